@@ -1,0 +1,80 @@
+"""What publishing refuses beyond the form of a single field: bounds that need the whole card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import lcm
+
+from tollwright.core import card as c
+from tollwright.core.cardread import Fault
+from tollwright.core.money import NANO, show_price
+
+
+def check_card(card: c.RateCard) -> list[Fault]:
+    """All faults of a card whose fields are well formed; an empty list: it may be published."""
+    faults = [
+        fault for row, rate in enumerate(card.rates, 1) for fault in _rate_faults(card, row, rate)
+    ]
+    return faults + list(_card_faults(card))
+
+
+def _card_faults(card: c.RateCard) -> Iterator[Fault]:
+    common = lcm(*{rate.unit_s for rate in card.rates})
+    if common > c.MAX_COMMON_UNIT_S:
+        yield Fault(
+            None,
+            "rates",
+            f"the unit_s of the rows have no common multiple up to {c.MAX_COMMON_UNIT_S}",
+        )
+    if card.unmatched == "default" and not any(rate.prefix == "" for rate in card.rates):
+        yield Fault(None, "unmatched", '"default" needs a row with the prefix ""')
+
+
+def _rate_faults(card: c.RateCard, row: int, rate: c.Rate) -> Iterator[Fault]:
+    yield from _price_faults(card, row, rate)
+    if rate.effective_from and rate.effective_to and rate.effective_from >= rate.effective_to:
+        yield Fault(row, "effective_to", "is not after effective_from: the row would never hold")
+    if rate.length_min is not None or rate.length_max is not None:
+        yield from _length_faults(row, rate)
+    if rate.max_charge_micros is not None and rate.max_charge_micros < rate.min_charge_micros:
+        yield Fault(row, "max_charge", "is below min_charge")
+    if rate.first_charge_micros is not None and rate.first_s == 0:
+        yield Fault(row, "first_charge", "needs a first interval: first_s is 0")
+    if rate.lift and rate.lift.to_s <= rate.lift.above_s:
+        yield Fault(row, "lift.to_s", "is not after above_s: it would never lift")
+    if rate.steps:
+        yield from _step_faults(row, rate)
+
+
+def _price_faults(card: c.RateCard, row: int, rate: c.Rate) -> Iterator[Fault]:
+    most = c.MAX_PRICE_PER_MINUTE * NANO * rate.unit_s
+    named = [("price", rate.price_nanos)]
+    named += [
+        (f"steps[{place}].price", step.price_nanos)
+        for place, step in enumerate(rate.steps, 1)
+        if step.price_nanos is not None
+    ]
+    for name, price in named:
+        if abs(price) * 60 > most:
+            yield Fault(
+                row, name, f"{show_price(price)} is more than {c.MAX_PRICE_PER_MINUTE} per minute"
+            )
+        if price < 0 and not card.allow_negative:
+            yield Fault(
+                row, name, f"{show_price(price)} is negative and the card has no allow_negative"
+            )
+
+
+def _length_faults(row: int, rate: c.Rate) -> Iterator[Fault]:
+    if rate.length_width < 1:
+        yield Fault(row, "length_max", "is below length_min")
+    elif rate.length_max is not None and rate.length_max < len(rate.prefix):
+        yield Fault(row, "length_max", "is shorter than the prefix: the row would never hold")
+
+
+def _step_faults(row: int, rate: c.Rate) -> Iterator[Fault]:
+    if len(rate.steps) > c.MAX_STEPS:
+        yield Fault(row, "steps", f"are {len(rate.steps)}: at most {c.MAX_STEPS}")
+    for place, (before, after) in enumerate(zip(rate.steps, rate.steps[1:], strict=False), 2):
+        if after.from_s <= before.from_s:
+            yield Fault(row, f"steps[{place}].from_s", "is not after the step before it")
