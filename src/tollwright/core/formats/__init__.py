@@ -1,0 +1,1 @@
+"""CDR formats: one file each; `registry.FORMATS` lists them."""

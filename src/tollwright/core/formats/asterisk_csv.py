@@ -1,0 +1,349 @@
+"""Asterisk: Master.csv of cdr_csv, files of cdr_custom, csv exports of cdr_adaptive_odbc.
+
+Grouping works in a stream: rows are held until `Options.lookahead` later rows have been seen,
+then judged together with as many rows before them. Decided so, in this order:
+- towards a Local channel whose other half is in sight: internal (the other half is the call);
+- the same call told again under another sequence (ForkCDR): internal, a twin;
+- an unanswered row of a channel that another row answers, or that an earlier row tells: internal;
+- everything else is a customer leg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from hashlib import blake2b
+
+from msgspec.structs import force_setattr
+
+from tollwright.core.formats.asterisk_layouts import Layouts, header_columns, wrong_order
+from tollwright.core.formats.base import (
+    BadRowError,
+    Fault,
+    Ignored,
+    Item,
+    Options,
+    Record,
+    ms_of,
+)
+from tollwright.core.formats.clock import Clock, from_micros
+from tollwright.core.formats.lines import CsvReader, Dialect
+from tollwright.core.formats.window import windowed
+
+_ZERO = timedelta(0)
+_NEAR = timedelta(seconds=30)
+_HALF_HOUR = timedelta(minutes=30)
+_SLACK = timedelta(seconds=2)  # clocks of a channel and its record are cut to whole seconds
+_MOST_STEPS = 52  # half hours: zones lie within ± 26 hours of each other
+_MADE_KEPT = 200_000
+
+Times = tuple[datetime, datetime | None, datetime | None]
+
+
+class AsteriskCsv:
+    """The format; see the module and docs/formats/asterisk.md."""
+
+    name = "asterisk_csv"
+    title = "Asterisk CDR (Master.csv, cdr_custom, adaptive ODBC export)"
+    extensions: tuple[str, ...] = (".csv",)
+
+    def parse(self, chunks: Iterable[bytes], options: Options) -> Iterator[Item]:
+        """See `Format.parse`."""
+        reader = _Reader(options)
+        return windowed(reader.batches(chunks), options.lookahead, _settle)
+
+
+class _Reader:
+    def __init__(self, options: Options) -> None:
+        self._layouts = Layouts(options)
+        self._clock = Clock(options.zone)
+        self._server = options.server
+        self._rows = CsvReader(options, Dialect(), self._layouts.fits)
+        self._made: dict[str, datetime | None] = {}
+        self._agreed = ""
+        self._ordered: set[int] = set()
+
+    def batches(self, chunks: Iterable[bytes]) -> Iterator[list[Item]]:
+        for block in self._rows.read(chunks):
+            if isinstance(block, Fault):
+                yield [block]
+                continue
+            if block.first == 1:
+                head = header_columns(block.rows[0])
+                if head is not None:
+                    self._layouts.use_header(head)
+                    yield [Ignored(1, "column names")]
+                    yield self._items(2, block.lines[1:], block.rows[1:], 1)
+                    continue
+            yield self._items(block.first, block.lines, block.rows, block.span)
+
+    def _items(self, first: int, lines: list[str], rows: list[list[str]], span: int) -> list[Item]:
+        items: list[Item] = []
+        add = items.append
+        record = self._record
+        for line, (raw, row) in enumerate(zip(lines, rows, strict=True), first):
+            try:
+                add(record(line, raw, row, span))
+            except BadRowError as bad:
+                add(Fault(line, bad.code, bad.reason, raw, span))
+        return items
+
+    def _record(self, line: int, raw: str, row: list[str], span: int) -> Item:
+        if not self._layouts.fits(len(row)):
+            return self._misfit(line, raw, row, span)
+        pick = self._layouts.pick(row)
+        row.append("")
+        fields = pick(row)
+        (
+            account, source, called, context, clid, channel, dst_channel, app, data,
+            _start_text, _answer, _end, duration, billsec, disposition,
+            uid, userfield, linked, sequence,
+        ) = fields  # fmt: skip
+        if len(row) not in self._ordered:
+            self._check_order(fields, len(row))
+        ms, seconds = ms_of(billsec)
+        started, answered, ended = self._times(fields)
+        number = int(sequence) if sequence.isdigit() and len(sequence) < 18 else None
+        key, group = self._identify(fields, number, linked)
+        peer = _peer(channel)
+        caller_name = "" if clid.startswith('"" <') else _name(clid)
+        has_answer = ms > 0 or answered is not None
+        return Record(
+            key, uid or key, number, 0, "customer", group or key, "",
+            source or _number(clid), caller_name, called, called,
+            started, answered, ended,
+            ms, seconds, _duration_ms(duration),
+            has_answer, "", disposition,
+            channel, dst_channel, peer, _peer(dst_channel),
+            "", data.partition(",")[0] if app == "Queue" else "",
+            _peer(dst_channel) if app == "Queue" else "",
+            _hints(account, peer, context, userfield),
+            line, raw, span,
+        )  # fmt: skip
+
+    def _misfit(self, line: int, raw: str, row: list[str], span: int) -> Item:
+        if not row or (len(row) == 1 and not row[0].strip()):
+            return Ignored(line, "empty line", span)
+        reason = (
+            f"The line has {len(row)} columns, expected {self._layouts.expected()}:"
+            " it is cut short, has a stray comma, or the Source's columns are stated wrongly."
+        )
+        return Fault(line, "columns", reason, raw, span)
+
+    def _check_order(self, fields: tuple[str, ...], count: int) -> None:
+        sentence = wrong_order(fields)
+        if sentence:
+            raise BadRowError("order", sentence)
+        self._ordered.add(count)
+
+    def _identify(
+        self, fields: tuple[str, ...], number: int | None, linked: str
+    ) -> tuple[str, str]:
+        uid = fields[15]
+        if number is None:
+            told = "\x1f".join(fields).encode()
+            key = f"{uid}~{blake2b(told, digest_size=8).hexdigest()}"
+        else:
+            key = f"{uid}/{number}"
+        if self._server:
+            return f"{key}@{self._server}", linked or uid
+        return key, linked or uid
+
+    def _times(self, fields: tuple[str, ...]) -> Times:
+        start, answer, end = fields[9], fields[10], fields[11]
+        clock = self._clock
+        started = clock.at(start)
+        answered = clock.at(answer) if answer else None
+        ended = clock.at(end) if end else None
+        if started is None:
+            raise BadRowError(
+                "time", "The start time is empty: a call without a start cannot be rated."
+            )
+        made = self._creation(fields[15])
+        if (
+            (made is None or _ZERO <= started - made < _NEAR)
+            and (ended is None or ended >= started)
+            and (answered is None or answered >= started)
+            and not clock.twice
+        ):
+            self._agreed = start[:13]
+            return started, answered, ended
+        return self._resolve(fields, made)
+
+    def _creation(self, uid: str) -> datetime | None:
+        """When the channel was made, by the epoch in its uniqueid ([server-]epoch.count)."""
+        text = uid.rpartition(".")[0][-10:]
+        try:
+            return self._made[text]
+        except KeyError:
+            pass
+        if len(self._made) > _MADE_KEPT:
+            self._made.clear()
+        plain = len(text) == 10 and text.isascii() and text.isdigit()
+        made = from_micros(int(text) * 1_000_000) if plain else None
+        self._made[text] = made
+        return made
+
+    def _resolve(self, fields: tuple[str, ...], made: datetime | None) -> Times:
+        """The unusual row: a repeated hour, a wrong zone, an end before its start."""
+        length = timedelta(milliseconds=_duration_ms(fields[12]))
+        starts, answers, ends = (self._clock.readings(text) for text in fields[9:12])
+        shift = self._shift(fields[9], starts, made)
+        starts, answers, ends = (
+            [moment - shift for moment in group] for group in (starts, answers, ends)
+        )
+        started = _start(starts, ends, length, made)
+        answered = _first_from(answers, started - _SLACK)
+        ended = _first_from(ends, max(answered or started, started + length - _SLACK))
+        if ends and ended is None:
+            ended = _first_from(ends, answered or started)
+        if (ends and ended is None) or (answers and answered is None):
+            if made is None:
+                raise BadRowError(
+                    "end_before_start",
+                    f"The call ends or is answered ({fields[11]}, {fields[10]}) before it starts"
+                    f" ({fields[9]}) and no epoch in the row explains it.",
+                )
+            ended = started + length
+            seconds = timedelta(milliseconds=ms_of(fields[13])[0])
+            answered = ended - seconds if answers else None
+        return started, answered, ended
+
+    def _shift(self, start: str, starts: list[datetime], made: datetime | None) -> timedelta:
+        """What text is ahead of the truth when the Source's zone is wrong: whole half hours.
+
+        Only if the moved start meets the channel's birth, and no row of the same hour agreed
+        with the zone as it stands (a later leg of a long channel starts long after its birth).
+        """
+        if made is None or start[:13] == self._agreed or "-" not in start:
+            return _ZERO
+        lags = [moment - made for moment in starts]
+        if any(-_SLACK <= lag < _NEAR for lag in lags):
+            return _ZERO
+        steps = (lags[0] + _SLACK) // _HALF_HOUR
+        near = -_SLACK <= lags[0] - steps * _HALF_HOUR < _NEAR
+        return steps * _HALF_HOUR if near and abs(steps) <= _MOST_STEPS else _ZERO
+
+
+def _start(
+    starts: list[datetime], ends: list[datetime], length: timedelta, made: datetime | None
+) -> datetime:
+    """Which reading of a repeated hour: by the channel's birth, else by the row's duration."""
+    if made is not None:
+        born = [moment for moment in starts if moment >= made - _SLACK]
+        return born[0] if born else starts[0]
+    for moment in starts:
+        if any(abs(end - moment - length) <= _SLACK for end in ends):
+            return moment
+    return starts[0]
+
+
+def _first_from(moments: list[datetime], least: datetime) -> datetime | None:
+    return next((moment for moment in moments if moment >= least), None)
+
+
+def _duration_ms(text: str) -> int:
+    try:
+        return round(float(text) * 1000) if text else 0
+    except ValueError:
+        return 0
+
+
+@lru_cache(maxsize=65_536)
+def _name(clid: str) -> str:
+    """The display name of `"Name" <number>`, its backslash escapes undone."""
+    name = clid.rpartition("<")[0].strip() if "<" in clid else ""
+    name = name.removeprefix('"').removesuffix('"')
+    while "\\" in name:
+        bare = name.replace('\\"', '"').replace("\\\\", "\\")
+        if bare == name:
+            break
+        name = bare
+    return name
+
+
+def _number(clid: str) -> str:
+    return clid.rpartition("<")[2].rstrip(">") if "<" in clid else clid
+
+
+def _peer(channel: str) -> str:
+    """'PJSIP/uac-00000000' → 'uac'; 'DAHDI/i1/4930-5' → 'i1'; Local channels are no trunk."""
+    kind, slash, rest = channel.partition("/")
+    if not slash or kind == "Local":
+        return ""
+    return rest.rpartition("-")[0].partition("/")[0] or rest
+
+
+@lru_cache(maxsize=65_536)
+def _hints(account: str, peer: str, context: str, userfield: str) -> tuple[tuple[str, str], ...]:
+    pairs = (
+        ("accountcode", account),
+        ("trunk", peer),
+        ("context", context),
+        ("userfield", userfield),
+    )
+    return tuple(pair for pair in pairs if pair[1])
+
+
+def _settle(records: Sequence[Record], given: int) -> None:
+    """Set the legs of `records[given:]`; see the module for the rules."""
+    firsts: dict[str, Record] = {}
+    several: dict[str, list[Record]] = {}
+    halves: dict[str, Record] = {}
+    towards: list[Record] = []
+    given_out = {id(record) for record in records[:given]}
+    for record in records:
+        uid = record.unique_id
+        first = firsts.setdefault(uid, record)
+        if first is not record:
+            several.setdefault(uid, [first]).append(record)
+        if record.dst_channel[:6] == "Local/":
+            towards.append(record)
+        if record.channel[:6] == "Local/":
+            halves[record.channel.rpartition(";")[0]] = record
+    for record in towards:
+        half = halves.get(record.dst_channel.rpartition(";")[0])
+        if half is not None and id(record) not in given_out:
+            _not_customer(record, "towards a Local channel: its other half is the call")
+            _inherit(half, record)
+    for rows in several.values():
+        for record, why in _told_again(rows):
+            if id(record) not in given_out:
+                _not_customer(record, why)
+
+
+def _told_again(rows: list[Record]) -> Iterator[tuple[Record, str]]:
+    """The rows of one channel that are no call of their own, each with its reason."""
+    answered = [record for record in rows if record.answered]
+    seen: dict[tuple[object, ...], Record] = {}
+    for record in answered:
+        first = seen.setdefault(_what(record), record)
+        if first.call_key != record.call_key:
+            yield record, f"twin of sequence {first.sequence} (ForkCDR)"
+    for record in rows:
+        if record.answered:
+            continue
+        if answered:
+            yield record, "an attempt of a call that another row answers"
+        elif record.call_key != rows[0].call_key:
+            yield record, "another row about the same unanswered call"
+
+
+def _what(record: Record) -> tuple[object, ...]:
+    return (
+        record.channel, record.dst_channel, record.called, record.started_at,
+        record.answered_at, record.ended_at, record.answered_ms,
+    )  # fmt: skip
+
+
+def _inherit(half: Record, whole: Record) -> None:
+    """A Local channel comes from no trunk: the one before it brought the call."""
+    if not half.trunk_in and whole.trunk_in:
+        force_setattr(half, "trunk_in", whole.trunk_in)
+        force_setattr(half, "hints", (*half.hints, ("trunk", whole.trunk_in)))
+
+
+def _not_customer(record: Record, why: str) -> None:
+    force_setattr(record, "leg", "internal")
+    force_setattr(record, "note", why)
