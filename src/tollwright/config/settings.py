@@ -1,0 +1,87 @@
+"""What the environment says, read once into one frozen record."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+APP_ROLE = "tollwright_app"
+
+
+class SettingsError(RuntimeError):
+    """A setting is missing or wrong; the text names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The process's settings.
+
+    owner_url: PostgreSQL address of the role that owns the tables (migrations only); empty: embedded.
+    app_url: the address of the role the application runs as; it cannot bypass row-level security.
+    home: where the embedded server, generated secrets and written files live.
+    """
+
+    home: Path
+    owner_url: str
+    app_url: str
+    secret_key: str
+    debug: bool
+    hosts: tuple[str, ...]
+    secure: bool
+    mail_url: str
+
+    @property
+    def embedded(self) -> bool:
+        """Whether PostgreSQL is the embedded one."""
+        return not self.owner_url
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings of `environment`: TOLLWRIGHT_HOME, DATABASE_URL, TOLLWRIGHT_APP_URL,
+    TOLLWRIGHT_SECRET_KEY, TOLLWRIGHT_DEBUG, TOLLWRIGHT_HOSTS (comma separated), TOLLWRIGHT_SECURE
+    (1 behind https) and TOLLWRIGHT_MAIL_URL (smtp://…).
+
+    Raises SettingsError naming the variable that is missing or wrong.
+    """
+    home = Path(environment.get("TOLLWRIGHT_HOME") or "var").expanduser()
+    owner_url = environment.get("DATABASE_URL", "")
+    if owner_url and not owner_url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(
+            "DATABASE_URL must begin with postgresql:// ; leave it unset for the embedded server."
+        )
+    return Settings(
+        home=home,
+        owner_url=owner_url,
+        app_url=environment.get("TOLLWRIGHT_APP_URL", ""),
+        secret_key=environment.get("TOLLWRIGHT_SECRET_KEY") or _kept_secret(home, bool(owner_url)),
+        debug=environment.get("TOLLWRIGHT_DEBUG", "") == "1",
+        hosts=tuple(
+            host.strip()
+            for host in environment.get("TOLLWRIGHT_HOSTS", "127.0.0.1,localhost").split(",")
+            if host.strip()
+        ),
+        secure=environment.get("TOLLWRIGHT_SECURE", "") == "1",
+        mail_url=environment.get("TOLLWRIGHT_MAIL_URL", ""),
+    )
+
+
+def _kept_secret(home: Path, own_server: bool) -> str:
+    """The secret generated for this home at its first start; several hosts must share one by name."""
+    path = home / "secret_key"
+    try:
+        if not path.exists():
+            home.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48))
+        return path.read_text()
+    except OSError as error:
+        hint = (
+            "Set TOLLWRIGHT_SECRET_KEY"
+            if own_server
+            else "Set TOLLWRIGHT_HOME to a writable folder"
+        )
+        raise SettingsError(
+            f"No secret key: {path} cannot be used ({error.strerror}). {hint}."
+        ) from error

@@ -1,0 +1,57 @@
+"""Where Django looks for models: every area's, by name."""
+
+from tollwright.data.access import PORTAL_ROLES, ApiKey, Membership, Role, User
+from tollwright.data.audit import AuditEntry
+from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, RawChunk, Source
+from tollwright.data.customers import Campaign, Customer, Identifier, IdentifierKind
+from tollwright.data.invoices import BillingRun, Document, Invoice, InvoiceLine, InvoiceTax
+from tollwright.data.ledger import Account, Entry, Posting
+from tollwright.data.payments import Allocation, Payment, Receipt
+from tollwright.data.plans import CallPlan, PlanFee, PlanVersion, Subscription
+from tollwright.data.rates import CardVersion, DeckImport, Rate, RateCard
+from tollwright.data.reports import UsageDay
+from tollwright.data.rules import Rule
+from tollwright.data.tenants import LegalEntity, NumberSeries, Tenant
+
+__all__ = [
+    "PORTAL_ROLES",
+    "Account",
+    "Allocation",
+    "ApiKey",
+    "AuditEntry",
+    "BillingRun",
+    "Call",
+    "CallPlan",
+    "Campaign",
+    "CardVersion",
+    "Charge",
+    "Customer",
+    "DeckImport",
+    "Document",
+    "Entry",
+    "Identifier",
+    "IdentifierKind",
+    "ImportBatch",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceTax",
+    "LegalEntity",
+    "Membership",
+    "NumberSeries",
+    "Payment",
+    "PlanFee",
+    "PlanVersion",
+    "Posting",
+    "Quarantine",
+    "Rate",
+    "RateCard",
+    "RawChunk",
+    "Receipt",
+    "Role",
+    "Rule",
+    "Source",
+    "Subscription",
+    "Tenant",
+    "UsageDay",
+    "User",
+]

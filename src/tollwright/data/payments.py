@@ -1,0 +1,76 @@
+"""Money that came in, what it was for, and the paper for it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from tollwright.data.base import MICROS, TenantOwned, currency_field, is_currency
+
+
+class Payment(TenantOwned):
+    """Money received from a customer. What is not allocated stays as their credit."""
+
+    customer = models.ForeignKey("data.Customer", on_delete=models.PROTECT, related_name="payments")
+    currency = currency_field()
+    amount_micros = models.BigIntegerField(help_text=MICROS)
+    method = models.CharField(max_length=12, default="transfer")
+    reference = models.CharField(max_length=100, blank=True)
+    received_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=200)
+    idempotency_key = models.CharField(max_length=100)
+    entry = models.OneToOneField("data.Entry", on_delete=models.PROTECT, related_name="payment")
+
+    class Meta:
+        db_table = "payment"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(name="payment_once", fields=["tenant", "idempotency_key"]),
+            is_currency(),
+            models.CheckConstraint(
+                name="payment_is_positive", condition=models.Q(amount_micros__gt=0)
+            ),
+            models.CheckConstraint(
+                name="payment_method",
+                condition=models.Q(method__in=["transfer", "card", "direct_debit", "cash"]),
+            ),
+        ]
+
+
+class Allocation(TenantOwned):
+    """How much of a payment settles which invoice. A trigger refuses more than was paid."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
+    invoice = models.ForeignKey(
+        "data.Invoice", on_delete=models.PROTECT, related_name="allocations"
+    )
+    amount_micros = models.BigIntegerField(help_text=MICROS)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "allocation"
+        ordering = ["payment", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="allocation_is_positive", condition=models.Q(amount_micros__gt=0)
+            )
+        ]
+
+
+class Receipt(TenantOwned):
+    """The paper for a payment, with a series of its own."""
+
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="receipt")
+    legal_entity = models.ForeignKey("data.LegalEntity", on_delete=models.PROTECT)
+    number = models.CharField(max_length=40)
+    issued_on = models.DateField()
+
+    class Meta:
+        db_table = "receipt"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(name="receipt_number_once", fields=["tenant", "number"])
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,41 @@
+"""Who may come in, and as what."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from django.db import connection
+
+from tollwright.data.access import Membership
+from tollwright.data.scope import tenant_scope, user_scope
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAccess:
+    """What an API key opens."""
+
+    key_id: int
+    tenant_id: int
+    role: str
+    name: str
+
+
+def memberships_of(user_id: int) -> list[Membership]:
+    """A user's memberships at every tenant, oldest first; each with its tenant and customer."""
+    with user_scope(user_id):
+        found = list(Membership.objects.filter(user_id=user_id).order_by("id"))
+    for membership in found:
+        with tenant_scope(membership.tenant_id):
+            membership.refresh_from_db(fields=["tenant", "customer"])
+            _ = membership.tenant, membership.customer  # fetched now, while it may be seen
+    return found
+
+
+def key_access(key: str) -> KeyAccess | None:
+    """What `key` opens; None when it is unknown or revoked."""
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM tollwright_api_key(%s)", [digest])
+        row = cursor.fetchone()
+    return None if row is None else KeyAccess(*row)
