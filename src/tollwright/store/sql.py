@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import LiteralString, cast
+from typing import LiteralString
 
 _HEAD = re.compile(r"^--\s*name:\s*([a-z][a-z0-9_]*)\s+--\s*(\S.*)$", re.MULTILINE)
 _FOLDER = Path(__file__).parent
@@ -41,5 +41,5 @@ def _parse(file: str, text: str) -> dict[str, LiteralString]:
             raise ValueError(f"{file} names {name} twice")
         if not body:
             raise ValueError(f"{file}: {name} has no SQL")
-        found[name] = cast(LiteralString, body)
+        found[name] = body
     return found

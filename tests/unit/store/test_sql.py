@@ -8,7 +8,7 @@ from tollwright.store import sql
 
 
 def test_blocks_become_statements_by_name() -> None:
-    text = "-- words above the first name\n-- name: one -- counts\nSELECT 1;\n\n-- name: two -- sums\nSELECT 2"
+    text = "-- words above\n-- name: one -- counts\nSELECT 1;\n\n-- name: two -- sums\nSELECT 2"
     assert sql._parse("x.sql", text) == {"one": "SELECT 1;", "two": "SELECT 2"}
 
 
