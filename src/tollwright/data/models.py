@@ -1,6 +1,7 @@
 """Where Django looks for models: every area's, by name."""
 
 from tollwright.data.access import PORTAL_ROLES, ApiKey, Membership, Role, User
+from tollwright.data.api import ApiRequest
 from tollwright.data.audit import AuditEntry
 from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, RawChunk, Source
 from tollwright.data.customers import Campaign, Customer, Identifier, IdentifierKind
@@ -18,6 +19,7 @@ __all__ = [
     "Account",
     "Allocation",
     "ApiKey",
+    "ApiRequest",
     "AuditEntry",
     "BillingRun",
     "Call",
