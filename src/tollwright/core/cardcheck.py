@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from math import lcm
 
 from tollwright.core import card as c
+from tollwright.core.bands import gaps, overlaps, say_day, say_week
 from tollwright.core.cardread import Fault
 from tollwright.core.money import NANO, show_price
 
@@ -15,7 +18,13 @@ def check_card(card: c.RateCard) -> list[Fault]:
     faults = [
         fault for row, rate in enumerate(card.rates, 1) for fault in _rate_faults(card, row, rate)
     ]
-    return faults + list(_card_faults(card))
+    return [
+        *faults,
+        *_duplicates(card),
+        *_card_faults(card),
+        *_band_faults(card),
+        *_allowance_faults(card),
+    ]
 
 
 def _card_faults(card: c.RateCard) -> Iterator[Fault]:
@@ -78,3 +87,72 @@ def _step_faults(row: int, rate: c.Rate) -> Iterator[Fault]:
     for place, (before, after) in enumerate(zip(rate.steps, rate.steps[1:], strict=False), 2):
         if after.from_s <= before.from_s:
             yield Fault(row, f"steps[{place}].from_s", "is not after the step before it")
+
+
+_Key = tuple[str, str, int | None, int | None, str | None]
+
+
+def _key(rate: c.Rate) -> _Key:
+    return rate.prefix, rate.origin_prefix, rate.length_min, rate.length_max, rate.band
+
+
+def _duplicates(card: c.RateCard) -> Iterator[Fault]:
+    """Two rows that nothing tells apart: which of them would price a call is anyone's guess."""
+    seen: dict[tuple[_Key, datetime | None], int] = {}
+    for row, rate in enumerate(card.rates, 1):
+        first = seen.setdefault((_key(rate), rate.effective_from), row)
+        if first != row:
+            yield Fault(row, "prefix", f"{rate.prefix!r} is there already, in row {first}")
+
+
+def _band_faults(card: c.RateCard) -> Iterator[Fault]:
+    if len(card.bands) > c.MAX_BANDS:
+        yield Fault(None, "bands", f"are {len(card.bands)}: at most {c.MAX_BANDS}")
+    known = Counter(band.name for band in card.bands)
+    for name, times in known.items():
+        if times > 1:
+            yield Fault(None, "bands", f"{name!r} is there {times} times")
+    for row, rate in enumerate(card.rates, 1):
+        if rate.band is not None and rate.band not in known:
+            yield Fault(row, "band", f"{rate.band!r} is no band of this card")
+    for overlap in overlaps(card.bands):
+        when = f"on {overlap.day} {say_day(overlap.spans)}" if overlap.day else ""
+        yield Fault(
+            None,
+            "bands",
+            f"{overlap.first!r} and {overlap.second!r} have the same weight and overlap: "
+            + (when or say_week(overlap.spans)),
+        )
+    yield from _gap_faults(card)
+
+
+def _gap_faults(card: c.RateCard) -> Iterator[Fault]:
+    """Minutes of the week in no band, for a row that has a price in bands only.
+
+    A row without band, of the same prefix, origin and length, holds at all times and closes them.
+    """
+    open_minutes = gaps(card.bands)
+    if not card.bands or not open_minutes:
+        return
+    closed = {_key(rate)[:4] for rate in card.rates if rate.band is None}
+    for row, rate in enumerate(card.rates, 1):
+        if rate.band is not None and _key(rate)[:4] not in closed:
+            yield Fault(row, "band", f"no band of the card holds on {say_week(open_minutes)}")
+            return
+
+
+def _allowance_faults(card: c.RateCard) -> Iterator[Fault]:
+    names = Counter(allowance.name for allowance in card.allowances)
+    units: dict[str, tuple[str, int]] = {}
+    for place, allowance in enumerate(card.allowances, 1):
+        path = f"allowances[{place}]"
+        if not allowance.name:
+            yield Fault(None, f"{path}.name", "is empty")
+        elif names[allowance.name] > 1:
+            yield Fault(None, f"{path}.name", f"{allowance.name!r} is there more than once")
+        mine = (allowance.unit, allowance.amount)
+        if units.setdefault(allowance.pool_name, mine) != mine:
+            yield Fault(None, f"{path}.pool", "is shared with another unit or amount")
+        starts, expires = allowance.starts_at, allowance.expires_at
+        if starts and expires and starts >= expires:
+            yield Fault(None, f"{path}.expires_at", "is not after starts_at")
