@@ -1,0 +1,105 @@
+"""Tollwright's own JSON: what a program may push, and what each mistake is told."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from tollwright.core.formats.base import Fault, Ignored, Item, Options, Record
+from tollwright.core.formats.registry import get
+
+CALL = {
+    "call_key": "c-1",
+    "started_at": "2026-10-05T10:00:00+02:00",
+    "answered_at": "2026-10-05T10:00:04+02:00",
+    "ended_at": "2026-10-05T10:01:05.5+02:00",
+    "caller": "+4930123456",
+    "called": "+442079460000",
+    "account": "acme",
+}
+
+
+def parse(*lines: object, options: Options | None = None) -> list[Item]:
+    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    return list(get("tollwright_json").parse(["\n".join(texts).encode()], options or Options()))
+
+
+def one(**changes: object) -> Item:
+    told = {key: value for key, value in (CALL | changes).items() if value is not None}
+    (item,) = parse(told)
+    return item
+
+
+def test_a_call_with_all_times() -> None:
+    item = one()
+    assert isinstance(item, Record)
+    assert (item.started_at, item.answered_ms, item.source_seconds, item.duration_ms) == (
+        datetime(2026, 10, 5, 8, tzinfo=UTC),
+        61_500,  # 10:00:04 to 10:01:05.5
+        61,
+        65_500,
+    )
+    assert (item.answered, item.leg, item.hints) == (True, "customer", (("accountcode", "acme"),))
+
+
+@pytest.mark.parametrize(
+    ("changes", "answered_ms"),
+    [
+        ({"seconds": 61}, 61_000),
+        ({"seconds": "3.0065"}, 3_007),
+        ({"seconds": 12.345}, 12_345),
+        ({"answered_at": None, "ended_at": None, "seconds": 7}, 7_000),
+        ({"answered_at": None}, 0),
+    ],
+    ids=["whole", "text, half up", "decimal number", "seconds alone", "not answered"],
+)
+def test_the_length(changes: dict[str, object], answered_ms: int) -> None:
+    item = one(**changes)
+    assert isinstance(item, Record)
+    assert item.answered_ms == answered_ms
+
+
+def test_a_time_without_offset_is_in_the_sources_zone() -> None:
+    told = CALL | {"started_at": "2026-10-05 10:00:00"}
+    (item,) = parse(told, options=Options(zone="Europe/London"))
+    assert isinstance(item, Fault)  # 09:00 UTC, after the answer at 08:00:04 UTC
+    assert item.code == "end_before_start"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "names"),
+    [
+        ({"answerd_at": "x"}, "field", "answerd_at"),
+        ({"called": 44}, "field", "called"),
+        ({"called": None}, "field", "called"),
+        ({"call_key": " "}, "no_id", "call_key"),
+        ({"started_at": "0"}, "time", "start"),
+        ({"started_at": "5.10.2026"}, "time", "5.10.2026"),
+        ({"ended_at": None}, "length", "ended_at"),
+        ({"seconds": -1}, "negative", "seconds"),
+        ({"seconds": 86_401}, "too_long", "seconds"),
+        ({"seconds": "NaN"}, "number", "seconds"),
+        ({"revision": -1}, "number", "revision"),
+        ({"direction": "up"}, "field", "direction"),
+    ],
+)
+def test_a_mistake_is_named(changes: dict[str, object], code: str, names: str) -> None:
+    item = one(**changes)
+    assert isinstance(item, Fault)
+    assert item.code == code
+    assert names in item.reason
+
+
+def test_each_line_ends_in_one_item_with_its_number() -> None:
+    items = parse(CALL, "", "{", '"text"', CALL)
+    assert [(type(item), item.line) for item in items] == [
+        (Record, 1), (Ignored, 2), (Fault, 3), (Fault, 4), (Record, 5),
+    ]  # fmt: skip
+
+
+def test_a_line_without_end_does_not_fill_the_memory() -> None:
+    (item,) = parse('{"call_key": "' + "x" * 200 + '"}', options=Options(max_line_bytes=100))
+    assert isinstance(item, Fault)
+    assert item.code == "line_too_long"
