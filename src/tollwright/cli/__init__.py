@@ -1,0 +1,55 @@
+"""The `tollwright` command: one verb a file."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from tollwright.cli.runtime import refusal
+
+VERBS = (
+    "serve",
+    "stop",
+    "demo",
+    "migrate",
+    "import_deck",
+    "ingest",
+    "rate",
+    "quote",
+    "explain",
+    "bill",
+    "pay",
+    "audit_verify",
+    "doctor",
+)
+
+
+def build() -> typer.Typer:
+    """The command with all its verbs; each verb is the function of its file's name."""
+    from importlib import import_module
+
+    app = typer.Typer(
+        name="tollwright",
+        help="Billing for call centres and VoIP providers: from a switch's records to paid invoices.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+    )
+    for verb in VERBS:
+        module = import_module(f"tollwright.cli.{verb}")
+        app.command(verb.replace("_", "-"))(getattr(module, verb))
+    return app
+
+
+def main() -> None:
+    """Run the command line; a refusal is one clear sentence on stderr and exit code 1."""
+    try:
+        build()()
+    except Exception as error:
+        sentence = refusal(error)
+        if sentence is None:
+            raise
+        print(sentence, file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,28 @@
+"""tollwright migrate"""
+
+from __future__ import annotations
+
+from tollwright.cli import runtime
+
+
+def migrate() -> None:
+    """Bring the database to this version: tables, roles, row-level security.
+
+    Uses the owner of the tables: the embedded server's, or DATABASE_URL's. Safe to run again.
+
+    Example: `DATABASE_URL=postgresql://owner@db/billing tollwright migrate`
+    """
+    runtime.start()
+    apply()
+    print("The database is up to date.")
+
+
+def apply() -> None:
+    """Run what migrations are missing, as the owner, and grant the application what it may touch."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    call_command("migrate", database="owner", verbosity=0)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT tollwright_grant()")
+    connections["owner"].close()
