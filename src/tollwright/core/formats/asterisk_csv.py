@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from hashlib import blake2b
+from itertools import count as count_from
+from itertools import repeat
 
 from msgspec.structs import force_setattr
 
 from tollwright.core.formats.asterisk_layouts import Layouts, header_columns, wrong_order
 from tollwright.core.formats.base import (
+    NO_START,
     BadRowError,
     Fault,
     Ignored,
@@ -29,6 +31,7 @@ from tollwright.core.formats.base import (
 )
 from tollwright.core.formats.clock import Clock, from_micros
 from tollwright.core.formats.lines import CsvReader, Dialect
+from tollwright.core.formats.memo import Memo
 from tollwright.core.formats.window import windowed
 
 _ZERO = timedelta(0)
@@ -36,7 +39,7 @@ _NEAR = timedelta(seconds=30)
 _HALF_HOUR = timedelta(minutes=30)
 _SLACK = timedelta(seconds=2)  # clocks of a channel and its record are cut to whole seconds
 _MOST_STEPS = 52  # half hours: zones lie within ± 26 hours of each other
-_MADE_KEPT = 200_000
+_LONGEST_SEQUENCE = 17
 
 Times = tuple[datetime, datetime | None, datetime | None]
 
@@ -58,9 +61,16 @@ class _Reader:
     def __init__(self, options: Options) -> None:
         self._layouts = Layouts(options)
         self._clock = Clock(options.zone)
-        self._server = options.server
+        self._at_server = f"@{options.server}" if options.server else ""
+        self._pickers = self._layouts.pickers
         self._rows = CsvReader(options, Dialect(), self._layouts.fits)
-        self._made: dict[str, datetime | None] = {}
+        self._stamps = Memo(self._clock.at)
+        self._seconds = Memo(ms_of)
+        self._lengths = Memo(_length)
+        self._births = Memo(_birth)
+        self._peers = Memo(_peer)
+        self._names = Memo(_name)
+        self._hints = Memo(_hints)
         self._agreed = ""
         self._ordered: set[int] = set()
 
@@ -79,46 +89,130 @@ class _Reader:
             yield self._items(block.first, block.lines, block.rows, block.span)
 
     def _items(self, first: int, lines: list[str], rows: list[list[str]], span: int) -> list[Item]:
-        items: list[Item] = []
-        add = items.append
-        record = self._record
-        for line, (raw, row) in enumerate(zip(lines, rows, strict=True), first):
+        """A block by columns when nothing in it is odd, else row by row."""
+        if span == 1 and len(rows) > 1 and len(set(map(len, rows))) == 1:
             try:
-                add(record(line, raw, row, span))
-            except BadRowError as bad:
-                add(Fault(line, bad.code, bad.reason, raw, span))
+                quick = self._by_columns(first, lines, rows)
+            except BadRowError:
+                quick = None
+            if quick is not None:
+                return quick
+        return [
+            self._careful(line, raw, row, span)
+            for line, (raw, row) in enumerate(zip(lines, rows, strict=True), first)
+        ]
+
+    def _careful(self, line: int, raw: str, row: list[str], span: int) -> Item:
+        try:
+            return self._record(line, raw, row, span)
+        except BadRowError as bad:
+            return Fault(line, bad.code, bad.reason, raw, span)
+
+    def _by_columns(self, first: int, lines: list[str], rows: list[list[str]]) -> list[Item] | None:
+        """The same as `_record` for each row, several times as fast; None = look at each row.
+
+        Raises BadRowError when a row of the block is broken.
+        """
+        pick = self._pickers.get(len(rows[0]))
+        if pick is None or len(rows[0]) not in self._ordered or self._clock.twice:
+            return None
+        count = len(rows)
+        empty = ("",) * count
+        columns = pick([*zip(*rows, strict=True), empty])
+        (
+            accounts, sources, called, contexts, clids, channels, dst_channels, apps, data,
+            starts, answers, ends, durations, billsecs, dispositions,
+            uids, userfields, linked, sequences,
+        ) = columns  # fmt: skip
+        if not all(map(str.isdigit, sequences)) or not all(uids):
+            return None
+        if not all(sources) or max(map(len, sequences)) > _LONGEST_SEQUENCE:
+            return None
+        started, answered, ended = map(self._stamps.column, (starts, answers, ends))
+        if None in started or self._clock.twice:
+            return None
+        ms, seconds = zip(*self._seconds.column(billsecs), strict=True)
+        peers = self._peers.column(_heads(channels))
+        to_peers = self._peers.column(_heads(dst_channels))
+        at_server = self._at_server
+        queues = [
+            told.partition(",")[0] if app == "Queue" else ""
+            for app, told in zip(apps, data, strict=True)
+        ]
+        agents = [peer if queue else "" for peer, queue in zip(to_peers, queues, strict=True)]
+        items: list[Item] = list(
+            map(
+                Record,
+                [f"{uid}/{number}{at_server}" for uid, number in zip(uids, sequences, strict=True)],
+                uids, map(int, sequences), repeat(0), repeat("customer"),
+                [group or uid for group, uid in zip(linked, uids, strict=True)], empty,
+                sources, self._names.column(clids), called, called,
+                started, answered, ended,
+                ms, seconds, self._lengths.column(durations),
+                [length > 0 or at is not None for length, at in zip(ms, answered, strict=True)],
+                empty, dispositions, channels, dst_channels, peers, to_peers,
+                empty, queues, agents,
+                self._hints.column(list(zip(accounts, peers, contexts, userfields, strict=True))),
+                count_from(first), lines,
+            )
+        )  # fmt: skip
+        for at in self._odd(started, answered, ended, uids):
+            items[at] = self._careful(first + at, lines[at], rows[at], 1)
         return items
 
+    def _odd(
+        self,
+        started: list[datetime | None],
+        answered: list[datetime | None],
+        ended: list[datetime | None],
+        uids: tuple[str, ...],
+    ) -> list[int]:
+        """Places of rows whose times need `_resolve`: before their start, far from their birth."""
+        made = self._births.column([uid[: uid.rfind(".")][-10:] for uid in uids])
+        odd: list[int] = []
+        times = zip(started, answered, ended, made, strict=True)
+        for at, (start, answer, end, born) in enumerate(times):
+            if (
+                start is None
+                or (born is not None and not _ZERO <= start - born < _NEAR)
+                or (end is not None and end < start)
+                or (answer is not None and answer < start)
+            ):
+                odd.append(at)
+        return odd
+
     def _record(self, line: int, raw: str, row: list[str], span: int) -> Item:
-        if not self._layouts.fits(len(row)):
+        width = len(row)
+        pick = self._pickers.get(width) or self._layouts.picker_for(row)
+        if pick is None:
             return self._misfit(line, raw, row, span)
-        pick = self._layouts.pick(row)
         row.append("")
         fields = pick(row)
         (
             account, source, called, context, clid, channel, dst_channel, app, data,
-            _start_text, _answer, _end, duration, billsec, disposition,
+            _start, _answer, _end, duration, billsec, disposition,
             uid, userfield, linked, sequence,
         ) = fields  # fmt: skip
-        if len(row) not in self._ordered:
-            self._check_order(fields, len(row))
+        if width not in self._ordered:
+            self._check_order(fields, width)
         ms, seconds = ms_of(billsec)
         started, answered, ended = self._times(fields)
-        number = int(sequence) if sequence.isdigit() and len(sequence) < 18 else None
-        key, group = self._identify(fields, number, linked)
+        if sequence.isdigit() and len(sequence) <= _LONGEST_SEQUENCE:
+            number, key = int(sequence), f"{uid}/{sequence}{self._at_server}"
+        else:
+            number, key = None, self._hashed(fields)
         peer = _peer(channel)
-        caller_name = "" if clid.startswith('"" <') else _name(clid)
-        has_answer = ms > 0 or answered is not None
+        queued = app == "Queue"
+        to_peer = _peer(dst_channel)
         return Record(
-            key, uid or key, number, 0, "customer", group or key, "",
-            source or _number(clid), caller_name, called, called,
+            key, uid or key, number, 0, "customer", linked or uid or key, "",
+            source or _number(clid), _name(clid), called, called,
             started, answered, ended,
-            ms, seconds, _duration_ms(duration),
-            has_answer, "", disposition,
-            channel, dst_channel, peer, _peer(dst_channel),
-            "", data.partition(",")[0] if app == "Queue" else "",
-            _peer(dst_channel) if app == "Queue" else "",
-            _hints(account, peer, context, userfield),
+            ms, seconds, _length(duration),
+            ms > 0 or answered is not None, "", disposition,
+            channel, dst_channel, peer, to_peer,
+            "", data.partition(",")[0] if queued else "", to_peer if queued else "",
+            _hints((account, peer, context, userfield)),
             line, raw, span,
         )  # fmt: skip
 
@@ -137,18 +231,10 @@ class _Reader:
             raise BadRowError("order", sentence)
         self._ordered.add(count)
 
-    def _identify(
-        self, fields: tuple[str, ...], number: int | None, linked: str
-    ) -> tuple[str, str]:
-        uid = fields[15]
-        if number is None:
-            told = "\x1f".join(fields).encode()
-            key = f"{uid}~{blake2b(told, digest_size=8).hexdigest()}"
-        else:
-            key = f"{uid}/{number}"
-        if self._server:
-            return f"{key}@{self._server}", linked or uid
-        return key, linked or uid
+    def _hashed(self, fields: tuple[str, ...]) -> str:
+        """A key for a row without a sequence: equal rows are one call, others are not."""
+        told = "\x1f".join(fields).encode()
+        return f"{fields[15]}~{blake2b(told, digest_size=8).hexdigest()}{self._at_server}"
 
     def _times(self, fields: tuple[str, ...]) -> Times:
         start, answer, end = fields[9], fields[10], fields[11]
@@ -157,10 +243,9 @@ class _Reader:
         answered = clock.at(answer) if answer else None
         ended = clock.at(end) if end else None
         if started is None:
-            raise BadRowError(
-                "time", "The start time is empty: a call without a start cannot be rated."
-            )
-        made = self._creation(fields[15])
+            raise BadRowError("time", NO_START)
+        uid = fields[15]
+        made = _birth(uid[: uid.rfind(".")][-10:])
         if (
             (made is None or _ZERO <= started - made < _NEAR)
             and (ended is None or ended >= started)
@@ -171,23 +256,9 @@ class _Reader:
             return started, answered, ended
         return self._resolve(fields, made)
 
-    def _creation(self, uid: str) -> datetime | None:
-        """When the channel was made, by the epoch in its uniqueid ([server-]epoch.count)."""
-        text = uid.rpartition(".")[0][-10:]
-        try:
-            return self._made[text]
-        except KeyError:
-            pass
-        if len(self._made) > _MADE_KEPT:
-            self._made.clear()
-        plain = len(text) == 10 and text.isascii() and text.isdigit()
-        made = from_micros(int(text) * 1_000_000) if plain else None
-        self._made[text] = made
-        return made
-
     def _resolve(self, fields: tuple[str, ...], made: datetime | None) -> Times:
         """The unusual row: a repeated hour, a wrong zone, an end before its start."""
-        length = timedelta(milliseconds=_duration_ms(fields[12]))
+        length = timedelta(milliseconds=_length(fields[12]))
         starts, answers, ends = (self._clock.readings(text) for text in fields[9:12])
         shift = self._shift(fields[9], starts, made)
         starts, answers, ends = (
@@ -243,14 +314,20 @@ def _first_from(moments: list[datetime], least: datetime) -> datetime | None:
     return next((moment for moment in moments if moment >= least), None)
 
 
-def _duration_ms(text: str) -> int:
+def _birth(text: str) -> datetime | None:
+    """When the channel was made, by the epoch in its uniqueid ([server-]epoch.count)."""
+    plain = len(text) == 10 and text.isascii() and text.isdigit()
+    return from_micros(int(text) * 1_000_000) if plain else None
+
+
+def _length(text: str) -> int:
+    """Milliseconds of the duration, which is no money: an odd one counts as 0."""
     try:
-        return round(float(text) * 1000) if text else 0
-    except ValueError:
+        return ms_of(text, "duration")[0] if text else 0
+    except BadRowError:
         return 0
 
 
-@lru_cache(maxsize=65_536)
 def _name(clid: str) -> str:
     """The display name of `"Name" <number>`, its backslash escapes undone."""
     name = clid.rpartition("<")[0].strip() if "<" in clid else ""
@@ -269,21 +346,23 @@ def _number(clid: str) -> str:
 
 def _peer(channel: str) -> str:
     """'PJSIP/uac-00000000' → 'uac'; 'DAHDI/i1/4930-5' → 'i1'; Local channels are no trunk."""
-    kind, slash, rest = channel.partition("/")
-    if not slash or kind == "Local":
+    slash = channel.find("/") + 1
+    if not slash or channel[:6] == "Local/":
         return ""
-    return rest.rpartition("-")[0].partition("/")[0] or rest
+    dash = channel.rfind("-")
+    name = channel[slash:dash] if dash > slash else channel[slash:]
+    return name.partition("/")[0] if "/" in name else name
 
 
-@lru_cache(maxsize=65_536)
-def _hints(account: str, peer: str, context: str, userfield: str) -> tuple[tuple[str, str], ...]:
-    pairs = (
-        ("accountcode", account),
-        ("trunk", peer),
-        ("context", context),
-        ("userfield", userfield),
-    )
-    return tuple(pair for pair in pairs if pair[1])
+def _heads(channels: Sequence[str]) -> list[str]:
+    """Channel names without their running number (eight hex digits): few, so worth keeping."""
+    return [name[:-8] if name[-9:-8] == "-" else name for name in channels]
+
+
+def _hints(told: tuple[str, str, str, str]) -> tuple[tuple[str, str], ...]:
+    """Account, trunk, context and userfield as pairs, empty ones left out."""
+    kinds = ("accountcode", "trunk", "context", "userfield")
+    return tuple((kind, value) for kind, value in zip(kinds, told, strict=True) if value)
 
 
 def _settle(records: Sequence[Record], given: int) -> None:

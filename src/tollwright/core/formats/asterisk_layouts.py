@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from operator import itemgetter
+from typing import Any
 
 from tollwright.core.formats.base import Options, OptionsError
 
@@ -59,7 +60,7 @@ WORDS = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION", "UNK
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d.*|\d{9,}(\.\d+)?|0(\.0+)?|")
 _UNIQUEID = re.compile(r"(?:.*-)?\d{9,10}\.\d+")
 
-Pick = Callable[[list[str]], tuple[str, ...]]
+Pick = Callable[[list[Any]], tuple[Any, ...]]  # cells of a row, or whole columns
 
 
 def plain(column: str) -> str:
@@ -91,7 +92,7 @@ class Layouts:
         self.stated = tuple(plain(column) for column in stated)
         if self.stated:
             self._check()
-        self._pickers: dict[int, Pick] = {}
+        self.pickers: dict[int, Pick] = {}
 
     def _check(self) -> None:
         missing = [name for name in ("start", "dst", "billsec") if name not in self.stated]
@@ -101,7 +102,7 @@ class Layouts:
     def use_header(self, columns: tuple[str, ...]) -> None:
         """From here on rows have these columns."""
         self.stated = columns
-        self._pickers.clear()
+        self.pickers.clear()
 
     def fits(self, count: int) -> bool:
         """Whether a row may have `count` columns."""
@@ -111,13 +112,12 @@ class Layouts:
         """The allowed numbers of columns, in words."""
         return str(len(self.stated)) if self.stated else "16 to 21"
 
-    def pick(self, row: list[str]) -> Pick:
-        """The picker for this row, chosen once per number of columns."""
+    def picker_for(self, row: list[str]) -> Pick | None:
+        """The picker for rows as wide as this one, kept in `pickers`; None when none fits."""
         count = len(row)
-        found = self._pickers.get(count)
-        if found is None:
-            found = picker(self._columns(row))
-            self._pickers[count] = found
+        if not self.fits(count):
+            return None
+        found = self.pickers[count] = picker(self._columns(row))
         return found
 
     def _columns(self, row: list[str]) -> tuple[str, ...]:

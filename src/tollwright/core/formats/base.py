@@ -19,6 +19,7 @@ Direction = Literal["inbound", "outbound", ""]
 
 DAY_S = 86_400
 CLIPPED_SECONDS = frozenset({65_535, 4_294_967_295})
+NO_START = "The start time is empty: a call without a start cannot be rated."
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -134,6 +135,10 @@ class BadRowError(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+# The usual whole seconds, ready: text to (milliseconds, seconds). Others go through `ms_of`.
+PLAIN_SECONDS = {str(seconds): (seconds * 1_000, seconds) for seconds in range(7_201)}
 
 
 def check_seconds(seconds: int, what: str = "billsec") -> None:

@@ -45,7 +45,7 @@ class Clock:
         self.twice: set[str] = set()
 
     def at(self, text: str) -> datetime | None:
-        """The instant of `text`, None for "not" (empty, 0, 1970, 0000-00-00). Raises BadRowError."""
+        """The instant of `text`, None for "not" (empty, 0, 1970). Raises BadRowError."""
         base = self._hours.get(text[:13])
         tail = _TAILS.get(text[13:])
         if base is None or tail is None:

@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from tollwright.core.formats.base import (
+    NO_START,
+    PLAIN_SECONDS,
     BadRowError,
     Direction,
     Fault,
@@ -32,6 +34,7 @@ from tollwright.core.formats.legs import LegJudge
 from tollwright.core.formats.lines import CsvReader, Dialect
 from tollwright.core.formats.window import windowed
 
+NO_UUID = "The uuid is empty: without it a record that comes twice cannot be recognised."
 _SLACK = timedelta(seconds=2)
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _HINTS_KEPT = 100_000
@@ -103,10 +106,8 @@ class _Reader:
             uuid, bleg, direction, origin, disposition, channel, gateway, campaign, queue, agent,
         ) = layout.pick(row)  # fmt: skip
         if not uuid:
-            raise BadRowError(
-                "no_id", "The uuid is empty: without it a repeated record shows no more."
-            )
-        ms, seconds = ms_of(billsec) if billsec else (0, 0)
+            raise BadRowError("no_id", NO_UUID)
+        ms, seconds = PLAIN_SECONDS.get(billsec) or (ms_of(billsec) if billsec else (0, 0))
         if fine:
             ms, seconds = self._finer(fine, seconds if billsec else None)
         started, answered, ended = self._times(start, answer, end, duration)
@@ -163,9 +164,7 @@ class _Reader:
         answered = clock.at(answer) if answer else None
         ended = clock.at(end) if end else None
         if started is None:
-            raise BadRowError(
-                "time", "The start time is empty: a call without a start cannot be rated."
-            )
+            raise BadRowError("time", NO_START)
         if clock.twice or (ended and ended < started) or (answered and answered < started):
             return self._resolve(start, answer, end, duration)
         return started, answered, ended

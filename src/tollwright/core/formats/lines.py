@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from tollwright.core.formats.base import Fault, Options, OptionsError
 
 _MOST_LINES = 8
-_BLOCK_BYTES = 262_144
+_BLOCK_BYTES = 131_072
 _BOM = codecs.BOM_UTF8
 _UNCLOSED = "unexpected end of data"
 
