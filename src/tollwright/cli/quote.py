@@ -1,0 +1,59 @@
+"""tollwright quote"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tollwright.cli.rate import SOME_NOT_RATED, Format, read_text, refuse
+from tollwright.core import quote as core
+from tollwright.core.callfile import FieldFault
+from tollwright.core.cardread import CardError
+from tollwright.core.money import MoneyError
+from tollwright.core.openfile import open_card
+from tollwright.core.profiles import UnknownProfile
+
+
+def quote(  # noqa: PLR0917 - each is an option of the command
+    card: Annotated[Path, typer.Option(help="The card, a JSON file.")],
+    to: Annotated[str, typer.Option(help="The called number, E.164.")],
+    seconds: Annotated[str, typer.Option(help="Price a call of so many seconds.")] = "",
+    balance: Annotated[str, typer.Option(help="Find the longest call it allows.")] = "",
+    origin: Annotated[str, typer.Option("--from", help="The calling number.")] = "",
+    at: Annotated[str, typer.Option(help="Answer, ISO 8601; absent: now.")] = "",
+    profile: Annotated[str, typer.Option(help="Price as this system did, such as astpp.")] = "",
+    explain: Annotated[bool, typer.Option("--explain", help="Say every step.")] = False,
+    format: Annotated[str, typer.Option(help="text or json.")] = "text",
+) -> None:
+    """Ask what a call would cost on a card in a file, why, or how long a balance lasts.
+
+    Exit code 0: it can be rated; 3: it cannot (see status and reason); 2: nothing could be read.
+
+    Example: `tollwright quote --card card.json --to 442012345678 --seconds 61 --explain`
+    """
+    if not seconds and not balance:
+        refuse("Say --seconds N for a price, or --balance AMOUNT for the longest call.")
+    if format not in ("text", Format.json):
+        refuse(f"--format {format}: there are text and json.")
+    try:
+        answer = core.quote(
+            open_card(read_text(card), profile),
+            to=to,
+            at=at or datetime.now(UTC),
+            origin=origin,
+            seconds=seconds,
+            balance=balance,
+        )
+    except CardError as error:
+        refuse(f"The card {card} cannot be used:\n{error}")
+    except (FieldFault, MoneyError, UnknownProfile, OSError) as error:
+        refuse(str(error))
+    as_json = format == Format.json
+    typer.echo(
+        core.as_json(answer) if as_json else core.as_text(answer, explained=explain), nl=False
+    )
+    if not answer.rated:
+        raise typer.Exit(SOME_NOT_RATED)

@@ -1,0 +1,85 @@
+"""tollwright rate"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from tollwright.core.callfile import (
+    CallFileError,
+    out_csv,
+    out_json,
+    out_row,
+    parse_calls,
+    rate_lines,
+)
+from tollwright.core.cardread import CardError
+from tollwright.core.openfile import open_card
+from tollwright.core.profiles import UnknownProfile
+
+NOTHING_READ = 2
+SOME_NOT_RATED = 3
+
+
+class Format(StrEnum):
+    csv = "csv"
+    json = "json"
+
+
+def rate(
+    card: Annotated[Path, typer.Option(help="The card, a JSON file.")],
+    calls: Annotated[Path, typer.Option(help="The calls, a CSV file; - reads stdin.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write; absent: stdout.")] = None,
+    profile: Annotated[str, typer.Option(help="Price as this system did, such as astpp.")] = "",
+    format: Annotated[Format, typer.Option(help="Form of the result.")] = Format.csv,
+) -> None:
+    """Price a file of calls on a card in a file, with no database.
+
+    Exit code 0: every call was rated; 3: some were not (see their status and reason); 2: nothing
+    could be read.
+
+    Example: `tollwright rate --card card.json --calls calls.csv --out rated.csv`
+    """
+    try:
+        index = open_card(read_text(card), profile)
+        lines = parse_calls(read_text(calls), index)
+    except CardError as error:
+        refuse(f"The card {card} cannot be used:\n{error}")
+    except (UnknownProfile, OSError) as error:
+        refuse(str(error))
+    except CallFileError as error:
+        refuse(f"{calls}: {error}")
+    charges = rate_lines(lines, index)
+    decimals = index.card.rounding.decimals
+    rows = [out_row(line.call_key, c, decimals) for line, c in zip(lines, charges, strict=True)]
+    write_text(out, out_json(rows) if format is Format.json else out_csv(rows))
+    missed = sum(charge.status != "rated" for charge in charges)
+    if missed:
+        typer.echo(f"{missed} of {len(charges)} calls were not rated: see their reason.", err=True)
+        raise typer.Exit(SOME_NOT_RATED)
+
+
+def refuse(message: str) -> NoReturn:
+    """Say why nothing could be read, and end."""
+    typer.echo(message, err=True)
+    raise typer.Exit(NOTHING_READ)
+
+
+def read_text(path: Path) -> str:
+    """UTF-8; a byte that is none shows as a replacement mark, so that only its line is lost."""
+    data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    return data.decode("utf-8", errors="replace")
+
+
+def write_text(path: Path | None, text: str) -> None:
+    if path is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        refuse(str(error))
