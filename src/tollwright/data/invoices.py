@@ -56,6 +56,8 @@ class Invoice(TenantOwned):
     total_micros = models.BigIntegerField(default=0, help_text=MICROS)
     paid_micros = models.BigIntegerField(default=0, help_text=MICROS)
     void_reason = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=200, blank=True, help_text="why it was credited or debited")
+    idempotency_key = models.CharField(max_length=100, null=True, help_text="of a correction")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -63,6 +65,7 @@ class Invoice(TenantOwned):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(name="invoice_number_once", fields=["tenant", "number"]),
+            models.UniqueConstraint(name="correction_once", fields=["tenant", "idempotency_key"]),
             is_currency(),
             models.UniqueConstraint(
                 name="one_invoice_per_period",
@@ -103,7 +106,10 @@ class Invoice(TenantOwned):
 
 
 class InvoiceLine(TenantOwned):
-    """An amount on paper. A usage line is the exact sum of the charges that name it."""
+    """An amount on paper. A usage line is the exact sum of the charges that name it.
+
+    A recurring fee is billed once for each day, on invoices that are not void (a trigger).
+    """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     position = models.IntegerField()
@@ -117,9 +123,19 @@ class InvoiceLine(TenantOwned):
     fee = models.ForeignKey(
         "data.PlanFee", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    corrects = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="corrections",
+        db_constraint=False,  # sql/0010 makes one that carries the tenant
+    )
     description = models.CharField(max_length=300)
     period_from = models.DateTimeField(null=True)
     period_to = models.DateTimeField(null=True)
+    days = models.IntegerField(null=True, help_text="recurring fee: days billed")
+    of_days = models.IntegerField(null=True, help_text="recurring fee: days of the whole period")
     calls = models.IntegerField(null=True, help_text="usage: calls behind the line")
     billed_s = models.BigIntegerField(null=True, help_text="usage: billed seconds behind the line")
     amount_micros = models.BigIntegerField(help_text=MICROS)
@@ -137,10 +153,10 @@ class InvoiceLine(TenantOwned):
                     kind__in=["registration", "subscription", "support", "usage", "correction"]
                 ),
             ),
-            models.UniqueConstraint(
-                name="fee_billed_once_per_period",
-                fields=["subscription", "fee", "period_from"],
-                condition=models.Q(fee__isnull=False) & models.Q(amount_micros__gte=0),
+            models.CheckConstraint(
+                name="invoice_line_share",
+                condition=models.Q(days__isnull=True, of_days__isnull=True)
+                | models.Q(days__gte=1, of_days__gte=models.F("days")),
             ),
         ]
 
