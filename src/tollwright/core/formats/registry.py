@@ -5,10 +5,12 @@ from __future__ import annotations
 from tollwright.core.formats.asterisk_csv import AsteriskCsv
 from tollwright.core.formats.base import Format
 from tollwright.core.formats.freeswitch_csv import FreeswitchCsv
+from tollwright.core.formats.freeswitch_json import FreeswitchJson
 from tollwright.core.formats.tollwright_json import TollwrightJson
 
 FORMATS: dict[str, Format] = {
-    cdr_format.name: cdr_format for cdr_format in (FreeswitchCsv(), AsteriskCsv(), TollwrightJson())
+    cdr_format.name: cdr_format
+    for cdr_format in (FreeswitchCsv(), FreeswitchJson(), AsteriskCsv(), TollwrightJson())
 }
 
 
