@@ -61,6 +61,7 @@ TEMPLATES = [
         "DIRS": [Path(__file__).parent.parent / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["tollwright.web.templating"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -120,7 +121,6 @@ UNFOLD = {
     "SITE_HEADER": "Tollwright",
     "SITE_SYMBOL": "toll",
     "SHOW_HISTORY": False,
-    "DASHBOARD_CALLBACK": "tollwright.web.backoffice.home.dashboard",
     "SIDEBAR": {
         "show_search": False,
         "navigation": "tollwright.web.backoffice.navigation.navigation",

@@ -1,0 +1,16 @@
+"""Which address goes to which door."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from tollwright.web.backoffice.urls import office
+from tollwright.web.start import start
+
+urlpatterns = [
+    path("office/", office.urls),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("tollwright.web.api.urls")),
+    path("start/", start, name="start"),
+    path("", include("tollwright.web.portal.urls")),
+]

@@ -1,0 +1,114 @@
+"""Home: the day's figures, and what needs somebody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.reports import queries as reports
+from tollwright.domain.reports.queries import Amount
+from tollwright.web.backoffice.page import StaffRequest, page, show
+from tollwright.web.cells import Money
+from tollwright.web.charts import Chart, bars
+
+CHART_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure with what it is, and where it leads."""
+
+    label: str
+    figure: str
+    note: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that waits."""
+
+    text: str
+    link: str
+
+
+@page()
+def home(request: StaffRequest) -> HttpResponse:
+    """The figures of today and of the month, in the tenant's own days."""
+    today = timezone.localdate(request.at)
+    currency = request.membership.tenant.currency
+    return show(
+        request,
+        "home.html",
+        "Home",
+        tiles=_tiles(request, today, currency),
+        tasks=_tasks(),
+        chart=day_chart(today, currency),
+        tenant_id=current_tenant_id(),
+    )
+
+
+def day_chart(today: date, currency: str) -> Chart:
+    """Money by day, over the last days that can have any."""
+    last = max(filter(None, [reports.last_day_with_calls()]), default=today)
+    last = min(max(last, today - timedelta(365)), today)
+    points = reports.usage_by_day(last - timedelta(CHART_DAYS - 1), last, currency=currency)
+    return bars(
+        [(day.isoformat(), micros) for day, micros in points],
+        title=f"Call charges by day, {currency}",
+        x_title="Day",
+        y_title=f"Charges ({currency})",
+        say=lambda micros: str(Money(micros - micros % 10_000, currency)),
+        empty="No calls yet. Upload a file of call records under Files.",
+    )
+
+
+def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
+    month = today.replace(day=1)
+    before = (month - timedelta(1)).replace(day=1)
+    same_day = min(before + (today - month), month - timedelta(1))
+    traffic = reports.traffic_on(today)
+    calls, invoices = reverse("office:calls"), reverse("office:invoices")
+    now = reports.usage_between(month, today)
+    then = reports.usage_between(before, same_day)
+    late = reports.overdue(today=today)
+    loose = reports.unbilled(at=request.at)
+    return [
+        Tile("Charges today", say(reports.usage_between(today, today), currency), "", calls),
+        Tile("This month", say(now, currency), f"last month to the same day: {say(then, currency)}", calls),
+        Tile("Unbilled", say(loose, currency), f"{_count(loose):,} calls", reverse("office:billing")),
+        Tile("Overdue", say(late, currency), _plural(_count(late), "invoice"), f"{invoices}?state=overdue"),
+        Tile("Calls today", f"{traffic.calls:,}", f"{traffic.answered:,} answered", calls),
+    ]  # fmt: skip
+
+
+def say(amounts: list[Amount], currency: str) -> str:
+    """The sums, one a currency; the tenant's own comes as 0 if there is none."""
+    listed = [Money(amount.micros - amount.micros % 10_000, amount.currency) for amount in amounts]
+    return " + ".join(map(str, listed)) or str(Money(0, currency))
+
+
+def _tasks() -> list[Task]:
+    waiting = reports.tasks()
+    found = [
+        (waiting.quarantined, "record", "in quarantine", reverse("office:quarantine")),
+        (waiting.draft_invoices, "draft invoice", "to review", reverse("office:billing")),
+        (waiting.draft_cards, "draft card", "to publish", reverse("office:cards")),
+        (waiting.previewed_decks, "previewed deck", "to apply or discard", reverse("office:cards")),
+    ]
+    return [
+        Task(f"{_plural(count, what)} {todo}", link) for count, what, todo, link in found if count
+    ]
+
+
+def _count(amounts: list[Amount]) -> int:
+    return sum(amount.count for amount in amounts)
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

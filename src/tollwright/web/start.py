@@ -1,0 +1,32 @@
+"""After signing in: to the door of one's role, or a choice between several providers."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from tollwright.domain.access.queries import memberships_of
+from tollwright.web.tenancy import SESSION_KEY, membership_of, staff_membership
+
+
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """GET: to the office or the portal. POST `membership`: work as that one from now on."""
+    if request.method == "POST":
+        return _switch(request)
+    if "choose" in request.GET:
+        mine = memberships_of(int(request.user.pk or 0))
+        return render(request, "start.html", {"memberships": mine})
+    if membership_of(request) is None:
+        return render(request, "start.html", {"memberships": []}, status=403)
+    return redirect("/office/" if staff_membership(request) else "/")
+
+
+def _switch(request: HttpRequest) -> HttpResponse:
+    wanted = request.POST.get("membership", "")
+    mine = {str(one.pk): one for one in memberships_of(int(request.user.pk or 0))}
+    if wanted not in mine:
+        raise Http404
+    request.session[SESSION_KEY] = mine[wanted].pk
+    return redirect("start")

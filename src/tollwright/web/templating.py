@@ -1,0 +1,61 @@
+"""Filters that every template may use without loading them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django import template
+
+from tollwright.web import cells
+
+register = template.Library()
+
+
+@register.filter
+def money(micros: int | None, currency: str) -> str:
+    """Micros with their currency: `1,234.56 EUR`."""
+    return "–" if micros is None else str(cells.Money(micros, currency))
+
+
+@register.filter
+def duration(seconds: int | None) -> str:
+    """Seconds as `1:02:03`."""
+    return "–" if seconds is None else cells.duration(int(seconds))
+
+
+@register.filter
+def phone(digits: str) -> str:
+    """E.164 digits in international form."""
+    return cells.international(digits)
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """A moment in the viewer's zone, with the zone."""
+    return "–" if at is None else cells.moment(at)
+
+
+@register.filter
+def day(on: date | datetime | None) -> str:
+    """A day as `2026-10-05`; of a moment, the day in the viewer's zone."""
+    if isinstance(on, datetime):
+        return cells.moment(on)[:10]
+    return "–" if on is None else on.isoformat()
+
+
+@register.filter
+def tone(state: str) -> str:
+    """The label's colour of a state."""
+    return cells.TONES.get(state, "")
+
+
+@register.filter
+def spoken(name: str) -> str:
+    """`late_usage` -> `late usage`."""
+    return str(name).replace("_", " ")
+
+
+@register.filter
+def cell(value: cells.Cell) -> str:
+    """Any value as people read it."""
+    return cells.text(value)
