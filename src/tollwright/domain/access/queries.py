@@ -6,9 +6,10 @@ import hashlib
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import QuerySet
 
-from tollwright.data.access import Membership
-from tollwright.data.scope import tenant_scope, user_scope
+from tollwright.data.access import ApiKey, Membership
+from tollwright.data.scope import current_tenant_id, tenant_scope, user_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,21 @@ def key_access(key: str) -> KeyAccess | None:
         cursor.execute("SELECT * FROM tollwright_api_key(%s)", [digest])
         row = cursor.fetchone()
     return None if row is None else KeyAccess(*row)
+
+
+def members() -> QuerySet[Membership]:
+    """Who may come in here, by e-mail address."""
+    return (
+        Membership.objects.filter(tenant_id=current_tenant_id())
+        .select_related("user", "customer")
+        .order_by("user__email", "id")
+    )
+
+
+def api_keys() -> QuerySet[ApiKey]:
+    """The provider's keys, newest first, the revoked ones too."""
+    return (
+        ApiKey.objects.filter(tenant_id=current_tenant_id())
+        .select_related("created_by")
+        .order_by("-id")
+    )

@@ -1,0 +1,180 @@
+"""Letting people and programs in, and out again."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from tollwright.data.access import PORTAL_ROLES, ApiKey, Membership, Role, User
+from tollwright.data.customers import Customer
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain import guard
+from tollwright.domain.audit.operations import By, record
+from tollwright.domain.errors import DomainError
+
+
+class EmailTaken(DomainError):
+    """There is a user with this address."""
+
+    kind, code = "conflict", "email_taken"
+
+
+class LastOwner(DomainError):
+    """Nobody would be left who may let others in."""
+
+    kind, code = "conflict", "last_owner"
+
+
+class RoleNeedsCustomer(DomainError):
+    """A portal role belongs to a customer, a staff role to none."""
+
+    code = "role_needs_customer"
+
+
+class KeyRevoked(DomainError):
+    """The key is revoked already."""
+
+    kind, code = "conflict", "api_key_revoked"
+
+
+@transaction.atomic
+def create_user(*, email: str, password: str | None, at: datetime, by: By) -> User:
+    """Make a person who can sign in (with a password). Roles come by `grant_role`.
+
+    Raises EmailTaken; FieldInvalid for an address or a password that will not do.
+    """
+    address = guard.email(email)
+    if password is not None:
+        _fit_password(password, User(email=address))
+    taken = EmailTaken(f"There is a user {address} already: give them a role instead.")
+    with guard.explained({"app_user_email_key": taken}):
+        user = User.objects.create_user(address, password, date_joined=at)
+    record(
+        by=by, at=at, action="user.created", subject="user", subject_id=user.pk,
+        after={"email": address},
+    )  # fmt: skip
+    return user
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, at: datetime, by: By) -> None:
+    """Give a user another password. Raises FieldInvalid when it is too short or too common."""
+    _fit_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record(by=by, at=at, action="user.password_set", subject="user", subject_id=user.pk)
+
+
+def _fit_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise guard.FieldInvalid("password", " ".join(error.messages)) from None
+
+
+@transaction.atomic
+def grant_role(
+    *, user: User, role: str, customer: Customer | None = None, at: datetime, by: By
+) -> Membership:
+    """Give a user a role here, or another in place of the one they have for that customer.
+
+    Raises RoleNeedsCustomer, LastOwner; FieldInvalid for an unknown role.
+    """
+    guard.one_of("role", role, tuple(Role.values))
+    _customer_fits(role, customer)
+    found = (
+        Membership.objects.select_for_update(of=("self",))
+        .filter(tenant_id=current_tenant_id(), user=user, customer=customer)
+        .first()
+    )
+    before = None if found is None else {"role": found.role}
+    if found is None:
+        found = Membership(tenant_id=current_tenant_id(), user=user, customer=customer)
+    elif found.role == Role.OWNER != role:
+        _keep_an_owner(found)
+    found.role = role
+    found.save()
+    record(
+        by=by, at=at, action="role.granted", subject="membership", subject_id=found.pk,
+        before=before, after=_told(found),
+    )  # fmt: skip
+    return found
+
+
+@transaction.atomic
+def withdraw_role(*, membership: Membership, at: datetime, by: By) -> None:
+    """Take a user's role here away. Raises LastOwner."""
+    if membership.role == Role.OWNER:
+        _keep_an_owner(membership)
+    pk, told = membership.pk, _told(membership)
+    membership.delete()
+    record(by=by, at=at, action="role.withdrawn", subject="membership", subject_id=pk, before=told)
+
+
+def _told(membership: Membership) -> dict[str, object]:
+    customer = membership.customer
+    return {
+        "user": membership.user.email,
+        "role": membership.role,
+        "customer": "" if customer is None else customer.code,
+    }
+
+
+def _customer_fits(role: str, customer: Customer | None) -> None:
+    if (role in PORTAL_ROLES) and customer is None:
+        raise RoleNeedsCustomer(f"The role {role} sees one customer: say which.")
+    if role not in PORTAL_ROLES and customer is not None:
+        raise RoleNeedsCustomer(f"The role {role} sees every customer: name none.")
+
+
+def _keep_an_owner(leaving: Membership) -> None:
+    owners = Membership.objects.select_for_update(of=("self",)).filter(
+        tenant_id=current_tenant_id(), role=Role.OWNER
+    )
+    if not [one for one in owners if one.pk != leaving.pk]:
+        raise LastOwner("This is the last owner: make somebody else an owner first.")
+
+
+@transaction.atomic
+def issue_api_key(*, name: str, role: str, at: datetime, by: By) -> tuple[ApiKey, str]:
+    """Let a program in. The second value is the key, to be shown once: only its hash is kept.
+
+    Raises RoleNeedsCustomer for a portal role; FieldInvalid.
+    """
+    guard.one_of("role", role, tuple(Role.values))
+    if role in PORTAL_ROLES:
+        raise RoleNeedsCustomer(f"A key cannot be {role}: keys work for the provider.")
+    prefix = f"tw_{secrets.token_hex(4)}"
+    secret = f"{prefix}_{secrets.token_urlsafe(32)}"
+    key = ApiKey.objects.create(
+        tenant_id=current_tenant_id(),
+        name=guard.text("name", name, longest=100),
+        prefix=prefix,
+        key_sha256=hashlib.sha256(secret.encode()).hexdigest(),
+        role=role,
+        created_at=at,
+        created_by=User.objects.filter(email=by.actor).first(),
+    )
+    record(
+        by=by, at=at, action="api_key.issued", subject="api_key", subject_id=key.pk,
+        after={"name": key.name, "prefix": prefix, "role": role},
+    )  # fmt: skip
+    return key, secret
+
+
+@transaction.atomic
+def revoke_api_key(*, key: ApiKey, at: datetime, by: By) -> ApiKey:
+    """Shut a key out from now on. Raises KeyRevoked when it is already."""
+    if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at):
+        raise KeyRevoked(f"The key {key.name} is revoked already.")
+    key.revoked_at = at
+    record(
+        by=by, at=at, action="api_key.revoked", subject="api_key", subject_id=key.pk,
+        after={"name": key.name, "prefix": key.prefix},
+    )  # fmt: skip
+    return key
