@@ -64,7 +64,9 @@ def test_a_minute_by_the_second_is_not_rounded_second_by_second() -> None:
     assert rate_call(call_of(60), card).amount_micros == 20_000
 
 
-@pytest.mark.parametrize(("family", "billed_s"), [("initial_then_increment", 48), ("round_total", 36)])
+@pytest.mark.parametrize(
+    ("family", "billed_s"), [("initial_then_increment", 48), ("round_total", 36)]
+)
 def test_31_seconds_on_30_18_by_family(family: str, billed_s: int) -> None:
     card = card_of({"price": "0.6", "first_s": 30, "next_s": 18}, family=family)
     charge = rate_call(call_of(31), card)

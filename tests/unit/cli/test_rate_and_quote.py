@@ -1,0 +1,151 @@
+"""The commands `rate` and `quote`: files in, result and exit code out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from tollwright.cli.quote import quote
+from tollwright.cli.rate import rate
+
+APP = typer.Typer(pretty_exceptions_enable=False)
+APP.command()(rate)
+APP.command()(quote)
+
+CARD: dict[str, Any] = {
+    "rates": [
+        {"prefix": "44", "name": "UK", "price": "0.60", "first_s": 30, "next_s": 18},
+        {"prefix": "4490", "price": "1", "blocked": True},
+    ],
+    "rounding": {"decimals": 4},
+}
+HEADER = "call_key,answered_at,seconds,caller,called\n"
+GOOD = HEADER + "a,2026-11-16T10:00:00Z,31,1555,4420123\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "card.json").write_text(json.dumps(CARD))
+    (tmp_path / "calls.csv").write_text(GOOD)
+    return tmp_path
+
+
+def run(verb: str, folder: Path, *options: str) -> Result:
+    return CliRunner().invoke(APP, [verb, "--card", str(folder / "card.json"), *options])
+
+
+def rated(folder: Path, *options: str) -> Result:
+    return run("rate", folder, "--calls", str(folder / "calls.csv"), *options)
+
+
+def test_every_call_rated_is_exit_0(folder: Path) -> None:
+    result = rated(folder)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1] == "a,rated,,44,,48,0.4800,0"
+
+
+def test_the_result_goes_to_a_file(folder: Path) -> None:
+    result = rated(folder, "--out", str(folder / "out.csv"))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "0.4800" in (folder / "out.csv").read_text()
+
+
+def test_as_json_and_with_a_profile(folder: Path) -> None:
+    result = rated(folder, "--format", "json", "--profile", "a2billing")
+    assert [row["amount"] for row in json.loads(result.stdout)] == ["0.360000"]
+
+
+def test_some_not_rated_is_exit_3_and_the_others_go_on(folder: Path) -> None:
+    (folder / "calls.csv").write_text(HEADER + "x,never,1,1,44\n" + GOOD.splitlines()[1] + "\n")
+    result = rated(folder)
+    assert result.exit_code == 3
+    assert [line.split(",")[1] for line in result.stdout.splitlines()[1:]] == ["invalid", "rated"]
+    assert "1 of 2 calls were not rated" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "sentence"),
+    [
+        ("card.json", "{", "is not JSON"),
+        ("card.json", '{"rates": [{"prefix": "44", "price": "x"}]}', "row 1, price: 'x' is not a"),
+        ("calls.csv", "", "the file of calls is empty"),
+        ("calls.csv", "a,b\n", "has no column call_key"),
+    ],
+)
+def test_what_cannot_be_read_is_exit_2(
+    folder: Path, file: str, content: str, sentence: str
+) -> None:
+    (folder / file).write_text(content)
+    result = rated(folder)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("file", ["card.json", "calls.csv"])
+def test_a_missing_file_is_exit_2(folder: Path, file: str) -> None:
+    (folder / file).unlink()
+    result = rated(folder)
+    assert result.exit_code == 2
+    assert file in result.stderr
+
+
+def test_an_unknown_profile_is_exit_2(folder: Path) -> None:
+    result = rated(folder, "--profile", "asterisk")
+    assert result.exit_code == 2
+    assert "no profile 'asterisk'" in result.stderr
+
+
+def test_a_quote(folder: Path) -> None:
+    at = ("--at", "2026-11-16T10:00:00Z")
+    result = run("quote", folder, "--to", "+4420123", "--seconds", "31", *at)
+    assert result.exit_code == 0
+    assert "billed_s: 48\namount: 0.4800\n" in result.stdout
+
+
+def test_a_quote_explained(folder: Path) -> None:
+    result = run("quote", folder, "--to", "4420123", "--seconds", "31", "--explain")
+    assert (
+        "From second 30 (row 1): 18 s at 0.6 per 60 s in increments of 18 s = 0.18."
+        in result.stdout
+    )
+
+
+def test_a_quote_of_the_longest_call(folder: Path) -> None:
+    result = run("quote", folder, "--to", "4420123", "--balance", "0.5")
+    assert result.exit_code == 0
+    assert "max_seconds: 48\nmax_amount: 0.4800\ncapped: no\n" in result.stdout
+
+
+def test_a_quote_as_json(folder: Path) -> None:
+    options = ("--seconds", "31", "--balance", "0.5", "--format", "json")
+    data = json.loads(run("quote", folder, "--to", "4420123", *options).stdout)
+    assert (data["amount"], data["longest"]["max_seconds"]) == ("0.4800", 48)
+    assert data["steps"][-1]["amount_micros"] == 480_000
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "sentence"),
+    [
+        (("--to", "4490", "--seconds", "1"), 3, "status: blocked"),
+        (("--to", "33", "--balance", "1"), 3, "status: unmatched"),
+        (("--to", "44", "--seconds", "-1"), 3, "status: invalid"),
+        (("--to", "44", "--seconds", "99999999"), 3, "over 24 hours"),
+        (("--to", "44"), 2, "Say --seconds N"),
+        (("--to", "44", "--seconds", "x"), 2, "seconds 'x' is not a number"),
+        (("--to", "44", "--seconds", "1", "--at", "soon"), 2, "no ISO 8601 time"),
+        (("--to", "44", "--balance", "much"), 2, "'much' is not a number"),
+        (("--to", "44", "--seconds", "1", "--format", "xml"), 2, "there are text and json"),
+    ],
+)
+def test_a_quote_that_is_none(
+    folder: Path, options: tuple[str, ...], code: int, sentence: str
+) -> None:
+    result = run("quote", folder, *options)
+    assert result.exit_code == code
+    assert sentence in result.output

@@ -1,0 +1,191 @@
+"""Laws of the price, over cards and calls of the whole option space."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.core.strategies import calls, cards
+from tests.unit.core.words import call_of, card_of
+from tollwright.core.card import RateCard, first_interval_s
+from tollwright.core.cardfile import dump_card, load_card
+from tollwright.core.choose import prepare
+from tollwright.core.explain import explain, inputs_of, replay
+from tollwright.core.inverse import max_seconds
+from tollwright.core.money import micros
+from tollwright.core.rating import CallInput, rate_call, reckon
+
+
+def price_at(call: CallInput, card: Any, seconds: int) -> int:
+    charge = rate_call(replace(call, answered_ms=seconds * 1000), card)
+    assert charge.status == "rated"
+    return charge.amount_micros
+
+
+@given(card=cards(allowances=False), call=calls(), more_s=st.integers(0, 200))
+def test_a_longer_call_never_costs_less(card: RateCard, call: CallInput, more_s: int) -> None:
+    index, seconds = prepare(card), call.answered_ms // 1000
+    assert price_at(call, index, seconds) <= price_at(call, index, seconds + more_s)
+
+
+@given(card=cards(), call=calls(), balance=st.integers(0, 3_000).map(lambda n: n * 10_000))
+def test_max_seconds_is_the_last_that_the_balance_pays(
+    card: RateCard, call: CallInput, balance: int
+) -> None:
+    index = prepare(card)
+    longest = max_seconds(balance, call, index, cap_s=1200)
+    assert longest.status == "rated"
+    assert price_at(call, index, longest.seconds) == longest.amount_micros <= balance
+    if longest.capped:
+        assert longest.seconds == 1200
+    else:
+        assert price_at(call, index, longest.seconds + 1) > balance
+
+
+@given(card=cards(), call=calls(), marks=st.lists(st.integers(0, 899), max_size=5))
+def test_interim_debits_add_up_to_the_price_of_the_whole(
+    card: RateCard, call: CallInput, marks: list[int]
+) -> None:
+    index, end = prepare(card), call.answered_ms // 1000
+    stops = [0, *sorted(min(mark, end) for mark in marks), end]
+    prices = [price_at(call, index, stop) for stop in stops]
+    debits = [after - before for before, after in pairwise(prices)]
+    assert sum(debits) == price_at(call, index, end)
+
+
+@given(card=cards(), call=calls())
+def test_rating_again_and_from_the_dumped_card_gives_the_same(
+    card: RateCard, call: CallInput
+) -> None:
+    charge = rate_call(call, card)
+    assert rate_call(call, card) == charge
+    again = load_card(json.loads(json.dumps(dump_card(card))))
+    assert again == card
+    assert rate_call(call, again) == charge
+
+
+@given(card=cards(), call=calls())
+def test_explaining_changes_nothing_and_replays(card: RateCard, call: CallInput) -> None:
+    charge = explain(call, card)
+    assert replace(charge, steps=()) == rate_call(call, card)
+    stored = json.loads(json.dumps(inputs_of(call, card, "hash")))
+    assert replay(stored, card, "hash").amount_micros == charge.amount_micros
+
+
+@given(card=cards(allowances=False), call=calls())
+def test_pieces_follow_each_other_without_gap(card: RateCard, call: CallInput) -> None:
+    reckoning = reckon(call, prepare(card), {})
+    pieces = reckoning.usage.pieces
+    for before, after in pairwise(pieces):
+        assert after.from_s == before.from_s + before.billed_s
+    counted = reckoning.seconds.counted_s if reckoning.seconds else 0
+    assert sum(piece.billed_s for piece in pieces) == reckoning.charge.billed_s
+    if pieces:
+        last = pieces[-1]
+        assert pieces[0].from_s == 0
+        assert counted <= reckoning.charge.billed_s < counted + last.increment_s
+
+
+@given(card=cards(allowances=False), call=calls(longest_s=300))
+def test_the_walk_in_pieces_equals_the_walk_by_single_increments(
+    card: RateCard, call: CallInput
+) -> None:
+    """The rule itself, one increment at a time: the price at which each begins."""
+    index = prepare(card)
+    reckoning = reckon(call, index, {})
+    tiers, row = reckoning.tiers, reckoning.charge.rate_index
+    counted = reckoning.seconds.counted_s if reckoning.seconds else 0
+    p, nanos_by_second, walked = 0, [], []
+    while p < counted:
+        if card.crossing == "split":
+            row = index.row_at(tiers, call.answered_at + timedelta(seconds=p))
+        rate = card.rates[row]
+        price, length = rate.price_nanos, rate.next_s
+        for step in rate.steps:
+            if step.from_s <= p:
+                price = step.price_nanos if step.price_nanos is not None else price
+                length = step.next_s or length
+        if p == 0:
+            length = first_interval_s(rate, card.family) or length
+        walked += [(row, price)] * length
+        p += length
+    for piece in reckoning.usage.pieces:
+        nanos_by_second += [(piece.rate_index, piece.price_nanos)] * piece.billed_s
+    assert nanos_by_second == walked
+
+
+@given(
+    first_s=st.integers(0, 90),
+    next_s=st.integers(1, 90),
+    seconds=st.integers(1, 400),
+    family=st.sampled_from(["initial_then_increment", "round_total"]),
+)
+def test_billed_seconds_are_those_of_the_formula(
+    first_s: int, next_s: int, seconds: int, family: str
+) -> None:
+    def up(s: int) -> int:
+        return -(-s // next_s) * next_s
+
+    formula = first_s + up(max(0, seconds - first_s))
+    if family == "round_total":
+        formula = up(max(seconds, first_s))
+    card = card_of({"first_s": first_s, "next_s": next_s}, family=family)
+    assert rate_call(call_of(seconds), card).billed_s == formula
+
+
+@pytest.mark.parametrize(
+    ("balance", "seconds", "capped"),
+    [
+        ("0.04", 0, False),
+        ("0.05", 0, False),
+        ("0.06", 1, False),
+        ("1.05", 100, False),
+        ("900", 86_400, True),
+    ],
+)
+def test_max_seconds_by_hand(balance: str, seconds: int, capped: bool) -> None:
+    # a cent a second and 5 cents to connect
+    card = card_of({"price": "0.01", "unit_s": 1, "connect_fee": "0.05"})
+    longest = max_seconds(micros(balance), call_of(), card)
+    assert (longest.seconds, longest.capped) == (seconds, capped)
+    assert bool(longest.reason) == (seconds == 0)
+
+
+def test_max_seconds_counts_allowances_in_whole_increments() -> None:
+    allowance = {"name": "a", "amount": 100}
+    card = card_of({"price": "0.60", "first_s": 60, "next_s": 60}, allowances=[allowance])
+    assert max_seconds(0, call_of(), card).seconds == 100
+    assert max_seconds(1_199_999, call_of(), card).seconds == 160
+    assert max_seconds(1_199_999, call_of(), card, remaining={"a": 0}).seconds == 60
+
+
+def test_max_seconds_of_a_call_that_may_not_begin() -> None:
+    assert max_seconds(10**9, call_of(), card_of({"blocked": True})).status == "blocked"
+    assert max_seconds(10**9, call_of(called="33"), card_of()).status == "unmatched"
+    assert max_seconds(10**9, call_of(called=""), card_of()).status == "invalid"
+    assert max_seconds(-1, call_of(), card_of({})).reason == "the balance is below zero"
+
+
+def test_max_seconds_ends_before_a_time_without_row() -> None:
+    bands = [
+        {"name": "peak", "weight": 1, "windows": [{"start": "08:00", "end": "18:00"}]},
+        {"name": "rest"},
+    ]
+    card = card_of({"band": "peak", "price": "1"}, bands=bands)
+    assert max_seconds(10**12, call_of(at="2026-11-16T17:59:30"), card).seconds == 30
+
+
+def test_max_seconds_where_the_price_falls_with_time() -> None:
+    steps = [{"from_s": 60, "price": "-1"}]
+    card = card_of({"price": "1", "unit_s": 1, "steps": steps}, allow_negative=True)
+    # up to 60.0 at second 60, back at 30.0 from second 90 on
+    longest = max_seconds(30_000_000, call_of(), card, cap_s=100)
+    assert (longest.seconds, longest.amount_micros, longest.capped) == (100, 20_000_000, True)
+    assert max_seconds(30_000_000, call_of(), card, cap_s=80).seconds == 30
