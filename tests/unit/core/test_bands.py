@@ -94,7 +94,10 @@ EARLY = {"name": "early", "weight": 1, "windows": [{"start": "01:00", "end": "03
 
 def pieces(at: str, seconds: int) -> int:
     """Amount of a call in Berlin at 1 a second in the early band, 0 outside it, in units."""
-    rows = [{"band": "early", "price": "1", "unit_s": 1}, {"band": "rest", "price": "0"}]
+    rows: list[dict[str, Any]] = [
+        {"band": "early", "price": "1", "unit_s": 1},
+        {"band": "rest", "price": "0"},
+    ]
     card = card_of(*rows, bands=[EARLY, REST], timezone="Europe/Berlin")
     return rate_call(call_of(seconds, at=at), card).amount_micros // 1_000_000
 

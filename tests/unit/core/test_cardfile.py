@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.unit.core.words import card_of
-from tollwright.core.card import Grace, Rate, RateCard
+from tollwright.core.card import Rate, RateCard
 from tollwright.core.cardfile import CardError, content_hash, dump_card, load_card
 from tollwright.core.money import Rounding
 
@@ -225,9 +225,7 @@ def test_a_bad_row_is_refused_with_its_number_and_reason(
     assert refused(**changes) == (fault,)
 
 
-@pytest.mark.parametrize(
-    "price", ["100000", "99999.999999999", "0.000000001", "0"], ids=lambda price: str(price)
-)
+@pytest.mark.parametrize("price", ["100000", "99999.999999999", "0.000000001", "0"], ids=str)
 def test_prices_up_to_the_bound_are_accepted(price: str) -> None:
     assert card_of({"price": price}).rates[0].price_nanos >= 0
 

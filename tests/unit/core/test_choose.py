@@ -118,10 +118,16 @@ def test_the_default_row_takes_what_no_other_does() -> None:
 def test_unmatched_default_takes_the_default_row_whatever_its_conditions(
     unmatched: str, index: int
 ) -> None:
-    rows = [{"prefix": "33"}, {"prefix": "", "origin_prefix": "999", "length_max": 5}]
+    rows: list[dict[str, Any]] = [
+        {"prefix": "33"},
+        {"prefix": "", "origin_prefix": "999", "length_max": 5},
+    ]
     assert status(*rows, unmatched=unmatched).rate_index == index
 
 
 def test_the_plainest_default_row_comes_first() -> None:
-    rows = [{"prefix": "", "origin_prefix": "99"}, {"prefix": "", "length_max": 5}]
+    rows: list[dict[str, Any]] = [
+        {"prefix": "", "origin_prefix": "99"},
+        {"prefix": "", "length_max": 5},
+    ]
     assert status(*rows, unmatched="default").rate_index == 1

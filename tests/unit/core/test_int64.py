@@ -67,7 +67,7 @@ def amount_in_int64(parts: list[Part], fees_nanos: int, common_unit_s: int, to: 
 
 def rounded(nanos: int, more: bool, to: Rounding) -> int:
     """Round `nanos` and a fraction (`more` than none) to micros on the grid."""
-    grid_micros = 10 ** (6 - to.decimals)
+    grid_micros: int = 10 ** (6 - to.decimals)
     grid = grid_micros * 1000
     if nanos < 0 and more:  # -2.3 is kept as -3 and 0.7: as a magnitude it is 2 and something
         negative, nanos = True, -nanos - 1

@@ -268,7 +268,7 @@ def test_a_call_into_a_time_without_row_waits_for_a_decision(seconds: int, statu
 
 
 def test_a_call_into_a_blocked_time_waits_for_a_decision() -> None:
-    rows = [{"band": "peak", "price": "1"}, {"band": "rest", "blocked": True}]
+    rows: list[dict[str, Any]] = [{"band": "peak", "price": "1"}, {"band": "rest", "blocked": True}]
     result = charge(11, *rows, bands=PEAK_UNTIL_18, at="2026-11-16T17:59:50")
     assert (result.status, result.amount_micros) == ("blocked", 0)
 

@@ -41,7 +41,10 @@ def test_a_band_that_changed_is_another_band() -> None:
             {"name": "peak", "weight": 1, "windows": [{"start": "08:00", "end": end}]},
             {"name": "rest"},
         ]
-        rows = [{"band": "peak", "price": price, "unit_s": 1}, {"band": "rest"}]
+        rows: list[dict[str, Any]] = [
+            {"band": "peak", "price": price, "unit_s": 1},
+            {"band": "rest"},
+        ]
         return card_of(*rows, bands=bands)
 
     card = on_one_line([Version(OLD, banded("18:00", "1")), Version(NOON, banded("20:00", "2"))])

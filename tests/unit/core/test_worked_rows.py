@@ -92,7 +92,13 @@ def test_31_seconds_on_30_18_by_family(family: str, billed_s: int) -> None:
 )
 @pytest.mark.parametrize("family", ["initial_then_increment", "round_total"])
 def test_published_examples(
-    origin: str, talk_s: int, first_s: int, next_s: int, billed_s: int, family: str
+    origin: str,
+    talk_s: int,
+    first_s: int,
+    next_s: int,
+    billed_s: int,
+    *,
+    family: str,
 ) -> None:
     card = card_of({"price": "0.01", "first_s": first_s, "next_s": next_s}, family=family)
     assert rate_call(call_of(talk_s), card).billed_s == billed_s, origin
