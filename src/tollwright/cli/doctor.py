@@ -43,7 +43,9 @@ def findings() -> Iterator[tuple[bool, str]]:
         yield (
             not bypasses,
             f"the application runs as role {role}, which row-level security "
-            + ("does NOT bind: set TOLLWRIGHT_APP_URL to an ordinary role" if bypasses else "binds"),
+            + (
+                "does NOT bind: set TOLLWRIGHT_APP_URL to an ordinary role" if bypasses else "binds"
+            ),
         )
         cursor.execute("SELECT current_setting('fsync')")
         yield cursor.fetchone() == ("on",), "PostgreSQL writes to disk before it says done (fsync)"

@@ -18,6 +18,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -27,6 +28,7 @@ from typing import IO
 SYSTEM_USER = "tollwright"
 ROOT_HOME = Path("/var/lib/tollwright")
 SUPERUSER = "tollwright_owner"
+_CRASH_ATTEMPTS = 40  # a quarter of a second each
 _SOCKET_PATH_LIMIT = 90  # a Unix socket path may have 107 bytes; the file name takes 16
 
 
@@ -82,18 +84,19 @@ def start(home: Path, *, settings: Mapping[str, str] | None = None) -> Embedded:
     program = _program(account)
     data = home / "pg"
     lock = (home / "users.lock").open("ab")
-    fcntl.flock(lock, fcntl.LOCK_EX)  # one starter at a time
+    fcntl.flock(lock, fcntl.LOCK_SH)  # from here on nobody stops it; waits for one who is stopping
     server = Embedded(data, _socket_dir(home, account), program, account, lock)
     try:
-        if not (data / "PG_VERSION").exists():
-            _initialise(server)
-        if _running_pid(data) is None:
-            _start(server, settings or {})
+        with (home / "start.lock").open("ab") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            if not (data / "PG_VERSION").exists():
+                _initialise(server)
+            if _running_pid(data) is None:
+                _start(server, settings or {})
         server.socket_dir = _actual_socket_dir(data)
     except BaseException:
         lock.close()
         raise
-    fcntl.flock(lock, fcntl.LOCK_SH)
     return server
 
 
@@ -236,7 +239,16 @@ def _start(server: Embedded, settings: Mapping[str, str]) -> None:
     }
     options = " ".join(f"-c {key}='{value}'" for key, value in merged.items())
     log = str(server.data.with_name("pg.log"))
-    _run(server, "pg_ctl", "-w", "-D", str(server.data), "-l", log, "-o", options, "start")
+    command = ("pg_ctl", "-w", "-D", str(server.data), "-l", log, "-o", options, "start")
+    crashed = (server.data / "postmaster.pid").exists()
+    for attempt in range(_CRASH_ATTEMPTS if crashed else 1):
+        try:
+            return _run(server, *command)
+        except EmbeddedError:  # a killed server's last processes take a moment to be gone
+            if not crashed or attempt == _CRASH_ATTEMPTS - 1:
+                raise
+            time.sleep(0.25)
+    return None
 
 
 def _run(server: Embedded, program: str, *arguments: str) -> None:
