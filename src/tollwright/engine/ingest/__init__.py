@@ -1,0 +1,28 @@
+"""From a switch's file to durable rated rows, in one transaction."""
+
+from tollwright.engine.ingest.errors import (
+    BadSource,
+    IngestError,
+    NotPossible,
+    NotStored,
+    UnknownSource,
+)
+from tollwright.engine.ingest.file import BatchResult, ingest_file
+from tollwright.engine.ingest.reenter import Reentered, reenter
+from tollwright.engine.ingest.replay import replay
+from tollwright.engine.ingest.rollback import RolledBack, roll_back
+
+__all__ = [
+    "BadSource",
+    "BatchResult",
+    "IngestError",
+    "NotPossible",
+    "NotStored",
+    "Reentered",
+    "RolledBack",
+    "UnknownSource",
+    "ingest_file",
+    "reenter",
+    "replay",
+    "roll_back",
+]

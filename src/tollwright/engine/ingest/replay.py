@@ -1,0 +1,54 @@
+"""Take a batch's file in again, from the bytes that were kept, by today's settings."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from datetime import datetime
+from typing import Any, BinaryIO, cast
+
+import psycopg
+
+from tollwright.engine.ingest import raw
+from tollwright.engine.ingest.errors import NotPossible
+from tollwright.engine.ingest.file import BatchResult, Progress, ingest_file
+from tollwright.engine.ingest.rollback import roll_back
+from tollwright.store import batches, calls
+
+
+def replay(
+    connection: psycopg.Connection[Any],
+    *,
+    tenant_id: int,
+    batch_id: int,
+    at: datetime,
+    by: str,
+    progress: Progress | None = None,
+) -> BatchResult:
+    """Roll the batch back if it stands, and ingest its bytes anew, in one transaction.
+
+    Raises NotPossible as `roll_back` does, and what `ingest_file` raises.
+    """
+    with connection.transaction():
+        cursor = calls.cursor_on(connection)
+        batches.set_tenant(cursor, tenant_id)
+        row = batches.batch(cursor, batch_id)
+        if row is None:
+            raise NotPossible(f"There is no batch {batch_id}.")
+        filename, status, code = row[2], row[3], row[6]
+        if status == "done":
+            roll_back(connection, tenant_id=tenant_id, batch_id=batch_id, at=at, by=by)
+        with file_of(cursor, batch_id) as stream:
+            return ingest_file(
+                connection, tenant_id=tenant_id, source_code=code, filename=filename,
+                stream=stream, at=at, by=by, progress=progress,
+            )  # fmt: skip
+
+
+def file_of(cursor: calls.Cursor, batch_id: int) -> BinaryIO:
+    """The batch's file as it came, at its beginning."""
+    file = tempfile.SpooledTemporaryFile(max_size=raw.IN_MEMORY)  # noqa: SIM115  # the caller closes it
+    for _, _, content in batches.chunks(cursor, batch_id):
+        file.write(raw.original(bytes(content)))
+    file.seek(0, io.SEEK_SET)
+    return cast(BinaryIO, file)

@@ -1,0 +1,76 @@
+"""Undo a batch: its calls and charges go, what it corrected stands again, its file is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from tollwright.engine.ingest.errors import NotPossible
+from tollwright.engine.ingest.write import Place
+from tollwright.store import batches, calls
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """How many calls went, and how many that the batch had corrected stand again."""
+
+    batch_id: int
+    calls: int
+    restored: int
+    sentence: str
+
+
+def roll_back(
+    connection: psycopg.Connection[Any], *, tenant_id: int, batch_id: int, at: datetime, by: str
+) -> RolledBack:
+    """Roll a batch back, in one transaction (a savepoint inside one).
+
+    Raises NotPossible: no such batch, rolled back already, or a charge of it is on an invoice.
+    """
+    with connection.transaction():
+        cursor = calls.cursor_on(connection)
+        batches.set_tenant(cursor, tenant_id)
+        row = batches.batch(cursor, batch_id)
+        if row is None:
+            raise NotPossible(f"There is no batch {batch_id}.")
+        _, source_id, filename, status, *_, zone = row
+        batches.lock_source(cursor, source_id)
+        if status != "done":
+            raise NotPossible(f"Batch {batch_id} ({filename}) is rolled back already.")
+        span = batches.batch_span(cursor, batch_id)
+        restored: list[tuple[int, datetime]] = []
+        if span is not None:
+            restored = _take_away(
+                cursor, Place(tenant_id, source_id, batch_id, zone, at), filename, span
+            )
+        batches.roll_back(cursor, {"batch_id": batch_id, "at": at, "by": by[:200]})
+    gone = span[2] if span else 0
+    sentence = f"Batch {batch_id} ({filename}) is rolled back: {gone:,} calls are gone"
+    sentence += f", {len(restored):,} it had corrected stand again." if restored else "."
+    return RolledBack(batch_id, gone, len(restored), sentence)
+
+
+def _take_away(
+    cursor: calls.Cursor, place: Place, filename: str, span: tuple[datetime, datetime, int]
+) -> list[tuple[int, datetime]]:
+    batch_id, zone = place.batch_id, place.zone
+    values = {"batch_id": batch_id, "first": span[0], "last": span[1], "zone": zone}
+    count, number = batches.invoiced(cursor, values)
+    if count:
+        raise NotPossible(
+            f"Batch {batch_id} ({filename}) stays: {count:,} of its charges are on an invoice"
+            f" ({number}). Void or credit the invoice first."
+        )
+    days = set(batches.batch_days(cursor, values))
+    restored = batches.corrected_by(cursor, values)
+    if restored:
+        days |= set(calls.touched_days(cursor, zone=zone, calls=restored))
+    batches.delete_calls(cursor, values)
+    if restored:
+        _, charge_id = calls.id_block(cursor)
+        batches.restore(cursor, restored, charge_id)
+    calls.sum_again(cursor, tenant_id=place.tenant_id, zone=zone, days=sorted(days))
+    return restored

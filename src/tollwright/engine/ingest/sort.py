@@ -1,0 +1,200 @@
+"""Each record of a file to its place: a call to be rated, a duplicate, ignored, or quarantine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tollwright.core.card import MAX_CALL_MS, MAX_DIGITS
+from tollwright.core.formats.base import Fault, Ignored, Item, Record
+from tollwright.core.numbers import normalise
+from tollwright.engine.ingest.attribute import Attributor
+from tollwright.engine.rate.terms import Book, Terms
+
+YEARS = range(1990, 2100)  # as tollwright_ensure_months allows
+_encode = msgspec.json.Encoder().encode
+
+
+class Placed(msgspec.Struct, gc=False):
+    """A call of a known campaign. `counted_ms` is what the card is asked for; -1: not answered."""
+
+    record: Record
+    terms: Terms
+    caller: str
+    called: str
+    answered_at: datetime | None
+    counted_ms: int
+
+
+class Refused(msgspec.Struct, gc=False):
+    """A row for the quarantine; `record` is JSON, empty where it could not be parsed."""
+
+    line: int
+    call_key: str
+    reason: str
+    detail: str
+    raw: str
+    record: bytes = b""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the records; `reasons` counts why some are not rated."""
+
+    rated: int = 0
+    unanswered: int = 0
+    duplicates: int = 0
+    ignored: int = 0
+    quarantined: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def records(self) -> int:
+        return self.rated + self.unanswered + self.duplicates + self.ignored + self.quarantined
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A portion of a file, sorted. `later` are corrections of calls of the same portion."""
+
+    placed: list[Placed] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    later: list[Record] = field(default_factory=list)
+    duplicates: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorter:
+    """Places records with the book and the identifiers of one tenant."""
+
+    book: Book
+    attributor: Attributor
+    region: str
+
+    def sort(self, items: Iterable[Item]) -> Sorted:
+        """The portion sorted; nothing is lost: each item is in exactly one of its parts."""
+        result = Sorted()
+        seen: dict[str, Record] = {}
+        for item in items:
+            if type(item) is Record:
+                self._record(item, result, seen)
+            elif type(item) is Fault:
+                result.refused.append(
+                    Refused(item.line, "", item.code[:40], item.reason, clean(item.raw))
+                )
+            elif type(item) is Ignored:
+                result.ignored[item.reason] += 1
+        return result
+
+    def _record(self, record: Record, result: Sorted, seen: dict[str, Record]) -> None:
+        if record.leg != "customer":
+            result.ignored[f"{record.leg} leg"] += 1
+            return
+        first = seen.setdefault(record.call_key, record)
+        if first is not record:
+            if told(first) == told(record):
+                result.duplicates += 1
+            else:
+                result.later.append(record)
+            return
+        found = self.place(record)
+        if type(found) is Placed:
+            result.placed.append(found)
+        elif type(found) is Refused:
+            result.refused.append(found)
+
+    def place(self, record: Record) -> Placed | Refused:
+        """The call with its campaign and terms, or why it has to wait."""
+        started = record.started_at
+        if started is None or started.year not in YEARS:
+            return refusal(record, "invalid_time", f"The call starts at {started}.")
+        if not 0 <= record.answered_ms <= MAX_CALL_MS:
+            return refusal(
+                record,
+                "invalid_duration",
+                f"The call lasts {record.answered_ms} ms: over 24 h.",
+            )
+        called = normalise(record.called, self.region)
+        caller = normalise(record.caller, self.region).digits
+        campaign_id = self.attributor.find(record, caller, called.digits, started)
+        if campaign_id is None:
+            return refusal(record, "unknown_account", _unknown(record))
+        if not record.answered:
+            terms = self.book.terms(campaign_id, started)
+            return Placed(record, terms, caller, called.digits, None, -1)
+        return self._answered(record, campaign_id, caller, called.digits)
+
+    def _answered(
+        self, record: Record, campaign_id: int, caller: str, called: str
+    ) -> Placed | Refused:
+        answered_at = answer_of(record)
+        terms = self.book.terms(campaign_id, answered_at)
+        if terms.reason:
+            return refusal(record, terms.reason, terms.refusal)
+        if not ratable(called):
+            return refusal(
+                record, "invalid_number",
+                f"The called number {record.called!r} cannot be read as an international number."
+                " Set the Source's region if its numbers are national.",
+            )  # fmt: skip
+        counted_ms = record.answered_ms
+        if not terms.plain:
+            counted_ms = terms.counted_ms(counted_ms, record.cause, record.disposition)
+        return Placed(record, terms, caller, called, answered_at, counted_ms)
+
+
+def told(record: Record) -> tuple[object, ...]:
+    """What two records about one call must agree on to be the same word."""
+    return (
+        record.started_at, record.answered_at, record.ended_at, record.answered_ms, record.caller,
+        record.called, record.dialled, record.direction, record.cause, record.disposition,
+        record.trunk_in, record.trunk_out, record.agent,
+    )  # fmt: skip
+
+
+def answer_of(record: Record) -> datetime:
+    """The answer's instant; where the source gives seconds only, as far before the end."""
+    if record.answered_at is not None:
+        return record.answered_at
+    if record.ended_at is not None:
+        return record.ended_at - timedelta(milliseconds=record.answered_ms)
+    if record.started_at is None:
+        raise ValueError("a call without a start has no place here")
+    return record.started_at
+
+
+def ratable(number: str) -> bool:
+    """Whether a rate card can look the number up."""
+    return number.isascii() and number.isdigit() and len(number) <= MAX_DIGITS
+
+
+def rated_caller(number: str) -> str:
+    """The caller as rating sees it: digits, or '' for a withheld or unreadable number."""
+    return number if ratable(number) else ""
+
+
+def refusal(record: Record, reason: str, detail: str) -> Refused:
+    """The record on its way to quarantine, whole, so that it can come back."""
+    kept = _encode(record).replace(b"\\u0000", b"")
+    return Refused(record.line, record.call_key[:200], reason, detail, clean(record.raw), kept)
+
+
+def clean(text: str) -> str:
+    """Without NUL, which PostgreSQL cannot store."""
+    return text.replace("\0", "\\0") if "\0" in text else text
+
+
+def _unknown(record: Record) -> str:
+    said = [f"campaign {record.campaign}"] if record.campaign else []
+    said += [f"queue {record.queue}"] if record.queue else []
+    said += [f"{kind} {value}" for kind, value in record.hints]
+    told_by = ", ".join(said) or "nothing but numbers"
+    return (
+        f"No identifier that holds on {record.started_at:%Y-%m-%d} fits {told_by}, caller"
+        f" {record.caller}, called {record.called}. Give one of them to a campaign."
+    )

@@ -1,0 +1,264 @@
+"""What holds for a campaign's calls: rules, plan and card, resolved once per span of time.
+
+Rules, subscriptions and versions change at known moments; between two of them every call of a
+campaign is treated alike. A call then costs one bisection, not a query.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from tollwright.core import rules as r
+from tollwright.core.money import MODES, Rounding
+from tollwright.core.settings import Value
+from tollwright.store import terms as store
+
+SETTINGS = (
+    "forced_card",
+    "default_card",
+    "minimum_seconds",
+    "billable_causes",
+    "second_rounding",
+    "amount_rounding",
+)
+EVER = datetime.max.replace(tzinfo=UTC)
+BEFORE = datetime.min.replace(tzinfo=UTC)
+SECOND_FROM_MS = {"up": 1, "nearest": 500, "down": 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published card version, from the moment at which it holds."""
+
+    id: int
+    number: int
+    effective_from: datetime
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A sell card with its published versions, earliest first."""
+
+    id: int
+    code: str
+    currency: str
+    versions: tuple[Version, ...]
+
+    def at(self, moment: datetime) -> Version | None:
+        held = [version for version in self.versions if version.effective_from <= moment]
+        return held[-1] if held else None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign and what its customer pays in."""
+
+    id: int
+    customer_id: int
+    code: str
+    customer_code: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A plan version's card, for a customer or one campaign, for a time."""
+
+    customer_id: int
+    campaign_id: int | None
+    plan_version_id: int
+    card_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for a campaign within one span of time; `refusal` says why nothing can be rated.
+
+    `why_card` tells where the card comes from; `second_from_ms` 0 leaves seconds to the card.
+    """
+
+    campaign: Campaign
+    card: Card | None
+    version: Version | None
+    plan_version_id: int | None
+    why_card: str
+    minimum_seconds: int
+    billable_causes: frozenset[str]
+    second_from_ms: int
+    rounding: Rounding | None  # None: as the card says
+    reason: str = ""
+    refusal: str = ""
+
+    @property
+    def currency(self) -> str:
+        return self.card.currency if self.card else self.campaign.currency
+
+    @property
+    def plain(self) -> bool:
+        """Whether no rule touches the seconds: the card alone decides."""
+        return not (self.minimum_seconds or self.billable_causes or self.second_from_ms)
+
+    def counted_ms(self, answered_ms: int, cause: str, disposition: str) -> int:
+        """The milliseconds that the card is asked for; 0 where a rule says it costs nothing."""
+        if self.second_from_ms:
+            seconds, fraction = divmod(answered_ms, 1000)
+            answered_ms = (seconds + (fraction >= self.second_from_ms)) * 1000
+        if answered_ms < self.minimum_seconds * 1000:
+            return 0
+        if self.billable_causes and not {cause.upper(), disposition.upper()} & self.billable_causes:
+            return 0
+        return answered_ms
+
+
+@dataclass(slots=True)
+class Timeline:
+    """One campaign's terms: place i holds from `changes[i - 1]` to before `changes[i]`."""
+
+    changes: list[datetime]
+    terms: list[Terms | None]
+
+
+@dataclass(slots=True)
+class Book:
+    """Everything that decides terms, in memory. Build it once per file by `read_book`."""
+
+    campaigns: dict[int, Campaign]
+    cards: dict[int, Card]
+    subscriptions: list[Subscribed]
+    rules: list[r.RuleRow]
+    _by_code: dict[str, Card] = field(default_factory=dict)
+    _lines: dict[int, Timeline] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_code = {card.code: card for card in self.cards.values()}
+
+    def terms(self, campaign_id: int, moment: datetime) -> Terms:
+        """What holds for the campaign's calls answered at `moment`."""
+        line = self._lines.get(campaign_id) or self._line(campaign_id)
+        place = bisect_right(line.changes, moment)
+        found = line.terms[place]
+        if found is None:
+            found = line.terms[place] = self._resolve(campaign_id, moment)
+        return found
+
+    def _line(self, campaign_id: int) -> Timeline:
+        chain = self._chain(campaign_id)
+        moments = {row.effective_from for row in chain}
+        for subscription in self.subscriptions:
+            moments |= {subscription.starts_at, subscription.ends_at}
+        for card in self.cards.values():
+            moments |= {version.effective_from for version in card.versions}
+        changes = sorted(moments - {EVER})
+        line = self._lines[campaign_id] = Timeline(changes, [None] * (len(changes) + 1))
+        return line
+
+    def _chain(self, campaign_id: int) -> list[r.RuleRow]:
+        customer_id = self.campaigns[campaign_id].customer_id
+        return r.applicable(self.rules, customer_id=customer_id, campaign_id=campaign_id)
+
+    def _resolve(self, campaign_id: int, moment: datetime) -> Terms:
+        campaign = self.campaigns[campaign_id]
+        chain = self._chain(campaign_id)
+        say: dict[str, Value] = {name: r.resolve(chain, name, moment).value for name in SETTINGS}
+        card, plan_version_id, why = self._card(campaign, say, moment)
+        version = card.at(moment) if card else None
+        reason, refusal = self._refusal(campaign, card, version, why, moment)
+        causes = say["billable_causes"]
+        return Terms(
+            campaign, card, version, plan_version_id, why,
+            minimum_seconds=int(str(say["minimum_seconds"] or 0)),
+            billable_causes=frozenset(
+                str(cause).upper() for cause in (causes if isinstance(causes, list | tuple) else ())
+            ),
+            second_from_ms=SECOND_FROM_MS.get(str(say["second_rounding"]), 0),
+            rounding=_rounding(say["amount_rounding"]),
+            reason=reason, refusal=refusal,
+        )  # fmt: skip
+
+    def _card(
+        self, campaign: Campaign, say: dict[str, Value], moment: datetime
+    ) -> tuple[Card | None, int | None, str]:
+        """(card, plan version, why): forced by rule, the plan's, or the rule's default."""
+        forced = say["forced_card"]
+        if forced:
+            return self._by_code.get(str(forced)), None, f"the rule forced_card says {forced}"
+        subscription = self._subscription(campaign, moment)
+        if subscription is not None:
+            card = self.cards.get(subscription.card_id)
+            return card, subscription.plan_version_id, "the card of the subscribed call plan"
+        default = say["default_card"]
+        if default:
+            return self._by_code.get(str(default)), None, f"the rule default_card says {default}"
+        return None, None, ""
+
+    def _subscription(self, campaign: Campaign, moment: datetime) -> Subscribed | None:
+        """The campaign's own, else the customer's; of several the one that began last."""
+        held = [
+            s
+            for s in self.subscriptions
+            if s.customer_id == campaign.customer_id and s.starts_at <= moment < s.ends_at
+        ]
+        own = [s for s in held if s.campaign_id == campaign.id]
+        wide = [s for s in held if s.campaign_id is None]
+        best = own or wide
+        return best[-1] if best else None
+
+    @staticmethod
+    def _refusal(
+        campaign: Campaign, card: Card | None, version: Version | None, why: str, moment: datetime
+    ) -> tuple[str, str]:
+        if card is None and why:
+            return "no_card", f"{why}, but there is no sell card of that code. Mend the rule."
+        if card is None:
+            return "no_card", (
+                f"Customer {campaign.customer_code}, campaign {campaign.code} has no call plan at"
+                f" {moment:%Y-%m-%d %H:%M} UTC and no rule names a default card."
+                " Subscribe it to a plan, or set default_card."
+            )
+        if version is None:
+            return "no_published_version", (
+                f"Card {card.code} has no published version at {moment:%Y-%m-%d %H:%M} UTC."
+                " Publish one that holds from then on."
+            )
+        return "", ""
+
+
+def _rounding(value: Value) -> Rounding | None:
+    """`half_up 4` as a Rounding; None where nothing is said."""
+    if value is None:
+        return None
+    said, _, decimals = str(value).partition(" ")
+    mode = next(mode for mode in MODES if mode == said)
+    return Rounding(mode, int(decimals))
+
+
+def read_book(cursor: store.Cursor, *, rules_until: datetime | None = None) -> Book:
+    """Everything from the database; with `rules_until`, only rules that had been set by then."""
+    cards: dict[int, Card] = {}
+    for card_id, code, currency, *version in store.cards(cursor):
+        known = cards.get(card_id, Card(card_id, code, currency, ()))
+        added = () if version[0] is None else (Version(*version),)
+        cards[card_id] = Card(card_id, code, currency, known.versions + added)
+    return Book(
+        {row[0]: Campaign(*row[:5]) for row in store.campaigns(cursor)},
+        cards,
+        [
+            Subscribed(customer, campaign, plan, card, starts or BEFORE, ends or EVER)
+            for _, customer, campaign, plan, card, starts, ends in store.subscriptions(cursor)
+        ],
+        list(_rules(store.rules(cursor, SETTINGS), rules_until)),
+    )
+
+
+def _rules(rows: Iterable[store.Row], until: datetime | None) -> Iterable[r.RuleRow]:
+    for row_id, tenant, customer, campaign, name, value, locked, since, set_at, set_by in rows:
+        if until is None or set_at <= until:
+            yield r.RuleRow(
+                row_id, name, value, locked, since, set_at, set_by, tenant, customer, campaign
+            )

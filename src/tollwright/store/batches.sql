@@ -1,0 +1,159 @@
+-- name: lock_source -- one file of a source at a time
+SELECT pg_advisory_xact_lock(hashtextextended('tollwright_source', %(source_id)s))
+
+-- name: set_tenant -- whose rows this transaction sees and writes
+SELECT set_config('tollwright.tenant_id', %(tenant_id)s, true)
+
+-- name: source -- a source by its code, with its tenant's zone and region
+SELECT s.id, s.code, s.format, s.timezone, coalesce(nullif(s.region, ''), t.region),
+       s.options::text, t.timezone
+  FROM source s JOIN tenant t ON t.id = s.tenant_id WHERE s.code = %(code)s
+
+-- name: source_codes -- the sources there are
+SELECT code FROM source ORDER BY code
+
+-- name: source_code -- the code of a source
+SELECT code FROM source WHERE id = %(source_id)s
+
+-- name: done_batch -- the batch that brought this file
+SELECT id, records, rated, unanswered, duplicates, ignored, quarantined, filename, received_at
+  FROM import_batch
+ WHERE source_id = %(source_id)s AND sha256 = %(sha256)s AND status = 'done'
+
+-- name: open_batch -- a new batch; its counts come when it is whole
+INSERT INTO import_batch (tenant_id, source_id, filename, sha256, size, status, records, rated,
+                          unanswered, duplicates, ignored, quarantined, received_at, received_by,
+                          rolled_back_by)
+VALUES (%(tenant_id)s, %(source_id)s, %(filename)s, %(sha256)s, %(size)s, 'done', 0, 0, 0, 0, 0, 0,
+        %(at)s, %(by)s, '')
+RETURNING id
+
+-- name: count_batch -- what became of the records
+UPDATE import_batch
+   SET records = records + %(records)s, rated = rated + %(rated)s,
+       unanswered = unanswered + %(unanswered)s, duplicates = duplicates + %(duplicates)s,
+       ignored = ignored + %(ignored)s, quarantined = quarantined + %(quarantined)s
+ WHERE id = %(batch_id)s
+
+-- name: keep_chunk -- a piece of the file as it came
+INSERT INTO raw_chunk (tenant_id, batch_id, seq, first_line, content)
+VALUES (%(tenant_id)s, %(batch_id)s, %(seq)s, %(first_line)s, %(content)s)
+
+-- name: chunks -- the pieces of a batch's file
+SELECT seq, first_line, content FROM raw_chunk WHERE batch_id = %(batch_id)s ORDER BY seq
+
+-- name: chunk_with_line -- the piece that holds a line, and the one after it
+SELECT first_line, content FROM raw_chunk
+ WHERE batch_id = %(batch_id)s AND seq >= (
+       SELECT max(seq) FROM raw_chunk
+        WHERE batch_id = %(batch_id)s AND first_line <= %(line_no)s)
+ ORDER BY seq LIMIT 2
+
+-- name: make_refused -- where COPY may write what goes to quarantine
+CREATE TEMPORARY TABLE IF NOT EXISTS tw_refused (
+    line_no bigint, call_key text, reason text, detail text, raw text, record jsonb
+) ON COMMIT DROP
+
+-- name: empty_refused -- ready for the next rows
+TRUNCATE tw_refused
+
+-- name: copy_refused -- what could not be parsed, attributed or rated
+COPY tw_refused FROM STDIN
+
+-- name: quarantine -- refused rows wait, but the same row of the same source only once
+INSERT INTO quarantine (tenant_id, batch_id, source_id, line_no, call_key, reason, detail, raw,
+                        record, status, created_at, resolved_by)
+SELECT DISTINCT ON (md5(r.raw), r.call_key) %(tenant_id)s, %(batch_id)s, %(source_id)s, r.line_no, r.call_key,
+       r.reason, r.detail, r.raw, r.record, 'open', %(at)s, ''
+  FROM tw_refused r
+ WHERE NOT EXISTS (
+       SELECT 1 FROM quarantine q
+        WHERE q.source_id = %(source_id)s AND md5(q.raw) = md5(r.raw) AND q.raw = r.raw
+          AND q.call_key = r.call_key AND q.status = 'open')
+ ORDER BY md5(r.raw), r.call_key, r.line_no
+RETURNING reason
+
+-- name: batch -- one batch, locked against another hand
+SELECT b.id, b.source_id, b.filename, b.status, b.received_at, b.sha256, s.code, t.timezone
+  FROM import_batch b JOIN source s ON s.id = b.source_id JOIN tenant t ON t.id = b.tenant_id
+ WHERE b.id = %(batch_id)s FOR UPDATE OF b
+
+-- name: batch_span -- from when to when a batch's calls are
+SELECT min(started_at), max(started_at), count(*) FROM call WHERE batch_id = %(batch_id)s
+
+-- name: invoiced -- charges of a batch that stand on an invoice
+SELECT count(*), min(i.number)
+  FROM call c
+  JOIN charge ch ON ch.call_id = c.id AND ch.started_at = c.started_at
+  JOIN invoice_line l ON l.id = ch.invoice_line_id
+  JOIN invoice i ON i.id = l.invoice_id
+ WHERE c.batch_id = %(batch_id)s AND c.started_at BETWEEN %(first)s AND %(last)s
+   AND ch.started_at BETWEEN %(first)s AND %(last)s
+
+-- name: batch_days -- campaigns and days whose sums a batch is part of
+SELECT DISTINCT campaign_id, (started_at AT TIME ZONE %(zone)s)::date
+  FROM call WHERE batch_id = %(batch_id)s AND started_at BETWEEN %(first)s AND %(last)s
+
+-- name: corrected_by -- calls that a batch's standing calls took the place of
+SELECT DISTINCT ON (c.call_key) o.id, o.started_at
+  FROM call c
+  JOIN call o ON o.source_id = c.source_id AND o.call_key = c.call_key
+             AND o.revision < c.revision AND o.batch_id <> c.batch_id
+             AND o.started_at BETWEEN %(first)s - interval '32 days'
+                                  AND %(last)s + interval '32 days'
+ WHERE c.batch_id = %(batch_id)s AND c.revision > 0 AND c.is_current
+   AND c.started_at BETWEEN %(first)s AND %(last)s
+ ORDER BY c.call_key, o.revision DESC
+
+-- name: delete_charges -- of a batch that is rolled back
+DELETE FROM charge ch USING call c
+ WHERE ch.call_id = c.id AND ch.started_at = c.started_at AND c.batch_id = %(batch_id)s
+   AND c.started_at BETWEEN %(first)s AND %(last)s
+   AND ch.started_at BETWEEN %(first)s AND %(last)s
+
+-- name: delete_calls -- of a batch that is rolled back
+DELETE FROM call
+ WHERE batch_id = %(batch_id)s AND started_at BETWEEN %(first)s AND %(last)s
+
+-- name: restore_calls -- what a rolled-back correction had taken the place of stands again
+UPDATE call c SET is_current = true
+  FROM unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
+ WHERE c.id = r.id AND c.started_at = r.started_at
+
+-- name: restore_charges -- its charge too, as a new revision: one that fell never rises
+INSERT INTO charge (id, call_id, started_at, rated_at, amount_micros, tenant_id, customer_id,
+                    campaign_id, card_version_id, plan_version_id, rate_no, billed_s, allowance_s,
+                    level, revision, leg, currency, prefix)
+SELECT %(first_id)s + row_number() OVER (ORDER BY ch.id) - 1, ch.call_id, ch.started_at,
+       ch.rated_at, ch.amount_micros, ch.tenant_id, ch.customer_id, ch.campaign_id,
+       ch.card_version_id, ch.plan_version_id, ch.rate_no, ch.billed_s, ch.allowance_s, ch.level,
+       ch.revision + 1, ch.leg, ch.currency, ch.prefix
+  FROM charge ch
+  JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
+    ON ch.call_id = r.id AND ch.started_at = r.started_at
+ WHERE ch.revision = (SELECT max(x.revision) FROM charge x
+                       WHERE x.call_id = ch.call_id AND x.started_at = ch.started_at
+                         AND x.leg = ch.leg AND x.level = ch.level)
+
+-- name: close_quarantine -- nothing of a rolled-back batch waits any longer
+UPDATE quarantine SET status = 'rolled_back', resolved_at = %(at)s, resolved_by = %(by)s
+ WHERE batch_id = %(batch_id)s AND status = 'open'
+
+-- name: roll_back_batch -- marked; its file is kept
+UPDATE import_batch SET status = 'rolled_back', rolled_back_at = %(at)s, rolled_back_by = %(by)s
+ WHERE id = %(batch_id)s
+
+-- name: waiting -- open quarantine rows by id, locked, batch by batch
+SELECT id, batch_id, source_id, line_no, call_key, reason, raw, record::text
+  FROM quarantine WHERE id = ANY(%(ids)s) AND status = 'open' ORDER BY batch_id, id FOR UPDATE
+
+-- name: resolve -- a row left the quarantine
+UPDATE quarantine SET status = %(status)s, resolved_at = %(at)s, resolved_by = %(by)s
+ WHERE id = ANY(%(ids)s) AND status = 'open'
+
+-- name: still_waiting -- a row that re-entered was refused again, perhaps for another reason
+UPDATE quarantine q SET reason = r.reason, detail = r.detail, record = r.record::jsonb,
+       call_key = r.call_key
+  FROM unnest(%(ids)s::bigint[], %(reasons)s::text[], %(details)s::text[], %(records)s::text[],
+              %(keys)s::text[]) r (id, reason, detail, record, call_key)
+ WHERE q.id = r.id

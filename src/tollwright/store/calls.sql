@@ -1,0 +1,118 @@
+-- name: make_staged -- where COPY may write: row-level security forbids it on the tables themselves
+CREATE TEMPORARY TABLE IF NOT EXISTS tw_staged (
+    call_id bigint, started_at timestamptz, answered_at timestamptz, ended_at timestamptz,
+    answered_ms bigint, line_no bigint, customer_id bigint, campaign_id bigint, revision smallint,
+    call_key text, group_key text, direction text, caller text, called text, dialled text,
+    cause text, disposition text, trunk text, agent text, currency text,
+    charge_id bigint, card_version_id bigint, plan_version_id bigint, rate_no integer,
+    prefix text, billed_s integer, allowance_s integer, amount_micros bigint
+) ON COMMIT DROP
+
+-- name: empty_staged -- ready for the next rows
+TRUNCATE tw_staged
+
+-- name: copy_staged -- a batch's rows, call and charge side by side
+COPY tw_staged FROM STDIN
+
+-- name: id_block -- the first of 65 536 ids of calls and of charges
+SELECT nextval('call_id_block'), nextval('charge_id_block')
+
+-- name: ensure_months -- the partitions that a month needs
+SELECT tollwright_ensure_months(%(first)s, %(first)s)
+
+-- name: meet -- staged calls whose key is known: the call that stands, and how it compares
+SELECT s.call_id, known.id, known.started_at, known.revision,
+       (s.started_at, s.answered_at, s.ended_at, s.answered_ms, s.caller, s.called, s.dialled,
+        s.direction, s.cause, s.disposition, s.trunk, s.agent)
+       IS NOT DISTINCT FROM
+       (known.started_at, known.answered_at, known.ended_at, known.answered_ms, known.caller,
+        known.called, known.dialled, known.direction, known.cause, known.disposition, known.trunk,
+        known.agent),
+       EXISTS (SELECT 1 FROM charge ch
+                WHERE ch.call_id = known.id AND ch.started_at = known.started_at
+                  AND ch.invoice_line_id IS NOT NULL)
+  FROM tw_staged s
+ CROSS JOIN LATERAL (
+       SELECT c.* FROM call c
+        WHERE c.source_id = %(source_id)s AND c.call_key = s.call_key
+          AND c.started_at >= %(first)s AND c.started_at < %(last)s
+        ORDER BY c.revision DESC LIMIT 1) known
+
+-- name: unstage -- leave these out
+DELETE FROM tw_staged WHERE call_id = ANY(%(call_ids)s)
+
+-- name: revise -- staged calls become the next revision of the ones they correct
+UPDATE tw_staged s SET revision = r.revision
+  FROM unnest(%(call_ids)s::bigint[], %(revisions)s::smallint[]) r (call_id, revision)
+ WHERE s.call_id = r.call_id
+
+-- name: retire_calls -- a corrected call stands no longer
+UPDATE call c SET is_current = false
+  FROM unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
+ WHERE c.id = r.id AND c.started_at = r.started_at
+
+-- name: retire_charges -- nor does its charge
+UPDATE charge ch SET is_current = false
+  FROM unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
+ WHERE ch.call_id = r.id AND ch.started_at = r.started_at AND ch.is_current
+
+-- name: insert_calls -- from the staged rows
+INSERT INTO call (id, started_at, answered_at, ended_at, answered_ms, batch_id, line_no, tenant_id,
+                  source_id, customer_id, campaign_id, revision, call_key, group_key, direction,
+                  caller, called, dialled, cause, disposition, trunk, agent)
+SELECT call_id, started_at, answered_at, ended_at, answered_ms, %(batch_id)s, line_no,
+       %(tenant_id)s, %(source_id)s, customer_id, campaign_id, revision, call_key, group_key,
+       direction, caller, called, dialled, cause, disposition, trunk, agent
+  FROM tw_staged
+
+-- name: insert_charges -- from the staged rows that have one
+INSERT INTO charge (id, call_id, started_at, rated_at, amount_micros, tenant_id, customer_id,
+                    campaign_id, card_version_id, plan_version_id, rate_no, billed_s, allowance_s,
+                    revision, leg, currency, prefix)
+SELECT charge_id, call_id, started_at, %(at)s, amount_micros, %(tenant_id)s, customer_id,
+       campaign_id, card_version_id, plan_version_id, rate_no, billed_s, allowance_s, revision,
+       'sell', currency, prefix
+  FROM tw_staged WHERE charge_id IS NOT NULL
+
+-- name: add_usage -- the day's sums grow by the staged rows
+INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,
+                       answered_ms, billed_s, sell_micros, buy_micros)
+SELECT %(tenant_id)s, customer_id, campaign_id, (started_at AT TIME ZONE %(zone)s)::date, currency,
+       count(*), count(answered_at), sum(answered_ms), coalesce(sum(billed_s), 0),
+       coalesce(sum(amount_micros), 0), 0
+  FROM tw_staged GROUP BY 2, 3, 4, 5
+    ON CONFLICT (tenant_id, campaign_id, day, currency) DO UPDATE SET
+       calls = usage_day.calls + excluded.calls,
+       answered = usage_day.answered + excluded.answered,
+       answered_ms = usage_day.answered_ms + excluded.answered_ms,
+       billed_s = usage_day.billed_s + excluded.billed_s,
+       sell_micros = usage_day.sell_micros + excluded.sell_micros
+
+-- name: touched_days -- campaigns and days of the tenant's zone on which these calls lie
+SELECT DISTINCT c.campaign_id, (c.started_at AT TIME ZONE %(zone)s)::date
+  FROM call c
+  JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
+    ON c.id = r.id AND c.started_at = r.started_at
+
+-- name: forget_usage -- the sums of some campaigns' days, to be made again
+DELETE FROM usage_day u
+ USING unnest(%(campaigns)s::bigint[], %(days)s::date[]) r (campaign_id, day)
+ WHERE u.campaign_id = r.campaign_id AND u.day = r.day
+
+-- name: sum_usage -- the sums of some campaigns' days, from the rows that stand
+INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,
+                       answered_ms, billed_s, sell_micros, buy_micros)
+SELECT %(tenant_id)s, c.customer_id, c.campaign_id, r.day,
+       coalesce(ch.currency, cu.currency), count(*), count(c.answered_at), sum(c.answered_ms),
+       coalesce(sum(ch.billed_s), 0), coalesce(sum(ch.amount_micros), 0), 0
+  FROM unnest(%(campaigns)s::bigint[], %(days)s::date[]) r (campaign_id, day)
+  JOIN campaign ca ON ca.id = r.campaign_id
+  JOIN customer cu ON cu.id = ca.customer_id
+  JOIN call c ON c.customer_id = ca.customer_id AND c.campaign_id = r.campaign_id AND c.is_current
+             AND c.started_at >= r.day::timestamp AT TIME ZONE %(zone)s
+             AND c.started_at < (r.day + 1)::timestamp AT TIME ZONE %(zone)s
+             AND c.started_at >= %(first)s AND c.started_at < %(last)s
+  LEFT JOIN charge ch ON ch.call_id = c.id AND ch.started_at = c.started_at
+                     AND ch.is_current AND ch.leg = 'sell' AND ch.level = 0
+                     AND ch.started_at >= %(first)s AND ch.started_at < %(last)s
+ GROUP BY c.customer_id, c.campaign_id, r.day, coalesce(ch.currency, cu.currency)

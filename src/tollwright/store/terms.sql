@@ -1,0 +1,35 @@
+-- name: identifiers -- how calls find their campaign
+SELECT kind, value, valid_from, valid_to, campaign_id FROM identifier ORDER BY kind, value, valid_from
+
+-- name: campaigns -- whose they are, and what their customer pays in
+SELECT ca.id, ca.customer_id, ca.code, cu.code, cu.currency, cu.timezone
+  FROM campaign ca JOIN customer cu ON cu.id = ca.customer_id
+
+-- name: rules -- the platform's and this tenant's rows of the settings that rating asks for
+SELECT id, tenant_id, customer_id, campaign_id, setting, value::text, locked, effective_from, set_at,
+       set_by
+  FROM rule WHERE setting = ANY(%(settings)s) ORDER BY id
+
+-- name: subscriptions -- who is on which plan version, from the first to the last instant
+SELECT s.id, s.customer_id, s.campaign_id, v.id, v.card_id,
+       s.starts_on::timestamp AT TIME ZONE c.timezone,
+       (s.ends_on + 1)::timestamp AT TIME ZONE c.timezone
+  FROM subscription s
+  JOIN plan_version v ON v.id = s.version_id
+  JOIN customer c ON c.id = s.customer_id
+ ORDER BY s.starts_on, s.id
+
+-- name: cards -- published versions of every sell card, in the order in which they hold
+SELECT c.id, c.code, c.currency, v.id, v.number, v.effective_from, v.content_hash
+  FROM rate_card c
+  LEFT JOIN card_version v ON v.card_id = c.id AND v.status = 'published'
+ WHERE c.side = 'sell'
+ ORDER BY c.id, v.effective_from, v.number
+
+-- name: card_options -- a version's settings: the card file without its rates
+SELECT options::text, content_hash FROM card_version WHERE id = %(version_id)s
+
+-- name: card_rates -- a version's rows in their order
+SELECT prefix, name, price_nanos, unit_s, first_s, next_s, connect_fee_micros, blocked,
+       effective_from, effective_to, extra::text
+  FROM rate WHERE version_id = %(version_id)s ORDER BY row_no
