@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from tollwright.web.portal import calls, overview, papers, statement, usage
 
 app_name = "portal"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("usage/", usage.usage_page, name="usage"),
+    path("calls/", calls.calls, name="calls"),
+    path("calls/<str:month>/<int:call_id>/", calls.call, name="call"),
+    path("invoices/", papers.invoices, name="invoices"),
+    path("invoices/<int:invoice_id>/", papers.invoice, name="invoice"),
+    path("invoices/<int:invoice_id>/pdf/", papers.invoice_pdf, name="invoice_pdf"),
+    path("payments/", papers.payments, name="payments"),
+    path("receipts/<int:receipt_id>/pdf/", papers.receipt_pdf, name="receipt_pdf"),
+    path("statement/", statement.statement, name="statement"),
+]

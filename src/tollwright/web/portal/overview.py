@@ -1,0 +1,65 @@
+"""The first page: what is owed, what is coming, what was used."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import F, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+
+from tollwright.data.invoices import Invoice
+from tollwright.domain.ledger import queries as ledger
+from tollwright.domain.reports import usage
+from tollwright.web.portal.chart import day_chart
+from tollwright.web.portal.door import Visit, portal, show
+
+DAYS = 30
+
+
+@portal
+def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The customer's account at a glance."""
+    today = visit.now.astimezone(visit.tenant_zone).date()
+    scope = usage.Scope(
+        first=today - timedelta(days=DAYS - 1),
+        last=today,
+        currency=visit.customer.currency,
+        customer_id=visit.customer_id,
+    )
+    days = usage.by_day(scope)
+    context = {
+        "chart": day_chart(days),
+        "days": [day for day in days if day.usage.calls or day.usage.amount_micros],
+        "total": usage.total(day.usage for day in days),
+        "parts": usage.by_campaign(scope),
+        "scope": scope,
+    }
+    if visit.sees_money:
+        context |= _money(visit)
+    return show(request, visit, "overview.html", "overview", **context)
+
+
+def open_invoices(customer_id: int) -> QuerySet[Invoice]:
+    """Finalised invoices that are not yet paid, the oldest due first."""
+    return Invoice.objects.filter(
+        customer_id=customer_id, status="finalised", paid_micros__lt=F("total_micros")
+    ).order_by("due_on", "id")
+
+
+def _money(visit: Visit) -> dict[str, object]:
+    waiting = open_invoices(visit.customer_id).filter(document_type="invoice")
+    late = waiting.filter(due_on__lt=visit.today)
+    overdue = late.aggregate(sum=Sum(F("total_micros") - F("paid_micros")))["sum"]
+    issued = Invoice.objects.filter(customer_id=visit.customer_id).exclude(status="draft")
+    balance = ledger.balance(visit.customer)
+    return {
+        "balance_micros": balance,
+        "shown_balance_micros": abs(balance),  # its heading says who owes whom
+        "overdue_micros": int(overdue or 0),
+        "next_due": waiting.filter(due_on__gte=visit.today).first(),
+        "unbilled_micros": usage.unbilled_micros(
+            customer_id=visit.customer_id, currency=visit.customer.currency
+        ),
+        "latest": issued.order_by("-id")[:3],
+        "last_invoice": issued.filter(document_type="invoice").order_by("-period_to").first(),
+    }

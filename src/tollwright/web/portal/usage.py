@@ -1,0 +1,100 @@
+"""Usage by day and by campaign, a month at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.http import HttpRequest, HttpResponse
+
+from tollwright.data.customers import Campaign
+from tollwright.domain.reports import usage
+from tollwright.web import exports
+from tollwright.web.cells import Money, Seconds
+from tollwright.web.portal.chart import day_chart
+from tollwright.web.portal.door import Visit, portal, show
+from tollwright.web.tables import Column
+
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A calendar month."""
+
+    first: date
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.following.first - timedelta(days=1)
+
+    @property
+    def following(self) -> Month:
+        """The month after."""
+        return Month((self.first + timedelta(days=32)).replace(day=1))
+
+    @property
+    def previous(self) -> Month:
+        """The month before."""
+        return Month((self.first - timedelta(days=1)).replace(day=1))
+
+    def __str__(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+
+def month_of(text: str, today: date) -> Month:
+    """The month `2026-10`; anything else means today's."""
+    found = _MONTH.fullmatch(text)
+    if found and 1990 <= int(found[1]) <= 2099 and 1 <= int(found[2]) <= 12:
+        return Month(date(int(found[1]), int(found[2]), 1))
+    return Month(today.replace(day=1))
+
+
+@portal
+def usage_page(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """`?month=2026-10&campaign=7`; with `format=csv` or `xlsx` the days as a file."""
+    today = visit.now.astimezone(visit.tenant_zone).date()
+    month = month_of(request.GET.get("month", ""), today)
+    campaigns = list(Campaign.objects.filter(customer_id=visit.customer_id))
+    campaign = chosen(campaigns, request.GET.get("campaign", ""))
+    scope = usage.Scope(
+        first=month.first,
+        last=month.last,
+        currency=visit.customer.currency,
+        customer_id=visit.customer_id,
+        campaign_id=campaign.pk if campaign else None,
+    )
+    days = usage.by_day(scope)
+    wanted = exports.FORMATS.get(request.GET.get("format", ""))
+    if wanted:
+        return wanted(f"usage-{month}", _columns(visit.customer.currency), days)
+    return show(
+        request, visit, "usage.html", "usage",
+        month=month,
+        newest=month.first >= today.replace(day=1),
+        campaigns=campaigns,
+        campaign=campaign,
+        days=[day for day in days if day.usage.calls or day.usage.amount_micros],
+        chart=day_chart(days),
+        parts=usage.by_campaign(scope),
+        total=usage.total(day.usage for day in days),
+        known=usage.days_with_usage(customer_id=visit.customer_id),
+    )  # fmt: skip
+
+
+def chosen(campaigns: Sequence[Campaign], wanted: str) -> Campaign | None:
+    """The campaign of that id, if it is one of these."""
+    return next((one for one in campaigns if str(one.pk) == wanted), None)
+
+
+def _columns(currency: str) -> list[Column]:
+    return [
+        Column("day", "Day", lambda row: row.day),
+        Column("calls", "Calls", lambda row: row.usage.calls),
+        Column("answered", "Answered", lambda row: row.usage.answered),
+        Column("billed", "Billed time", lambda row: Seconds(row.usage.billed_s)),
+        Column("amount", "Charges", lambda row: Money(row.usage.amount_micros, currency)),
+    ]
