@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tollwright.core import card as c
@@ -33,9 +34,10 @@ from tollwright.core.cardread import (
     as_text,
     as_whole,
     one_of,
+    remembered,
     words,
 )
-from tollwright.core.money import MODES, Mode, Rounding
+from tollwright.core.money import MODES, Mode, MoneyError, Rounding
 
 __all__ = [
     "CardError",
@@ -52,12 +54,6 @@ Moment = Callable[[object], datetime]
 CARD_KEYS = words(
     "side currency timezone family crossing unmatched second_rounding rounding bands rates"
     " allowances allow_negative"
-)
-RATE_KEYS = words(
-    "prefix name band connect_fee price unit_s first_s next_s steps grace min_seconds min_charge"
-    " max_charge disconnect_fee disconnect_after_s first_charge block_charge lift"
-    " discount_percent blocked origin_prefix length_min length_max effective_from"
-    " effective_to"
 )
 BAND_KEYS = frozenset(("name", "weight", "windows", "dates"))
 WINDOW_KEYS = frozenset(("days", "start", "end"))
@@ -85,7 +81,7 @@ def load_card(data: Mapping[str, object]) -> c.RateCard:
     reader = Reader(data, faults)
     reader.only(CARD_KEYS)
     zone = reader.get("timezone", ONE_ZONE, as_zone)
-    moment = lru_cache(maxsize=4096)(as_moment(zone))
+    moment = remembered(as_moment(zone))
     rates: list[object] = reader.need("rates", [], as_list)
     card = c.RateCard(
         rates=tuple(
@@ -157,37 +153,57 @@ def _rounding(card: Reader) -> Rounding:
     return Rounding(mode, reader.get("decimals", 6, as_whole(0, 6)))
 
 
+# key -> (attribute of Rate, parser); what holds an object or a list is in _NESTED, the moments
+# are added for the zone of a card
+_PLAIN: dict[str, tuple[str, Callable[[object], object]]] = {
+    "prefix": ("prefix", DIGITS),
+    "price": ("price_nanos", remembered(as_nanos)),
+    "name": ("name", as_text),
+    "band": ("band", as_text),
+    "connect_fee": ("connect_fee_micros", FEE),
+    "unit_s": ("unit_s", SPAN),
+    "first_s": ("first_s", SECONDS),
+    "next_s": ("next_s", SPAN),
+    "min_seconds": ("min_seconds", SECONDS),
+    "min_charge": ("min_charge_micros", FEE),
+    "max_charge": ("max_charge_micros", FEE),
+    "disconnect_fee": ("disconnect_fee_micros", FEE),
+    "disconnect_after_s": ("disconnect_after_s", SECONDS),
+    "first_charge": ("first_charge_micros", FEE),
+    "discount_percent": ("discount_ppm", as_discount),
+    "blocked": ("blocked", as_bool),
+    "origin_prefix": ("origin_prefix", DIGITS),
+    "length_min": ("length_min", as_whole(0, c.MAX_DIGITS)),
+    "length_max": ("length_max", as_whole(0, c.MAX_DIGITS)),
+}
+
+
 def read_rate(reader: Reader, moment: Moment) -> c.Rate:
-    """One row; its faults are noted with its number."""
-    reader.only(RATE_KEYS)
-    get = reader.get
-    return c.Rate(
-        prefix=reader.need("prefix", "", DIGITS),
-        price_nanos=reader.need("price", 0, as_nanos),
-        name=get("name", "", as_text),
-        band=get("band", None, as_text),
-        connect_fee_micros=get("connect_fee", 0, FEE),
-        unit_s=get("unit_s", 60, SPAN),
-        first_s=get("first_s", 1, SECONDS),
-        next_s=get("next_s", 1, SPAN),
-        steps=_steps(reader),
-        grace=_grace(reader),
-        min_seconds=get("min_seconds", 0, SECONDS),
-        min_charge_micros=get("min_charge", 0, FEE),
-        max_charge_micros=get("max_charge", None, FEE),
-        disconnect_fee_micros=get("disconnect_fee", 0, FEE),
-        disconnect_after_s=get("disconnect_after_s", 0, SECONDS),
-        first_charge_micros=get("first_charge", None, FEE),
-        block_charge=_block_charge(reader),
-        lift=_lift(reader),
-        discount_ppm=get("discount_percent", 0, as_discount),
-        blocked=get("blocked", False, as_bool),
-        origin_prefix=get("origin_prefix", "", DIGITS),
-        length_min=get("length_min", None, as_whole(0, c.MAX_DIGITS)),
-        length_max=get("length_max", None, as_whole(0, c.MAX_DIGITS)),
-        effective_from=get("effective_from", None, moment),
-        effective_to=get("effective_to", None, moment),
-    )
+    """One row; its faults are noted with its number.
+
+    It looks at the keys that are there only: a deck has 300 000 rows of three or four.
+    """
+    fields: dict[str, Any] = {"prefix": "", "price_nanos": 0}
+    for key, value in reader.data.items():
+        attribute, parse = _PLAIN.get(key, (key, None))
+        if key in ("effective_from", "effective_to"):
+            parse = moment
+        if value is None or (parse is None and key in _NESTED):
+            continue
+        try:
+            if parse is None:
+                raise FieldError("unknown key")
+            fields[attribute] = parse(value)
+        except (FieldError, MoneyError) as error:
+            reader.fault(str(key), str(error))
+    for key, read in _NESTED.items():
+        if key in reader.data:
+            fields[key] = read(reader)
+    if reader.data.get("prefix") is None:
+        reader.fault("prefix", "missing")
+    if reader.data.get("price") is None and not fields.get("blocked"):
+        reader.fault("price", "missing")
+    return c.Rate(**fields)
 
 
 def _steps(rate: Reader) -> tuple[c.Step, ...]:
@@ -242,6 +258,14 @@ def _lift(rate: Reader) -> c.Lift | None:
     if reader is None:
         return None
     return c.Lift(reader.need("above_s", 0, SECONDS), reader.need("to_s", 1, SECONDS))
+
+
+_NESTED: dict[str, Callable[[Reader], object]] = {
+    "steps": _steps,
+    "grace": _grace,
+    "block_charge": _block_charge,
+    "lift": _lift,
+}
 
 
 def _band(reader: Reader) -> c.Band:

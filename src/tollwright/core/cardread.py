@@ -12,6 +12,7 @@ from tollwright.core.money import MoneyError, micros, nanos, scaled
 
 T = TypeVar("T")
 SHOWN_FAULTS = 20
+MOST_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,23 @@ def as_micros(high: int) -> Callable[[object], int]:
         return amount
 
     return parse
+
+
+def remembered(parse: Callable[[object], T]) -> Callable[[object], T]:
+    """The parser with a memory for texts: a deck says the same price and date many times."""
+    memory: dict[str, T] = {}
+
+    def recall(value: object) -> T:
+        if type(value) is not str:
+            return parse(value)
+        found = memory.get(value)
+        if found is None:
+            found = parse(value)
+            if len(memory) < MOST_REMEMBERED:
+                memory[value] = found
+        return found
+
+    return recall
 
 
 def as_nanos(value: object) -> int:

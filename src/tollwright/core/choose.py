@@ -142,7 +142,10 @@ def _tiers_by_prefix(card: RateCard) -> dict[str, tuple[Tier, ...]]:
     by_prefix: dict[str, list[Tier]] = {}
     for key, rows in groups.items():
         by_prefix.setdefault(key[0], []).append(_tier(card, key, rows))
-    return {prefix: tuple(sorted(tiers, key=_rank)) for prefix, tiers in by_prefix.items()}
+    return {
+        prefix: tuple(sorted(tiers, key=_rank) if len(tiers) > 1 else tiers)
+        for prefix, tiers in by_prefix.items()
+    }
 
 
 def _rank(tier: Tier) -> tuple[int, int, int, str]:
@@ -151,11 +154,11 @@ def _rank(tier: Tier) -> tuple[int, int, int, str]:
 
 
 def _tier(card: RateCard, key: _Key, rows: list[int]) -> Tier:
-    weight = {band.name: band.weight for band in card.bands}
     if len(rows) > 1:
+        weight = {band.name: band.weight for band in card.bands}
         rows = sorted(rows, key=lambda row: _precedence(card.rates[row], weight), reverse=True)
-    settled = any(_timeless(card.rates[row]) for row in rows)
-    return Tier(*key, tuple(rows), settled, fixed=settled and _timeless(card.rates[rows[0]]))
+    settled = _timeless(card.rates[rows[-1]])  # it ranks below all others
+    return Tier(*key, tuple(rows), settled, fixed=settled and len(rows) == 1)
 
 
 def _precedence(rate: Rate, weight: dict[str, int]) -> tuple[int, datetime]:
