@@ -31,7 +31,7 @@ def build() -> typer.Typer:
 
     app = typer.Typer(
         name="tollwright",
-        help="Billing for call centres and VoIP providers: from a switch's records to paid invoices.",
+        help="Billing for call centres and VoIP providers: from a switch's file to paid invoices.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,

@@ -17,7 +17,7 @@ from tollwright.core.openfile import open_card
 from tollwright.core.profiles import UnknownProfile
 
 
-def quote(  # noqa: PLR0917 - each is an option of the command
+def quote(
     card: Annotated[Path, typer.Option(help="The card, a JSON file.")],
     to: Annotated[str, typer.Option(help="The called number, E.164.")],
     seconds: Annotated[str, typer.Option(help="Price a call of so many seconds.")] = "",
