@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -238,6 +239,18 @@ def test_the_bound_of_a_price_is_per_minute_whatever_the_unit() -> None:
 
 def test_a_negative_price_needs_the_cards_word() -> None:
     assert card_of({"price": "-0.01"}, allow_negative=True).rates[0].price_nanos == -10_000_000
+
+
+def test_a_blocked_row_needs_no_price() -> None:
+    card = load_card({"rates": [{"prefix": "4490", "blocked": True}]})
+    assert (card.rates[0].blocked, card.rates[0].price_nanos) == (True, 0)
+
+
+def test_the_card_in_the_handbook_is_accepted() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "rating.md").read_text(encoding="utf-8")
+    sample = page.split("```json\n")[1].split("```")[0]
+    card = load_card(json.loads(sample))
+    assert (len(card.rates), len(card.bands), card.timezone) == (4, 3, "Europe/London")
 
 
 def test_all_faults_come_at_once_in_the_order_of_the_file() -> None:

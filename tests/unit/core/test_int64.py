@@ -21,10 +21,13 @@ from tollwright.core.card import (
     MAX_PRICE_PER_MINUTE,
     MAX_REPEATED_CHARGE,
     PPM,
+    Grace,
 )
 from tollwright.core.money import NANO, Mode, Rounding, round_ratio
+from tollwright.core.seconds import after_grace
 
-LONGEST_BILLED_S = 3 * DAY_S  # two days after an adding grace, and one increment beyond
+LONGEST_COUNTED_S = after_grace(DAY_S, Grace("add", DAY_S, 100))
+LONGEST_BILLED_S = LONGEST_COUNTED_S + DAY_S  # one increment beyond
 ONCE_NANOS = MAX_FEE * NANO
 REPEATED_NANOS = MAX_REPEATED_CHARGE * NANO
 
@@ -101,7 +104,7 @@ def highest_price(unit_s: int) -> int:
 def test_the_dearest_longest_call_of_an_accepted_card_fits(unit_s: int, sign: int) -> None:
     part = Part(LONGEST_BILLED_S, sign * highest_price(unit_s), unit_s, 1)
     # once: connect, disconnect, first charge; every second: a block and a step's charge
-    fees = 3 * ONCE_NANOS + 2 * DAY_S * REPEATED_NANOS + LONGEST_BILLED_S * REPEATED_NANOS
+    fees = 3 * ONCE_NANOS + 2 * LONGEST_COUNTED_S * REPEATED_NANOS
     to = Rounding("half_up", 0)
     assert amount_in_int64([part], fees, unit_s, to) == exact([part], fees, to)
 
