@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -49,3 +50,42 @@ def card_content(cursor: Cursor, version_id: int) -> tuple[dict[str, Any], list[
         raise LookupError(f"there is no card version {version_id}")
     options: dict[str, Any] = msgspec.json.decode(found[0])
     return options, cursor.execute(SQL["card_rates"], {"version_id": version_id}).fetchall()
+
+
+class StoredCharge(msgspec.Struct, frozen=True):
+    """A charge with what it was made from: the call, and the card version's name."""
+
+    id: int
+    started_at: datetime
+    leg: str
+    level: int
+    revision: int
+    is_current: bool
+    campaign_id: int
+    card_version_id: int
+    plan_version_id: int | None
+    rate_no: int
+    billed_s: int
+    amount_micros: int
+    currency: str
+    rated_at: datetime
+    call_id: int
+    call_key: str
+    answered_at: datetime
+    answered_ms: int
+    caller: str
+    called: str
+    cause: str
+    disposition: str
+    card_code: str
+    version_number: int
+    content_hash: str
+
+
+def charge(
+    cursor: Cursor, charge_id: int, *, first: datetime, last: datetime
+) -> StoredCharge | None:
+    """The charge of this id whose call started in [first, last)."""
+    values = {"charge_id": charge_id, "first": first, "last": last}
+    row = cursor.execute(SQL["charge"], values).fetchone()
+    return None if row is None else StoredCharge(*row)

@@ -33,3 +33,14 @@ SELECT options::text, content_hash FROM card_version WHERE id = %(version_id)s
 SELECT prefix, name, price_nanos, unit_s, first_s, next_s, connect_fee_micros, blocked,
        effective_from, effective_to, extra::text
   FROM rate WHERE version_id = %(version_id)s ORDER BY row_no
+
+-- name: charge -- a charge with its call, its card and what it was rated by
+SELECT ch.id, ch.started_at, ch.leg, ch.level, ch.revision, ch.is_current, ch.campaign_id,
+       ch.card_version_id, ch.plan_version_id, ch.rate_no, ch.billed_s, ch.amount_micros,
+       ch.currency, ch.rated_at, c.id, c.call_key, c.answered_at, c.answered_ms, c.caller, c.called,
+       c.cause, c.disposition, k.code, v.number, v.content_hash
+  FROM charge ch
+  JOIN call c ON c.id = ch.call_id AND c.started_at = ch.started_at
+  JOIN card_version v ON v.id = ch.card_version_id
+  JOIN rate_card k ON k.id = v.card_id
+ WHERE ch.id = %(charge_id)s AND ch.started_at >= %(first)s AND ch.started_at < %(last)s

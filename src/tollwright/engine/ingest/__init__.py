@@ -7,7 +7,7 @@ from tollwright.engine.ingest.errors import (
     NotStored,
     UnknownSource,
 )
-from tollwright.engine.ingest.file import BatchResult, ingest_file
+from tollwright.engine.ingest.file import BatchResult, ingest_file, open_source
 from tollwright.engine.ingest.reenter import Reentered, reenter
 from tollwright.engine.ingest.replay import replay
 from tollwright.engine.ingest.rollback import RolledBack, roll_back
@@ -22,6 +22,7 @@ __all__ = [
     "RolledBack",
     "UnknownSource",
     "ingest_file",
+    "open_source",
     "reenter",
     "replay",
     "roll_back",

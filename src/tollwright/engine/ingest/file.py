@@ -16,8 +16,10 @@ from typing import Any, BinaryIO
 import msgspec
 import psycopg
 
+from tollwright.core.choose import CardIndex
 from tollwright.core.formats import registry
 from tollwright.core.formats.base import Format, Item, Options, OptionsError
+from tollwright.core.money import Rounding
 from tollwright.core.numbers import UnknownRegionError, normalise
 from tollwright.engine.ingest import raw
 from tollwright.engine.ingest.attribute import Attributor, Identifier
@@ -276,9 +278,9 @@ class Line:
         if writing is not None:
             writing.result()
 
-    def _load(self, version: Version) -> Any:
+    def _load(self, version: Version, rounding: Rounding | None) -> CardIndex:
         self.wait()
-        return card_of(self._cursor, version.id, version.content_hash)
+        return card_of(self._cursor, version.id, version.content_hash, rounding)
 
     def _count(self, portion: Sorted) -> None:
         self._tally.duplicates += portion.duplicates

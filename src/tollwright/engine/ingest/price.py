@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tollwright.core.choose import CardIndex
 from tollwright.core.money import Rounding
-from tollwright.engine.ingest.sort import Placed, Refused, rated_caller, refusal
+from tollwright.engine.ingest.sort import Placed, Refused, refusal
 from tollwright.engine.rate.batch import Columns, Rated, rate_batch
+from tollwright.engine.rate.numbers import rated_caller
 from tollwright.engine.rate.terms import Terms, Version
 
 REASONS = {
@@ -16,6 +17,7 @@ REASONS = {
     "unmatched": "unknown_destination",
     "invalid": "invalid_call",
 }
+Load = Callable[[Version, Rounding | None], CardIndex]
 Price = tuple[int, str, int, int, int]  # rate row, prefix, billed s, allowance s, micros
 
 
@@ -31,7 +33,7 @@ class Priced:
 class Pricer:
     """Rates portions; `load` gives the prepared card of a version and is called once for each."""
 
-    def __init__(self, load: Callable[[Version], CardIndex]) -> None:
+    def __init__(self, load: Load) -> None:
         self._load = load
         self._cards: dict[tuple[int, Rounding | None], CardIndex] = {}
 
@@ -62,16 +64,8 @@ class Pricer:
         key = version.id, terms.rounding
         card = self._cards.get(key)
         if card is None:
-            card = self._load(version)
-            if terms.rounding is not None:
-                card = with_rounding(card, terms.rounding)
-            self._cards[key] = card
+            card = self._cards[key] = self._load(version, terms.rounding)
         return card
-
-
-def with_rounding(card: CardIndex, rounding: Rounding) -> CardIndex:
-    """The same card, its amounts rounded as a rule says."""
-    return replace(card, card=replace(card.card, rounding=rounding))
 
 
 def _groups(placed: Sequence[Placed]) -> list[tuple[Terms, list[int]]]:

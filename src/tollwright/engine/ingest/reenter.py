@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 import msgspec
 import psycopg
 
+from tollwright.core.choose import CardIndex
 from tollwright.core.formats.base import Fault, Ignored, Item, Record
+from tollwright.core.money import Rounding
 from tollwright.engine.ingest import raw
 from tollwright.engine.ingest.file import (
     Source,
@@ -100,7 +103,7 @@ def _batch(cursor: Cursor, place: Place, source: Source, rows: list[batches.Row]
     found = _Round()
     for row in rows:
         _sort(cursor, source, sorter, row, found)
-    pricer = Pricer(lambda version: _card(cursor, version))
+    pricer = Pricer(partial(_card, cursor))
     priced = pricer.price(found.placed)
     refused = [*priced.refused]
     tally = Tally(ignored=len(found.ignored))
@@ -119,8 +122,8 @@ def _batch(cursor: Cursor, place: Place, source: Source, rows: list[batches.Row]
     return tally
 
 
-def _card(cursor: Cursor, version: Version) -> Any:
-    return card_of(cursor, version.id, version.content_hash)
+def _card(cursor: Cursor, version: Version, rounding: Rounding | None) -> CardIndex:
+    return card_of(cursor, version.id, version.content_hash, rounding)
 
 
 def _kept(row_id: int, row: Refused) -> tuple[int, str, str, str | None, str]:

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tollwright.core.card import MAX_CALL_MS, MAX_DIGITS
+from tollwright.core.card import MAX_CALL_MS
 from tollwright.core.formats.base import Fault, Ignored, Item, Record
 from tollwright.core.numbers import normalise
 from tollwright.engine.ingest.attribute import Attributor
+from tollwright.engine.rate.numbers import ratable
 from tollwright.engine.rate.terms import Book, Terms
 
 YEARS = range(1990, 2100)  # as tollwright_ensure_months allows
@@ -166,16 +167,6 @@ def answer_of(record: Record) -> datetime:
     if record.started_at is None:
         raise ValueError("a call without a start has no place here")
     return record.started_at
-
-
-def ratable(number: str) -> bool:
-    """Whether a rate card can look the number up."""
-    return number.isascii() and number.isdigit() and len(number) <= MAX_DIGITS
-
-
-def rated_caller(number: str) -> str:
-    """The caller as rating sees it: digits, or '' for a withheld or unreadable number."""
-    return number if ratable(number) else ""
 
 
 def refusal(record: Record, reason: str, detail: str) -> Refused:

@@ -21,7 +21,7 @@ from tollwright.core.carddump import show_moment
 from tollwright.core.cardfile import load_card, read_rate
 from tollwright.core.cardread import Fault, Reader, as_moment
 from tollwright.core.choose import CardIndex, prepare
-from tollwright.core.money import show, show_price
+from tollwright.core.money import Rounding, show, show_price
 from tollwright.store import terms as store
 
 _KEPT = 16
@@ -55,10 +55,16 @@ class CardStore:
 CARDS = CardStore()
 
 
-def card_of(cursor: store.Cursor, version_id: int, content_hash: str) -> CardIndex:
-    """The prepared card of a published version."""
+def card_of(
+    cursor: store.Cursor, version_id: int, content_hash: str, rounding: Rounding | None = None
+) -> CardIndex:
+    """The prepared card of a published version; its amounts rounded by `rounding` if a rule says.
+
+    Raises ValueError for rows that are no card, which publishing refuses.
+    """
     key = (cursor.connection.info.dbname, version_id, content_hash)
-    return CARDS.get(key, lambda: _load(cursor, version_id))
+    card = CARDS.get(key, lambda: _load(cursor, version_id))
+    return card if rounding is None else replace(card, card=replace(card.card, rounding=rounding))
 
 
 def _load(cursor: store.Cursor, version_id: int) -> CardIndex:

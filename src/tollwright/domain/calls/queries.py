@@ -1,0 +1,154 @@
+"""Calls, what they cost and why, and what waits in quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, Source
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.errors import NotFound
+from tollwright.engine.rate import explain as engine
+from tollwright.engine.rate.explain import Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilters:
+    """Which calls: started in [first, last), aware; the rest narrows. `number` is a part of one.
+
+    `answered` True or False; None: both.
+    """
+
+    first: datetime
+    last: datetime
+    customer_id: int | None = None
+    campaign_id: int | None = None
+    source_id: int | None = None
+    batch_id: int | None = None
+    number: str = ""
+    call_key: str = ""
+    answered: bool | None = None
+
+
+def search(filters: CallFilters) -> QuerySet[Call]:
+    """Current calls that fit, newest first, with customer and campaign."""
+    found = Call.objects.filter(
+        tenant_id=current_tenant_id(), is_current=True,
+        started_at__gte=filters.first, started_at__lt=filters.last,
+    ).select_related("customer", "campaign")  # fmt: skip
+    for name in ("customer_id", "campaign_id", "source_id", "batch_id"):
+        value = getattr(filters, name)
+        if value is not None:
+            found = found.filter(**{name: value})
+    digits = "".join(sign for sign in filters.number if sign.isdigit())
+    if digits:
+        found = found.filter(
+            Q(called__contains=digits) | Q(caller__contains=digits) | Q(dialled__contains=digits)
+        )
+    if filters.call_key:
+        found = found.filter(call_key=filters.call_key)
+    if filters.answered is not None:
+        found = found.filter(answered_at__isnull=not filters.answered)
+    return found.order_by("-started_at", "-id")
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A call, its charges (the current one of each leg first) and its revisions, newest first."""
+
+    call: Call
+    charges: Sequence[Charge]
+    revisions: Sequence[Call]
+
+
+def call_with_charges(call_id: int, started_at: datetime | None = None) -> CallView:
+    """The call whatever its revision. With `started_at` one month is read, else all are.
+
+    Raises NotFound.
+    """
+    rows = Call.objects.filter(tenant_id=current_tenant_id(), id=call_id)
+    if started_at is not None:
+        rows = rows.filter(started_at=started_at)
+    call = rows.select_related("customer", "campaign", "source", "batch").first()
+    if call is None:
+        raise NotFound(f"There is no call {call_id}.")
+    charges = (
+        Charge.objects.filter(
+            tenant_id=current_tenant_id(), call_id=call.pk, started_at=call.started_at
+        )
+        .select_related("card_version__card", "plan_version__plan")
+        .order_by("-is_current", "leg", "level", "-revision")
+    )
+    around = timedelta(days=32)
+    revisions = Call.objects.filter(
+        tenant_id=current_tenant_id(), source_id=call.source_id, call_key=call.call_key,
+        started_at__gte=call.started_at - around, started_at__lt=call.started_at + around,
+    ).order_by("-revision")  # fmt: skip
+    return CallView(call, list(charges), list(revisions))
+
+
+def explain_charge(charge_id: int, started_at: datetime | None = None) -> Explanation:
+    """The charge reckoned once more from what is stored, and whether that gives the same amount.
+
+    Raises NotFound.
+    """
+    connection.ensure_connection()
+    try:
+        return engine.explain_charge(connection.connection, charge_id, started_at=started_at)
+    except engine.NoSuchCharge as error:
+        raise NotFound(str(error)) from error
+
+
+def quarantine(
+    *, status: str = "open", reason: str = "", source: Source | None = None,
+    batch: ImportBatch | None = None,
+) -> QuerySet[Quarantine]:  # fmt: skip
+    """Records that wait (or left: reentered, dismissed, rolled_back), newest first."""
+    found = Quarantine.objects.filter(tenant_id=current_tenant_id(), status=status)
+    if reason:
+        found = found.filter(reason=reason)
+    if source is not None:
+        found = found.filter(source=source)
+    if batch is not None:
+        found = found.filter(batch=batch)
+    return found.select_related("source", "batch").order_by("-id")
+
+
+def open_ids(*, reason: str = "", source: Source | None = None) -> list[int]:
+    """Ids of what waits, oldest first, for `operations.reenter` and `dismiss`."""
+    rows = quarantine(reason=reason, source=source).order_by("id")
+    return list(rows.values_list("id", flat=True))
+
+
+def waiting_by_reason() -> dict[str, int]:
+    """How many records wait, by reason, the most frequent first."""
+    rows = (
+        Quarantine.objects.filter(tenant_id=current_tenant_id(), status="open")
+        .values_list("reason")
+        .annotate(number=Count("id"))
+        .order_by("-number", "reason")
+    )
+    return dict(rows)
+
+
+def batches(*, source: Source | None = None) -> QuerySet[ImportBatch]:
+    """Files that came, newest first, with their source."""
+    found = ImportBatch.objects.filter(tenant_id=current_tenant_id()).select_related("source")
+    return (found.filter(source=source) if source is not None else found).order_by("-id")
+
+
+def batch_by_id(batch_id: int) -> ImportBatch:
+    """Raises NotFound."""
+    found = batches().filter(pk=batch_id).first()
+    if found is None:
+        raise NotFound(f"There is no batch {batch_id}.")
+    return found
+
+
+def sources() -> QuerySet[Source]:
+    """The provider's switches and diallers by code."""
+    return Source.objects.filter(tenant_id=current_tenant_id()).order_by("code")
