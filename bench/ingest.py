@@ -1,0 +1,226 @@
+"""From a CDR file to durable rated rows: calls a second, against COPY of the very same rows.
+
+    python -m bench.ingest [--calls 100000] [--format asterisk|freeswitch] [--profile]
+
+Starts an embedded PostgreSQL of its own (fsync on), takes in a generated file on a card of 30 000
+prefixes, then copies the rows that it made, as the tables' owner, into the same kind of tables.
+A table for people goes to stderr, JSON lines to stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import json
+import os
+import pstats
+import random
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psycopg
+
+AT = datetime(2026, 12, 1, tzinfo=UTC)
+PREFIXES = 30_000
+COLUMNS = ("call", "charge")
+
+
+def write_asterisk(path: Path, calls: int) -> None:
+    """Master.csv with 18 columns: 70 % answered, a call every six seconds."""
+    dice = random.Random(7)  # noqa: S311  # no secret
+    moment = datetime(2026, 11, 2, tzinfo=UTC)
+    with path.open("w") as file:
+        for number in range(calls):
+            moment += timedelta(seconds=dice.randrange(0, 12))
+            talk = dice.randrange(1, 400) if dice.random() < 0.7 else 0
+            answer = moment + timedelta(seconds=8)
+            end = answer + timedelta(seconds=talk)
+            caller = f"+4930{dice.randrange(10**6):06}"
+            file.write(
+                f'"ACME","{caller}","+{_number(dice)}","from-uac","""x"" <{caller}>",'
+                f'"PJSIP/uac-{number:08x}","PJSIP/gw-{number:08x}","Dial","PJSIP/gw,30",'
+                f'"{moment:%F %T}","{f"{answer:%F %T}" if talk else ""}","{end:%F %T}",'
+                f'{talk + 8},{talk},"{"ANSWERED" if talk else "NO ANSWER"}","DOCUMENTATION",'
+                f'"pbx1-{int(moment.timestamp())}.{number}",""\n'
+            )
+
+
+def write_freeswitch(path: Path, calls: int) -> None:
+    """Master.csv by the template "example"."""
+    dice = random.Random(7)  # noqa: S311  # no secret
+    moment = datetime(2026, 11, 2, tzinfo=UTC)
+    with path.open("w") as file:
+        for number in range(calls):
+            moment += timedelta(seconds=dice.randrange(0, 12))
+            talk = dice.randrange(1, 400) if dice.random() < 0.7 else 0
+            answer = moment + timedelta(seconds=8)
+            end = answer + timedelta(seconds=talk)
+            caller = f"+4930{dice.randrange(10**6):06}"
+            cause = "NORMAL_CLEARING" if talk else "NO_ANSWER"
+            file.write(
+                f'"x","{caller}","+{_number(dice)}","public","{moment:%F %T}",'
+                f'"{f"{answer:%F %T}" if talk else ""}","{end:%F %T}","{talk + 8}","{talk}",'
+                f'"{cause}","{number:08x}-bd6e-44cf-b3a6-e27bf78a3f2b","","ACME","PCMU","PCMU"\n'
+            )
+
+
+def _number(dice: random.Random) -> str:
+    return dice.choice(("49171", "44207", "33612", "39066", "48201")) + f"{dice.randrange(10**7):07}"
+
+
+WRITERS = {"asterisk": write_asterisk, "freeswitch": write_freeswitch}
+SOURCES = {"asterisk": "AST", "freeswitch": "FS"}
+
+
+def rates() -> list[tuple[str, str, int, bool]]:
+    """`PREFIXES` prefixes of five to nine digits below country codes, and the codes themselves."""
+    dice = random.Random(3)  # noqa: S311  # no secret
+    prefixes = {"49", "44", "33", "39", "48", "49171", "44207"}
+    while len(prefixes) < PREFIXES:
+        country = dice.choice(("49", "44", "33", "39", "48", "1", "7", "86"))
+        prefixes.add(country + str(dice.randrange(10 ** dice.randrange(3, 7))))
+    return [(prefix, "", dice.randrange(10**6, 10**9), False) for prefix in sorted(prefixes)]
+
+
+@contextmanager
+def database(home: Path) -> Iterator[None]:
+    """A migrated embedded database in `home`; Django set up on it."""
+    os.environ |= {"TOLLWRIGHT_HOME": str(home), "DJANGO_SETTINGS_MODULE": "tollwright.config.django"}
+    os.environ.pop("DATABASE_URL", None)
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connections
+
+    call_command("migrate", database="owner", verbosity=0)
+    yield
+    connections.close_all()
+
+
+def owner_connection() -> psycopg.Connection:
+    """As the tables' owner, whom row-level security does not bind."""
+    from django.db import connections
+
+    connections["owner"].ensure_connection()
+    opened: psycopg.Connection = connections["owner"].connection
+    return opened
+
+
+def copy_seconds() -> float:
+    """How long COPY of the calls and charges takes that are there, into empty twins of the tables."""
+    connection = owner_connection()
+    pieces: dict[str, list[bytes]] = {}
+    with connection.cursor() as cursor:
+        for table in COLUMNS:
+            with cursor.copy(f"COPY (SELECT * FROM {table}) TO STDOUT") as out:
+                pieces[table] = [bytes(piece) for piece in out]
+            pieces[table] = _joined(pieces[table])
+            cursor.execute("CREATE SCHEMA IF NOT EXISTS twin")
+            cursor.execute(
+                f"CREATE TABLE twin.{table} (LIKE {table} INCLUDING ALL) PARTITION BY RANGE (started_at)"
+            )
+            for month in (10, 11, 12):
+                cursor.execute(
+                    f"CREATE TABLE twin.{table}_{month} PARTITION OF twin.{table} FOR VALUES"
+                    f" FROM ('2026-{month:02}-01') TO ('{2026 + month // 12}-{month % 12 + 1:02}-01')"
+                )
+        connection.commit()
+        started = time.perf_counter()
+        for table in COLUMNS:
+            with cursor.copy(f"COPY twin.{table} FROM STDIN") as copy:
+                for piece in pieces[table]:
+                    copy.write(piece)
+        connection.commit()
+        return time.perf_counter() - started
+
+
+def _joined(rows: list[bytes], size: int = 4096) -> list[bytes]:
+    return [b"".join(rows[at : at + size]) for at in range(0, len(rows), size)]
+
+
+def ingest_seconds(path: Path, source: str, tenant_id: int, profile: cProfile.Profile | None) -> float:
+    """How long the file takes from bytes to committed rows."""
+    from django.db import connection
+
+    from tollwright.engine.ingest import ingest_file
+
+    connection.ensure_connection()
+    started = time.perf_counter()
+    if profile:
+        profile.enable()
+    with path.open("rb") as stream:
+        result = ingest_file(
+            connection.connection, tenant_id=tenant_id, source_code=source, filename=path.name,
+            stream=stream, at=AT, by="bench",
+        )  # fmt: skip
+    if profile:
+        profile.disable()
+    seconds = time.perf_counter() - started
+    print(f"  {result.sentence} {result.reasons}", file=sys.stderr)
+    return seconds
+
+
+def report(name: str, value: float, unit: str, goal: float, *, at_least: bool) -> None:
+    """One figure: a JSON line for programs, a row for people."""
+    met = value >= goal if at_least else value <= goal
+    print(json.dumps({"name": name, "value": round(value, 3), "unit": unit, "goal": goal, "met": met}))
+    sign = ">=" if at_least else "<="
+    verdict = "met" if met else "MISSED"
+    print(f"  {name:42} {value:12,.2f} {unit:8} goal {sign} {goal:,} {verdict}", file=sys.stderr)
+
+
+def main() -> None:
+    """Run it; see the module."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--calls", type=int, default=100_000)
+    parser.add_argument("--format", choices=sorted(WRITERS), default="asterisk")
+    parser.add_argument("--profile", action="store_true")
+    options = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="tollwright-bench-"))
+    try:
+        with database(home):
+            run(home, options)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def run(home: Path, options: argparse.Namespace) -> None:
+    """Generate, take in, compare."""
+    from tests.support.switch import add_version, make_switch
+    from tollwright.data.models import Source
+    from tollwright.data.scope import tenant_scope
+
+    switch = make_switch("bench")
+    with tenant_scope(switch.tenant_id):
+        Source.objects.create(
+            tenant=switch.world.tenant, code="FS", name="FreeSWITCH", format="freeswitch_csv",
+            timezone="UTC", region="DE", created_at=AT,
+        )  # fmt: skip
+        add_version(switch.card, 2, datetime(2026, 10, 2, tzinfo=UTC), rates())
+    path = home / f"{options.format}.csv"
+    WRITERS[options.format](path, options.calls)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    profile = cProfile.Profile() if options.profile else None
+    seconds = ingest_seconds(path, SOURCES[options.format], switch.tenant_id, profile)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    if profile:
+        pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(35)
+    copied = copy_seconds()
+    name = f"ingest {options.format}"
+    report(f"{name}: calls a second", options.calls / seconds, "calls/s", 60_000, at_least=True)
+    report(f"{name}: times COPY of the same rows", seconds / copied, "x", 1.6, at_least=False)
+    report(f"{name}: peak memory above the start", grown, "MiB", 300, at_least=False)
+
+
+if __name__ == "__main__":
+    main()
