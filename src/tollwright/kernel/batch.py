@@ -1,0 +1,167 @@
+"""Rate a batch of calls on a compiled card: `rate_batch`, the door of the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tollwright.kernel.columns import Charges, Columns, new_charges
+from tollwright.kernel.free import USE_WORDS
+from tollwright.kernel.jit import compiled, entry, stamp
+from tollwright.kernel.layout import ALLOWANCE_WORDS, CompiledCard, Int64
+from tollwright.kernel.numbers import text_order
+from tollwright.kernel.rows import leaf_of
+from tollwright.kernel.short import rate_columns
+from tollwright.kernel.single import rate_with_allowances
+from tollwright.kernel.trie import find
+
+NO_USES = np.empty((0, USE_WORDS), np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """The charges of a batch.
+
+    `uses`, int64[u, 4]: call (its place in the batch), allowance, amount taken, seconds covered,
+    in the order of consumption. `long_way` counts the calls that the short way did not fit; they
+    are rated all the same, at several times the cost. No call ever leaves the kernel.
+    """
+
+    charges: Charges
+    uses: Int64
+    long_way: int
+
+
+@compiled
+def _in_turn(
+    card: Any,
+    turns: Any,
+    first: int,
+    called: Any,
+    caller: Any,
+    at_us: Any,
+    ms: Any,
+    out: Any,
+    pools: Any,
+    uses: Any,
+    used: int,
+) -> tuple[int, int]:
+    """Rate calls in the order of `turns` from place `first` until `uses` might overflow."""
+    allowances = len(card.allowances) // ALLOWANCE_WORDS
+    order = np.empty(allowances, np.int64)
+    fits = np.empty(allowances, np.int64)
+    room = len(uses) // USE_WORDS - allowances
+    while first < len(turns) and used <= room:
+        i = turns[first]
+        number = max(called[i], 0)
+        leaf = leaf_of(card, find(card, number))
+        used = rate_with_allowances(
+            card,
+            leaf,
+            called[i],
+            caller[i],
+            at_us[i],
+            ms[i],
+            out,
+            i,
+            pools,
+            uses,
+            used,
+            order,
+            fits,
+        )
+        first += 1
+    return first, used
+
+
+def _make_columns(mark: int) -> Callable[..., int]:
+    @entry
+    def run(card: Any, called: Any, caller: Any, at_us: Any, ms: Any, out: Any) -> int:
+        return rate_columns(card, called, caller, at_us, ms, out) if mark else -1
+
+    return run
+
+
+def _make_in_turn(mark: int) -> Callable[..., tuple[int, int]]:
+    @entry
+    def run(
+        card: Any,
+        turns: Any,
+        first: int,
+        called: Any,
+        caller: Any,
+        at_us: Any,
+        ms: Any,
+        out: Any,
+        pools: Any,
+        uses: Any,
+        used: int,
+    ) -> tuple[int, int]:
+        first += 0 if mark else 1
+        return _in_turn(card, turns, first, called, caller, at_us, ms, out, pools, uses, used)
+
+    return run
+
+
+_run_columns = _make_columns(stamp())
+_run_in_turn = _make_in_turn(stamp())
+
+
+def rate_batch(
+    compiled_card: CompiledCard,
+    calls: Columns,
+    *,
+    out: Charges | None = None,
+    pools: Int64 | None = None,
+) -> Rated:
+    """The charge of each call on one card: what `core.rating.rate_calls` gives.
+
+    `out` (of the same length) is written instead of new arrays. `pools` is what each allowance
+    pool has left, in the order of `compiled_card.pool_names`; it is updated in place, without it
+    every pool is full. Runs on one thread without the interpreter's lock: on a card without
+    allowances, rate parts of the columns on several threads.
+    Raises ValueError for columns of unequal length.
+    """
+    charges = new_charges(len(calls)) if out is None else out
+    fields = [_read_only(a) for a in (calls.called, calls.caller)]
+    fields += [_read_only(a) for a in (calls.answered_at_us, calls.answered_ms)]
+    if {len(a) for a in (*fields, *charges.arrays())} != {len(calls)}:
+        raise ValueError("the columns of a batch are not of one length")
+    if not len(compiled_card.arrays.allowances):
+        return Rated(charges, NO_USES, _run_columns(compiled_card.arrays, *fields, charges))
+    left = compiled_card.full_pools() if pools is None else pools
+    return _rate_in_turn(compiled_card, calls, fields, charges, left)
+
+
+def _rate_in_turn(
+    compiled_card: CompiledCard, calls: Columns, fields: list[Int64], charges: Charges, left: Int64
+) -> Rated:
+    """Allowances are consumed by answer time, then call key, whatever the order of the input."""
+    turns = _read_only(consumption_order(calls))
+    most = len(compiled_card.arrays.allowances) // ALLOWANCE_WORDS
+    uses = np.empty((2 * len(calls) + most) * USE_WORDS, np.int64)
+    done, used = 0, 0
+    while True:
+        done, used = _run_in_turn(
+            compiled_card.arrays, turns, done, *fields, charges, left, uses, used
+        )
+        if done == len(calls):
+            return Rated(charges, uses[: used * USE_WORDS].reshape(-1, USE_WORDS), len(calls))
+        uses = np.concatenate((uses, np.empty_like(uses)))
+
+
+def consumption_order(calls: Columns) -> Int64:
+    """Places of the calls as `core.rating.consumption_order` gives them, int64[n]."""
+    rank = np.zeros(len(calls), np.int64) if calls.key_rank is None else calls.key_rank
+    caller, called = text_order(calls.caller), text_order(calls.called)
+    return np.lexsort((calls.answered_ms, caller, called, rank, calls.answered_at_us))
+
+
+def _read_only(array: Int64) -> Int64:
+    """One signature for all: int64, contiguous, read-only."""
+    view = np.ascontiguousarray(array, np.int64).view()
+    view.flags.writeable = False
+    return view

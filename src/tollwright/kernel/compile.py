@@ -1,0 +1,128 @@
+"""A card to arrays: `compile_card`, once per published version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tollwright.core.card import PPM, Allowance, RateCard
+from tollwright.core.cardfile import content_hash
+from tollwright.kernel import layout as at
+from tollwright.kernel.calendar import calendar, zone_table
+from tollwright.kernel.columns import epoch_us
+from tollwright.kernel.layout import CardArrays, CompiledCard, Int64
+from tollwright.kernel.numbers import pack_number
+from tollwright.kernel.rowtable import RowTable, row_table
+from tollwright.kernel.shapes import shapes_of
+from tollwright.kernel.tiers import Grouped, group_rows
+from tollwright.kernel.trie import build_trie, relabel
+
+MODES = {"half_up": at.HALF_UP, "up": at.UP, "down": at.DOWN, "half_even": at.HALF_EVEN}
+UNITS = {"seconds": at.UNIT_SECONDS, "calls": at.UNIT_CALLS, "money": at.UNIT_MONEY}
+EXCESS = {
+    "partial": at.PARTIAL,
+    "whole_free": at.WHOLE_FREE,
+    "all_or_nothing": at.ALL_OR_NOTHING,
+}
+
+
+def compile_card(card: RateCard, *, hash_of_content: str = "") -> CompiledCard:
+    """The compiled form of a card that keeps the bounds of `core.card`.
+
+    `hash_of_content` saves reckoning `cardfile.content_hash` anew where it is known.
+    """
+    rows = row_table(card)
+    grouped = group_rows(card, rows)
+    times = calendar(card.bands)
+    nodes, front, parents, params = build_trie(grouped.prefixes, grouped.prefix_digits)
+    shapes = shapes_of(grouped, rows, times.masks)
+    params |= _params(card, rows, grouped) | {
+        at.MASKS: len(times.masks),
+        at.CONTEXTS: shapes.contexts,
+        at.DATED: int(shapes.dated),
+    }
+    lines = rows.lines[grouped.order]
+    lines[:, at.ROW] |= grouped.leaf_of_line << 32
+    allowances, allowance_prefixes, pools = _allowances(card.allowances)
+    arrays = CardArrays(
+        params=np.array([params[place] for place in range(at.PARAMS)], np.int64),
+        front=relabel(front, shapes.values),
+        nodes=relabel(nodes, shapes.values),
+        choice=shapes.choice,
+        lines=lines.reshape(-1),
+        line_from=rows.valid_from[grouped.order],
+        line_to=rows.valid_to[grouped.order],
+        leaves=grouped.leaves(parents),
+        tiers=grouped.tiers.reshape(-1),
+        extra=rows.extra,
+        steps=rows.steps,
+        days=times.days,
+        minutes=times.minutes,
+        masks=times.masks,
+        zone=np.array(zone_table(card.timezone) if card.bands else (0, 0), np.int64),
+        dates=shapes.dates,
+        allowances=allowances,
+        allowance_prefixes=allowance_prefixes,
+    )
+    return CompiledCard(
+        arrays=CardArrays(*(_frozen(array) for array in arrays)),
+        rate_prefixes=_frozen(rows.prefixes),
+        content_hash=hash_of_content or content_hash(card),
+        band_names=tuple(band.name for band in card.bands),
+        allowance_names=tuple(allowance.name for allowance in card.allowances),
+        pool_names=tuple(pools),
+        pool_amounts=tuple(pools.values()),
+        currency=card.currency,
+        decimals=card.rounding.decimals,
+    )
+
+
+def _params(card: RateCard, rows: RowTable, grouped: Grouped) -> dict[int, int]:
+    grid = 10 ** (6 - card.rounding.decimals)
+    return {
+        at.SPLIT: int(card.crossing == "split"),
+        at.FROM_MS: 1000 - card.second_from_ms,
+        at.MODE: MODES[card.rounding.mode],
+        at.GRID_NANOS: grid * 1000,
+        at.GRID_MICROS: grid,
+        at.COMMON_UNIT: rows.common_unit,
+        at.DENOMINATOR: rows.common_unit * PPM,
+        at.LAST_LEAF: grouped.last_leaf,
+        at.BANDED: int(bool(card.bands)),
+    }
+
+
+def _allowances(allowances: tuple[Allowance, ...]) -> tuple[Int64, Int64, dict[str, int]]:
+    """Records of allowances, their prefixes, and the pools with what they begin with."""
+    pools = {allowance.pool_name: allowance.amount for allowance in allowances}
+    place = {pool: place for place, pool in enumerate(pools)}
+    records = np.zeros((len(allowances), at.ALLOWANCE_WORDS), np.int64)
+    prefixes: list[int] = []
+    for record, allowance in zip(records, allowances, strict=True):
+        record[at.UNIT] = UNITS[allowance.unit]
+        record[at.STEP_SIZE] = allowance.step_s
+        record[at.WEIGHT] = allowance.weight
+        record[at.WAIVES] = int(allowance.waives_connect_fee)
+        record[at.EXCESS] = EXCESS[allowance.excess]
+        record[at.POOL] = place[allowance.pool_name]
+        record[at.STARTS] = _moment(allowance.starts_at, at.NO_FROM)
+        record[at.EXPIRES] = _moment(allowance.expires_at, at.NO_TO)
+        record[at.PREFIX_FIRST] = len(prefixes) // at.PREFIX_WORDS
+        for prefix in sorted(allowance.prefixes, key=len, reverse=True):
+            prefixes += (pack_number(prefix), len(prefix))
+        record[at.PREFIX_END] = len(prefixes) // at.PREFIX_WORDS
+    return records.reshape(-1), np.array(prefixes, np.int64), pools
+
+
+def _moment(moment: datetime | None, otherwise: int) -> int:
+    return otherwise if moment is None else epoch_us(moment)
+
+
+def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Contiguous and read-only: one signature for all compiled functions."""
+    frozen = np.ascontiguousarray(array)
+    frozen.flags.writeable = False
+    return frozen

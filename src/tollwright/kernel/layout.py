@@ -1,0 +1,166 @@
+"""Where everything lies in a compiled card: the arrays, their words, and the numbers between them.
+
+All arrays are one-dimensional and read-only; a record of w words begins at `record * w`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tollwright.kernel.numbers import unpack_number
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+
+FORMAT = 1  # changes when a compiled card of an older release could not be read
+
+# Times: microseconds since 1970-01-01T00:00:00Z.
+US = 1_000_000
+NO_FROM = -62_135_596_800 * US  # the first instant of the calendar
+NO_TO = 253_402_300_799 * US + 999_999  # the last one
+TIME_LIMIT = 7_289_654_400 * US  # 2201-01-01: no call is answered from here on
+NO_ZONE = -(2**63)  # stands in `answered_at` for a time without time zone
+FIRST_DAY = -2  # of `days`, counted from 1970-01-01: a zone west of Greenwich begins before it
+LAST_DAY = 84_371 + 8  # 2201-01-01 and what a call may last beyond it
+
+# params: one number each for the whole card
+SPLIT = 0  # 1: crossing = split
+FROM_MS = 1  # 1000 - second_from_ms: what is added before dividing by 1000
+MODE = 2  # HALF_UP ...
+GRID_NANOS = 3  # the rounding grid in nanos
+GRID_MICROS = 4
+COMMON_UNIT = 5  # L
+DENOMINATOR = 6  # D = L * 10**6
+FRONT_SHIFT = 7  # called >> this is the place in `front`
+FRONT_DIGITS = 8
+LAST_LEAF = 9  # the leaf of the last resort; -1: none
+BANDED = 10  # 1: the wall clock matters
+MASKS = 11  # how many masks there are: the width of one date interval in `choice`
+CONTEXTS = 12  # date intervals * masks: the width of one shape in `choice`
+DATED = 13  # 1: some simple leaf depends on a date
+PARAMS = 14
+
+HALF_UP, UP, DOWN, HALF_EVEN = 0, 1, 2, 3
+
+# lines: one row of the card in one cache line of 64 bytes
+LINE = 8
+RATE_A = 0  # price // unit_s: whole nanos a second
+RATE_B = 1  # price % unit_s | unit_s << 17 | (band + 1) << 34 | flags
+TIMES = 2  # first interval | next_s << 18 | free_below << 35
+CONNECT = 3  # micros
+MIN_CHARGE = 4  # nanos, 0: none
+MAX_CHARGE = 5  # nanos, NO_MAX: none
+ROW = 6  # place in card.rates | leaf << 32
+EXTRA = 7  # record in `extra`, -1: none
+SEVENTEEN = (1 << 17) - 1
+EIGHTEEN = (1 << 18) - 1
+BAND_SHIFT = 34
+BLOCKED = 1 << 41
+SPECIAL = 1 << 42  # has an extra record or a negative price: not for the short way
+NO_MAX = 1 << 62
+
+# extra: what few rows have
+EXTRA_WORDS = 16
+GRACE_MODE = 0  # 0 none (a threshold is in free_below), 1 subtract, 2 add
+GRACE_S = 1
+GRACE_PERCENT = 2
+LIFT_ABOVE = 3
+LIFT_TO = 4  # 0: none
+FIRST_CHARGE = 5  # micros, -1: none
+BLOCK_EVERY = 6  # 0: none
+BLOCK_AMOUNT = 7
+DISCONNECT_FEE = 8
+DISCONNECT_AFTER = 9
+DISCOUNT = 10  # ppm
+STEP_FIRST = 11
+STEP_END = 12
+
+# steps: with what they inherit written out
+STEP_WORDS = 5
+STEP_FROM, STEP_A, STEP_B, STEP_NEXT, STEP_CHARGE = 0, 1, 2, 3, 4
+
+# leaves (one a prefix) and tiers (one an origin and length range of it)
+LEAF_WORDS = 3
+TIER_FIRST, TIER_END, PARENT = 0, 1, 2
+TIER_WORDS = 6
+ORIGIN, ORIGIN_SHIFT, LENGTH_MIN, LENGTH_MAX, LINE_FIRST, LINE_END = 0, 1, 2, 3, 4, 5
+
+# Answers of the trie: ~(value + 1) with value = place << SHAPE_BITS | shape; -1: no prefix.
+# shape < COMPLEX: place is the leaf's first line; COMPLEX: it is the leaf.
+SHAPE_BITS = 5
+COMPLEX = 31
+NODE = 11
+
+# minutes: of each day template, mask id << 11 | minutes until the mask changes or the day ends
+UNTIL_BITS = 11
+UNTIL = (1 << UNTIL_BITS) - 1
+DAY_MIN = 1440
+
+# allowances
+ALLOWANCE_WORDS = 12
+UNIT, STEP_SIZE, WEIGHT, WAIVES, EXCESS, POOL, STARTS, EXPIRES, PREFIX_FIRST, PREFIX_END = range(10)
+UNIT_SECONDS, UNIT_CALLS, UNIT_MONEY = 0, 1, 2
+PARTIAL, WHOLE_FREE, ALL_OR_NOTHING = 0, 1, 2
+PREFIX_WORDS = 2  # packed prefix, digits: the longest of an allowance first
+
+
+class CardArrays(NamedTuple):
+    """What the compiled functions read."""
+
+    params: Int64
+    front: Int32
+    nodes: Int32
+    choice: Int32  # per shape and context: line offset << 1 | never changes; -1: the long way
+    lines: Int64
+    line_from: Int64
+    line_to: Int64
+    leaves: Int32
+    tiers: Int64
+    extra: Int64
+    steps: Int64
+    days: Int32  # template of each day from FIRST_DAY
+    minutes: Int32
+    masks: Int64
+    zone: Int64  # start (s since 1970), offset (s): ascending
+    dates: Int64  # instants at which rows begin or end to hold, ascending
+    allowances: Int64
+    allowance_prefixes: Int64
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCard:
+    """A card version as arrays, complete without the card it came from.
+
+    `content_hash` is the sha256 of the card's canonical form: the identity of "which prices".
+    `rate_prefixes` are the packed prefixes by place in `card.rates`.
+    """
+
+    arrays: CardArrays
+    rate_prefixes: Int64
+    content_hash: str
+    band_names: tuple[str, ...]
+    allowance_names: tuple[str, ...]
+    pool_names: tuple[str, ...]
+    pool_amounts: tuple[int, ...]
+    currency: str
+    decimals: int
+
+    def prefix_of(self, rate_index: int) -> str:
+        """The prefix of a row of the card; '' for -1."""
+        return "" if rate_index < 0 else unpack_number(int(self.rate_prefixes[rate_index]))
+
+    def band_of(self, band: int) -> str:
+        """The name of a band of the card; '' for -1."""
+        return "" if band < 0 else self.band_names[band]
+
+    def pool_of(self, allowance: int) -> str:
+        """The pool that an allowance of the card is drawn from."""
+        return self.pool_names[int(self.arrays.allowances[allowance * ALLOWANCE_WORDS + POOL])]
+
+    def full_pools(self) -> Int64:
+        """What every pool begins with, in the order of `pool_names`; the kernel writes into it."""
+        return np.array(self.pool_amounts, np.int64)

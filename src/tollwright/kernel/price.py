@@ -1,0 +1,228 @@
+"""The exact amount of one call: the compiled side of `core.pricing`, in int64.
+
+An amount is `whole` nanos and `rest` parts of the card's denominator D, 0 <= rest < D, whole
+rounded towards minus infinity. `core.pricing` proves that every part stays below 2**63.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tollwright.kernel.jit import compiled
+from tollwright.kernel.layout import (
+    BLOCK_AMOUNT,
+    BLOCK_EVERY,
+    BLOCKED,
+    COMMON_UNIT,
+    CONNECT,
+    DENOMINATOR,
+    DISCONNECT_AFTER,
+    DISCONNECT_FEE,
+    DISCOUNT,
+    DOWN,
+    EIGHTEEN,
+    EXTRA,
+    EXTRA_WORDS,
+    FIRST_CHARGE,
+    GRID_MICROS,
+    GRID_NANOS,
+    HALF_UP,
+    LINE,
+    MAX_CHARGE,
+    MIN_CHARGE,
+    MODE,
+    RATE_A,
+    RATE_B,
+    SEVENTEEN,
+    SPLIT,
+    STEP_A,
+    STEP_B,
+    STEP_CHARGE,
+    STEP_END,
+    STEP_FIRST,
+    STEP_FROM,
+    STEP_NEXT,
+    STEP_WORDS,
+    TIMES,
+    UP,
+    US,
+)
+from tollwright.kernel.rows import choose
+
+NANOS = 1000  # in a micro
+PPM = 1_000_000
+RUNNING, NO_ROW_LEFT, CAME_TO_BLOCKED = 0, 1, 2
+
+
+@compiled
+def _after_discount(card: Any, unit: int, ppm: int, nanos: int, over: int) -> tuple[int, int]:
+    """(whole nanos, rest over D) of `nanos + over / unit` less the discount."""
+    if ppm == 0:
+        return nanos, over * (card.params[DENOMINATOR] // unit)
+    millions = nanos // PPM
+    scaled = (PPM - ppm) * ((nanos - millions * PPM) * unit + over)
+    divisor = unit * PPM
+    whole = scaled // divisor
+    rest = (scaled - whole * divisor) * (card.params[COMMON_UNIT] // unit)
+    return millions * (PPM - ppm) + whole, rest
+
+
+@compiled
+def _add(card: Any, sum_whole: int, sum_rest: int, whole: int, rest: int) -> tuple[int, int]:
+    rest += sum_rest
+    over = rest >= card.params[DENOMINATOR]
+    return sum_whole + whole + over, rest - over * card.params[DENOMINATOR]
+
+
+@compiled
+def _regime(card: Any, line: int, p: int, edge: int) -> tuple[int, int, int, int, int]:
+    """(step or -1, price a, price b, increment, where it ends) at the elapsed second p."""
+    base = line * LINE
+    word = card.lines[base + RATE_B]
+    step, a, b = -1, card.lines[base + RATE_A], word & SEVENTEEN
+    next_s = (card.lines[base + TIMES] >> 18) & SEVENTEEN
+    extra = card.lines[base + EXTRA] * EXTRA_WORDS
+    if extra < 0:
+        return step, a, b, next_s, edge
+    for place in range(card.extra[extra + STEP_FIRST], card.extra[extra + STEP_END]):
+        at = place * STEP_WORDS
+        if card.steps[at + STEP_FROM] > p:
+            return step, a, b, next_s, min(edge, card.steps[at + STEP_FROM])
+        step, a, b = place, card.steps[at + STEP_A], card.steps[at + STEP_B]
+        next_s = card.steps[at + STEP_NEXT]
+    return step, a, b, next_s, edge
+
+
+@compiled
+def _piece(card: Any, line: int, billed: int, a: int, b: int, charge: int) -> tuple[int, int]:
+    """(whole, rest) of billed seconds at the price a + b / unit, and a charge in micros."""
+    base = line * LINE
+    unit = (card.lines[base + RATE_B] >> 17) & SEVENTEEN
+    extra = card.lines[base + EXTRA] * EXTRA_WORDS
+    ppm = card.extra[extra + DISCOUNT] if extra >= 0 else 0
+    part = billed * b
+    whole = part // unit
+    return _after_discount(
+        card, unit, ppm, charge * NANOS + billed * a + whole, part - whole * unit
+    )
+
+
+@compiled
+def _first_interval(card: Any, line: int, first: int) -> tuple[int, int]:
+    """(whole, rest) of the interval that begins with the call."""
+    base = line * LINE
+    extra = card.lines[base + EXTRA] * EXTRA_WORDS
+    if extra >= 0 and card.extra[extra + FIRST_CHARGE] >= 0:
+        return _piece(card, line, 0, 0, 0, card.extra[extra + FIRST_CHARGE])
+    b = card.lines[base + RATE_B] & SEVENTEEN
+    return _piece(card, line, first, card.lines[base + RATE_A], b, 0)
+
+
+@compiled
+def _run(
+    card: Any, line: int, p: int, edge: int, previous: int, whole: int, rest: int
+) -> tuple[int, int, int, int]:
+    """Charge the increments of one line that begin in [p, edge).
+
+    Returns the second after them, where the last of them began, and the sum so far.
+    """
+    first = card.lines[line * LINE + TIMES] & EIGHTEEN
+    if p == 0 and first:
+        more, over = _first_interval(card, line, first)
+        whole, rest = _add(card, whole, rest, more, over)
+        p, previous = first, 0
+    while p < edge:
+        step, a, b, next_s, limit = _regime(card, line, p, edge)
+        billed = (limit - p + next_s - 1) // next_s * next_s
+        charge = 0
+        if step >= 0 and card.steps[step * STEP_WORDS + STEP_FROM] > previous:
+            charge = card.steps[step * STEP_WORDS + STEP_CHARGE]
+        more, over = _piece(card, line, billed, a, b, charge)
+        whole, rest = _add(card, whole, rest, more, over)
+        p += billed
+        previous = p - next_s
+    return p, previous, whole, rest
+
+
+@compiled
+def _blocks(card: Any, line: int, begin_s: int, end_s: int) -> tuple[int, int]:
+    """(whole, rest) of the block charges of the line that held at the answer."""
+    extra = card.lines[line * LINE + EXTRA] * EXTRA_WORDS
+    if extra < 0 or card.extra[extra + BLOCK_EVERY] == 0:
+        return 0, 0
+    every = card.extra[extra + BLOCK_EVERY]
+    blocks = end_s // every - begin_s // every
+    due = blocks * card.extra[extra + BLOCK_AMOUNT] * NANOS
+    return _after_discount(card, 1, card.extra[extra + DISCOUNT], due, 0)
+
+
+@compiled
+def price_usage(
+    card: Any, leaf: int, called: int, caller: int, at_us: int, line: int, begin_s: int, end_s: int
+) -> tuple[int, int, int, int, int]:
+    """(how it ended, second it stopped, billed seconds, whole, rest) of the seconds [begin, end).
+
+    A call that comes to a time without an open row stops there and has no price.
+    """
+    p, previous, current = begin_s, begin_s - 1, line
+    whole, rest = 0, 0
+    while p < end_s:
+        edge = end_s
+        if card.params[SPLIT]:
+            instant = at_us + p * US
+            current, _, change = choose(card, leaf, called, caller, instant)
+            if current < 0:
+                return NO_ROW_LEFT, p, 0, 0, 0
+            if card.lines[current * LINE + RATE_B] & BLOCKED:
+                return CAME_TO_BLOCKED, p, 0, 0, 0
+            edge = min(end_s, p + (change - instant + US - 1) // US)
+        p, previous, whole, rest = _run(card, current, p, edge, previous, whole, rest)
+    more, over = _blocks(card, line, begin_s, end_s)
+    whole, rest = _add(card, whole, rest, more, over)
+    return RUNNING, 0, p - begin_s, whole, rest
+
+
+@compiled
+def connect_fee(card: Any, line: int, waived: bool) -> int:
+    """Micros due for the call as such."""
+    return 0 if waived else int(card.lines[line * LINE + CONNECT])
+
+
+@compiled
+def total(
+    card: Any, line: int, counted_s: int, connect: int, covered: bool, whole: int, rest: int
+) -> int:
+    """Micros: usage and fees, lifted by `min_charge`, capped by `max_charge`, rounded once.
+
+    A call that allowances cover as a whole owes no `min_charge`.
+    """
+    base = line * LINE
+    fees = connect
+    extra = card.lines[base + EXTRA] * EXTRA_WORDS
+    if extra >= 0 and counted_s >= card.extra[extra + DISCONNECT_AFTER]:
+        fees += card.extra[extra + DISCONNECT_FEE]
+    whole += fees * NANOS
+    lowest, highest = card.lines[base + MIN_CHARGE], card.lines[base + MAX_CHARGE]
+    if lowest and whole < lowest and not covered:
+        whole, rest = lowest, 0
+    elif whole >= highest:
+        whole, rest = highest, 0
+    if whole < 0:
+        over = rest > 0
+        return -rounded(card, -whole - over, over)
+    return rounded(card, whole, rest > 0)
+
+
+@compiled
+def rounded(card: Any, whole: int, over: bool) -> int:
+    """Micros of `whole` nanos (not negative) and, with `over`, a fraction more."""
+    grid, mode = card.params[GRID_NANOS], card.params[MODE]
+    if mode == HALF_UP:
+        return int((whole + grid // 2) // grid * card.params[GRID_MICROS])
+    units = whole // grid
+    twice = 2 * (whole - units * grid)
+    if mode == UP:
+        units += twice > 0 or over
+    elif mode != DOWN:  # half to even
+        units += twice > grid or (twice == grid and (over or units % 2 == 1))
+    return int(units * card.params[GRID_MICROS])
