@@ -156,19 +156,33 @@ class _Reader:
                 count_from(first), lines,
             )
         )  # fmt: skip
-        for at in self._odd(started, answered, ended, uids):
+        made = self._births.column([uid[: uid.rfind(".")][-10:] for uid in uids])
+        odd = self._odd(started, answered, ended, made)
+        low = 0
+        for at in odd:
+            self._note_agreed(starts, made, low, at)
             items[at] = self._careful(first + at, lines[at], rows[at], 1)
+            low = at + 1
+        self._note_agreed(starts, made, low, count)
         return items
 
+    def _note_agreed(
+        self, starts: Sequence[str], made: Sequence[datetime | None], low: int, high: int
+    ) -> None:
+        """Keep the hour of the last of these rows whose epoch agrees with the Source's zone."""
+        for at in range(high - 1, low - 1, -1):
+            if made[at] is not None:
+                self._agreed = starts[at][:13]
+                return
+
+    @staticmethod
     def _odd(
-        self,
-        started: list[datetime | None],
-        answered: list[datetime | None],
-        ended: list[datetime | None],
-        uids: tuple[str, ...],
+        started: Sequence[datetime | None],
+        answered: Sequence[datetime | None],
+        ended: Sequence[datetime | None],
+        made: Sequence[datetime | None],
     ) -> list[int]:
         """Places of rows whose times need `_resolve`: before their start, far from their birth."""
-        made = self._births.column([uid[: uid.rfind(".")][-10:] for uid in uids])
         odd: list[int] = []
         times = zip(started, answered, ended, made, strict=True)
         for at, (start, answer, end, born) in enumerate(times):
@@ -252,7 +266,8 @@ class _Reader:
             and (answered is None or answered >= started)
             and not clock.twice
         ):
-            self._agreed = start[:13]
+            if made is not None:
+                self._agreed = start[:13]
             return started, answered, ended
         return self._resolve(fields, made)
 

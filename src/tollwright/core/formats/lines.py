@@ -180,7 +180,8 @@ class CsvReader:
         try:
             return Rows(at, [text], self._csv([text]) or [[]]), 1
         except csv.Error as error:
-            if _UNCLOSED not in str(error):
+            escaped_end = self._dialect.escape and text.endswith(self._dialect.escape)
+            if _UNCLOSED not in str(error) or escaped_end:
                 return self._broken(text, at, str(error)), 1
         return self._joined(lines, position, at, text, last=last)
 
