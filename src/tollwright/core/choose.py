@@ -62,13 +62,18 @@ class CardIndex:
     def tiers(self, called: str, caller: str) -> tuple[Tier, ...]:
         """The tiers that fit these numbers, best first, down to the first that always answers."""
         found: list[Tier] = []
-        for length in self.lengths:
-            for tier in self.by_prefix.get(called[:length], ()) if length <= len(called) else ():
-                if tier.fits(called, caller):
-                    found.append(tier)
-                    if tier.settled:
-                        return tuple(found)
+        for tier in self.of_prefixes(called):
+            if tier.fits(called, caller):
+                found.append(tier)
+                if tier.settled:
+                    return tuple(found)
         return (*found, *self.last_resort)
+
+    def of_prefixes(self, called: str) -> Iterator[Tier]:
+        """All tiers whose prefix begins the called number, best first, whatever else they ask."""
+        for length in self.lengths:
+            if length <= len(called):
+                yield from self.by_prefix.get(called[:length], ())
 
     def row_at(self, tiers: tuple[Tier, ...], at: datetime) -> int:
         """Index of the row that holds at this instant; -1: none does."""

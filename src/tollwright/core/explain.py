@@ -136,14 +136,11 @@ def why_others_lost(call: CallInput, index: CardIndex) -> Iterator[tuple[int, st
     """(row, reason) of every row whose prefix fits the called number but does not price it."""
     best: Tier | None = None
     winner = index.row_at(index.tiers(call.called, call.caller), call.answered_at)
-    for length in index.lengths:
-        for tier in index.by_prefix.get(call.called[:length], ()) if length <= 15 else ():
-            if len(tier.prefix) > len(call.called):
-                continue
-            for row in tier.rows:
-                if row == winner:
-                    best = tier
-                    continue
+    for tier in index.of_prefixes(call.called):
+        for row in tier.rows:
+            if row == winner:
+                best = tier
+            else:
                 yield row, _why_lost(call, index, tier, row, best)
 
 
