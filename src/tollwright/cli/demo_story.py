@@ -116,9 +116,8 @@ def deck(path: Path) -> None:
         version = rates.apply_deck(deck_import=preview, at=at, by=by)
         version = rates.publish_version(version=version, effective_from=SINCE, at=at, by=by)
     took = perf_counter() - began
-    say(
-        f"Published version {version.number} from 1 October, fingerprint {version.content_hash[:12]}."
-    )
+    hashed = version.content_hash[:12]
+    say(f"Published version {version.number} from 1 October, fingerprint {hashed}.")
     say(f"From the file to published prices in {took:.1f} s.")
 
 

@@ -229,9 +229,7 @@ def plans(say: Say) -> None:
         if not CallPlan.objects.filter(code=told["code"]).exists():
             _plan(told)
         fees = ", ".join(f"{kind} {amount} EUR" for kind, amount in told["fees"])
-        say(
-            f"{told['name']} for {told['customer']}: {fees}; calls by card {told['card']}, least cost."
-        )
+        say(f"{told['name']} for {told['customer']}: {fees}; calls by card {told['card']}.")
 
 
 def _plan(told: Mapping[str, Any]) -> None:

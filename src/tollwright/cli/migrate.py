@@ -18,7 +18,7 @@ def migrate() -> None:
 
 
 def apply() -> None:
-    """Run what migrations are missing, as the owner, and grant the application what it may touch."""
+    """Run the migrations that are missing, as the owner; grant the application its tables."""
     from django.core.management import call_command
     from django.db import connections
 

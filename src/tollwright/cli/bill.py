@@ -1,0 +1,108 @@
+"""tollwright bill"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tollwright.cli import runtime
+
+
+def bill(
+    until: Annotated[
+        datetime | None,
+        typer.Option(help="Bill the periods that ended by then (your zone); default: now."),
+    ] = None,
+    finalise: Annotated[
+        bool, typer.Option("--finalise", help="Issue the drafts whose grace is over.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write the issued documents to, as PDF.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only count every document against its rows.")
+    ] = False,
+    key: Annotated[
+        str, typer.Option(help="Idempotency key: the same key is the same run.")
+    ] = "",
+    tenant: Annotated[str, typer.Option(help="Slug of the tenant.")] = "",
+) -> None:
+    """Draft invoices for the periods that have ended; with --finalise issue them.
+
+    Examples:
+
+    `tollwright bill --until 2026-11-01`
+
+    `tollwright bill --until 2026-11-01 --finalise --out invoices/`
+
+    `tollwright bill --check`
+    """
+    runtime.start()
+    at = runtime.now()
+    tenant_id = runtime.tenant_id(tenant)
+    if check:
+        raise typer.Exit(check_all(tenant_id))
+    end = until.astimezone() if until is not None else at
+    run_id = draft(tenant_id, end, key or f"cli:{at.isoformat()}", at)
+    if finalise:
+        issue(tenant_id, run_id, at, out)
+    else:
+        print("Nothing was issued. Add --finalise to give them their numbers.")
+
+
+def draft(tenant_id: int, until: datetime, key: str, at: datetime) -> int:
+    """Run billing and print the drafts; the run's id."""
+    from tollwright.core.paper import amount_text
+    from tollwright.data.scope import tenant_scope
+    from tollwright.domain.audit.operations import By
+    from tollwright.domain.invoices import operations, queries
+
+    with tenant_scope(tenant_id):
+        by = By(runtime.operator(), "cli")
+        run = operations.run_billing(until=until, key=key, at=at, by=by)
+        drafts = list(queries.drafts(run))
+        print(f"{len(drafts)} drafts up to {until:%Y-%m-%d %H:%M}:")
+        for invoice in drafts:
+            total = amount_text(invoice.total_micros, invoice.currency)
+            print(f"  {invoice.customer.name}: {total} {invoice.currency}")
+        return run.pk
+
+
+def issue(tenant_id: int, run_id: int, at: datetime, out: Path | None) -> None:
+    """Finalise the run's drafts, each in a transaction of its own, and write their documents."""
+    from tollwright.data.models import BillingRun
+    from tollwright.data.scope import tenant_scope
+    from tollwright.domain.audit.operations import By
+    from tollwright.domain.invoices import operations, queries
+    from tollwright.gateways.typst import render
+
+    with tenant_scope(tenant_id):
+        drafts = list(queries.drafts(BillingRun.objects.get(pk=run_id)))
+        ready = [one for one in drafts if operations.grace_ends(one, at) <= at]
+    if len(ready) < len(drafts):
+        print(f"{len(drafts) - len(ready)} drafts still wait for late calls.")
+    for invoice in ready:
+        with tenant_scope(tenant_id):
+            by = By(runtime.operator(), "cli")
+            done = operations.finalise(invoice=invoice, at=at, by=by, render=render)
+            paper = queries.document_of(done)
+            print(f"  issued {done.number}" + (f" → {out / paper.filename}" if out and paper else ""))
+        if out is not None and paper is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / paper.filename).write_bytes(paper.content)
+
+
+def check_all(tenant_id: int) -> int:
+    """Print where a figure differs from its rows; the exit code: 0 when nowhere."""
+    from tollwright.data.scope import tenant_scope
+    from tollwright.domain.invoices import queries
+
+    with tenant_scope(tenant_id):
+        found = queries.check_sums()
+    for one in found:
+        print(f"{one.document}: {one.figure} says {one.shown}, its rows come to {one.counted}")
+    print("Every figure equals its rows." if not found else f"{len(found)} figures are wrong.")
+    return 1 if found else 0
