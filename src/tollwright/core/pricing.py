@@ -24,8 +24,8 @@ The same in int64 (for a compiled twin). A numerator over D does not fit, its pa
       rest  = n % (unit_s * 10**6), times L / unit_s: over D <= 1e12
   whole nanos N and rests F < D are summed apart, F carrying into N at D.
   counted seconds <= 259 200 (an adding grace of a day and of 100 %), billed <= 345 600 (one
-  increment beyond), so usage stays under 5.8e17, block and step charges under 2.6e18 each, fees under 1e16:
-  the sum is below 5.8e18, and 2**63 is 9.2e18.
+  increment beyond), so usage stays under 5.8e17, block and step charges under 2.6e18 each, fees
+  under 1e16: the sum is below 5.8e18, and 2**63 is 9.2e18.
   Rounding needs N and (F > 0) only: with g the grid in nanos (a multiple of 1000, so even),
   N % g against g / 2 decides, and F > 0 breaks an apparent tie or exactness.
 `tests/unit/core/test_int64.py` does this arithmetic at the bounds and compares.
