@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol, TypeVar
 
+import msgspec
+
 Mode = Literal["replace", "amend"]
 What = Literal["new", "increased", "decreased", "unchanged", "changed", "blocked", "closed"]
 WHATS: tuple[What, ...] = (
@@ -47,8 +49,7 @@ class Priced(Protocol):
 P = TypeVar("P", bound=Priced)
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(msgspec.Struct, frozen=True, gc=False):
     """What becomes of one code; `old` or `new` is None where there is none."""
 
     prefix: str

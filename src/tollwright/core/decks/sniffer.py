@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from tollwright.core.decks.cells import BadCellError, increments
-from tollwright.core.decks.headers import currency_in, find_header, meaning_of
+from tollwright.core.decks.headers import MOST_TITLES, currency_in, find_header, meaning_of
 from tollwright.core.decks.mapping import ColumnMapping, DateOrder, Decimals, MappingError, Meaning
 from tollwright.core.decks.table import Row, decode, guess_delimiter, is_xlsx, rows_of
 
@@ -31,7 +31,7 @@ class Proposal:
 def sniff(data: bytes, filename: str = "") -> Proposal:
     """A proposal for the file. Raises DeckError when it is no CSV or XLSX at all."""
     delimiter = "" if is_xlsx(data) else guess_delimiter(decode(data[:65_536], _any(data)))
-    table = rows_of(data, delimiter=delimiter)
+    table = rows_of(data, delimiter=delimiter, most=_SEEN + MOST_TITLES)
     header = find_header(table)
     headers = table[header][1] if header is not None else _numbered(table)
     body = table[header + 1 if header is not None else 0 :][:_SEEN]

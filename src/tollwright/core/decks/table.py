@@ -8,6 +8,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from openpyxl import load_workbook
@@ -32,26 +33,33 @@ def is_xlsx(data: bytes) -> bool:
     return data[:4] == b"PK\x03\x04"
 
 
-def rows_of(data: bytes, *, encoding: str = "", delimiter: str = "", sheet: str = "") -> list[Row]:
-    """All rows that are not empty. Raises DeckError."""
+def rows_of(
+    data: bytes,
+    *,
+    encoding: str = "",
+    delimiter: str = "",
+    sheet: str = "",
+    most: int | None = None,
+) -> list[Row]:
+    """The rows that are not empty, at most the first `most`. Raises DeckError."""
     if len(data) > MOST_BYTES:
         raise DeckError(f"The file is larger than {MOST_BYTES // 1_048_576} MB: split the deck.")
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise DeckError("This is an old .xls workbook: save it as .xlsx or .csv and try again.")
-    found = _xlsx(data, sheet) if is_xlsx(data) else _csv(data, encoding, delimiter)
+    found = _xlsx(data, sheet, most) if is_xlsx(data) else _csv(data, encoding, delimiter, most)
     if not found:
         raise DeckError("The file has no rows.")
     return found
 
 
-def _csv(data: bytes, encoding: str, delimiter: str) -> list[Row]:
+def _csv(data: bytes, encoding: str, delimiter: str, most: int | None) -> list[Row]:
     text = decode(data, encoding)
     sign = delimiter or guess_delimiter(text[:_SNIFFED])
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign)
     rows: list[Row] = []
     line = 1
     try:
-        for cells in reader:
+        for cells in islice(reader, most):
             if reader.line_num - line > _MOST_LINES_A_ROW:
                 raise DeckError(f"In line {line} a quote opens and does not close: remove it.")
             if any(cells):
@@ -101,7 +109,7 @@ def _steadiness(lines: list[str], sign: str) -> int:
     return max((wide.count(width) for width in set(wide)), default=0)
 
 
-def _xlsx(data: bytes, sheet: str) -> list[Row]:
+def _xlsx(data: bytes, sheet: str, most: int | None) -> list[Row]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(info.file_size for info in archive.infolist()) > _MOST_UNPACKED:
@@ -113,7 +121,7 @@ def _xlsx(data: bytes, sheet: str) -> list[Row]:
         raise DeckError("The file is a damaged workbook: open it and save it again.") from None
     if sheet and sheet not in book.sheetnames:
         raise DeckError(f"There is no sheet {sheet!r}; there are {', '.join(book.sheetnames)}.")
-    rows = list(_sheet_rows(book[sheet] if sheet else book.worksheets[0]))
+    rows = list(islice(_sheet_rows(book[sheet] if sheet else book.worksheets[0]), most))
     book.close()
     return rows
 
