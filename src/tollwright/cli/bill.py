@@ -25,9 +25,7 @@ def bill(
     check: Annotated[
         bool, typer.Option("--check", help="Only count every document against its rows.")
     ] = False,
-    key: Annotated[
-        str, typer.Option(help="Idempotency key: the same key is the same run.")
-    ] = "",
+    key: Annotated[str, typer.Option(help="Idempotency key: the same key is the same run.")] = "",
     tenant: Annotated[str, typer.Option(help="Slug of the tenant.")] = "",
 ) -> None:
     """Draft invoices for the periods that have ended; with --finalise issue them.
@@ -89,7 +87,9 @@ def issue(tenant_id: int, run_id: int, at: datetime, out: Path | None) -> None:
             by = By(runtime.operator(), "cli")
             done = operations.finalise(invoice=invoice, at=at, by=by, render=render)
             paper = queries.document_of(done)
-            print(f"  issued {done.number}" + (f" → {out / paper.filename}" if out and paper else ""))
+            print(
+                f"  issued {done.number}" + (f" → {out / paper.filename}" if out and paper else "")
+            )
         if out is not None and paper is not None:
             out.mkdir(parents=True, exist_ok=True)
             (out / paper.filename).write_bytes(paper.content)

@@ -1,0 +1,259 @@
+"""Drafts: for each period of a customer that ended, what is due and on no finalised invoice.
+
+Drafting again is harmless: a draft keeps its row, its fee lines are reckoned anew and its usage
+lines take in what has arrived since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from tollwright.core.periods import Span, day_of, midnight, moments, period_of
+from tollwright.core.tax import Taxable, totals
+from tollwright.data.models import (
+    BillingRun,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    Subscription,
+)
+from tollwright.domain.invoices.fees import Frame, fee_lines
+from tollwright.domain.invoices.terms import (
+    anchor_of,
+    held_campaigns,
+    terms_at,
+    terms_before,
+    zone_of,
+)
+from tollwright.engine.bill.usage import gather_usage
+from tollwright.store import billing
+
+EPOCH = datetime(1990, 1, 1, tzinfo=UTC)  # no call is older (a check in the schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One customer in one currency, as this run sees them."""
+
+    run: BillingRun
+    customer: Customer
+    currency: str
+    zone: str
+    anchor: date
+    held: tuple[int, ...]
+    first_call: datetime | None
+    at: datetime
+
+
+def draft_customer(run: BillingRun, customer: Customer, at: datetime) -> list[Invoice]:
+    """The customer's drafts for the periods that ended by `run.until`, oldest first.
+
+    Drafts of such periods for which nothing is due any more are dropped.
+    """
+    Customer.objects.select_for_update().get(pk=customer.pk)
+    kept: list[Invoice] = []
+    for account in _accounts(run, customer, at):
+        kept += _draft_account(account)
+    for stale in _drafts(customer, run.until).exclude(pk__in=[draft.pk for draft in kept]):
+        drop(stale)
+    return kept
+
+
+def database() -> billing.Connection:
+    """The psycopg connection of Django's transaction, for the engine."""
+    connection.ensure_connection()
+    found: billing.Connection = connection.connection
+    return found
+
+
+def _drafts(customer: Customer, until: datetime) -> QuerySet[Invoice]:
+    return Invoice.objects.filter(
+        customer=customer,
+        status="draft",
+        document_type__in=["invoice", "debit_note"],
+        run__isnull=False,
+        period_to__lte=until,
+    ).order_by("id")
+
+
+def _accounts(run: BillingRun, customer: Customer, at: datetime) -> list[Account]:
+    first = billing.unbilled_since(database(), customer_id=customer.pk, until=run.until)
+    plans = Subscription.objects.filter(customer=customer)
+    currencies = set(first) | set(plans.values_list("version__currency", flat=True))
+    currencies |= {draft.currency for draft in _drafts(customer, run.until)}
+    zone = zone_of(customer, run.until)
+    anchor, held = anchor_of(customer, zone), held_campaigns(customer, run.until)
+    return [
+        Account(run, customer, code, zone, anchor, held, first.get(code), at)
+        for code in sorted(currencies)
+    ]
+
+
+def _draft_account(account: Account) -> list[Invoice]:
+    issued = _issued(account)
+    start = _start(account, issued)
+    if start is None:
+        return []
+    found: list[Invoice | None] = []
+    since = EPOCH
+    if issued and terms_at(account.customer, account.run.until).own_invoice_for_late:
+        since = midnight(start, account.zone)
+        found.append(_late_draft(account, start))
+    for period in _periods(account, start, issued):
+        found.append(_draft(account, period, since, "invoice"))
+    return [draft for draft in found if draft is not None]
+
+
+def _issued(account: Account) -> list[Invoice]:
+    invoices = Invoice.objects.filter(
+        customer=account.customer, currency=account.currency, document_type="invoice"
+    )
+    return list(invoices.exclude(status="draft").order_by("period_from", "id"))
+
+
+def _span(invoice: Invoice) -> Span:
+    zone = invoice.period_zone
+    return Span(day_of(invoice.period_from, zone), day_of(invoice.period_to, zone))
+
+
+def _start(account: Account, issued: Sequence[Invoice]) -> date | None:
+    """The first day to bill: after the last invoice, or where a void one left a gap, or the first
+    day on which there is anything at all. None: there is nothing.
+    """
+    standing = [_span(invoice) for invoice in issued if invoice.status != "void"]
+    gaps = [_span(invoice).first for invoice in issued if invoice.status == "void"]
+    gaps = [day for day in gaps if not any(span.first <= day < span.end for span in standing)]
+    if standing:
+        return min([max(span.end for span in standing), *gaps])
+    plans = Subscription.objects.filter(
+        customer=account.customer, version__currency=account.currency
+    )
+    days = [*gaps, *plans.values_list("starts_on", flat=True)]
+    drafts = _drafts(account.customer, account.run.until).filter(currency=account.currency)
+    days += [_span(draft).first for draft in drafts]
+    if account.first_call is not None:
+        days.append(day_of(account.first_call, account.zone))
+    if not days:
+        return None
+    cycle = terms_at(account.customer, midnight(min(days), account.zone)).cycle
+    return period_of(min(days), cycle, account.anchor).first
+
+
+def _periods(account: Account, start: date, issued: Sequence[Invoice]) -> Iterator[Span]:
+    """The periods from `start` that ended by the run's `until` and that no invoice covers.
+
+    A change of cycle, or an invoice that stands in the way, makes a shorter one.
+    """
+    taken = [_span(invoice) for invoice in issued if invoice.status != "void"]
+    day = start
+    while True:
+        standing = [span.end for span in taken if span.first <= day < span.end]
+        if standing:
+            day = max(standing)
+            continue
+        cycle = terms_at(account.customer, midnight(day, account.zone)).cycle
+        end = period_of(day, cycle, account.anchor).end
+        end = min([end, *(span.first for span in taken if span.first > day)])
+        if midnight(end, account.zone) > account.run.until:
+            return
+        yield Span(day, end)
+        day = end
+
+
+def _late_draft(account: Account, start: date) -> Invoice | None:
+    """Calls of closed periods on a debit note of their own, where the rules want it so."""
+    drafts = _drafts(account.customer, account.run.until).filter(
+        currency=account.currency, document_type="debit_note"
+    )
+    days = [_span(draft).first for draft in drafts]
+    if account.first_call is not None:
+        days.append(day_of(account.first_call, account.zone))
+    if not days or min(days) >= start:
+        return None
+    return _draft(account, Span(min(days), start), EPOCH, "debit_note")
+
+
+def _draft(account: Account, period: Span, since: datetime, kind: str) -> Invoice | None:
+    """The draft of a period, filled; None, and no row, when nothing is due."""
+    invoice = _row(account, period, kind)
+    terms = terms_before(account.customer, invoice.period_to)
+    InvoiceTax.objects.filter(invoice=invoice).delete()
+    InvoiceLine.objects.filter(invoice=invoice).exclude(kind="usage").delete()
+    basket = billing.Basket(
+        invoice_id=invoice.pk,
+        customer_id=account.customer.pk,
+        currency=account.currency,
+        since=since,
+        until=invoice.period_to,
+        held=account.held,
+    )
+    gather_usage(database(), basket)
+    InvoiceLine.objects.filter(invoice=invoice).update(
+        tax_category=terms.tax_category, tax_rate=terms.tax_rate
+    )
+    if kind == "invoice":
+        frame = Frame(invoice, period, account.zone, account.anchor, terms, account.held)
+        InvoiceLine.objects.bulk_create(fee_lines(frame, 1_000_000))
+    if not InvoiceLine.objects.filter(invoice=invoice).exclude(amount_micros=0).exists():
+        drop(invoice)
+        return None
+    billing.place_lines(database(), invoice_id=invoice.pk)
+    total_up(invoice)
+    return invoice
+
+
+def _row(account: Account, period: Span, kind: str) -> Invoice:
+    since, until = moments(period, account.zone)
+    values = {
+        "run": account.run,
+        "legal_entity_id": account.customer.legal_entity_id,
+        "period_to": until,
+        "period_zone": account.zone,
+        "detail": terms_before(account.customer, until).detail,
+    }
+    invoice, _ = Invoice.objects.update_or_create(
+        tenant_id=account.customer.tenant_id,
+        customer=account.customer,
+        currency=account.currency,
+        document_type=kind,
+        status="draft",
+        period_from=since,
+        defaults=values,
+        create_defaults=values | {"created_at": account.at},
+    )
+    return invoice
+
+
+def total_up(invoice: Invoice) -> None:
+    """Write net, tax per rate, rounding and total of a draft from its lines."""
+    lines = InvoiceLine.objects.filter(invoice=invoice)
+    rows = lines.order_by().values_list("amount_micros", "tax_category", "tax_rate")
+    sums = totals([Taxable(*row) for row in rows], invoice.currency)
+    InvoiceTax.objects.bulk_create(
+        InvoiceTax(
+            tenant_id=invoice.tenant_id,
+            invoice=invoice,
+            category=tax.category,
+            rate=tax.rate,
+            base_micros=tax.base_micros,
+            tax_micros=tax.tax_micros,
+        )
+        for tax in sums.taxes
+    )
+    invoice.net_micros, invoice.tax_micros = sums.net_micros, sums.tax_micros
+    invoice.rounding_micros, invoice.total_micros = sums.rounding_micros, sums.total_micros
+    invoice.save(update_fields=["net_micros", "tax_micros", "rounding_micros", "total_micros"])
+
+
+def drop(draft: Invoice) -> None:
+    """Delete a draft; its charges are unbilled again."""
+    billing.release_invoice(database(), invoice_id=draft.pk, until=draft.period_to)
+    InvoiceTax.objects.filter(invoice=draft).delete()
+    InvoiceLine.objects.filter(invoice=draft).delete()
+    draft.delete()

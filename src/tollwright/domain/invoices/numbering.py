@@ -1,0 +1,55 @@
+"""Document numbers and the storing of documents, each in the transaction of its document."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, TypeAlias
+
+from tollwright.core.periods import day_of
+from tollwright.data.models import Document, Invoice, LegalEntity, Receipt
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.invoices.drafting import database
+from tollwright.domain.tenants.queries import current_tenant
+from tollwright.store import billing
+
+# kind of document, what it says -> its bytes (PDF). Local work: no network in a transaction.
+Render: TypeAlias = Callable[[str, dict[str, Any]], bytes]
+
+CODES = {"invoice": "INV", "credit_note": "CN", "debit_note": "DN", "receipt": "RCT"}
+
+
+def lock_numbers() -> None:
+    """Let nobody else issue documents of this tenant until the transaction ends."""
+    billing.lock_numbers(database(), current_tenant_id())
+
+
+def issue_day(at: datetime) -> date:
+    """The day printed on a document issued at `at`: the issuer's, who counts by their years."""
+    return day_of(at, current_tenant().timezone)
+
+
+def take_number(entity: LegalEntity, kind: str, on: date) -> str:
+    """`NC-INV-2026-000001`: the next of the entity, kind and year; gapless."""
+    count = billing.next_number(
+        database(),
+        tenant_id=entity.tenant_id,
+        legal_entity_id=entity.pk,
+        document_type=kind,
+        year=on.year,
+    )
+    return f"{entity.number_prefix}-{CODES[kind]}-{on.year}-{count:06}"
+
+
+def store_document(thing: Invoice | Receipt, content: bytes, at: datetime) -> Document:
+    """Keep the bytes that were issued, with their hash."""
+    return Document.objects.create(
+        tenant_id=thing.tenant_id,
+        invoice=None if isinstance(thing, Receipt) else thing,
+        receipt=thing if isinstance(thing, Receipt) else None,
+        filename=f"{thing.number}.pdf",
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=content,
+        created_at=at,
+    )

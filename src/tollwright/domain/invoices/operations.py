@@ -1,0 +1,330 @@
+"""Billing runs and the life of an invoice: draft → finalised → paid | void, and its corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from tollwright.core.postings import invoice_postings, reversal
+from tollwright.data.models import BillingRun, Customer, Invoice
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain import guard
+from tollwright.domain.audit.operations import By, record
+from tollwright.domain.errors import DomainError, KeyReused
+from tollwright.domain.invoices import correcting, paper, settling
+from tollwright.domain.invoices.correcting import Correction
+from tollwright.domain.invoices.drafting import database, draft_customer, drop
+from tollwright.domain.invoices.numbering import (
+    Render,
+    issue_day,
+    lock_numbers,
+    store_document,
+    take_number,
+)
+from tollwright.domain.invoices.terms import is_billed, terms_at
+from tollwright.domain.ledger.operations import post
+from tollwright.store import billing
+
+__all__ = [
+    "AlreadyPaid",
+    "Correction",
+    "DraftOutdated",
+    "NotADraft",
+    "NotIssued",
+    "TooEarly",
+    "UntilInFuture",
+    "credit",
+    "debit",
+    "drop_draft",
+    "finalise",
+    "finalise_run",
+    "run_billing",
+    "void",
+]
+
+
+class UntilInFuture(DomainError):
+    """A period that has not ended cannot be billed."""
+
+    code = "until_in_future"
+
+
+class NotADraft(DomainError):
+    """The invoice was issued or voided; what was asked is possible for a draft only."""
+
+    kind, code = "conflict", "invoice_not_a_draft"
+
+
+class NotIssued(DomainError):
+    """The invoice has no number yet (or is void); what was asked needs an issued one."""
+
+    kind, code = "conflict", "invoice_not_issued"
+
+
+class DraftOutdated(DomainError):
+    """Calls behind the draft were re-rated or withdrawn since it was made."""
+
+    kind, code = "conflict", "draft_outdated"
+
+
+class TooEarly(DomainError):
+    """The draft still waits for late calls (rule finalise_grace_days)."""
+
+    kind, code = "conflict", "invoice_in_grace"
+
+
+class AlreadyPaid(DomainError):
+    """Money or a credit note stands against the invoice: credit it, it cannot be voided."""
+
+    kind, code = "conflict", "invoice_already_paid"
+
+
+@transaction.atomic
+def run_billing(*, until: datetime, key: str, at: datetime, by: By) -> BillingRun:
+    """Draft an invoice for each customer, currency and period that ended by `until`.
+
+    Customers with billing off are passed over. Drafts that were there are brought up to date, so a
+    second run (another key) makes the same drafts plus what has arrived since. The same key again
+    is the same run and does nothing. Raises UntilInFuture, KeyReused.
+    """
+    guard.aware("until", until)
+    if until > at:
+        raise UntilInFuture(f"{until:%Y-%m-%d %H:%M} is yet to come: bill up to now at most.")
+    run = BillingRun.objects.filter(idempotency_key=key).first()
+    if run is not None:
+        if run.until != until:
+            raise KeyReused(f"Key {key!r} already made the billing run up to {run.until}.")
+        return run
+    run = BillingRun.objects.create(
+        tenant_id=current_tenant_id(),
+        until=until,
+        started_at=at,
+        started_by=by.actor[:200],
+        idempotency_key=key,
+    )
+    customers = Customer.objects.order_by("id")
+    billed = [customer for customer in customers if is_billed(customer, until)]
+    drafts = [draft for customer in billed for draft in draft_customer(run, customer, at)]
+    record(
+        by=by,
+        at=at,
+        action="billing.run",
+        subject="billing_run",
+        subject_id=run.pk,
+        after={"until": until, "customers": len(billed), "drafts": len(drafts), "key": key},
+    )
+    return run
+
+
+@transaction.atomic
+def finalise(*, invoice: Invoice, at: datetime, by: By, render: Render) -> Invoice:
+    """Issue a draft: number, ledger entry and document, all or nothing.
+
+    Credit that the customer has is used on their open invoices first, so the document says what
+    is left to pay. An issued invoice comes back as it is. Raises NotADraft for a void one and
+    DraftOutdated when calls changed since it was drafted (run billing again).
+    """
+    lock_numbers()
+    locked = _locked(invoice)
+    if locked.status in {"finalised", "paid", "written_off"}:
+        return locked
+    if locked.status != "draft":
+        raise NotADraft(f"{locked} is {locked.status}: it cannot be finalised.")
+    _refuse_outdated(locked)
+    due_days = terms_at(locked.customer, at).due_days
+    return _issue(locked, due_days=due_days, at=at, by=by, render=render)
+
+
+@transaction.atomic
+def finalise_run(*, run: BillingRun, at: datetime, by: By, render: Render) -> list[Invoice]:
+    """Finalise the run's drafts whose grace for late calls is over, by customer and period."""
+    lock_numbers()
+    drafts = Invoice.objects.filter(run=run, status="draft").select_related("customer")
+    ordered = list(drafts.order_by("customer_id", "period_from", "id"))
+    wanted = sorted({draft.customer_id for draft in ordered})
+    list(Customer.objects.select_for_update().filter(pk__in=wanted).order_by("id"))
+    ready = [draft for draft in ordered if grace_ends(draft, at) <= at]
+    return [finalise(invoice=draft, at=at, by=by, render=render) for draft in ready]
+
+
+def grace_ends(draft: Invoice, at: datetime) -> datetime:
+    """From when on the draft may be finalised without waiting for late calls any longer."""
+    return draft.period_to + timedelta(days=terms_at(draft.customer, at).grace_days)
+
+
+@transaction.atomic
+def drop_draft(*, invoice: Invoice, at: datetime, by: By) -> None:
+    """Delete a draft; its calls and fees are unbilled again. Raises NotADraft."""
+    locked = _locked(invoice)
+    if locked.status != "draft":
+        raise NotADraft(f"{locked} is {locked.status}: only a draft can be deleted.")
+    before = {"customer": locked.customer.code, "total_micros": locked.total_micros}
+    number = locked.pk
+    drop(locked)
+    record(by=by, at=at, action="invoice.drop", subject="invoice", subject_id=number, before=before)
+
+
+@transaction.atomic
+def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
+    """Void an unpaid invoice: its number stays taken, its entry is undone, its calls are unbilled.
+
+    A void invoice comes back as it is. Raises AlreadyPaid when money or a credit note stands
+    against it, and NotIssued for a draft or a credit note.
+    """
+    reason = guard.text("reason", reason, longest=200)
+    lock_numbers()
+    locked = _locked(invoice)
+    if locked.status == "void":
+        return locked
+    if locked.status == "draft" or locked.document_type == "credit_note":
+        raise NotIssued(f"{locked} is no issued invoice: delete a draft, debit a credit note.")
+    if locked.paid_micros or settling.credited_micros(locked) or locked.corrections.exists():
+        raise AlreadyPaid(f"{locked} has money or corrections against it: credit it instead.")
+    locked.status, locked.void_reason = "void", reason
+    locked.save(update_fields=["status", "void_reason"])
+    billing.release_invoice(database(), invoice_id=locked.pk, until=locked.period_to)
+    _post(locked, f"void:{locked.pk}", f"Void {locked.number}", at)
+    record(
+        by=by,
+        at=at,
+        action="invoice.void",
+        subject="invoice",
+        subject_id=locked.pk,
+        after={"number": locked.number, "reason": reason},
+    )
+    return locked
+
+
+@transaction.atomic
+def credit(
+    *,
+    invoice: Invoice,
+    reason: str,
+    key: str,
+    lines: Sequence[Correction] | None = None,
+    at: datetime,
+    by: By,
+    render: Render,
+) -> Invoice:
+    """Issue a credit note for an issued invoice: for these lines, or for all that is left of it.
+
+    Amounts are positive micros of each line, tax comes on top. Together the notes never exceed a
+    line or the invoice. The same key with the same wish is the same note. Raises NotIssued,
+    correcting.BeyondInvoice, KeyReused.
+    """
+    return _correct("credit_note", invoice, reason, key, lines, at, by, render)
+
+
+@transaction.atomic
+def debit(
+    *,
+    invoice: Invoice,
+    reason: str,
+    key: str,
+    lines: Sequence[Correction],
+    at: datetime,
+    by: By,
+    render: Render,
+) -> Invoice:
+    """Issue a debit note: so much more on these lines of an issued invoice, tax on top.
+
+    The same key with the same wish is the same note. Raises NotIssued, KeyReused.
+    """
+    return _correct("debit_note", invoice, reason, key, lines, at, by, render)
+
+
+def _correct(
+    kind: str,
+    invoice: Invoice,
+    reason: str,
+    key: str,
+    lines: Sequence[Correction] | None,
+    at: datetime,
+    by: By,
+    render: Render,
+) -> Invoice:
+    reason = guard.text("reason", reason, longest=200)
+    key = guard.text("key", key, longest=100)
+    lock_numbers()
+    original = _locked(invoice)
+    before = correcting.made_by(key)
+    if before is not None:
+        correcting.refuse_other_wish(before, kind, original, reason, lines)
+        return before
+    if original.status in {"draft", "void"} or original.document_type == "credit_note":
+        raise NotIssued(f"{original} is no issued invoice: there is nothing to correct.")
+    note = correcting.draft_note(kind, original, reason, key, lines, at)
+    due_days = terms_at(original.customer, at).due_days if kind == "debit_note" else 0
+    issued = _issue(note, due_days=due_days, at=at, by=by, render=render)
+    settling.mark_settled(original)
+    return issued
+
+
+def _locked(invoice: Invoice) -> Invoice:
+    """The invoice as it is now; its customer and it are locked until the transaction ends."""
+    Customer.objects.select_for_update().get(pk=invoice.customer_id)
+    return (
+        Invoice.objects.select_for_update(of=("self",))
+        .select_related("customer", "legal_entity", "corrects")
+        .get(pk=invoice.pk)
+    )
+
+
+def _refuse_outdated(draft: Invoice) -> None:
+    lines = billing.outdated_lines(database(), invoice_id=draft.pk, until=draft.period_to)
+    if lines or not draft.lines.exists():
+        where = ", ".join(map(str, lines)) or "all"
+        raise DraftOutdated(
+            f"Calls behind {draft} (lines: {where}) changed since it was drafted: "
+            "run billing again, then finalise."
+        )
+
+
+def _issue(draft: Invoice, *, due_days: int, at: datetime, by: By, render: Render) -> Invoice:
+    draft.issued_on = issue_day(at)
+    draft.due_on = draft.issued_on + timedelta(days=due_days)
+    draft.finalised_at = at
+    draft.number = take_number(draft.legal_entity, draft.document_type, draft.issued_on)
+    draft.status = "finalised"
+    draft.save()
+    _post(draft, f"invoice:{draft.pk}", f"{paper.TITLES[draft.document_type]} {draft.number}", at)
+    if draft.document_type != "credit_note":
+        settling.use_credit(draft.customer, draft.currency, at)
+        draft.refresh_from_db(fields=["paid_micros", "status"])
+        settling.mark_settled(draft)
+    content = render(draft.document_type, paper.invoice_payload(draft))
+    document = store_document(draft, content, at)
+    record(
+        by=by,
+        at=at,
+        action=f"{draft.document_type}.finalise",
+        subject="invoice",
+        subject_id=draft.pk,
+        after={
+            "number": draft.number,
+            "total_micros": draft.total_micros,
+            "currency": draft.currency,
+            "document_sha256": document.sha256,
+        },
+    )
+    return draft
+
+
+def _post(invoice: Invoice, key: str, memo: str, at: datetime) -> None:
+    postings = invoice_postings(
+        net_micros=invoice.net_micros,
+        tax_micros=invoice.tax_micros,
+        rounding_micros=invoice.rounding_micros,
+    )
+    voids = key.startswith("void:")
+    post(
+        kind="void" if voids else invoice.document_type,
+        memo=memo,
+        key=key,
+        customer=invoice.customer,
+        currency=invoice.currency,
+        postings=reversal(postings) if voids else postings,
+        at=at,
+    )

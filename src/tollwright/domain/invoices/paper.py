@@ -1,0 +1,49 @@
+"""Reading what a document says, in the transaction that issues it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tollwright.data.models import Invoice, InvoiceLine
+from tollwright.domain.invoices.documents import TITLES, Facts, UsageDetail, invoice_document
+from tollwright.domain.invoices.drafting import database
+from tollwright.store import billing
+
+__all__ = ["MOST_CALLS", "TITLES", "invoice_payload"]
+
+MOST_CALLS = 20_000  # a longer list goes out as CSV; the paper says how many it prints
+
+
+def invoice_payload(invoice: Invoice) -> dict[str, Any]:
+    """What the document of an invoice (or note) says; see `documents.invoice_document`."""
+    lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
+    used = [line for line in lines if line.kind == "usage"]
+    facts = Facts(
+        invoice=invoice,
+        lines=lines,
+        taxes=list(invoice.taxes.order_by("category", "rate")),
+        usage=_usage(invoice, used),
+        prepaid_micros=invoice.paid_micros,
+        corrects=str(invoice.corrects.number) if invoice.corrects else "",
+    )
+    return invoice_document(facts)
+
+
+def _usage(invoice: Invoice, used: list[InvoiceLine]) -> list[UsageDetail]:
+    if invoice.detail == "summary":
+        return []
+    found: list[UsageDetail] = []
+    room = MOST_CALLS if invoice.detail == "itemised" else 0
+    for line in used:
+        sums = billing.destinations(database(), line_id=line.pk, until=invoice.period_to)
+        calls = _calls(invoice, line, room)
+        room -= len(calls)
+        cut = invoice.detail == "itemised" and len(calls) < (line.calls or 0)
+        found.append(UsageDetail(line, sums, calls, cut))
+    return found
+
+
+def _calls(invoice: Invoice, line: InvoiceLine, room: int) -> list[billing.CallRow]:
+    if room <= 0:
+        return []
+    return billing.calls_behind(database(), line_id=line.pk, until=invoice.period_to, limit=room)

@@ -1,0 +1,77 @@
+"""The rules that one customer is billed by, read together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import cast
+
+from django.db.models import Min
+
+from tollwright.core.periods import Cycle, day_of
+from tollwright.core.tax import rate_of
+from tollwright.data.models import Campaign, Customer, Subscription
+from tollwright.domain.rules.queries import resolve_for, rules_in_force
+
+INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A customer's billing rules at a moment. `tax_rate` is a percentage."""
+
+    cycle: Cycle
+    detail: str
+    due_days: int
+    grace_days: int
+    own_invoice_for_late: bool
+    tax_category: str
+    tax_rate: Decimal
+
+
+def terms_at(customer: Customer, at: datetime) -> Terms:
+    """What the rules say for this customer at `at`. One query."""
+    rules = {known.name: found.value for known, found in rules_in_force(customer=customer, at=at)}
+    category = str(rules["tax_category"])
+    return Terms(
+        cycle=cast(Cycle, rules["cycle"]),
+        detail=str(rules["invoice_detail"]),
+        due_days=int(str(rules["due_days"])),
+        grace_days=int(str(rules["finalise_grace_days"])),
+        own_invoice_for_late=rules["late_usage"] == "own_invoice",
+        tax_category=category,
+        tax_rate=rate_of(category, Decimal(str(rules["tax_rate"]))),
+    )
+
+
+def terms_before(customer: Customer, end: datetime) -> Terms:
+    """What the rules say in the last instant of a period that ends at `end`."""
+    return terms_at(customer, end - INSTANT)
+
+
+def zone_of(customer: Customer, at: datetime) -> str:
+    """The zone whose midnights bound the customer's periods."""
+    found = resolve_for("timezone", customer=customer, at=at).value
+    return str(found) if found else customer.timezone
+
+
+def anchor_of(customer: Customer, zone: str) -> date:
+    """The customer's first day: of the first subscription, else the day they were entered."""
+    first = Subscription.objects.filter(customer=customer).aggregate(first=Min("starts_on"))
+    return first["first"] or day_of(customer.created_at, zone)
+
+
+def held_campaigns(customer: Customer, at: datetime) -> tuple[int, ...]:
+    """Ids of the campaigns that are not billed at `at`; their calls and fees wait."""
+    campaigns = Campaign.objects.filter(customer=customer).order_by("id")
+    return tuple(
+        campaign.pk
+        for campaign in campaigns
+        if not resolve_for("billing_enabled", campaign=campaign, at=at).value
+    )
+
+
+def is_billed(customer: Customer, at: datetime) -> bool:
+    """Whether invoices are made for the customer at all."""
+    return bool(resolve_for("billing_enabled", customer=customer, at=at).value)

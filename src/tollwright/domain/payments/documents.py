@@ -1,0 +1,65 @@
+"""What a receipt says, as plain texts: values in, a payload for the renderer out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tollwright.core.paper import aligned, amount_text, day_text, decimals_of
+from tollwright.core.periods import day_of
+from tollwright.data.models import Allocation, Payment, Receipt
+from tollwright.domain.invoices.documents import Payload, heading
+from tollwright.domain.invoices.settling import open_micros
+
+METHODS = {
+    "transfer": "Bank transfer",
+    "card": "Card",
+    "direct_debit": "Direct debit",
+    "cash": "Cash",
+}
+
+
+def receipt_document(
+    receipt: Receipt, payment: Payment, allocations: Sequence[Allocation], zone: str
+) -> Payload:
+    """The payload of a receipt: the money, which invoices it settles, what stays as credit."""
+    currency = payment.currency
+    used = sum(allocation.amount_micros for allocation in allocations)
+    credit = payment.amount_micros - used
+    amounts = [allocation.amount_micros for allocation in allocations]
+    decimals = decimals_of([payment.amount_micros, *amounts], currency)
+    totals = [("Received", payment.amount_micros, "strong")]
+    if credit:
+        totals.append(("Stays as your credit", credit, ""))
+    facts = [
+        ["Receipt number", receipt.number],
+        ["Date", day_text(receipt.issued_on)],
+        ["Received on", day_text(day_of(payment.received_at, zone))],
+        ["Customer", payment.customer.code],
+        ["Method", METHODS[payment.method]],
+    ]
+    if payment.reference:
+        facts.append(["Reference", payment.reference])
+    return heading(
+        "receipt", receipt.number, receipt.issued_on, receipt.legal_entity, payment.customer
+    ) | {
+        "facts": facts,
+        "currency": currency,
+        "received": f"{amount_text(payment.amount_micros, currency)} {currency}",
+        "rows": [_row(allocation, decimals) for allocation in allocations],
+        "totals": [
+            {"label": label, "amount": aligned(micros, currency, decimals), "style": style}
+            for label, micros, style in totals
+        ],
+    }
+
+
+def _row(allocation: Allocation, decimals: int) -> Payload:
+    invoice = allocation.invoice
+    left = open_micros(invoice)
+    return {
+        "number": str(invoice.number),
+        "date": day_text(invoice.issued_on) if invoice.issued_on else "",
+        "total": amount_text(invoice.total_micros, invoice.currency),
+        "amount": aligned(allocation.amount_micros, invoice.currency, decimals),
+        "left": amount_text(left, invoice.currency) if left else "settled",
+    }

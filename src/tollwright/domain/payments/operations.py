@@ -1,0 +1,192 @@
+"""Taking money: the payment, its ledger entry, what it settles and its receipt, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from tollwright.core.money import to_minor_unit
+from tollwright.core.postings import payment_postings
+from tollwright.data.models import Allocation, Customer, Entry, Invoice, Payment, Receipt
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain import guard
+from tollwright.domain.audit.operations import By, record
+from tollwright.domain.errors import DomainError, KeyReused
+from tollwright.domain.invoices import settling
+from tollwright.domain.invoices.numbering import (
+    Render,
+    issue_day,
+    lock_numbers,
+    store_document,
+    take_number,
+)
+from tollwright.domain.ledger.operations import post
+from tollwright.domain.payments.documents import METHODS, receipt_document
+from tollwright.domain.tenants.queries import current_tenant
+
+
+class AmountInvalid(DomainError):
+    """A payment is a positive amount that the currency can be paid in."""
+
+    code = "payment_amount_invalid"
+
+
+class CannotSettle(DomainError):
+    """A named invoice is another customer's, of another currency, or waits for no money."""
+
+    kind, code = "conflict", "invoice_cannot_be_settled"
+
+
+@transaction.atomic
+def record_payment(
+    *,
+    customer: Customer,
+    amount_micros: int,
+    currency: str,
+    method: str,
+    reference: str = "",
+    received_at: datetime,
+    key: str,
+    allocate_to: Sequence[Invoice] | None = None,
+    at: datetime,
+    by: By,
+    render: Render,
+) -> Payment:
+    """Record money received: ledger entry, allocation and receipt with its document.
+
+    It settles the invoices of `allocate_to` in that order, or without one the oldest open ones
+    (earlier credit is used up first). What settles nothing stays as the customer's credit. The
+    same key with the same wish is the same payment. Raises AmountInvalid, CannotSettle, KeyReused.
+    """
+    wish = _checked(customer, amount_micros, currency, method, reference, received_at, key)
+    lock_numbers()
+    Customer.objects.select_for_update().get(pk=customer.pk)
+    before = Payment.objects.filter(idempotency_key=wish.idempotency_key).first()
+    if before is not None:
+        _refuse_other_wish(before, wish, allocate_to)
+        return before
+    named = None if allocate_to is None else _named(wish, allocate_to)
+    payment = _taken(wish, at, by)
+    if named is None:
+        settling.use_credit(customer, payment.currency, at)
+    else:
+        settling.settle(payment, named, at)
+    made = list(payment.allocations.select_related("invoice").order_by("id"))
+    receipt = _receipt(payment, made, at, render)
+    record(
+        by=by,
+        at=at,
+        action="payment.record",
+        subject="payment",
+        subject_id=payment.pk,
+        after={
+            "customer": customer.code,
+            "amount_micros": payment.amount_micros,
+            "currency": payment.currency,
+            "receipt": receipt.number,
+            "settles": [str(allocation.invoice.number) for allocation in made],
+        },
+    )
+    return payment
+
+
+def _checked(
+    customer: Customer,
+    amount_micros: int,
+    currency: str,
+    method: str,
+    reference: str,
+    received_at: datetime,
+    key: str,
+) -> Payment:
+    """The wish as a payment that is not saved. Raises guard.FieldInvalid, AmountInvalid."""
+    code = guard.currency(currency)
+    if amount_micros <= 0:
+        raise AmountInvalid("A payment is a positive amount.")
+    if to_minor_unit(amount_micros, code) != amount_micros:
+        raise AmountInvalid(f"{amount_micros} micros cannot be paid in {code}: too many decimals.")
+    return Payment(
+        tenant_id=current_tenant_id(),
+        customer=customer,
+        currency=code,
+        amount_micros=amount_micros,
+        method=guard.one_of("method", method, tuple(METHODS)),
+        reference=guard.optional("reference", reference, longest=100),
+        received_at=guard.aware("received_at", received_at),
+        idempotency_key=guard.text("key", key, longest=90),
+    )
+
+
+def _refuse_other_wish(
+    before: Payment, wish: Payment, allocate_to: Sequence[Invoice] | None
+) -> None:
+    fields = ("customer_id", "currency", "amount_micros", "method", "reference")
+    same = all(getattr(before, name) == getattr(wish, name) for name in fields)
+    if same and allocate_to is not None:
+        settled = set(before.allocations.values_list("invoice_id", flat=True))
+        same = settled <= {invoice.pk for invoice in allocate_to}
+    if not same:
+        raise KeyReused(
+            f"Key {wish.idempotency_key!r} already recorded payment {before.pk} with another wish."
+        )
+
+
+def _named(wish: Payment, invoices: Sequence[Invoice]) -> list[Invoice]:
+    """The named invoices as they are now, locked. Raises CannotSettle."""
+    wanted = [invoice.pk for invoice in invoices]
+    found = {
+        invoice.pk: invoice
+        for invoice in Invoice.objects.select_for_update().filter(
+            pk__in=wanted,
+            customer=wish.customer,
+            currency=wish.currency,
+            status="finalised",
+            document_type__in=["invoice", "debit_note"],
+        )
+    }
+    for invoice in invoices:
+        if invoice.pk not in found or settling.open_micros(found[invoice.pk]) == 0:
+            raise CannotSettle(
+                f"{invoice} is no open {wish.currency} invoice of {wish.customer.name}."
+            )
+    return [found[number] for number in dict.fromkeys(wanted)]
+
+
+def _taken(wish: Payment, at: datetime, by: By) -> Payment:
+    entry = post(
+        kind="payment",
+        memo=f"Payment {wish.reference}".strip(),
+        key=f"payment:{wish.idempotency_key}",
+        customer=wish.customer,
+        currency=wish.currency,
+        postings=payment_postings(wish.amount_micros),
+        at=at,
+    )
+    wish.entry = _present(entry)
+    wish.recorded_at, wish.recorded_by = at, by.actor[:200]
+    wish.save()
+    return wish
+
+
+def _present(entry: Entry | None) -> Entry:
+    if entry is None:
+        raise ValueError("a positive payment always posts")
+    return entry
+
+
+def _receipt(
+    payment: Payment, allocations: list[Allocation], at: datetime, render: Render
+) -> Receipt:
+    entity, day = payment.customer.legal_entity, issue_day(at)
+    receipt = Receipt.objects.create(
+        tenant_id=payment.tenant_id,
+        payment=payment,
+        legal_entity=entity,
+        number=take_number(entity, "receipt", day),
+        issued_on=day,
+    )
+    said = receipt_document(receipt, payment, allocations, current_tenant().timezone)
+    store_document(receipt, render("receipt", said), at)
+    return receipt

@@ -1,0 +1,50 @@
+"""Reading payments, what they settled and their receipts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from tollwright.data.models import Allocation, Customer, Document, Invoice, Payment
+from tollwright.domain.invoices import settling
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvoice:
+    """An invoice that waits for money, and for how much."""
+
+    invoice: Invoice
+    open_micros: int
+
+
+def payments(customer: Customer | None = None) -> QuerySet[Payment]:
+    """Payments with customer and receipt, newest first."""
+    found = Payment.objects.select_related("customer", "receipt").order_by("-received_at", "-id")
+    return found if customer is None else found.filter(customer=customer)
+
+
+def allocations_of(payment: Payment) -> QuerySet[Allocation]:
+    """What the payment settled, in order, each with its invoice."""
+    return payment.allocations.select_related("invoice").order_by("id")
+
+
+def left_of(payment: Payment) -> int:
+    """Micros of the payment that settle nothing yet."""
+    return settling.left_of(payment)
+
+
+def credit_of(customer: Customer, *, currency: str = "") -> int:
+    """Micros of the customer's payments that settle nothing yet."""
+    return settling.credit_of(customer, currency or customer.currency)
+
+
+def open_invoices(customer: Customer, *, currency: str = "") -> list[OpenInvoice]:
+    """The customer's invoices that wait for money, oldest first."""
+    found = settling.open_invoices(customer, currency or customer.currency)
+    return [OpenInvoice(invoice, settling.open_micros(invoice)) for invoice in found]
+
+
+def receipt_document(payment: Payment) -> Document | None:
+    """The stored receipt of a payment."""
+    return Document.objects.filter(receipt__payment=payment).first()

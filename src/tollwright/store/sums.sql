@@ -1,0 +1,151 @@
+-- Every figure on every document against the rows behind it. Each statement gives
+-- (document, figure, shown, counted) where the two differ; all amounts are micros.
+-- run_id null: all documents of the tenant.
+
+-- name: usage_lines -- a usage line is its charges: count, seconds, micros
+SELECT coalesce(i.number, 'draft ' || i.id) || ' line ' || l.position, f.figure, f.shown, f.counted
+  FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id AND l.kind = 'usage'
+  CROSS JOIN LATERAL (
+      SELECT count(*) AS calls, coalesce(sum(c.billed_s), 0)::bigint AS billed_s,
+             coalesce(sum(c.amount_micros), 0)::bigint AS amount_micros,
+             count(*) FILTER (WHERE c.customer_id <> i.customer_id OR c.currency <> i.currency
+                                 OR c.campaign_id <> l.campaign_id OR c.leg <> 'sell') AS strays
+        FROM charge c WHERE c.invoice_line_id = l.id AND c.started_at < i.period_to) s
+  CROSS JOIN LATERAL (VALUES ('calls', l.calls::bigint, s.calls),
+                             ('billed_s', l.billed_s, s.billed_s),
+                             ('amount', l.amount_micros, s.amount_micros),
+                             ('charges of others', 0, s.strays)) f (figure, shown, counted)
+ WHERE i.status <> 'void' AND (%(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s)
+   AND f.shown IS DISTINCT FROM f.counted
+ ORDER BY i.id, l.position;
+
+-- name: totals -- net is the lines, tax is the taxes, total is both and the rounding
+SELECT coalesce(i.number, 'draft ' || i.id), f.figure, f.shown, f.counted
+  FROM invoice i
+  CROSS JOIN LATERAL (SELECT coalesce(sum(amount_micros), 0)::bigint AS net
+                        FROM invoice_line WHERE invoice_id = i.id) l
+  CROSS JOIN LATERAL (SELECT coalesce(sum(base_micros), 0)::bigint AS base,
+                             coalesce(sum(tax_micros), 0)::bigint AS tax
+                        FROM invoice_tax WHERE invoice_id = i.id) t
+  CROSS JOIN LATERAL (VALUES ('net', i.net_micros, l.net), ('tax base', i.net_micros, t.base),
+                             ('tax', i.tax_micros, t.tax),
+                             ('total', i.total_micros, l.net + t.tax + i.rounding_micros)
+                     ) f (figure, shown, counted)
+ WHERE (%(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s) AND f.shown <> f.counted
+ ORDER BY i.id;
+
+-- name: taxes -- each tax and its base from the lines; the formula is checked by the caller
+SELECT coalesce(i.number, 'draft ' || i.id), i.currency, i.document_type, t.category, t.rate,
+       t.base_micros, t.tax_micros, coalesce(l.base, 0)::bigint
+  FROM invoice i JOIN invoice_tax t ON t.invoice_id = i.id
+  LEFT JOIN LATERAL (SELECT sum(amount_micros) AS base FROM invoice_line
+                      WHERE invoice_id = i.id AND tax_category = t.category
+                        AND tax_rate = t.rate) l ON true
+ WHERE (%(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s)
+ ORDER BY i.id, t.category, t.rate;
+
+-- name: ledger -- an issued document is its ledger entry; a void one is undone
+SELECT i.number, k.prefix || ' ' || f.figure, f.shown, f.counted
+  FROM invoice i
+  JOIN (VALUES ('invoice', 1), ('void', -1)) k (prefix, sign)
+    ON k.prefix = 'invoice' OR i.status = 'void'
+  CROSS JOIN LATERAL (
+      SELECT coalesce(sum(p.amount_micros) FILTER (WHERE a.kind = 'receivable'
+                          AND a.customer_id = i.customer_id), 0)::bigint AS receivable,
+             coalesce(sum(p.amount_micros) FILTER (WHERE a.kind = 'revenue'), 0)::bigint AS revenue,
+             coalesce(sum(p.amount_micros) FILTER (WHERE a.kind = 'tax'), 0)::bigint AS tax,
+             coalesce(sum(p.amount_micros) FILTER (WHERE a.kind = 'rounding'), 0)::bigint AS rounding
+        FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.account_id
+       WHERE e.tenant_id = i.tenant_id AND e.idempotency_key = k.prefix || ':' || i.id) s
+  CROSS JOIN LATERAL (VALUES ('receivable', k.sign * i.total_micros, s.receivable),
+                             ('revenue', -k.sign * i.net_micros, s.revenue),
+                             ('tax posting', -k.sign * i.tax_micros, s.tax),
+                             ('rounding posting', -k.sign * i.rounding_micros, s.rounding)
+                     ) f (figure, shown, counted)
+ WHERE i.status <> 'draft' AND (%(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s)
+   AND f.shown <> f.counted
+ ORDER BY i.id;
+
+-- name: paid -- what is noted as paid is allocated, and not beyond the total
+SELECT i.number, f.figure, f.shown, f.counted
+  FROM invoice i
+  CROSS JOIN LATERAL (SELECT coalesce(sum(amount_micros), 0)::bigint AS used FROM allocation
+                       WHERE invoice_id = i.id) a
+  CROSS JOIN LATERAL (
+      SELECT coalesce(-sum(total_micros), 0)::bigint AS credited FROM invoice n
+       WHERE n.corrects_id = i.id AND n.document_type = 'credit_note' AND n.status <> 'draft') n
+  CROSS JOIN LATERAL (VALUES
+      ('paid', i.paid_micros, a.used),
+      ('credited', n.credited, least(n.credited, greatest(i.total_micros, 0))),
+      ('open although paid', 0, CASE i.status WHEN 'paid' THEN greatest(
+                                     0, i.total_micros - a.used - n.credited) ELSE 0 END)
+      ) f (figure, shown, counted)
+ WHERE i.status <> 'draft' AND (%(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s)
+   AND f.shown <> f.counted
+ ORDER BY i.id;
+
+-- name: payments -- a payment is its entry, has one receipt, and settles no more than it is
+SELECT 'payment ' || y.id, f.figure, f.shown, f.counted
+  FROM payment y
+  CROSS JOIN LATERAL (
+      SELECT coalesce(sum(p.amount_micros) FILTER (WHERE a.kind = 'cash'), 0)::bigint AS cash,
+             coalesce(sum(p.amount_micros) FILTER (WHERE a.kind = 'receivable'
+                          AND a.customer_id = y.customer_id), 0)::bigint AS receivable
+        FROM posting p JOIN account a ON a.id = p.account_id
+       WHERE p.entry_id = y.entry_id AND a.currency = y.currency) s
+  CROSS JOIN LATERAL (SELECT coalesce(sum(amount_micros), 0)::bigint AS used
+                        FROM allocation WHERE payment_id = y.id) u
+  CROSS JOIN LATERAL (SELECT count(*) AS papers FROM receipt WHERE payment_id = y.id) r
+  CROSS JOIN LATERAL (VALUES ('cash', y.amount_micros, s.cash),
+                             ('receivable', -y.amount_micros, s.receivable),
+                             ('settles', least(u.used, y.amount_micros), u.used),
+                             ('receipts', 1, r.papers)) f (figure, shown, counted)
+ WHERE %(run_id)s::bigint IS NULL AND f.shown <> f.counted
+ ORDER BY y.id;
+
+-- name: papers -- every issued document has its bytes, and they are the ones that were issued
+SELECT t.number, f.figure, f.shown, f.counted
+  FROM (SELECT i.number, i.run_id, d.sha256, d.content FROM invoice i
+          LEFT JOIN document d ON d.invoice_id = i.id WHERE i.status <> 'draft'
+        UNION ALL
+        SELECT r.number, NULL, d.sha256, d.content FROM receipt r
+          LEFT JOIN document d ON d.receipt_id = r.id) t
+  CROSS JOIN LATERAL (VALUES
+      ('documents', 1, CASE WHEN t.sha256 IS NULL THEN 0 ELSE 1 END),
+      ('hash', 1, CASE WHEN encode(sha256(t.content), 'hex') <> t.sha256 THEN 0 ELSE 1 END)
+      ) f (figure, shown, counted)
+ WHERE (%(run_id)s::bigint IS NULL OR t.run_id = %(run_id)s) AND f.shown <> f.counted
+ ORDER BY t.number;
+
+-- name: series -- the numbers of a series are 1 to its last, none missing, none twice
+SELECT 'series ' || s.document_type || ' ' || s.year, 'numbers', s.last_number, t.used
+  FROM number_series s
+  CROSS JOIN LATERAL (
+      SELECT count(DISTINCT n.number) AS used
+        FROM (SELECT number FROM invoice WHERE legal_entity_id = s.legal_entity_id
+                 AND document_type = s.document_type
+                 AND extract(year FROM issued_on) = s.year
+              UNION ALL
+              SELECT number FROM receipt WHERE legal_entity_id = s.legal_entity_id
+                 AND s.document_type = 'receipt'
+                 AND extract(year FROM issued_on) = s.year) n) t
+ WHERE %(run_id)s::bigint IS NULL AND t.used <> s.last_number
+ ORDER BY s.id;
+
+-- name: balances -- what a customer owes is what was issued less what was paid
+SELECT 'customer ' || k.code || ' ' || b.currency, 'balance', b.posted, b.counted
+  FROM customer k
+  JOIN LATERAL (
+      SELECT c.currency,
+             (SELECT coalesce(sum(p.amount_micros), 0)::bigint FROM posting p
+                JOIN account a ON a.id = p.account_id AND a.kind = 'receivable'
+                               AND a.customer_id = k.id AND a.currency = c.currency) AS posted,
+             (SELECT coalesce(sum(total_micros), 0)::bigint FROM invoice i
+               WHERE i.customer_id = k.id AND i.currency = c.currency
+                 AND i.status NOT IN ('draft', 'void', 'written_off'))
+             - (SELECT coalesce(sum(amount_micros), 0)::bigint FROM payment y
+                 WHERE y.customer_id = k.id AND y.currency = c.currency) AS counted
+        FROM (SELECT currency FROM invoice WHERE customer_id = k.id
+              UNION SELECT currency FROM payment WHERE customer_id = k.id) c) b ON true
+ WHERE %(run_id)s::bigint IS NULL AND b.posted <> b.counted
+ ORDER BY k.id, b.currency;
