@@ -46,14 +46,14 @@ def call(request: HttpRequest, visit: Visit, month: str, call_id: int) -> HttpRe
     if found is None:
         raise Http404
     charge = _sell_charges().filter(call_id=found.pk, started_at=found.started_at).first()
-    explanation = queries.explain_charge(charge.pk) if charge else None
+    explanation = queries.explain_charge(charge.pk, charge.started_at) if charge else None
     return show(
         request, visit, "call.html", "calls",
         call=found,
         campaign=Campaign.objects.get(pk=found.campaign_id),
         charge=charge,
         talked_s=-(-found.answered_ms // 1000),
-        sentences=explanation.sentences if explanation else (),
+        sentences=[step.text for step in explanation.steps] if explanation else [],
         replayed=explanation is not None and explanation.equal,
         invoice=_invoice_of(charge) if visit.sees_money else None,
         billed=bool(_invoice_of(charge)),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from django.db.models import F, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 
 from tollwright.data.invoices import Invoice
 from tollwright.domain.ledger import queries as ledger
+from tollwright.domain.payments import queries as payments
 from tollwright.domain.reports import usage
 from tollwright.web.portal.chart import day_chart
 from tollwright.web.portal.door import Visit, portal, show
@@ -39,27 +39,23 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
     return show(request, visit, "overview.html", "overview", **context)
 
 
-def open_invoices(customer_id: int) -> QuerySet[Invoice]:
-    """Finalised invoices that are not yet paid, the oldest due first."""
-    return Invoice.objects.filter(
-        customer_id=customer_id, status="finalised", paid_micros__lt=F("total_micros")
-    ).order_by("due_on", "id")
-
-
 def _money(visit: Visit) -> dict[str, object]:
-    waiting = open_invoices(visit.customer_id).filter(document_type="invoice")
-    late = waiting.filter(due_on__lt=visit.today)
-    overdue = late.aggregate(sum=Sum(F("total_micros") - F("paid_micros")))["sum"]
+    waiting = payments.open_invoices(visit.customer)
     issued = Invoice.objects.filter(customer_id=visit.customer_id).exclude(status="draft")
     balance = ledger.balance(visit.customer)
     return {
         "balance_micros": balance,
         "shown_balance_micros": abs(balance),  # its heading says who owes whom
-        "overdue_micros": int(overdue or 0),
-        "next_due": waiting.filter(due_on__gte=visit.today).first(),
+        "overdue_micros": sum(one.open_micros for one in waiting if _is_late(one, visit.today)),
+        "next_due": next((one.invoice for one in waiting if not _is_late(one, visit.today)), None),
         "unbilled_micros": usage.unbilled_micros(
             customer_id=visit.customer_id, currency=visit.customer.currency
         ),
         "latest": issued.order_by("-id")[:3],
         "last_invoice": issued.filter(document_type="invoice").order_by("-period_to").first(),
     }
+
+
+def _is_late(waiting: payments.OpenInvoice, today: date) -> bool:
+    due = waiting.invoice.due_on
+    return due is not None and due < today

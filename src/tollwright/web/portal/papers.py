@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tollwright.data.invoices import Document, Invoice
 from tollwright.data.payments import Payment
+from tollwright.domain.invoices import queries
 from tollwright.web.cells import Money, Status
 from tollwright.web.portal.door import Visit, money_page, show
 from tollwright.web.tables import Column, Filter, Table, field_has, field_is
@@ -71,7 +72,7 @@ def invoice(request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse
         taxes=found.taxes.order_by("category", "rate"),
         allocations=found.allocations.select_related("payment__receipt").order_by("id"),
         has_document=Document.objects.filter(invoice=found).exists(),
-        open_micros=found.total_micros - found.paid_micros,
+        open_micros=queries.open_micros(found),
     )  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def state_of(invoice: Invoice, visit: Visit) -> Status:
     """Its status in the customer's words."""
     if invoice.status != "finalised":
         return Status(invoice.status)
-    if invoice.document_type != "invoice":
+    if invoice.document_type == "credit_note":
         return Status("issued")
     late = invoice.due_on is not None and invoice.due_on < visit.today
     return Status("overdue" if late else "open")
@@ -158,7 +159,7 @@ def _total(row: Invoice) -> Money:
 def _still_open(row: Invoice) -> Money | None:
     if row.status != "finalised" or row.document_type == "credit_note":
         return None
-    return Money(row.total_micros - row.paid_micros, row.currency)
+    return Money(queries.open_micros(row), row.currency)
 
 
 def _amount(row: Payment) -> Money:

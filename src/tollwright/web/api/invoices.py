@@ -1,0 +1,236 @@
+"""Invoices and credit notes: read, issue, and fetch the paper."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router, Schema
+from pydantic import ConfigDict
+
+from tollwright.data.invoices import BillingRun, Document, Invoice, InvoiceLine
+from tollwright.domain.errors import NotFound
+from tollwright.domain.invoices import operations, queries
+from tollwright.gateways.typst import render
+from tollwright.web.api.customers import customer_of
+from tollwright.web.api.keys import by, require
+from tollwright.web.api.once import once
+from tollwright.web.api.paging import Page, PagingQuery, page
+from tollwright.web.api.shapes import Decimal, Instant, Money, find, money
+
+router = Router(tags=["invoices"])
+
+State = Literal["", "draft", "finalised", "paid", "void", "written_off"]
+
+
+class TaxOut(Schema):
+    """Tax of one category and rate, computed once on the sum of its lines."""
+
+    category: str
+    rate_percent: Decimal
+    base: Money
+    tax: Money
+
+
+class LineOut(Schema):
+    """A line. A usage line is the exact sum of the calls behind it."""
+
+    position: int
+    kind: str
+    description: str
+    campaign: int | None
+    period_from: Instant | None
+    period_to: Instant | None
+    calls: int | None
+    billed_s: int | None
+    amount: Money
+    tax_category: str
+    tax_rate_percent: Decimal
+
+
+class InvoiceOut(Schema):
+    """An invoice, credit note or debit note. total = net + tax + rounding."""
+
+    id: int
+    number: str | None
+    document_type: str
+    corrects: int | None
+    customer: int
+    run: int | None
+    status: str
+    period_from: Instant
+    period_to: Instant
+    issued_on: date | None
+    due_on: date | None
+    net: Money
+    tax: Money
+    rounding: Money
+    total: Money
+    paid: Money
+    finalised_at: Instant | None
+
+
+class InvoiceDetail(InvoiceOut):
+    """With what is still open, lines and taxes."""
+
+    open: Money
+    lines: list[LineOut]
+    taxes: list[TaxOut]
+
+
+class RunIn(Schema):
+    """Draft invoices for all periods that ended by `until`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    until: Instant
+
+
+class RunOut(Schema):
+    """A billing run and the drafts it made."""
+
+    id: int
+    until: Instant
+    started_at: Instant
+    started_by: str
+    drafts: list[int]
+
+
+@router.get("/invoices", response=Page[InvoiceOut], summary="List invoices, newest first")
+def list_invoices(
+    request: HttpRequest,
+    paging: PagingQuery,
+    customer: Annotated[int | None, Query(description="a customer's id")] = None,
+    status: State = "",
+    number: Annotated[str, Query(description="exact")] = "",
+) -> object:
+    """Credit and debit notes, and drafts, too."""
+    require(request, "read")
+    rows = queries.invoices(None if customer is None else customer_of(customer))
+    rows = rows.filter(status=status) if status else rows
+    return page(rows.filter(number=number) if number else rows, paging, _out)
+
+
+@router.get("/invoices/{int:invoice_id}", response=InvoiceDetail, summary="Get an invoice")
+def get_invoice(request: HttpRequest, invoice_id: int) -> InvoiceDetail:
+    """With lines and taxes."""
+    require(request, "read")
+    return _detail(invoice_of(invoice_id))
+
+
+@router.get(
+    "/invoices/{int:invoice_id}/lines", response=list[LineOut], summary="Get an invoice's lines"
+)
+def list_lines(request: HttpRequest, invoice_id: int) -> list[LineOut]:
+    """In the order of the paper."""
+    require(request, "read")
+    invoice = invoice_of(invoice_id)
+    return [_line(line, invoice) for line in queries.invoice_lines(invoice)]
+
+
+@router.get("/invoices/{int:invoice_id}/pdf", summary="Get the issued document")
+def get_pdf(request: HttpRequest, invoice_id: int) -> HttpResponse:
+    """The bytes as they were issued. A draft has none: 404."""
+    require(request, "read")
+    return download(queries.document_of(invoice_of(invoice_id)))
+
+
+@router.post("/invoices/{int:invoice_id}/finalise", response=InvoiceDetail, summary="Issue a draft")
+def finalise_invoice(request: HttpRequest, invoice_id: int) -> InvoiceDetail:
+    """Number, ledger entry and document, all or nothing. An issued invoice comes back as it is."""
+    require(request, "billing")
+    issued = operations.finalise(
+        invoice=invoice_of(invoice_id), at=timezone.now(), by=by(request), render=render
+    )
+    return _detail(issued)
+
+
+@router.post("/billing-runs", response={201: RunOut}, summary="Draft invoices")
+def run_billing(request: HttpRequest, wish: RunIn) -> HttpResponse:
+    """Needs an Idempotency-Key."""
+    require(request, "billing")
+
+    def work(key: str) -> RunOut:
+        run = operations.run_billing(until=wish.until, key=key, at=timezone.now(), by=by(request))
+        return _run(run)
+
+    return once(request, work, required=True)
+
+
+@router.get("/billing-runs/{int:run_id}", response=RunOut, summary="Get a billing run")
+def get_run(request: HttpRequest, run_id: int) -> RunOut:
+    """With the ids of the drafts that still wait."""
+    require(request, "read")
+    return _run(find(queries.runs(), run_id, "billing run"))
+
+
+def invoice_of(invoice_id: int) -> Invoice:
+    """Raises NotFound."""
+    return find(queries.invoices(), invoice_id, "invoice")
+
+
+def download(document: Document | None) -> HttpResponse:
+    """The stored bytes. Raises NotFound where there are none."""
+    if document is None:
+        raise NotFound("There is no document: it is made when the thing is issued.")
+    response = HttpResponse(bytes(document.content), content_type=document.media_type)
+    response["Content-Disposition"] = f'attachment; filename="{document.filename}"'
+    response["ETag"] = f'"{document.sha256}"'
+    return response
+
+
+_SUMS = ("net", "tax", "rounding", "total", "paid")
+_PLAIN = (
+    "id", "number", "document_type", "status", "period_from", "period_to", "issued_on",
+    "due_on", "finalised_at",
+)  # fmt: skip
+
+
+def _fields(invoice: Invoice) -> dict[str, object]:
+    sums = {name: money(getattr(invoice, f"{name}_micros"), invoice.currency) for name in _SUMS}
+    return {name: getattr(invoice, name) for name in _PLAIN} | sums | {
+        "corrects": invoice.corrects_id, "customer": invoice.customer_id, "run": invoice.run_id,
+    }  # fmt: skip
+
+
+def _out(invoice: Invoice) -> InvoiceOut:
+    return InvoiceOut(**_fields(invoice))
+
+
+def _detail(invoice: Invoice) -> InvoiceDetail:
+    return InvoiceDetail(
+        **_fields(invoice),
+        open=money(queries.open_micros(invoice), invoice.currency),
+        lines=[_line(line, invoice) for line in queries.invoice_lines(invoice)],
+        taxes=[
+            TaxOut(
+                category=tax.category, rate_percent=_percent(tax.rate),
+                base=money(tax.base_micros, invoice.currency),
+                tax=money(tax.tax_micros, invoice.currency),
+            )
+            for tax in invoice.taxes.order_by("category", "rate")
+        ],
+    )  # fmt: skip
+
+
+def _line(line: InvoiceLine, invoice: Invoice) -> LineOut:
+    return LineOut(
+        position=line.position, kind=line.kind, description=line.description,
+        campaign=line.campaign_id, period_from=line.period_from, period_to=line.period_to,
+        calls=line.calls, billed_s=line.billed_s,
+        amount=money(line.amount_micros, invoice.currency),
+        tax_category=line.tax_category, tax_rate_percent=_percent(line.tax_rate),
+    )  # fmt: skip
+
+
+def _percent(rate: object) -> str:
+    return format(rate, "f").rstrip("0").rstrip(".") or "0"
+
+
+def _run(run: BillingRun) -> RunOut:
+    return RunOut(
+        id=run.pk, until=run.until, started_at=run.started_at, started_by=run.started_by,
+        drafts=list(queries.drafts(run).values_list("id", flat=True)),
+    )  # fmt: skip

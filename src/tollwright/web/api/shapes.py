@@ -1,0 +1,52 @@
+"""What several answers share: money, instants, and finding a thing or saying it is not there."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from ninja import Schema
+from pydantic import AwareDatetime, Field
+
+from tollwright.core.money import MoneyError, micros, minor_decimals, show
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.errors import NotFound
+from tollwright.domain.guard import FieldInvalid
+
+M = TypeVar("M", bound=Model)
+
+Instant = Annotated[AwareDatetime, Field(description="ISO 8601 with an offset")]
+Decimal = Annotated[str, Field(description="a plain decimal, exact", examples=["12.34"])]
+
+
+class Money(Schema):
+    """An exact amount: a decimal as text, so that no program makes a float of it on the way."""
+
+    amount: Decimal
+    currency: Annotated[str, Field(description="ISO 4217", examples=["EUR"])]
+
+
+def money(amount_micros: int, currency: str) -> Money:
+    """Micros as an amount; at least the currency's decimals, more where it is finer."""
+    return Money(amount=show(amount_micros, minor_decimals(currency)), currency=currency)
+
+
+def read_amount(value: str) -> int:
+    """Micros of a decimal text. Raises FieldInvalid."""
+    try:
+        return micros(value)
+    except MoneyError as error:
+        raise FieldInvalid("amount", f'{error}: write it as "12.34".') from None
+
+
+def find(rows: QuerySet[M], pk: int, what: str) -> M:
+    """The row with that id among `rows` of the key's tenant. Raises NotFound."""
+    found = rows.filter(tenant_id=current_tenant_id(), pk=pk).first()
+    if found is None:
+        raise NotFound(f"There is no {what} {pk}.")
+    return found
+
+
+def given(wish: Schema) -> dict[str, Any]:
+    """The fields that the caller sent, so that a PATCH changes nothing else."""
+    return wish.model_dump(exclude_unset=True)
