@@ -1,0 +1,363 @@
+"""Cards, decks and versions: import with a preview, apply to a draft, publish, revert."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from tollwright.core.card import Rate
+from tollwright.core.card import RateCard as Card
+from tollwright.core.carddiff import Mode, begins_without_price, diff_cards, merge
+from tollwright.core.cardfile import content_hash, load_card
+from tollwright.core.cardread import CardError
+from tollwright.core.decks import ColumnMapping, DeckFault
+from tollwright.data.rates import CardVersion, DeckImport, RateCard
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain import guard
+from tollwright.domain.audit.operations import By, record
+from tollwright.domain.rates import cards, queries
+from tollwright.domain.rates.decks import Deck, deck_of, mapping_of
+from tollwright.domain.rates.errors import (
+    CardCodeTaken,
+    CardRefused,
+    DeckHasFaults,
+    DeckRefused,
+    MappingNeeded,
+    PreviewStale,
+    VersionPublished,
+)
+from tollwright.store import rates as store
+
+SHOWN_FAULTS = 200
+
+
+@transaction.atomic
+def create_card(
+    *, code: str, name: str, side: str = "sell", currency: str, at: datetime, by: By
+) -> RateCard:
+    """Add a card; it prices nothing before a version is published. Raises CardCodeTaken."""
+    fields = {
+        "code": guard.text("code", code, longest=40),
+        "name": guard.text("name", name, longest=200),
+        "side": guard.one_of("side", side, ("sell", "buy")),
+        "currency": guard.currency(currency),
+    }
+    taken = CardCodeTaken(f"There is a card with the code {code!r} already: choose another.")
+    with guard.explained({"rate_card_code_once": taken}):
+        card = RateCard.objects.create(tenant_id=current_tenant_id(), created_at=at, **fields)
+    record(
+        by=by, at=at, action="card.created", subject="rate_card", subject_id=card.pk, after=fields
+    )
+    return card
+
+
+@transaction.atomic
+def preview_deck(
+    *,
+    card: RateCard,
+    filename: str,
+    content: bytes,
+    mapping: ColumnMapping | Mapping[str, object] | None = None,
+    mode: str,
+    at: datetime,
+    by: By,
+) -> DeckImport:
+    """Keep a deck and say what it would change; no rate is written.
+
+    `mode`: replace (the deck is the whole card) or amend (it changes the codes it names).
+    `mapping`: None takes the card's last one where it fits, else what the headers say.
+    The summary: rows_read, rows, faults and notes (how many), fates (how many of each), base
+    (the version compared with), columns (saved, found or given), doubts, first_faults and
+    first_notes (line, column, reason). Raises DeckRefused, MappingNeeded, FieldInvalid.
+    """
+    guard.one_of("mode", mode, ("replace", "amend"))
+    columns, origin, doubts = _columns(card, filename, content, mapping)
+    deck = deck_of(content, columns)
+    base = queries.base_of(card)
+    old = () if base is None else cards.core_card(base).rates
+    counts = queries.deck_diff(old, deck, mode).counts
+    summary = {
+        "rows_read": deck.rows_read,
+        "rows": len(deck.rates),
+        "faults": len(deck.faults),
+        "notes": len(deck.notes),
+        "fates": counts,
+        "base": 0 if base is None else base.number,
+        "columns": origin,
+        "doubts": list(doubts),
+        "first_faults": _shown(deck.faults),
+        "first_notes": _shown(deck.notes),
+    }
+    made = DeckImport.objects.create(
+        tenant_id=current_tenant_id(),
+        card=card,
+        filename=guard.text("filename", filename.replace("\0", ""), longest=255),
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=content,
+        mapping=json.loads(columns.to_json()),
+        mode=mode,
+        summary=summary,
+        created_at=at,
+        created_by=by.actor[:200],
+    )
+    record(
+        by=by, at=at, action="deck.previewed", subject="deck_import", subject_id=made.pk,
+        after={"card": card.code, "file": filename, "sha256": made.sha256, "mode": mode},
+    )  # fmt: skip
+    return made
+
+
+def _columns(
+    card: RateCard,
+    filename: str,
+    content: bytes,
+    given: ColumnMapping | Mapping[str, object] | None,
+) -> tuple[ColumnMapping, str, Sequence[str]]:
+    if given is not None:
+        return mapping_of(given, card.currency), "given", ()
+    found = queries.propose(card=card, filename=filename, content=content)
+    if found.mapping is None:
+        doubts = " ".join(found.proposal.doubts)
+        headers = ", ".join(found.proposal.headers)
+        raise MappingNeeded(f"{filename} has the columns {headers}. {doubts}")
+    doubts_left = found.proposal.doubts if found.origin == "found" else ()
+    return mapping_of(found.mapping, card.currency), found.origin, doubts_left
+
+
+def _shown(faults: Sequence[DeckFault]) -> list[dict[str, object]]:
+    return [
+        {"line": fault.line, "column": fault.column, "reason": fault.reason}
+        for fault in faults[:SHOWN_FAULTS]
+    ]
+
+
+@transaction.atomic
+def apply_deck(
+    *,
+    deck_import: DeckImport,
+    skip_faults: bool = False,
+    options: Mapping[str, object] | None = None,
+    tag: str = "",
+    at: datetime,
+    by: By,
+) -> CardVersion:
+    """Make a previewed deck a draft version of its card.
+
+    `skip_faults` leaves the rows out that could not be read. `options`: the card file without its
+    rates (zone, family, rounding, bands …); None keeps those of the version before.
+    Raises PreviewStale, DeckHasFaults, DeckRefused, CardRefused.
+    """
+    card = _locked(deck_import.card_id)
+    base = queries.base_of(card)
+    _still_valid(deck_import, base)
+    deck = deck_of(bytes(deck_import.content), mapping_of(deck_import.mapping, card.currency))
+    _importable(deck, skip_faults)
+    old = () if base is None else cards.core_card(base).rates
+    rates = merge(old, deck.rates, cast(Mode, deck_import.mode))
+    version = _draft(card, _options(card, base, options), rates, tag=tag, at=at, by=by)
+    DeckImport.objects.filter(pk=deck_import.pk).update(status="applied", version=version)
+    deck_import.refresh_from_db(fields=["status", "version"])
+    record(
+        by=by, at=at, action="deck.applied", subject="deck_import", subject_id=deck_import.pk,
+        after={"card": card.code, "version": version.number, "rates": len(rates),
+               "left_out": len(deck.faults)},
+    )  # fmt: skip
+    return version
+
+
+def _still_valid(deck_import: DeckImport, base: CardVersion | None) -> None:
+    status = DeckImport.objects.values_list("status", flat=True).get(pk=deck_import.pk)
+    if status != "previewed":
+        raise PreviewStale(f"The deck {deck_import.filename} is {status} already: upload it again.")
+    if deck_import.summary["base"] != (0 if base is None else base.number):
+        raise PreviewStale(
+            f"{deck_import.card} was published anew since the preview: preview the deck again."
+        )
+
+
+def _importable(deck: Deck, skip_faults: bool) -> None:
+    if deck.faults and not skip_faults:
+        first = deck.faults[0]
+        where = f"line {first.line}" + (f", column {first.column}" if first.column else "")
+        raise DeckHasFaults(
+            f"{len(deck.faults)} rows of the deck cannot be read, the first in {where}: "
+            f"{first.reason} Correct the file, or say that they are to be left out."
+        )
+    if not deck.rates:
+        raise DeckRefused("The deck has no row that can be read.")
+
+
+def _options(
+    card: RateCard, base: CardVersion | None, given: Mapping[str, object] | None
+) -> dict[str, object]:
+    told = given if given is not None else {} if base is None else base.options
+    return cards.options_of(cards.frame_of(card, told))
+
+
+@transaction.atomic
+def discard_deck(*, deck_import: DeckImport, at: datetime, by: By) -> None:
+    """Put a preview aside. Raises PreviewStale when it was applied or discarded already."""
+    open_one = DeckImport.objects.filter(pk=deck_import.pk, status="previewed")
+    if not open_one.update(status="discarded"):
+        raise PreviewStale(f"The deck {deck_import.filename} is no open preview any more.")
+    deck_import.status = "discarded"
+    record(by=by, at=at, action="deck.discarded", subject="deck_import", subject_id=deck_import.pk)
+
+
+@transaction.atomic
+def save_draft(
+    *, card: RateCard, data: Mapping[str, object], tag: str = "", at: datetime, by: By
+) -> CardVersion:
+    """Make a card file (its parsed JSON) a draft version; side and currency default to the card's.
+
+    Raises CardRefused with every fault of the file.
+    """
+    card = _locked(card.pk)
+    cards.frame_of(card, {key: data[key] for key in ("side", "currency") if key in data})
+    try:
+        loaded = load_card({"side": card.side, "currency": card.currency, **data})
+    except CardError as error:
+        raise CardRefused.of(error) from error
+    return _draft(card, cards.options_of(loaded), loaded.rates, tag=tag, at=at, by=by)
+
+
+def _locked(card_id: int) -> RateCard:
+    """The card, its version numbers kept from others until the transaction ends."""
+    return RateCard.objects.select_for_update().get(pk=card_id)
+
+
+def _draft(
+    card: RateCard,
+    options: Mapping[str, object],
+    rates: Sequence[Rate],
+    *,
+    tag: str,
+    at: datetime,
+    by: By,
+) -> CardVersion:
+    version = _new_version(card, options, tag=tag, at=at, by=by)
+    store.write_rates(
+        connection.connection,
+        tenant_id=current_tenant_id(),
+        version_id=version.pk,
+        rates=rates,
+    )
+    record(
+        by=by, at=at, action="version.drafted", subject="card_version", subject_id=version.pk,
+        after={"card": card.code, "version": version.number, "rates": len(rates)},
+    )  # fmt: skip
+    return version
+
+
+def _new_version(
+    card: RateCard, options: Mapping[str, object], *, tag: str, at: datetime, by: By
+) -> CardVersion:
+    last = card.versions.aggregate(last=Max("number"))["last"] or 0
+    return CardVersion.objects.create(
+        tenant_id=current_tenant_id(),
+        card=card,
+        number=last + 1,
+        options=dict(options),
+        tag=guard.optional("tag", tag, longest=60),
+        created_at=at,
+        created_by=by.actor[:200],
+    )
+
+
+@transaction.atomic
+def discard_draft(*, version: CardVersion, at: datetime, by: By) -> None:
+    """Take a draft and its rows away; the deck it came from may be applied again.
+
+    Raises VersionPublished.
+    """
+    _only_draft(version)
+    DeckImport.objects.filter(version=version).update(version=None, status="previewed")
+    store.drop_rates(connection.connection, version_id=version.pk)
+    pk = version.pk
+    version.delete()
+    record(
+        by=by, at=at, action="version.discarded", subject="card_version", subject_id=pk,
+        before={"card": version.card.code, "version": version.number},
+    )  # fmt: skip
+
+
+@transaction.atomic
+def publish_version(
+    *, version: CardVersion, effective_from: datetime, at: datetime, by: By
+) -> CardVersion:
+    """Let a draft price calls answered from `effective_from` on. It never changes afterwards.
+
+    Every check of a card is made: bounds, gaps and overlaps of bands, duplicates; a code that had a
+    price at that moment keeps one. Stores the content hash, and what changed against the version
+    before. Raises CardRefused with every fault, VersionPublished.
+    """
+    guard.aware("effective_from", effective_from)
+    card = _locked(version.card_id)
+    _only_draft(version)
+    built = cards.built(version)
+    cards.checked(built)
+    version.changes = _changes(card, built, effective_from)
+    version.content_hash = content_hash(built)
+    version.status = "published"
+    version.effective_from = effective_from
+    version.published_at = at
+    version.published_by = by.actor[:200]
+    version.save()
+    cards.remember(version, built)
+    record(
+        by=by, at=at, action="version.published", subject="card_version", subject_id=version.pk,
+        after={"card": card.code, "version": version.number, "effective_from": effective_from,
+               "content_hash": version.content_hash, "changes": version.changes},
+    )  # fmt: skip
+    return version
+
+
+def _only_draft(version: CardVersion) -> None:
+    status = CardVersion.objects.values_list("status", flat=True).get(pk=version.pk)
+    if status != "draft":
+        raise VersionPublished(f"{version} is published: it stays as it is, make a new version.")
+
+
+def _changes(card: RateCard, new: Card, start: datetime) -> dict[str, object]:
+    """Counts against the version that held before, and the settings that differ."""
+    before = queries.card_at(card, start)
+    old = Card(rates=()) if before is None else cards.core_card(before)
+    late = begins_without_price(old.rates, new.rates, start)
+    if late is not None:
+        count, first, ready = late
+        raise CardRefused(
+            f"{count} codes that have a price on {start:%Y-%m-%d %H:%M %Z} would have none until"
+            f" their new row begins, the first is {first}: publish from {ready:%Y-%m-%d %H:%M %Z}."
+        )
+    diff = diff_cards(old, new)
+    settings = [] if before is None else [key for key, _, _ in diff.settings]
+    return {
+        **{str(what): count for what, count in diff.counts.items()},
+        "against": 0 if before is None else before.number,
+        "settings": settings,
+    }
+
+
+@transaction.atomic
+def revert(
+    *, card: RateCard, to: CardVersion, effective_from: datetime, at: datetime, by: By
+) -> CardVersion:
+    """Publish an earlier version's content anew, as the next version.
+
+    Raises CardRefused when `to` is a draft or another card's.
+    """
+    card = _locked(card.pk)
+    if to.card_id != card.pk or to.status != "published":
+        raise CardRefused(
+            f"{to} is no published version of {card}: there is nothing to go back to."
+        )
+    tag = f"as version {to.number}"
+    version = _new_version(card, to.options, tag=tag, at=at, by=by)
+    store.copy_version(connection.connection, source_id=to.pk, version_id=version.pk)
+    return publish_version(version=version, effective_from=effective_from, at=at, by=by)

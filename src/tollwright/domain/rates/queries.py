@@ -1,0 +1,229 @@
+"""What cards say, at a moment and for a number, and how their versions differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from tollwright.core.card import Rate
+from tollwright.core.card import RateCard as Card
+from tollwright.core.carddiff import CardDiff, diff_cards, diff_rates
+from tollwright.core.choose import prepare
+from tollwright.core.decks import ColumnMapping, DeckError, Proposal, sniff
+from tollwright.core.explain import why_others_lost
+from tollwright.core.money import show, show_price
+from tollwright.core.numbers import normalise
+from tollwright.core.rating import CallInput
+from tollwright.data.rates import CardVersion, DeckImport, RateCard
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain import guard
+from tollwright.domain.errors import NotFound
+from tollwright.domain.rates import cards as cores
+from tollwright.domain.rates.decks import Deck, deck_of, mapping_of
+from tollwright.domain.rates.errors import DeckRefused
+from tollwright.store import rates as store
+
+
+def cards(*, side: str = "") -> QuerySet[RateCard]:
+    """The provider's cards by name, all or of one side (sell, buy)."""
+    found = RateCard.objects.filter(tenant_id=current_tenant_id())
+    return (found.filter(side=side) if side else found).order_by("name", "id")
+
+
+def card_by_code(code: str) -> RateCard:
+    """Raises NotFound."""
+    found = cards().filter(code=code).first()
+    if found is None:
+        raise NotFound(f"There is no card with the code {code!r}.")
+    return found
+
+
+def published(card: RateCard) -> QuerySet[CardVersion]:
+    """A card's published versions, the one that holds last first."""
+    return (
+        CardVersion.objects.filter(card=card, status="published")
+        .select_related("card")
+        .order_by("-effective_from", "-number")
+    )
+
+
+def card_at(card: RateCard, at: datetime) -> CardVersion | None:
+    """The version that prices calls answered at `at`; None before the first one."""
+    return published(card).filter(effective_from__lte=at).first()
+
+
+def core_card(version: CardVersion) -> Card:
+    """The version as core prices by it; read once per process and content."""
+    return cores.core_card(version)
+
+
+def diff_versions(old: CardVersion, new: CardVersion) -> CardDiff:
+    """What `new` changes against `old`, code by code, and in the settings of the card."""
+    return diff_cards(core_card(old), core_card(new))
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a number costs at a moment.
+
+    rate and row_no: the row that prices it, None when no row does. why: sentences, the chosen row
+    first, then each other row whose prefix fits, with the reason it lost.
+    """
+
+    number: str
+    at: datetime
+    version: CardVersion | None
+    rate: Rate | None
+    row_no: int | None
+    why: tuple[str, ...]
+
+
+def look_up(*, card: RateCard, number: str, at: datetime, caller: str = "") -> Lookup:
+    """Which row of the card prices a call to `number` answered at `at`, and why.
+
+    Numbers as people write them, with their country code: +44 20 7946 0000, 0044…, 44….
+    Raises FieldInvalid for a number or a moment that is none.
+    """
+    guard.aware("at", at)
+    called, calling = _digits("number", number), _digits("caller", caller) if caller else ""
+    version = card_at(card, at)
+    if version is None:
+        why = f"{card.name} has no version that holds at {at:%Y-%m-%d %H:%M} yet."
+        return Lookup(called, at, None, None, None, (why,))
+    frame = cores.frame_of(card, version.options)
+    connection.ensure_connection()
+    rows = store.rates_for(
+        connection.connection, version_id=version.pk, timezone=frame.timezone, number=called
+    )
+    if not any(rate.prefix == "" for _, rate in rows):
+        frame = replace(frame, unmatched="reject")
+    return _chosen(
+        version, replace(frame, rates=tuple(r for _, r in rows)), rows, called, calling, at
+    )
+
+
+def _chosen(
+    version: CardVersion,
+    card: Card,
+    rows: list[tuple[int, Rate]],
+    called: str,
+    calling: str,
+    at: datetime,
+) -> Lookup:
+    index = prepare(card)
+    place = index.row_at(index.tiers(called, calling), at)
+    call = CallInput("", at, 1000, calling, called)
+    lost = [
+        f"Row {rows[other][0] + 1}, {_named(rows[other][1])}, does not: {why}."
+        for other, why in why_others_lost(call, index)
+        if other != place
+    ]
+    if place < 0:
+        said = f"No row of {version} prices {called} at {at:%Y-%m-%d %H:%M %Z}."
+        return Lookup(called, at, version, None, None, (said, *lost))
+    row_no, rate = rows[place]
+    said = f"Row {row_no + 1} of {version}, {_named(rate)}, prices {called}: {_terms(rate, card)}."
+    return Lookup(called, at, version, rate, row_no, (said, *lost))
+
+
+def _named(rate: Rate) -> str:
+    prefix = f"prefix {rate.prefix}" if rate.prefix else "the default row"
+    return f"{prefix} ({rate.name})" if rate.name else prefix
+
+
+def _terms(rate: Rate, card: Card) -> str:
+    if rate.blocked:
+        return "the destination is blocked"
+    connect = f", {show(rate.connect_fee_micros)} to connect" if rate.connect_fee_micros else ""
+    band = f" in band {rate.band}" if rate.band else ""
+    price = show_price(rate.price_nanos)
+    return (
+        f"{price} {card.currency} per {rate.unit_s} s{band}, "
+        f"billed {rate.first_s}/{rate.next_s}{connect}"
+    )
+
+
+def _digits(field: str, number: str) -> str:
+    found = normalise(number)
+    digits = found.digits
+    if not (digits.isascii() and digits.isdigit()):
+        raise guard.FieldInvalid(
+            field, f"{number!r} is no number: write it with its country code, as +442079460000."
+        )
+    return digits
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """How a deck is to be read. `origin`: saved (with the card), or found (in the file).
+
+    proposal: headers, a sample and doubts, for the person who confirms.
+    """
+
+    mapping: ColumnMapping | None
+    origin: str
+    proposal: Proposal
+
+
+def propose(*, card: RateCard, filename: str, content: bytes) -> Columns:
+    """The card's own mapping where it fits the file, else what the file's headers say.
+
+    Raises DeckRefused for what is no CSV or XLSX.
+    """
+    try:
+        proposal = sniff(content, filename)
+    except DeckError as error:
+        raise DeckRefused(str(error)) from error
+    saved = saved_mapping(card)
+    if saved is not None and _fits(saved, proposal):
+        return Columns(saved, "saved", proposal)
+    return Columns(proposal.mapping, "found", proposal)
+
+
+def saved_mapping(card: RateCard) -> ColumnMapping | None:
+    """The mapping of the card's last deck that was applied; None before the first."""
+    last = DeckImport.objects.filter(card=card, status="applied").order_by("-id").first()
+    return None if last is None else mapping_of(last.mapping, card.currency)
+
+
+def _fits(mapping: ColumnMapping, proposal: Proposal) -> bool:
+    there = {header.strip().lower() for header in proposal.headers}
+    return all(header.strip().lower() in there for header, _ in mapping.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class DeckReport:
+    """A deck in full: every row, fault and note with its line, and what it would change."""
+
+    deck: Deck
+    diff: CardDiff
+
+
+def deck_report(deck_import: DeckImport) -> DeckReport:
+    """What the summary of a preview counts, row by row, against the card as it is now."""
+    mapping = mapping_of(deck_import.mapping, deck_import.card.currency)
+    deck = deck_of(bytes(deck_import.content), mapping)
+    base = base_of(deck_import.card)
+    old = () if base is None else core_card(base).rates
+    return DeckReport(deck, deck_diff(old, deck, deck_import.mode))
+
+
+def base_of(card: RateCard) -> CardVersion | None:
+    """The version that a deck replaces or amends: the published one that holds last."""
+    return published(card).first()
+
+
+def deck_diff(old: tuple[Rate, ...], deck: Deck, mode: str) -> CardDiff:
+    """A deck against the card's rows; in `amend` the codes that it lacks are not looked at."""
+    if mode == "replace":
+        return diff_rates(old, deck.rates)
+    codes = {(rate.prefix, rate.origin_prefix) for rate in deck.rates}
+    return diff_rates(_of(codes, old), deck.rates)
+
+
+def _of(codes: set[tuple[str, str]], rates: tuple[Rate, ...]) -> Iterator[Rate]:
+    return (rate for rate in rates if (rate.prefix, rate.origin_prefix) in codes)
