@@ -26,7 +26,8 @@ _WORDS: dict[Meaning, str] = {
     "connect_fee": "connectfee connectionfee connectcharge connectioncharge connectcost setupfee"
     " setup setupcharge setuprate callsetup callsetupfee flagfall connect",
     "increments": "increment increments billingincrement billingincrements billing rounding"
-    " billincrement inc incr chargeincrement pulse intervals billinginterval blocks taktung incrementmin",
+    " billincrement inc incr chargeincrement pulse intervals billinginterval blocks taktung"
+    " incrementmin",
     "first_s": "min minimum mins first firstinterval firstincrement initial initialincrement"
     " initialblock initblock minduration minimumduration minimumtime minimumseconds"
     " minimumcallduration interval1 minchargeduration initialinterval",

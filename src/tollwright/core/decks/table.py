@@ -5,17 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import zipfile
-from collections.abc import Iterator
-from datetime import date, datetime
 from itertools import islice
-from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from tollwright.core.decks.workbook import WorkbookError, sheet_rows
 
 MOST_BYTES = 268_435_456
-_MOST_UNPACKED = 1_073_741_824
 _MOST_LINES_A_ROW = 50  # a list of codes may have a line each
 _SNIFFED = 65_536
 _DELIMITERS = (";", "\t", "|", ",")
@@ -111,36 +105,6 @@ def _steadiness(lines: list[str], sign: str) -> int:
 
 def _xlsx(data: bytes, sheet: str, most: int | None) -> list[Row]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(info.file_size for info in archive.infolist()) > _MOST_UNPACKED:
-                raise DeckError("The workbook unpacks to more than 1 GB: split the deck.")
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        if isinstance(error, DeckError):
-            raise
-        raise DeckError("The file is a damaged workbook: open it and save it again.") from None
-    if sheet and sheet not in book.sheetnames:
-        raise DeckError(f"There is no sheet {sheet!r}; there are {', '.join(book.sheetnames)}.")
-    rows = list(islice(_sheet_rows(book[sheet] if sheet else book.worksheets[0]), most))
-    book.close()
-    return rows
-
-
-def _sheet_rows(sheet: Any) -> Iterator[Row]:
-    for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-        texts = [_text(cell) for cell in cells]
-        if any(texts):
-            yield number, texts
-
-
-def _text(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        # A workbook holds binary numbers and shows 15 digits of them: those were meant.
-        return f"{cell:.15g}"
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ").removesuffix(" 00:00:00")
-    return cell.isoformat() if isinstance(cell, date) else str(cell).strip()
+        return list(islice(sheet_rows(data, sheet), most))
+    except WorkbookError as error:
+        raise DeckError(str(error)) from None

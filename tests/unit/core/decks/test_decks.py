@@ -24,6 +24,7 @@ from tollwright.core.decks import (
     read_deck,
     sniff,
 )
+from tollwright.core.decks.table import rows_of
 
 PLAIN = ColumnMapping(columns=(("code", "prefix"), ("name", "name"), ("rate", "price")))
 
@@ -206,6 +207,22 @@ def test_a_workbook_is_sniffed_and_read() -> None:
         ("53", 0, 1, 1),
     ]
     assert rows[0].effective_from == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_the_cells_of_a_workbook_are_what_the_spreadsheet_shows() -> None:
+    book = Workbook()
+    sheet = book.create_sheet("Rates", 0)
+    sheet.append(["text ", None, True, 442071838750, 0.1 + 0.2, 1e-7, date(2026, 11, 1)])
+    sheet.append([])
+    sheet.append([None, datetime(2026, 11, 1, 18, 30), "x & <y>"])  # noqa: DTZ001  as sheets have it
+    file = io.BytesIO()
+    book.save(file)
+    assert rows_of(file.getvalue(), sheet="Rates") == [
+        (1, ["text", "", "true", "442071838750", "0.3", "1e-07", "2026-11-01"]),
+        (3, ["", "2026-11-01 18:30:00", "x & <y>"]),
+    ]
+    with pytest.raises(DeckError, match="no sheet 'Prices'; there are Rates, Sheet"):
+        rows_of(file.getvalue(), sheet="Prices")
 
 
 @pytest.mark.parametrize(
