@@ -26,7 +26,7 @@ NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Switch:
-    """`world` with a source AST (Asterisk, 18 columns), card RETAIL and campaigns of two customers.
+    """`world` with a source AST (Asterisk, 21 columns), card RETAIL and campaigns of two customers.
 
     Account code ACME means SPRING of Acme, BETA means AUTUMN of Beta. RETAIL prices +44 at 0.60
     and +49 at 0.12 a minute, both 60/60; +4412 is blocked.
@@ -134,7 +134,7 @@ class Row:
     disposition: str = ""
 
     def text(self) -> str:
-        """The line, 18 columns; the key is the uniqueid's last part."""
+        """The line, 21 columns; the key is the uniqueid's last part and the sequence."""
         start = NOON + timedelta(minutes=self.minute)
         answer = start + timedelta(seconds=self.wait_s)
         end = answer + timedelta(seconds=self.seconds)
@@ -152,7 +152,7 @@ class Row:
         total = self.wait_s + self.seconds
         return (
             f'{cells},"{end:%F %T}",{total},{self.seconds},"{word}","DOCUMENTATION",'
-            f'"pbx1-{epoch}.{self.key}",""\n'
+            f'"pbx1-{epoch}.{self.key}","","","pbx1-{epoch}.{self.key}",{self.key}\n'
         )
 
 
