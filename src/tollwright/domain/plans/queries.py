@@ -1,0 +1,72 @@
+"""Plans, their versions, and who is on which."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from tollwright.data.customers import Campaign, Customer
+from tollwright.data.plans import CallPlan, PlanVersion, Subscription
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.errors import NotFound
+
+
+def plans() -> QuerySet[CallPlan]:
+    """The provider's plans by name."""
+    return CallPlan.objects.filter(tenant_id=current_tenant_id()).order_by("name", "id")
+
+
+def plan_by_code(code: str) -> CallPlan:
+    """Raises NotFound."""
+    found = plans().filter(code=code).first()
+    if found is None:
+        raise NotFound(f"There is no plan with the code {code!r}.")
+    return found
+
+
+def versions(plan: CallPlan) -> QuerySet[PlanVersion]:
+    """A plan's versions with their cards and fees, the latest first."""
+    return (
+        PlanVersion.objects.filter(plan=plan)
+        .select_related("plan", "card")
+        .prefetch_related("fees")
+        .order_by("-number")
+    )
+
+
+def latest_published(plan: CallPlan) -> PlanVersion | None:
+    """The version that a new subscriber gets; None before the first one."""
+    return versions(plan).filter(status="published").first()
+
+
+def subscriptions(*, customer: Customer | None = None) -> QuerySet[Subscription]:
+    """Who is on which plan, all or one customer's, by first day."""
+    found = Subscription.objects.filter(tenant_id=current_tenant_id())
+    if customer is not None:
+        found = found.filter(customer=customer)
+    return found.select_related("version__plan", "customer", "campaign").order_by("starts_on", "id")
+
+
+def subscription_on(
+    day: date, *, customer: Customer, campaign: Campaign | None = None
+) -> Subscription | None:
+    """The plan on a day of the customer's zone: the campaign's own, else the customer's."""
+    running = subscriptions(customer=customer).filter(
+        Q(ends_on=None) | Q(ends_on__gte=day), starts_on__lte=day
+    )
+    if campaign is not None:
+        own = running.filter(campaign=campaign).first()
+        if own is not None:
+            return own
+    return running.filter(campaign=None).first()
+
+
+def overlapping(
+    customer: Customer, campaign: Campaign | None, starts_on: date, ends_on: date | None
+) -> QuerySet[Subscription]:
+    """Subscriptions of exactly this customer or campaign that share a day with the given ones."""
+    found = subscriptions(customer=customer).filter(
+        Q(ends_on=None) | Q(ends_on__gte=starts_on), campaign=campaign
+    )
+    return found if ends_on is None else found.filter(starts_on__lte=ends_on)
