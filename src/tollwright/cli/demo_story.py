@@ -52,6 +52,7 @@ def tell(examples: Path, documents: Path) -> None:
     head(5, "Call plans")
     step(lambda: world.plans(say))
     head(6, "Call records, from the switch's files to rated calls")
+    step(lambda: world.sources(say))
     step(lambda: calls("freeswitch", examples / "freeswitch" / "Master.csv"))
     step(lambda: calls("asterisk", examples / "asterisk" / "Master.csv"))
     head(7, "Billing October")
@@ -123,26 +124,24 @@ def deck(path: Path) -> None:
 
 def calls(source: str, path: Path) -> None:
     """Ingest one file: parse, attribute, dedupe, rate, store, all in one transaction."""
-    from django.db import connection
-
-    from tollwright.data.scope import current_tenant_id
-    from tollwright.engine.ingest import ingest_file
+    from tollwright.domain.calls import operations
 
     content = path.read_bytes()
-    connection.ensure_connection()
     columns = (TextColumn("     {task.description}"), BarColumn(), DownloadColumn())
     began = perf_counter()
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
         task = bar.add_task(path.parent.name, total=len(content))
-        result = ingest_file(
-            connection.connection,
-            tenant_id=current_tenant_id(),
+
+        def progress(done: int, _size: int) -> None:
+            bar.update(task, completed=done)
+
+        result = operations.ingest(
             source_code=source,
             filename=f"{source}/{path.name}",
             stream=io.BytesIO(content),
             at=runtime.now(),
-            by=runtime.operator(),
-            progress=lambda done: bar.update(task, completed=done),
+            by=world.by(),
+            progress=progress,
         )
     if result.already:
         say(f"{path.parent.name}/{path.name} was ingested before; nothing was done twice.")

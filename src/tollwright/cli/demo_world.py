@@ -262,6 +262,31 @@ def _plan(told: Mapping[str, Any]) -> None:
     )
 
 
+SOURCES = (
+    ("freeswitch", "FreeSWITCH in Hamburg", "freeswitch_csv"),
+    ("asterisk", "Asterisk in Hamburg", "asterisk_csv"),
+)
+
+
+def sources(say: Say) -> None:
+    """The two switches."""
+    from tollwright.data.models import Source
+    from tollwright.domain.calls import operations as ops
+
+    for code, name, form in SOURCES:
+        if not Source.objects.filter(code=code).exists():
+            ops.create_source(
+                code=code,
+                name=name,
+                format=form,
+                timezone="Europe/Berlin",
+                region="DE",
+                at=runtime.now(),
+                by=by(),
+            )
+    say("Two switches whose clocks write Europe/Berlin: " + ", ".join(n for _, n, _ in SOURCES))
+
+
 def preview_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     """A deck preview's summary in lines."""
     for key, value in summary.items():
