@@ -126,7 +126,7 @@ def asterisk(rng: random.Random, path: Path, calls: int) -> None:
         row += ["DOCUMENTATION", unique, "", "LUMEN", unique, serial]
         rows.append(row)
     rows[700][0] = "NOBODY"
-    rows[900][2] = "0099955501234"
+    rows[900][2] = "0034911234567"
     rows.append(list(rows[100]))
     writer.writerows(rows)
     lines = out.getvalue().splitlines()
