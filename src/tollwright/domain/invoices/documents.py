@@ -35,6 +35,8 @@ TITLES = {
     "receipt": "Receipt",
 }
 
+LONGEST_DESTINATION = 32  # characters on a line of the call list
+
 
 @dataclass(frozen=True, slots=True)
 class UsageDetail:
@@ -164,7 +166,7 @@ def _no_time(micros: int) -> Payload:
 
 def _fee_row(invoice: Invoice, line: InvoiceLine) -> Payload:
     detail = []
-    if line.period_from is not None and line.period_to is not None and line.corrects_id is None:
+    if line.period_from is not None and line.period_to is not None:
         zone = ZoneInfo(invoice.period_zone)
         last = line.period_to.astimezone(zone) - timedelta(microseconds=1)
         detail.append(span_text(line.period_from.astimezone(zone).date(), last.date()))
@@ -284,13 +286,18 @@ def _call_list(calls: Sequence[CallRow], currency: str, zone: ZoneInfo) -> list[
         [
             moment_text(call.started_at, zone),
             number_text(call.called),
-            call.destination,
+            _short(call.destination),
             duration_text(-(-call.answered_ms // 1000)),
             duration_text(call.billed_s),
             amount_text(call.amount_micros, currency, decimals),
         ]
         for call in calls
     ]
+
+
+def _short(text: str) -> str:
+    """As much of a destination's name as one line of the call list holds."""
+    return text if len(text) <= LONGEST_DESTINATION else f"{text[: LONGEST_DESTINATION - 1]}…"
 
 
 def _known(day: date | None) -> date:

@@ -43,14 +43,14 @@ def render(kind: str, payload: Mapping[str, Any]) -> bytes:
     too, the document shows boxes in their place and is a plain PDF, since PDF/A forbids that.
     """
     tagged = sum(len(part["list"]) for part in payload.get("usage", ())) <= MOST_TAGGED_CALLS
-    standards: list[Standard] = [TAGGED if tagged else UNTAGGED]
-    for system_fonts, standard in ((False, standards), (True, standards)):
+    standard = TAGGED if tagged else UNTAGGED
+    for system_fonts in (False, True):
         try:
             return _pdf(kind, payload, system_fonts, standard, tagged)
         except typst.TypstError as error:
             if "could not be displayed with" not in str(error):
                 raise RenderError(f"{kind} {payload.get('number', '')}: {error}") from error
-    return _pdf(kind, payload, True, [], tagged)
+    return _pdf(kind, payload, True, None, tagged)
 
 
 def render_pages(kind: str, payload: Mapping[str, Any], *, ppi: float = 96) -> list[bytes]:
@@ -70,7 +70,7 @@ def _pdf(
     kind: str,
     payload: Mapping[str, Any],
     system_fonts: bool,
-    standards: list[Standard],
+    standard: Standard | None,
     tagged: bool,
 ) -> bytes:
     with _lock:
@@ -79,7 +79,7 @@ def _pdf(
             format="pdf",
             sys_inputs=_inputs(payload),
             timestamp=_issued(payload),
-            pdf_standards=standards,
+            pdf_standards=standard,
             pdf_tags=tagged,
         )
     return _bytes(found)
