@@ -43,13 +43,14 @@ def cards(cursor: Cursor) -> list[Row]:
     return cursor.execute(SQL["cards"]).fetchall()
 
 
-def card_content(cursor: Cursor, version_id: int) -> tuple[dict[str, Any], list[Row]]:
-    """A version's settings in the card file's form, and its rows; `extra` is JSON text."""
+def card_options(cursor: Cursor, version_id: int) -> dict[str, Any]:
+    """A version's settings in the card file's form; side and currency are the card's."""
     found = cursor.execute(SQL["card_options"], {"version_id": version_id}).fetchone()
     if found is None:
         raise LookupError(f"there is no card version {version_id}")
-    options: dict[str, Any] = msgspec.json.decode(found[0])
-    return options, cursor.execute(SQL["card_rates"], {"version_id": version_id}).fetchall()
+    options, side, currency = found
+    told: dict[str, Any] = msgspec.json.decode(options)
+    return {**told, "side": side, "currency": currency}
 
 
 class StoredCharge(msgspec.Struct, frozen=True):

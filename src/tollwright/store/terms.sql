@@ -27,12 +27,8 @@ SELECT c.id, c.code, c.currency, v.id, v.number, v.effective_from, v.content_has
  ORDER BY c.id, v.effective_from, v.number
 
 -- name: card_options -- a version's settings: the card file without its rates
-SELECT options::text, content_hash FROM card_version WHERE id = %(version_id)s
-
--- name: card_rates -- a version's rows in their order
-SELECT prefix, name, price_nanos, unit_s, first_s, next_s, connect_fee_micros, blocked,
-       effective_from, effective_to, extra::text
-  FROM rate WHERE version_id = %(version_id)s ORDER BY row_no
+SELECT v.options::text, c.side, c.currency
+  FROM card_version v JOIN rate_card c ON c.id = v.card_id WHERE v.id = %(version_id)s
 
 -- name: charge -- a charge with its call, its card and what it was rated by
 SELECT ch.id, ch.started_at, ch.leg, ch.level, ch.revision, ch.is_current, ch.campaign_id,

@@ -104,11 +104,11 @@ class Writer:
         late = [row[0] for row in met if not row[4] and row[5]]
         changed = [row for row in met if not row[4] and not row[5]]
         tally.duplicates += len(same)
-        tally.reasons["corrections"] += len(changed)
         if same or late:
             calls.unstage(self.cursor, same + late)
         days: list[tuple[int, date]] = []
         if changed:
+            tally.reasons["corrections"] += len(changed)
             old = [(row[1], row[2], row[3]) for row in changed]
             days = calls.touched_days(
                 self.cursor, zone=self.place.zone, calls=[(row[0], row[1]) for row in old]

@@ -7,22 +7,16 @@ memory is bounded by the number of versions kept.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from threading import Lock
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import msgspec
-
-from tollwright.core.card import Rate
-from tollwright.core.carddump import show_moment
-from tollwright.core.cardfile import load_card, read_rate
-from tollwright.core.cardread import Fault, Reader, as_moment
+from tollwright.core.cardfile import load_card
 from tollwright.core.choose import CardIndex, prepare
-from tollwright.core.money import Rounding, show, show_price
+from tollwright.core.money import Rounding
 from tollwright.store import terms as store
+from tollwright.store.bulk import collector_paused
+from tollwright.store.rates import read_rates
 
 _KEPT = 16
 
@@ -68,36 +62,9 @@ def card_of(
 
 
 def _load(cursor: store.Cursor, version_id: int) -> CardIndex:
-    options, rows = store.card_content(cursor, version_id)
+    options = store.card_options(cursor, version_id)
     unmatched = options.pop("unmatched", "reject")  # its default row is among the rates
     frame = load_card({**options, "rates": []})
-    rates = tuple(_rate(row, options) for row in rows)
-    return prepare(replace(frame, rates=rates, unmatched=unmatched))
-
-
-def _rate(row: Sequence[Any], options: dict[str, Any]) -> Rate:
-    """A row of the table; `extra` holds what has no column, in the card file's form."""
-    (
-        prefix, name, price, unit_s, first_s, next_s, connect, blocked, begins, ends, extra
-    ) = row  # fmt: skip
-    if extra is None:
-        return Rate(
-            prefix, price, name, None, connect, unit_s, first_s, next_s, blocked=blocked,
-            effective_from=begins, effective_to=ends,
-        )  # fmt: skip
-    written = {
-        "prefix": prefix, "name": name, "price": show_price(price), "unit_s": unit_s,
-        "first_s": first_s, "next_s": next_s, "connect_fee": show(connect), "blocked": blocked,
-        **_dated(begins, ends), **msgspec.json.decode(extra),
-    }  # fmt: skip
-    faults: list[Fault] = []
-    zone = load_card({"timezone": options.get("timezone", "UTC"), "rates": []}).timezone
-    rate = read_rate(Reader(written, faults), as_moment(ZoneInfo(zone)))
-    if faults:
-        raise ValueError(f"a published rate cannot be read: {faults[0]}")
-    return rate
-
-
-def _dated(begins: datetime | None, ends: datetime | None) -> dict[str, str]:
-    moments = {"effective_from": begins, "effective_to": ends}
-    return {key: show_moment(moment) for key, moment in moments.items() if moment is not None}
+    rates = read_rates(cursor.connection, version_id=version_id, timezone=frame.timezone)
+    with collector_paused():
+        return prepare(replace(frame, rates=rates, unmatched=unmatched))
