@@ -5,13 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, F, Sum
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest
 
-from tollwright.data.calls import Charge, Quarantine
+from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine
 from tollwright.data.customers import Customer
-from tollwright.data.invoices import Invoice
+from tollwright.data.invoices import Invoice, InvoiceLine
+from tollwright.data.ledger import Posting
 from tollwright.data.rates import CardVersion, DeckImport
 from tollwright.data.reports import UsageDay
+from tollwright.data.scope import current_tenant_id
 
 UNBILLED_SINCE = timedelta(days=400)  # older charges would be a fault of billing, not a figure
 
@@ -72,14 +88,44 @@ def unbilled(*, at: datetime, customer: Customer | None = None) -> list[Amount]:
     return _amounts(found.order_by("currency"))
 
 
+def charged_in_batch(batch: ImportBatch) -> list[Amount]:
+    """What the current calls of a file are charged, per currency."""
+    calls = Call.objects.filter(tenant_id=current_tenant_id(), batch=batch, is_current=True)
+    ends = calls.aggregate(first=Min("started_at"), last=Max("started_at"))
+    if ends["first"] is None:
+        return []
+    charges = Charge.objects.filter(
+        leg="sell",
+        is_current=True,
+        started_at__gte=ends["first"],
+        started_at__lte=ends["last"],
+        call_id__in=calls.values("pk"),
+    )
+    found = charges.values("currency").annotate(micros=Sum("amount_micros"), count=Count("id"))
+    return _amounts(found.order_by("currency"))
+
+
+def charges_of_line(line: InvoiceLine) -> QuerySet[Charge]:
+    """The charges that a usage line sums, each with the numbers of its call."""
+    mine = Charge.objects.filter(
+        tenant_id=current_tenant_id(),
+        invoice_line_id=line.pk,
+        started_at__lt=line.invoice.period_to,
+    )
+    call = Call.objects.filter(pk=OuterRef("call_id"), started_at=OuterRef("started_at"))
+    return mine.annotate(
+        caller=Subquery(call.values("caller")[:1]), called=Subquery(call.values("called")[:1])
+    )
+
+
 def overdue(*, today: date, customer: Customer | None = None) -> list[Amount]:
     """What finalised invoices whose day has passed still wait for, per currency."""
-    late = Invoice.objects.filter(status="finalised", document_type="invoice", due_on__lt=today)
+    late = with_open(
+        Invoice.objects.filter(status="finalised", document_type="invoice", due_on__lt=today)
+    )
     if customer is not None:
         late = late.filter(customer=customer)
-    found = late.values("currency").annotate(
-        micros=Sum(F("total_micros") - F("paid_micros")), count=Count("id")
-    )
+    found = late.values("currency").annotate(micros=Sum("open_micros"), count=Count("id"))
     return _amounts(found.order_by("currency"))
 
 
@@ -105,9 +151,47 @@ def usage_by_day(
     return [(day, sums.get(day, 0)) for day in (first + timedelta(n) for n in range(span))]
 
 
-def last_day_with_calls() -> date | None:
+def last_day_with_calls(*, customer: Customer | None = None) -> date | None:
     """The latest day that has calls."""
-    return UsageDay.objects.order_by("-day").values_list("day", flat=True).first()
+    days = UsageDay.objects.order_by("-day").values_list("day", flat=True)
+    return (days if customer is None else days.filter(customer=customer)).first()
+
+
+def with_balance(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """The customers, each with `balance_micros` (owed in its own currency) and `campaign_count`."""
+    owed = (
+        Posting.objects.filter(
+            account__kind="receivable",
+            account__customer_id=OuterRef("pk"),
+            account__currency=OuterRef("currency"),
+        )
+        .order_by()
+        .values("account__customer_id")
+        .annotate(sum=Sum("amount_micros"))
+        .values("sum")
+    )
+    return customers.annotate(
+        balance_micros=Coalesce(Subquery(owed, output_field=BigIntegerField()), 0),
+        campaign_count=Count("campaigns"),
+    )
+
+
+def with_open(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """The invoices, each with `open_micros`: what is still to be paid of it (see `settling`)."""
+    notes = (
+        Invoice.objects.filter(corrects_id=OuterRef("pk"), document_type="credit_note")
+        .exclude(status__in=["draft", "void"])
+        .order_by()
+        .values("corrects_id")
+        .annotate(sum=Sum("total_micros"))
+        .values("sum")
+    )
+    credited = Coalesce(Subquery(notes, output_field=BigIntegerField()), 0)
+    left = Greatest(F("total_micros") - F("paid_micros") + credited, 0)
+    waiting = Q(status__in=["finalised", "paid"], total_micros__gte=0)
+    return invoices.annotate(
+        open_micros=Case(When(waiting, then=left), default=0, output_field=BigIntegerField())
+    )
 
 
 def _amounts(rows: object) -> list[Amount]:

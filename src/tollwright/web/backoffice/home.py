@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from tollwright.data.scope import current_tenant_id
+from tollwright.data.customers import Customer
 from tollwright.domain.reports import queries as reports
 from tollwright.domain.reports.queries import Amount
 from tollwright.web.backoffice.page import StaffRequest, page, show
@@ -49,15 +49,16 @@ def home(request: StaffRequest) -> HttpResponse:
         tiles=_tiles(request, today, currency),
         tasks=_tasks(),
         chart=day_chart(today, currency),
-        tenant_id=current_tenant_id(),
     )
 
 
-def day_chart(today: date, currency: str) -> Chart:
-    """Money by day, over the last days that can have any."""
-    last = max(filter(None, [reports.last_day_with_calls()]), default=today)
-    last = min(max(last, today - timedelta(365)), today)
-    points = reports.usage_by_day(last - timedelta(CHART_DAYS - 1), last, currency=currency)
+def day_chart(today: date, currency: str, customer: Customer | None = None) -> Chart:
+    """Money by day, up to today or, where nothing is newer, to the last day with calls."""
+    last = reports.last_day_with_calls(customer=customer) or today
+    last = min(last, today) if today - last > timedelta(CHART_DAYS) else today
+    points = reports.usage_by_day(
+        last - timedelta(CHART_DAYS - 1), last, currency=currency, customer=customer
+    )
     return bars(
         [(day.isoformat(), micros) for day, micros in points],
         title=f"Call charges by day, {currency}",

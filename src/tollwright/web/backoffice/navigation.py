@@ -45,6 +45,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": _("Control"),
             "items": [
+                _item(request, _("Company"), "company", "apartment"),
                 _item(request, _("People and keys"), "access", "key"),
                 _item(request, _("Audit"), "audit", "history", "audit"),
             ],

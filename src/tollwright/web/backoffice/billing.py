@@ -1,0 +1,200 @@
+"""Billing as a pipeline: draft → review → finalise → documents."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.db.models import Count, Q, Sum
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from tollwright.data.invoices import BillingRun, Invoice
+from tollwright.domain.invoices import operations
+from tollwright.domain.invoices.operations import grace_ends
+from tollwright.domain.reports import queries as reports
+from tollwright.gateways.typst import render
+from tollwright.web.backoffice.find import find
+from tollwright.web.backoffice.forms import ConfirmForm, DayField, OfficeForm
+from tollwright.web.backoffice.home import say
+from tollwright.web.backoffice.invoices import period
+from tollwright.web.backoffice.links import row, to
+from tollwright.web.backoffice.page import StaffRequest, done, page, show
+from tollwright.web.cells import Money, Status
+from tollwright.web.filters import start_of
+from tollwright.web.tables import Column, Table
+
+BOTH = ("GET", "POST")
+
+
+class RunForm(OfficeForm):
+    """Up to which day."""
+
+    until = DayField(
+        label="Bill periods that ended before",
+        help_text="The first day that is not billed, as the 1st of this month.",
+    )
+    key = forms.CharField(max_length=100, widget=forms.HiddenInput)
+
+
+@page()
+def index(request: StaffRequest) -> HttpResponse:
+    """Where the money stands on its way, and the runs."""
+    today = timezone.localdate(request.at)
+    currency = request.membership.tenant.currency
+    drafts = Invoice.objects.filter(status="draft")
+    first = {"until": today.replace(day=1), "key": f"office-{uuid4()}"}
+    table = Table(
+        "Billing runs",
+        BillingRun.objects.annotate(
+            drafts=Count("invoices", filter=Q(invoices__status="draft")),
+            issued=Count("invoices", filter=~Q(invoices__status="draft")),
+        ),
+        [
+            Column("no", "Run", lambda one: one.pk, "pk", row("run")),
+            Column("until", "Up to", lambda one: one.until, "until"),
+            Column("started", "Started", lambda one: one.started_at, "started_at"),
+            Column("by", "By", lambda one: one.started_by, "started_by"),
+            Column("drafts", "Drafts", lambda one: one.drafts, "drafts"),
+            Column("issued", "Issued", lambda one: one.issued, "issued"),
+        ],
+        order="-no",
+        empty="No run yet. Choose the first day that is not billed, and draft.",
+        filename="billing-runs",
+    )
+    return table.respond(request) or show(
+        request,
+        "billing.html",
+        "Billing",
+        table=table.page(request),
+        form=RunForm(initial=first),
+        unbilled=say(reports.unbilled(at=request.at), currency),
+        drafts=drafts.count(),
+        drafted=say(_sums(drafts), currency),
+        waiting=say(_sums(Invoice.objects.filter(status="finalised")), currency),
+        issued=Invoice.objects.filter(status="finalised").count(),
+    )
+
+
+@page(needs="billing", methods=("POST",))
+def start(request: StaffRequest) -> HttpResponse:
+    """Draft what has ended; the same form sent twice is one run."""
+    form = RunForm(request.POST)
+    if form.is_valid():
+        run = form.attempt(
+            operations.run_billing,
+            until=start_of(form.cleaned_data["until"]),
+            key=form.cleaned_data["key"],
+            at=request.at,
+            by=request.by,
+        )
+        if run is not None:
+            done(request, f"{run.invoices.count()} drafts are made. Review them, then finalise.")
+            return redirect(to("run", run.pk))
+    return show(
+        request,
+        "form.html",
+        "Run billing",
+        form=form,
+        button="Draft",
+        back=to("billing"),
+        crumbs=[("Billing", to("billing"))],
+    )
+
+
+@page()
+def one(request: StaffRequest, pk: int) -> HttpResponse:
+    """A run: its drafts against the invoice before, and what is issued."""
+    run = find(BillingRun, pk)
+    table = Table(
+        f"Invoices of run {pk}",
+        reports.with_open(Invoice.objects.filter(run=run).select_related("customer")),
+        [
+            Column("customer", "Customer", lambda one: one.customer.name, "customer__name", row("invoice")),
+            Column("number", "Number", lambda one: one.number, "number", row("invoice")),
+            Column("period", "Period", period, "period_from"),
+            Column("total", "Total", lambda one: Money(one.total_micros, one.currency), "total_micros", number=True),
+            Column("before", "Period before", _before, number=True),
+            Column("note", "Look at", _anomaly),
+            Column("status", "Status", lambda one: Status(one.status), "status"),
+        ],
+        order="customer",
+        empty="This run found nothing to bill: no period had ended, or nothing was used.",
+        filename=f"run-{pk}",
+    )  # fmt: skip
+    drafts = run.invoices.filter(status="draft")
+    return table.respond(request) or show(
+        request,
+        "run.html",
+        f"Billing run {pk}",
+        run=run,
+        table=table.page(request),
+        drafts=drafts.count(),
+        issued=run.invoices.exclude(status="draft").count(),
+        documents=run.invoices.filter(document__isnull=False).count(),
+        drafted=say(_sums(drafts), request.membership.tenant.currency),
+        crumbs=[("Billing", to("billing"))],
+    )
+
+
+@page(needs="billing", methods=BOTH)
+def finalise(request: StaffRequest, pk: int) -> HttpResponse:
+    """Issue the run's drafts, after saying how many and how much."""
+    run = find(BillingRun, pk)
+    form = ConfirmForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        issued = operations.finalise_run(run=run, at=request.at, by=request.by, render=render)
+        left = run.invoices.filter(status="draft").count()
+        done(request, f"{len(issued)} invoices are issued, {left} drafts still wait.")
+        return redirect(to("run", pk))
+    drafts = list(run.invoices.filter(status="draft").select_related("customer"))
+    ready = [draft for draft in drafts if grace_ends(draft, request.at) <= request.at]
+    sums = say(_sums(run.invoices.filter(pk__in=[one.pk for one in ready])),
+               request.membership.tenant.currency)  # fmt: skip
+    return show(
+        request,
+        "form.html",
+        f"Finalise run {pk}",
+        form=form,
+        lead=f"{len(ready)} of {len(drafts)} drafts, in all {sums}, take their numbers, move the"
+        " customers' balances and get their PDF documents. The others still wait for late calls."
+        " Issued invoices cannot be changed, only voided or credited.",
+        button=f"Finalise {len(ready)} invoices",
+        back=to("run", pk),
+        crumbs=[("Billing", to("billing")), (f"Run {pk}", to("run", pk))],
+    )
+
+
+def _sums(invoices: Any) -> list[reports.Amount]:
+    found = invoices.order_by().values("currency")
+    found = found.annotate(micros=Sum("total_micros"), count=Count("id")).order_by("currency")
+    return [reports.Amount(one["currency"], one["micros"], one["count"]) for one in found]
+
+
+def _previous(one: Invoice) -> Invoice | None:
+    earlier = Invoice.objects.filter(
+        customer_id=one.customer_id,
+        currency=one.currency,
+        document_type="invoice",
+        period_from__lt=one.period_from,
+    )
+    return earlier.exclude(status="void").order_by("-period_from").first()
+
+
+def _before(one: Invoice) -> Money | None:
+    previous = _previous(one)
+    return None if previous is None else Money(previous.total_micros, previous.currency)
+
+
+def _anomaly(one: Invoice) -> str | None:
+    """What a reviewer should look at: nothing at all, or half or twice the period before."""
+    previous = _previous(one)
+    if one.total_micros == 0:
+        return "comes to nothing"
+    if previous is None:
+        return "first invoice"
+    if one.total_micros > 2 * previous.total_micros:
+        return "more than twice the period before"
+    return "less than half the period before" if 2 * one.total_micros < previous.total_micros else None
