@@ -203,6 +203,11 @@ def rules(say: Say, since: datetime) -> None:
     say("For Lumen Énergie alone: " + ", ".join(f"{name} = {value}" for name, value in own) + ".")
 
 
+FEE_NAMES = {
+    "registration": "registration",
+    "subscription": "monthly subscription",
+    "support": "support",
+}
 PLANS: tuple[dict[str, Any], ...] = (
     {
         "code": "STANDARD",
@@ -240,7 +245,7 @@ def _plan(told: Mapping[str, Any]) -> None:
     at = runtime.now()
     plan = ops.create_plan(code=told["code"], name=told["name"], at=at, by=by())
     fees = [
-        {"kind": kind, "name": f"{told['name']} {kind}", "amount_micros": micros(amount)}
+        {"kind": kind, "name": FEE_NAMES[kind], "amount_micros": micros(amount)}
         for kind, amount in told["fees"]
     ]
     version = ops.draft_version(
