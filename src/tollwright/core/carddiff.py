@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -53,7 +53,7 @@ class CardDiff:
 def diff_cards(old: RateCard, new: RateCard) -> CardDiff:
     """Rows and settings of two versions."""
     rows = diff_rates(old.rates, new.rates)
-    return replace(rows, settings=tuple(_settings(old, new)))
+    return replace(rows, settings=tuple(diff_settings(old, new)))
 
 
 def diff_rates(old: Iterable[Rate], new: Iterable[Rate]) -> CardDiff:
@@ -62,19 +62,33 @@ def diff_rates(old: Iterable[Rate], new: Iterable[Rate]) -> CardDiff:
     Prices are compared per second, exactly. `changed`: another fee, increment, limit or name at
     the same price. That a row begins at another time is no change.
     """
-    before, after = _latest(old), _latest(new)
     counts: dict[What, int] = dict.fromkeys(WHATS, 0)
     changes: list[Change] = []
-    for key, rate in after.items():
-        held = before.get(key)
-        what = _what(held, rate)
+    for what, before, after in _fates(old, new):
         counts[what] += 1
         if what != "unchanged":
-            changes.append(Change(what, held, rate))
-    gone = [rate for key, rate in before.items() if key not in after]
-    counts["closed"] += len(gone)
-    changes += [Change("closed", rate, None) for rate in gone]
+            changes.append(Change(what, before, after))
     return CardDiff(tuple(sorted(changes, key=_place)), counts)
+
+
+def count_changes(old: Iterable[Rate], new: Iterable[Rate]) -> dict[What, int]:
+    """The `counts` of `diff_rates`, without its list."""
+    counts: dict[What, int] = dict.fromkeys(WHATS, 0)
+    for what, _, _ in _fates(old, new):
+        counts[what] += 1
+    return counts
+
+
+def _fates(
+    old: Iterable[Rate], new: Iterable[Rate]
+) -> Iterator[tuple[What, Rate | None, Rate | None]]:
+    before, after = _latest(old), _latest(new)
+    for key, rate in after.items():
+        held = before.get(key)
+        yield _what(held, rate), held, rate
+    for key, rate in before.items():
+        if key not in after:
+            yield "closed", rate, None
 
 
 def _place(change: Change) -> tuple[str, str, str]:
@@ -95,7 +109,7 @@ def _latest(rates: Iterable[Rate]) -> dict[_Key, Rate]:
 def _what(old: Rate | None, new: Rate) -> What:
     if old is None:
         return "blocked" if new.blocked else "new"
-    if old == new:
+    if old is new:
         return "unchanged"
     if old.blocked != new.blocked:
         return "blocked" if new.blocked else "changed"
@@ -106,7 +120,8 @@ def _what(old: Rate | None, new: Rate) -> What:
     return "unchanged" if same else "changed"
 
 
-def _settings(old: RateCard, new: RateCard) -> Iterable[tuple[str, object, object]]:
+def diff_settings(old: RateCard, new: RateCard) -> Iterable[tuple[str, object, object]]:
+    """(key, before, after) of the settings that differ, in the card file's form."""
     before, after = (dump_card(replace(card, rates=())) for card in (old, new))
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
@@ -142,21 +157,19 @@ def _kept(rate: Rate, begins: datetime | None, first: datetime, mode: Mode) -> R
 
 
 def begins_without_price(
-    old: Iterable[Rate], new: Iterable[Rate], at: datetime
+    old: Iterable[Rate], new: Sequence[Rate], at: datetime
 ) -> tuple[int, str, datetime] | None:
     """Codes that `old` prices at `at` and `new` prices only later: how many, the first of them,
     and when the last of them begins. None: there are none."""
     late: dict[tuple[str, str], datetime] = {}
-    held: set[tuple[str, str]] = set()
     for rate in new:
-        if rate.effective_from is None or rate.effective_from <= at:
-            held.add(_code(rate))
-        else:
+        if rate.effective_from is not None and rate.effective_from > at:
             code = _code(rate)
             late[code] = min(late.get(code, rate.effective_from), rate.effective_from)
-    waiting = late.keys() - held
-    if not waiting:
+    if not late:
         return None
+    held = {_code(rate) for rate in new if rate.effective_from is None or rate.effective_from <= at}
+    waiting = late.keys() - held
     hit = {_code(rate) for rate in old if _code(rate) in waiting and _open_at(rate, at)}
     if not hit:
         return None

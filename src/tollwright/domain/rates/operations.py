@@ -13,7 +13,13 @@ from django.db.models import Max
 
 from tollwright.core.card import Rate
 from tollwright.core.card import RateCard as Card
-from tollwright.core.carddiff import Mode, begins_without_price, diff_cards, merge
+from tollwright.core.carddiff import (
+    Mode,
+    begins_without_price,
+    count_changes,
+    diff_settings,
+    merge,
+)
 from tollwright.core.cardfile import content_hash, load_card
 from tollwright.core.cardread import CardError
 from tollwright.core.decks import ColumnMapping, DeckFault
@@ -32,7 +38,9 @@ from tollwright.domain.rates.errors import (
     PreviewStale,
     VersionPublished,
 )
+from tollwright.domain.tenants.queries import current_tenant
 from tollwright.store import rates as store
+from tollwright.store.bulk import collector_paused
 
 SHOWN_FAULTS = 200
 
@@ -58,6 +66,7 @@ def create_card(
 
 
 @transaction.atomic
+@collector_paused()
 def preview_deck(
     *,
     card: RateCard,
@@ -81,7 +90,7 @@ def preview_deck(
     deck = deck_of(content, columns)
     base = queries.base_of(card)
     old = () if base is None else cards.core_card(base).rates
-    counts = queries.deck_diff(old, deck, mode).counts
+    counts = count_changes(queries.looked_at(old, deck, mode), deck.rates)
     summary = {
         "rows_read": deck.rows_read,
         "rows": len(deck.rates),
@@ -138,6 +147,7 @@ def _shown(faults: Sequence[DeckFault]) -> list[dict[str, object]]:
 
 
 @transaction.atomic
+@collector_paused()
 def apply_deck(
     *,
     deck_import: DeckImport,
@@ -150,7 +160,8 @@ def apply_deck(
     """Make a previewed deck a draft version of its card.
 
     `skip_faults` leaves the rows out that could not be read. `options`: the card file without its
-    rates (zone, family, rounding, bands …); None keeps those of the version before.
+    rates (zone, family, rounding, bands …); None keeps those of the version before; a first version
+    then has the provider's zone.
     Raises PreviewStale, DeckHasFaults, DeckRefused, CardRefused.
     """
     card = _locked(deck_import.card_id)
@@ -196,8 +207,10 @@ def _importable(deck: Deck, skip_faults: bool) -> None:
 def _options(
     card: RateCard, base: CardVersion | None, given: Mapping[str, object] | None
 ) -> dict[str, object]:
-    told = given if given is not None else {} if base is None else base.options
-    return cards.options_of(cards.frame_of(card, told))
+    told: Mapping[str, object] = {"timezone": current_tenant().timezone}
+    if base is not None:
+        told = base.options
+    return cards.options_of(cards.frame_of(card, told if given is None else given))
 
 
 @transaction.atomic
@@ -288,6 +301,7 @@ def discard_draft(*, version: CardVersion, at: datetime, by: By) -> None:
 
 
 @transaction.atomic
+@collector_paused()
 def publish_version(
     *, version: CardVersion, effective_from: datetime, at: datetime, by: By
 ) -> CardVersion:
@@ -328,6 +342,7 @@ def _changes(card: RateCard, new: Card, start: datetime) -> dict[str, object]:
     """Counts against the version that held before, and the settings that differ."""
     before = queries.card_at(card, start)
     old = Card(rates=()) if before is None else cards.core_card(before)
+    _holds_from(new, start)
     late = begins_without_price(old.rates, new.rates, start)
     if late is not None:
         count, first, ready = late
@@ -335,13 +350,23 @@ def _changes(card: RateCard, new: Card, start: datetime) -> dict[str, object]:
             f"{count} codes that have a price on {start:%Y-%m-%d %H:%M %Z} would have none until"
             f" their new row begins, the first is {first}: publish from {ready:%Y-%m-%d %H:%M %Z}."
         )
-    diff = diff_cards(old, new)
-    settings = [] if before is None else [key for key, _, _ in diff.settings]
+    settings = [] if before is None else [key for key, _, _ in diff_settings(old, new)]
     return {
-        **{str(what): count for what, count in diff.counts.items()},
+        **{str(what): count for what, count in count_changes(old.rates, new.rates).items()},
         "against": 0 if before is None else before.number,
         "settings": settings,
     }
+
+
+def _holds_from(new: Card, start: datetime) -> None:
+    """A version whose every row begins later would price nothing: that is never meant."""
+    begins = [rate.effective_from for rate in new.rates]
+    first = min((moment for moment in begins if moment is not None), default=start)
+    if None not in begins and first > start:
+        raise CardRefused(
+            f"No row of the card begins before {first:%Y-%m-%d %H:%M %Z}: publish from then, "
+            f"not from {start:%Y-%m-%d %H:%M %Z}."
+        )
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from tollwright.core.card import RateCard as Card
 from tollwright.core.carddiff import CardDiff, diff_cards, diff_rates
 from tollwright.core.choose import prepare
 from tollwright.core.decks import ColumnMapping, DeckError, Proposal, sniff
+from tollwright.core.decks.table import is_xlsx
 from tollwright.core.explain import why_others_lost
 from tollwright.core.money import show, show_price
 from tollwright.core.numbers import normalise
@@ -25,7 +26,10 @@ from tollwright.domain.errors import NotFound
 from tollwright.domain.rates import cards as cores
 from tollwright.domain.rates.decks import Deck, deck_of, mapping_of
 from tollwright.domain.rates.errors import DeckRefused
+from tollwright.domain.tenants.queries import current_tenant
 from tollwright.store import rates as store
+
+HEAD = 512 * 1024  # bytes of a CSV file that are looked at to propose its columns
 
 
 def cards(*, side: str = "") -> QuerySet[RateCard]:
@@ -175,13 +179,24 @@ def propose(*, card: RateCard, filename: str, content: bytes) -> Columns:
     Raises DeckRefused for what is no CSV or XLSX.
     """
     try:
-        proposal = sniff(content, filename)
+        proposal = sniff(_head(content), filename)
     except DeckError as error:
         raise DeckRefused(str(error)) from error
     saved = saved_mapping(card)
     if saved is not None and _fits(saved, proposal):
         return Columns(saved, "saved", proposal)
-    return Columns(proposal.mapping, "found", proposal)
+    found = proposal.mapping
+    if found is not None:  # a date in a deck is the provider's day
+        found = replace(found, timezone=current_tenant().timezone)
+    return Columns(found, "found", proposal)
+
+
+def _head(content: bytes) -> bytes:
+    """What is enough to see how a file is laid out; a workbook cannot be cut."""
+    if is_xlsx(content) or len(content) <= HEAD:
+        return content
+    cut = content.rfind(b"\n", 0, HEAD)
+    return content[: cut + 1] if cut > 0 else content
 
 
 def saved_mapping(card: RateCard) -> ColumnMapping | None:
@@ -209,7 +224,7 @@ def deck_report(deck_import: DeckImport) -> DeckReport:
     deck = deck_of(bytes(deck_import.content), mapping)
     base = base_of(deck_import.card)
     old = () if base is None else core_card(base).rates
-    return DeckReport(deck, deck_diff(old, deck, deck_import.mode))
+    return DeckReport(deck, diff_rates(looked_at(old, deck, deck_import.mode), deck.rates))
 
 
 def base_of(card: RateCard) -> CardVersion | None:
@@ -217,13 +232,9 @@ def base_of(card: RateCard) -> CardVersion | None:
     return published(card).first()
 
 
-def deck_diff(old: tuple[Rate, ...], deck: Deck, mode: str) -> CardDiff:
-    """A deck against the card's rows; in `amend` the codes that it lacks are not looked at."""
+def looked_at(old: tuple[Rate, ...], deck: Deck, mode: str) -> Iterable[Rate]:
+    """The card's rows that a deck is compared with: in `amend` those of the codes it names."""
     if mode == "replace":
-        return diff_rates(old, deck.rates)
+        return old
     codes = {(rate.prefix, rate.origin_prefix) for rate in deck.rates}
-    return diff_rates(_of(codes, old), deck.rates)
-
-
-def _of(codes: set[tuple[str, str]], rates: tuple[Rate, ...]) -> Iterator[Rate]:
-    return (rate for rate in rates if (rate.prefix, rate.origin_prefix) in codes)
+    return (rate for rate in old if (rate.prefix, rate.origin_prefix) in codes)
