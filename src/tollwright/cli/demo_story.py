@@ -154,7 +154,8 @@ def calls(source: str, path: Path) -> None:
         f"{result.quarantined:,} in quarantine"
     )
     for reason, count in sorted(result.reasons.items()):
-        say(f"      {count:,} × {reason}")
+        if not reason.startswith("supplier"):  # counted as second legs above
+            say(f"      {count:,} × {reason.replace('_', ' ')}")
 
 
 def billing(documents: Path) -> None:

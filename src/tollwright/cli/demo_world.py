@@ -293,10 +293,8 @@ def sources(say: Say) -> None:
 
 
 def preview_lines(summary: Mapping[str, Any]) -> Iterator[str]:
-    """A deck preview's summary in lines."""
-    for key, value in summary.items():
-        if isinstance(value, Mapping):
-            told = ", ".join(f"{count:,} {name}" for name, count in value.items() if count)
-            yield f"{key}: {told or 'none'}"
-        elif isinstance(value, int):
-            yield f"{key}: {value:,}"
+    """A deck preview's summary in sentences."""
+    yield f"{summary['rows_read']:,} rows read, {summary['rows']:,} prices in them"
+    fates = (f"{count:,} {name}" for name, count in summary["fates"].items() if count)
+    yield f"against the card as it is: {', '.join(fates)}"
+    yield f"{summary['faults']:,} rows that cannot be used"
