@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 
+from django.contrib.auth.hashers import make_password
 from django.db import connection
 
 from tests.support.world import START, World, make_world
@@ -122,9 +124,16 @@ def make_card(world: World) -> tuple[RateCard, CardVersion]:
     return card, version
 
 
+@cache
+def _hashed() -> str:
+    return make_password(PASSWORD)  # slow by design: once for all tests
+
+
 def make_user(world: World, email: str, role: Role, customer: Customer | None = None) -> User:
     """Somebody who signs in with PASSWORD."""
-    user = User.objects.create_user(email, PASSWORD)
+    user = User.objects.create_user(email)
+    user.password = _hashed()
+    user.save(update_fields=["password"])
     Membership.objects.create(tenant=world.tenant, user=user, role=role, customer=customer)
     return user
 

@@ -78,10 +78,8 @@ class Scope:
 
 def by_day(scope: Scope) -> list[DayUsage]:
     """Every day of the scope in order, the days without a call included."""
-    found = {
-        row["day"]: _usage(row)
-        for row in scope.rows().values("day").annotate(**_sums()).order_by("day")
-    }
+    rows: Any = scope.rows().values("day").annotate(**_sums()).order_by("day")
+    found = {row["day"]: _usage(row) for row in rows}
     days = (scope.last - scope.first).days + 1
     every = (scope.first + timedelta(days=offset) for offset in range(days))
     return [DayUsage(day, found.get(day, Usage())) for day in every]
@@ -89,12 +87,8 @@ def by_day(scope: Scope) -> list[DayUsage]:
 
 def by_campaign(scope: Scope) -> list[CampaignUsage]:
     """The campaigns that had calls, the dearest first."""
-    rows = (
-        scope.rows()
-        .values("campaign_id", "campaign__name")
-        .annotate(**_sums())
-        .order_by("-total_sell_micros", "campaign__name", "campaign_id")
-    )
+    sums: Any = scope.rows().values("campaign_id", "campaign__name").annotate(**_sums())
+    rows = sums.order_by("-total_sell_micros", "campaign__name", "campaign_id")
     return [CampaignUsage(row["campaign_id"], row["campaign__name"], _usage(row)) for row in rows]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import NinjaAPI, Swagger
 
-from tollwright.web.api import calls, campaigns, customers, invoices, payments, usage
+from tollwright.web.api import calls, campaigns, cards, customers, invoices, payments, usage
 from tollwright.web.api.keys import BearerKey
 from tollwright.web.api.problems import explain_errors
 
@@ -29,6 +29,7 @@ api = NinjaAPI(
 )
 api.add_router("/customers", customers.router)
 api.add_router("", campaigns.router)
+api.add_router("", cards.router)
 api.add_router("", calls.router)
 api.add_router("", invoices.router)
 api.add_router("/payments", payments.router)

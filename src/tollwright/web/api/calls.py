@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -315,7 +315,7 @@ _PLAIN = (
 )  # fmt: skip
 
 
-def _fields(call: Call) -> dict[str, object]:
+def _fields(call: Call) -> dict[str, Any]:
     return {name: getattr(call, name) for name in _PLAIN} | {
         "id": f"{call.started_at.astimezone(UTC):%Y%m}-{call.pk}",
         "customer": call.customer_id,

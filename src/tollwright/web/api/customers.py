@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -146,7 +146,7 @@ def _detail(customer: Customer) -> CustomerDetail:
     return CustomerDetail(**_fields(customer), balances=owed)
 
 
-def _fields(customer: Customer) -> dict[str, object]:
+def _fields(customer: Customer) -> dict[str, Any]:
     names = CustomerOut.model_fields.keys() - {"legal_entity"}
     told = {name: getattr(customer, name) for name in names}
     return told | {"legal_entity": customer.legal_entity_id}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -188,7 +188,7 @@ _PLAIN = (
 )  # fmt: skip
 
 
-def _fields(invoice: Invoice) -> dict[str, object]:
+def _fields(invoice: Invoice) -> dict[str, Any]:
     sums = {name: money(getattr(invoice, f"{name}_micros"), invoice.currency) for name in _SUMS}
     return {name: getattr(invoice, name) for name in _PLAIN} | sums | {
         "corrects": invoice.corrects_id, "customer": invoice.customer_id, "run": invoice.run_id,

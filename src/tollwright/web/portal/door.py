@@ -72,7 +72,7 @@ def portal(page: Page[P]) -> View[P]:
 
     @login_required
     @functools.wraps(page)
-    def view(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def view(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         membership = portal_membership(request)
         if membership is None or membership.customer is None:
             return redirect("/office/" if staff_membership(request) else "/start/")
@@ -99,7 +99,9 @@ def money_page(page: Page[P]) -> View[P]:
     """A portal page for the roles that see balance, invoices and payments."""
 
     @functools.wraps(page)
-    def only(request: HttpRequest, visit: Visit, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def only(
+        request: HttpRequest, visit: Visit, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
         if not visit.sees_money:
             raise PermissionDenied
         return page(request, visit, *args, **kwargs)

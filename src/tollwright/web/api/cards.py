@@ -1,0 +1,305 @@
+"""Rate cards: versions, what a number costs, and decks from preview to publishing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router, Schema
+from pydantic import ConfigDict, Field
+
+from tollwright.core.explain import explain
+from tollwright.core.rating import CallInput
+from tollwright.data.rates import CardVersion, DeckImport, RateCard
+from tollwright.domain.errors import DomainError
+from tollwright.domain.rates import operations, queries
+from tollwright.web.api.keys import by, require
+from tollwright.web.api.once import once
+from tollwright.web.api.paging import Page, PagingQuery, page
+from tollwright.web.api.shapes import Instant, Money, find, money
+
+router = Router(tags=["cards"])
+
+
+class CardOut(Schema):
+    """A card; what it says at a moment is its published version."""
+
+    id: int
+    code: str
+    name: str
+    side: str
+    currency: str
+    created_at: Instant
+
+
+class CardIn(Schema):
+    """A new card; it prices nothing before a version is published."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, Field(max_length=40, examples=["AZ"])]
+    name: str
+    side: Literal["sell", "buy"] = "sell"
+    currency: Annotated[str, Field(description="ISO 4217", examples=["EUR"])]
+
+
+class VersionOut(Schema):
+    """A version. Published, it never changes; calls answered from `effective_from` on are its."""
+
+    id: int
+    card: int
+    number: int
+    status: str
+    effective_from: Instant | None
+    content_hash: str
+    changes: Annotated[dict[str, Any], Field(description="counts against the version before")]
+    tag: str
+    created_at: Instant
+    created_by: str
+    published_at: Instant | None
+    published_by: str
+
+
+class Quote(Schema):
+    """What a call would cost. `status`: rated, blocked or unmatched; only rated has a price."""
+
+    number: Annotated[str, Field(description="E.164 digits")]
+    version: int | None
+    status: str
+    prefix: str
+    billed_s: int
+    price: Money | None
+    steps: Annotated[list[str], Field(description="how it comes to this, a sentence a step")]
+
+
+class DeckOut(Schema):
+    """A deck that was previewed: what every row would do, and what cannot be read, with its line."""
+
+    id: int
+    card: int
+    filename: str
+    mode: str
+    status: str
+    version: int | None
+    mapping: dict[str, Any]
+    summary: dict[str, Any]
+    created_at: Instant
+
+
+class ApplyIn(Schema):
+    """`skip_faults`: leave out the rows that cannot be read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    skip_faults: bool = False
+    tag: Annotated[str, Field(max_length=60)] = ""
+
+
+class PublishIn(Schema):
+    """From when on the version prices calls."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    effective_from: Instant
+
+
+class DeckEmpty(DomainError):
+    """There is no file in the request."""
+
+    code = "deck_empty"
+
+
+@router.get("/cards", response=Page[CardOut], summary="List cards, newest first")
+def list_cards(
+    request: HttpRequest, paging: PagingQuery, side: Literal["", "sell", "buy"] = ""
+) -> object:
+    """All, or those of one side."""
+    require(request, "read")
+    return page(queries.cards(side=side), paging, _out)
+
+
+@router.post("/cards", response={201: CardOut}, summary="Create a card")
+def create_card(request: HttpRequest, wish: CardIn) -> HttpResponse:
+    """Takes an Idempotency-Key."""
+    require(request, "rates")
+    return once(
+        request,
+        lambda _key: _out(
+            operations.create_card(**wish.model_dump(), at=timezone.now(), by=by(request))
+        ),
+    )
+
+
+@router.get("/cards/{int:card_id}", response=CardOut, summary="Get a card")
+def get_card(request: HttpRequest, card_id: int) -> CardOut:
+    """One card."""
+    require(request, "read")
+    return _out(_card(card_id))
+
+
+@router.get(
+    "/cards/{int:card_id}/versions", response=Page[VersionOut], summary="List a card's versions"
+)
+def list_versions(request: HttpRequest, card_id: int, paging: PagingQuery) -> object:
+    """Drafts too, newest first."""
+    require(request, "read")
+    return page(CardVersion.objects.filter(card=_card(card_id)), paging, _version)
+
+
+@router.get("/cards/{int:card_id}/quote", response=Quote, summary="Price a number")
+def quote(
+    request: HttpRequest,
+    card_id: int,
+    number: Annotated[str, Query(description="with its country code, as +442079460000")],
+    seconds: Annotated[int, Query(ge=1, le=86_400, description="answered seconds")] = 60,
+    at: Annotated[Instant | None, Query(description="answered at; default: now")] = None,
+    caller: Annotated[str, Query(description="the calling number, where prices hang on it")] = "",
+) -> Quote:
+    """What a call to the number costs by this card, and why."""
+    require(request, "read")
+    moment = at or timezone.now()
+    found = queries.look_up(card=_card(card_id), number=number, at=moment, caller=caller)
+    if found.version is None:
+        return Quote(
+            number=found.number, version=None, status="unmatched", prefix="", billed_s=0,
+            price=None, steps=list(found.why),
+        )  # fmt: skip
+    digits = "".join(sign for sign in caller if sign.isdigit())
+    call = CallInput("quote", moment, seconds * 1000, digits, found.number)
+    charge = explain(call, queries.core_card(found.version), version=str(found.version))
+    rated = charge.status == "rated"
+    return Quote(
+        number=found.number,
+        version=found.version.pk,
+        status=charge.status,
+        prefix=charge.prefix,
+        billed_s=charge.billed_s,
+        price=money(charge.amount_micros, found.version.card.currency) if rated else None,
+        steps=[step.text for step in charge.steps] or [charge.reason],
+    )
+
+
+@router.get("/versions/{int:version_id}", response=VersionOut, summary="Get a card's version")
+def get_version(request: HttpRequest, version_id: int) -> VersionOut:
+    """One version, with what it changed."""
+    require(request, "read")
+    return _version(_version_of(version_id))
+
+
+@router.post(
+    "/versions/{int:version_id}/publish", response=VersionOut, summary="Publish a draft version"
+)
+def publish_version(request: HttpRequest, version_id: int, wish: PublishIn) -> VersionOut:
+    """Every check of a card is made; refused, the sentence names each row."""
+    require(request, "rates")
+    published = operations.publish_version(
+        version=_version_of(version_id), effective_from=wish.effective_from,
+        at=timezone.now(), by=by(request),
+    )  # fmt: skip
+    return _version(published)
+
+
+DECK = {
+    "requestBody": {
+        "required": True,
+        "description": "The deck's bytes: CSV or XLSX, as the carrier sent it.",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+
+
+@router.post(
+    "/cards/{int:card_id}/decks",
+    response={201: DeckOut},
+    openapi_extra=DECK,
+    summary="Preview a deck",
+)
+def preview_deck(
+    request: HttpRequest,
+    card_id: int,
+    filename: Annotated[str, Query(max_length=255, examples=["deck.csv"])],
+    mode: Annotated[
+        Literal["replace", "amend"],
+        Query(description="replace: the deck is the whole card; amend: only the codes it names"),
+    ],
+) -> HttpResponse:
+    """No rate is written. Columns are found by the card's last mapping or the file's headers.
+
+    Takes an Idempotency-Key.
+    """
+    require(request, "rates")
+    card = _card(card_id)
+    if not request.body:
+        raise DeckEmpty("The body is empty: send the deck's bytes in it.")
+
+    def work(_key: str) -> DeckOut:
+        previewed = operations.preview_deck(
+            card=card, filename=filename, content=request.body, mode=mode,
+            at=timezone.now(), by=by(request),
+        )  # fmt: skip
+        return _deck(previewed)
+
+    return once(request, work)
+
+
+@router.get("/decks/{int:deck_id}", response=DeckOut, summary="Get a previewed deck")
+def get_deck(request: HttpRequest, deck_id: int) -> DeckOut:
+    """Its preview, and the version that it became."""
+    require(request, "read")
+    return _deck(_deck_of(deck_id))
+
+
+@router.post("/decks/{int:deck_id}/apply", response={201: VersionOut}, summary="Apply a deck")
+def apply_deck(request: HttpRequest, deck_id: int, wish: ApplyIn) -> HttpResponse:
+    """Makes it a draft version of its card. Takes an Idempotency-Key."""
+    require(request, "rates")
+    deck = _deck_of(deck_id)
+    return once(
+        request,
+        lambda _key: _version(
+            operations.apply_deck(
+                deck_import=deck, at=timezone.now(), by=by(request), **wish.model_dump()
+            )
+        ),
+    )
+
+
+def _card(card_id: int) -> RateCard:
+    return find(queries.cards(), card_id, "card")
+
+
+def _version_of(version_id: int) -> CardVersion:
+    return find(CardVersion.objects.select_related("card"), version_id, "version")
+
+
+def _deck_of(deck_id: int) -> DeckImport:
+    return find(DeckImport.objects.select_related("card"), deck_id, "deck")
+
+
+def _out(card: RateCard) -> CardOut:
+    return CardOut(
+        id=card.pk, code=card.code, name=card.name, side=card.side, currency=card.currency,
+        created_at=card.created_at,
+    )  # fmt: skip
+
+
+_PLAIN = (
+    "id", "number", "status", "effective_from", "content_hash", "changes", "tag", "created_at",
+    "created_by", "published_at", "published_by",
+)  # fmt: skip
+
+
+def _version(version: CardVersion) -> VersionOut:
+    return VersionOut(card=version.card_id, **{name: getattr(version, name) for name in _PLAIN})
+
+
+def _deck(deck: DeckImport) -> DeckOut:
+    return DeckOut(
+        id=deck.pk, card=deck.card_id, filename=deck.filename, mode=deck.mode,
+        status=deck.status, version=deck.version_id, mapping=deck.mapping, summary=deck.summary,
+        created_at=deck.created_at,
+    )  # fmt: skip

@@ -1,0 +1,23 @@
+"""Two providers, and a program of the first."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.web.api.client import Program
+from tests.support.shop import Shop, make_shop
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    return make_shop("north")
+
+
+@pytest.fixture
+def foreign(db: None) -> Shop:
+    return make_shop("south")
+
+
+@pytest.fixture
+def program(shop: Shop) -> Program:
+    return Program(shop.tenant_id)
