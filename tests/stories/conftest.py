@@ -1,5 +1,8 @@
 """Stories run on a database of their own: they commit."""
 
-from tests.integration.conftest import fresh_db, session_database
+from tests.integration.conftest import session_database
+from tests.support.database import prepare
 
-__all__ = ["fresh_db", "session_database"]
+prepare()  # before test modules import models
+
+__all__ = ["session_database"]

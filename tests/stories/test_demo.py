@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.integration.conftest import copy_of_template
+from tests.support.database import copy_of_template
 
 from django.db import connection, connections  # isort: skip
 
