@@ -150,9 +150,11 @@ def open_source(cursor: Cursor, code: str) -> Source:
         unknown = set(fields) - set(Options.__struct_fields__)
         if unknown:
             raise OptionsError(f"there is no option {', '.join(sorted(unknown))}")
-        normalise("", read.region)
-        normalise("1234567", read.region)
-        return Source(source_id, code, registry.get(format_name), read, tenant_zone)
+        normalise("1234567", read.region)  # each of these tries a setting
+        cdr_format = registry.get(format_name)
+        for _ in cdr_format.parse((), read):
+            pass
+        return Source(source_id, code, cdr_format, read, tenant_zone)
     except (msgspec.ValidationError, ValueError, UnknownRegionError) as error:
         raise BadSource(f"Source {code} cannot be used: {error}. Mend its settings.") from error
 
