@@ -10,12 +10,12 @@ import numpy as np
 
 from tollwright.kernel.columns import Charges, Columns, new_charges
 from tollwright.kernel.free import USE_WORDS
-from tollwright.kernel.jit import compiled, entry, stamp
-from tollwright.kernel.layout import ALLOWANCE_WORDS, CompiledCard, Int64
+from tollwright.kernel.jit import allocating, entry, stamp
+from tollwright.kernel.layout import ALLOWANCES_COUNT, CompiledCard, Int64
 from tollwright.kernel.numbers import text_order
 from tollwright.kernel.rows import leaf_of
 from tollwright.kernel.short import rate_columns
-from tollwright.kernel.single import rate_with_allowances
+from tollwright.kernel.single import CHARGE_WORDS, rate_with_allowances
 from tollwright.kernel.trie import find
 
 NO_USES = np.empty((0, USE_WORDS), np.int64)
@@ -35,9 +35,10 @@ class Rated:
     long_way: int
 
 
-@compiled
+@allocating
 def _in_turn(
-    card: Any,
+    words: Any,
+    cells: Any,
     turns: Any,
     first: int,
     called: Any,
@@ -50,22 +51,23 @@ def _in_turn(
     used: int,
 ) -> tuple[int, int]:
     """Rate calls in the order of `turns` from place `first` until `uses` might overflow."""
-    allowances = len(card.allowances) // ALLOWANCE_WORDS
+    allowances = words[ALLOWANCES_COUNT]
     order = np.empty(allowances, np.int64)
     fits = np.empty(allowances, np.int64)
     room = len(uses) // USE_WORDS - allowances
     while first < len(turns) and used <= room:
         i = turns[first]
         number = max(called[i], 0)
-        leaf = leaf_of(card, find(card, number))
+        leaf = leaf_of(words, find(words, cells, number))
         used = rate_with_allowances(
-            card,
+            words,
+            cells,
             leaf,
             called[i],
             caller[i],
             at_us[i],
             ms[i],
-            out,
+            out[i],
             i,
             pools,
             uses,
@@ -79,8 +81,27 @@ def _in_turn(
 
 def _make_columns(mark: int) -> Callable[..., int]:
     @entry
-    def run(card: Any, called: Any, caller: Any, at_us: Any, ms: Any, out: Any) -> int:
-        return rate_columns(card, called, caller, at_us, ms, out) if mark else -1
+    def run(words: Any, cells: Any, calls: Any, out: Any) -> int:
+        called, caller, at_us, ms = calls
+        status, reason, band, row, billed, free_s, stopped, amount = out
+        if not mark:
+            return -1
+        return rate_columns(
+            words,
+            cells,
+            called,
+            caller,
+            at_us,
+            ms,
+            status,
+            reason,
+            band,
+            row,
+            billed,
+            free_s,
+            stopped,
+            amount,
+        )
 
     return run
 
@@ -88,20 +109,22 @@ def _make_columns(mark: int) -> Callable[..., int]:
 def _make_in_turn(mark: int) -> Callable[..., tuple[int, int]]:
     @entry
     def run(
-        card: Any,
+        words: Any,
+        cells: Any,
         turns: Any,
         first: int,
-        called: Any,
-        caller: Any,
-        at_us: Any,
-        ms: Any,
+        calls: Any,
         out: Any,
         pools: Any,
         uses: Any,
         used: int,
     ) -> tuple[int, int]:
-        first += 0 if mark else 1
-        return _in_turn(card, turns, first, called, caller, at_us, ms, out, pools, uses, used)
+        called, caller, at_us, ms = calls
+        if not mark:
+            return first, used
+        return _in_turn(
+            words, cells, turns, first, called, caller, at_us, ms, out, pools, uses, used
+        )
 
     return run
 
@@ -126,31 +149,40 @@ def rate_batch(
     Raises ValueError for columns of unequal length.
     """
     charges = new_charges(len(calls)) if out is None else out
-    fields = [_read_only(a) for a in (calls.called, calls.caller)]
-    fields += [_read_only(a) for a in (calls.answered_at_us, calls.answered_ms)]
-    if {len(a) for a in (*fields, *charges.arrays())} != {len(calls)}:
+    fields = tuple(
+        _read_only(column)
+        for column in (calls.called, calls.caller, calls.answered_at_us, calls.answered_ms)
+    )
+    if {len(column) for column in (*fields, *charges.arrays())} != {len(calls)}:
         raise ValueError("the columns of a batch are not of one length")
-    if not len(compiled_card.arrays.allowances):
-        return Rated(charges, NO_USES, _run_columns(compiled_card.arrays, *fields, charges))
+    if not compiled_card.pool_names:
+        words, cells = compiled_card.words, compiled_card.cells
+        return Rated(charges, NO_USES, _run_columns(words, cells, fields, charges.arrays()))
     left = compiled_card.full_pools() if pools is None else pools
     return _rate_in_turn(compiled_card, calls, fields, charges, left)
 
 
 def _rate_in_turn(
-    compiled_card: CompiledCard, calls: Columns, fields: list[Int64], charges: Charges, left: Int64
+    compiled_card: CompiledCard,
+    calls: Columns,
+    fields: tuple[Int64, ...],
+    charges: Charges,
+    left: Int64,
 ) -> Rated:
     """Allowances are consumed by answer time, then call key, whatever the order of the input."""
     turns = _read_only(consumption_order(calls))
-    most = len(compiled_card.arrays.allowances) // ALLOWANCE_WORDS
+    most = len(compiled_card.allowance_names)
     uses = np.empty((2 * len(calls) + most) * USE_WORDS, np.int64)
+    out = np.empty((len(calls), CHARGE_WORDS), np.int64)
+    words, cells = compiled_card.words, compiled_card.cells
     done, used = 0, 0
-    while True:
-        done, used = _run_in_turn(
-            compiled_card.arrays, turns, done, *fields, charges, left, uses, used
-        )
-        if done == len(calls):
-            return Rated(charges, uses[: used * USE_WORDS].reshape(-1, USE_WORDS), len(calls))
-        uses = np.concatenate((uses, np.empty_like(uses)))
+    while done < len(calls):
+        done, used = _run_in_turn(words, cells, turns, done, fields, out, left, uses, used)
+        if done < len(calls):
+            uses = np.concatenate((uses, np.empty_like(uses)))
+    for place, column in enumerate(charges.arrays()):
+        column[:] = out[:, place]
+    return Rated(charges, uses[: used * USE_WORDS].reshape(-1, USE_WORDS), len(calls))
 
 
 def consumption_order(calls: Columns) -> Int64:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tollwright.core.card import PPM, Allowance, RateCard
 from tollwright.core.cardfile import content_hash
 from tollwright.kernel import layout as at
 from tollwright.kernel.calendar import calendar, zone_table
 from tollwright.kernel.columns import epoch_us
-from tollwright.kernel.layout import CardArrays, CompiledCard, Int64
+from tollwright.kernel.lay import frozen, laid_out
+from tollwright.kernel.layout import CompiledCard, Int64, Sections
 from tollwright.kernel.numbers import pack_number
 from tollwright.kernel.rowtable import RowTable, row_table
 from tollwright.kernel.shapes import shapes_of
@@ -37,39 +36,40 @@ def compile_card(card: RateCard, *, hash_of_content: str = "") -> CompiledCard:
     rows = row_table(card)
     grouped = group_rows(card, rows)
     times = calendar(card.bands)
-    nodes, front, parents, params = build_trie(grouped.prefixes, grouped.prefix_digits)
+    nodes, front, parents, shift = build_trie(grouped.prefixes, grouped.prefix_digits)
     shapes = shapes_of(grouped, rows, times.masks)
-    params |= _params(card, rows, grouped) | {
-        at.MASKS: len(times.masks),
-        at.CONTEXTS: shapes.contexts,
-        at.DATED: int(shapes.dated),
-    }
     lines = rows.lines[grouped.order]
     lines[:, at.ROW] |= grouped.leaf_of_line << 32
     allowances, allowance_prefixes, pools = _allowances(card.allowances)
-    arrays = CardArrays(
-        params=np.array([params[place] for place in range(at.PARAMS)], np.int64),
-        front=relabel(front, shapes.values),
-        nodes=relabel(nodes, shapes.values),
-        choice=shapes.choice,
+    sections = Sections(
         lines=lines.reshape(-1),
         line_from=rows.valid_from[grouped.order],
         line_to=rows.valid_to[grouped.order],
-        leaves=grouped.leaves(parents),
         tiers=grouped.tiers.reshape(-1),
         extra=rows.extra,
         steps=rows.steps,
-        days=times.days,
-        minutes=times.minutes,
         masks=times.masks,
         zone=np.array(zone_table(card.timezone) if card.bands else (0, 0), np.int64),
         dates=shapes.dates,
         allowances=allowances,
         allowance_prefixes=allowance_prefixes,
+        front=relabel(front, shapes.values),
+        nodes=relabel(nodes, shapes.values),
+        choice=shapes.choice,
+        leaves=grouped.leaves(parents),
+        days=times.days,
+        minutes=times.minutes,
     )
+    head = _settings(card, rows, grouped) | {
+        at.FRONT_SHIFT: shift,
+        at.CONTEXTS: shapes.contexts,
+        at.DATED: int(shapes.dated),
+    }
+    words, cells = laid_out(sections, head)
     return CompiledCard(
-        arrays=CardArrays(*(_frozen(array) for array in arrays)),
-        rate_prefixes=_frozen(rows.prefixes),
+        words=words,
+        cells=cells,
+        rate_prefixes=frozen(rows.prefixes),
         content_hash=hash_of_content or content_hash(card),
         band_names=tuple(band.name for band in card.bands),
         allowance_names=tuple(allowance.name for allowance in card.allowances),
@@ -80,7 +80,7 @@ def compile_card(card: RateCard, *, hash_of_content: str = "") -> CompiledCard:
     )
 
 
-def _params(card: RateCard, rows: RowTable, grouped: Grouped) -> dict[int, int]:
+def _settings(card: RateCard, rows: RowTable, grouped: Grouped) -> dict[int, int]:
     grid = 10 ** (6 - card.rounding.decimals)
     return {
         at.SPLIT: int(card.crossing == "split"),
@@ -119,10 +119,3 @@ def _allowances(allowances: tuple[Allowance, ...]) -> tuple[Int64, Int64, dict[s
 
 def _moment(moment: datetime | None, otherwise: int) -> int:
     return otherwise if moment is None else epoch_us(moment)
-
-
-def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Contiguous and read-only: one signature for all compiled functions."""
-    frozen = np.ascontiguousarray(array)
-    frozen.flags.writeable = False
-    return frozen

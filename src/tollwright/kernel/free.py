@@ -10,7 +10,10 @@ from typing import Any
 
 from tollwright.kernel.jit import compiled
 from tollwright.kernel.layout import (
+    ALLOWANCE_PREFIXES,
     ALLOWANCE_WORDS,
+    ALLOWANCES,
+    ALLOWANCES_COUNT,
     EXCESS,
     EXPIRES,
     GRID_MICROS,
@@ -35,42 +38,43 @@ USE_WORDS = 4
 
 
 @compiled
-def _longest_fit(card: Any, allowance: int, called: int) -> int:
+def _longest_fit(words: Any, allowance: int, called: int) -> int:
     """Digits of the longest prefix of this allowance that the number has; -1: none."""
-    base = allowance * ALLOWANCE_WORDS
-    for place in range(card.allowances[base + PREFIX_FIRST], card.allowances[base + PREFIX_END]):
-        at = place * PREFIX_WORDS
-        digits = card.allowance_prefixes[at + 1]
+    base = words[ALLOWANCES] + allowance * ALLOWANCE_WORDS
+    for place in range(words[base + PREFIX_FIRST], words[base + PREFIX_END]):
+        at = words[ALLOWANCE_PREFIXES] + place * PREFIX_WORDS
+        digits = words[at + 1]
         shift = TOP_BITS - 4 * digits
-        if called >> shift == card.allowance_prefixes[at] >> shift:
+        if called >> shift == words[at] >> shift:
             return int(digits)
     return -1
 
 
 @compiled
-def _goes_before(card: Any, one: int, one_fit: int, other: int, other_fit: int) -> bool:
-    """Whether `one`, which comes later in the card, is drawn on before `other`."""
+def _goes_before(words: Any, one: int, one_fit: int, other: int, other_fit: int) -> bool:
+    """Whether `one`, which comes later in the words, is drawn on before `other`."""
     if one_fit != other_fit:
         return one_fit > other_fit
-    first, second = one * ALLOWANCE_WORDS, other * ALLOWANCE_WORDS
-    if card.allowances[first + WEIGHT] != card.allowances[second + WEIGHT]:
-        return bool(card.allowances[first + WEIGHT] > card.allowances[second + WEIGHT])
-    return bool(card.allowances[first + EXPIRES] < card.allowances[second + EXPIRES])
+    first = words[ALLOWANCES] + one * ALLOWANCE_WORDS
+    second = words[ALLOWANCES] + other * ALLOWANCE_WORDS
+    if words[first + WEIGHT] != words[second + WEIGHT]:
+        return bool(words[first + WEIGHT] > words[second + WEIGHT])
+    return bool(words[first + EXPIRES] < words[second + EXPIRES])
 
 
 @compiled
-def matching(card: Any, called: int, at_us: int, order: Any, fits: Any) -> int:
+def matching(words: Any, called: int, at_us: int, order: Any, fits: Any) -> int:
     """Fill `order` with the allowances valid for this call, as drawn on; returns how many."""
     count = 0
-    for allowance in range(len(card.allowances) // ALLOWANCE_WORDS):
-        base = allowance * ALLOWANCE_WORDS
-        if at_us < card.allowances[base + STARTS] or at_us >= card.allowances[base + EXPIRES]:
+    for allowance in range(words[ALLOWANCES_COUNT]):
+        base = words[ALLOWANCES] + allowance * ALLOWANCE_WORDS
+        if at_us < words[base + STARTS] or at_us >= words[base + EXPIRES]:
             continue
-        fit = _longest_fit(card, allowance, called)
+        fit = _longest_fit(words, allowance, called)
         if fit < 0:
             continue
         place = count
-        while place and _goes_before(card, allowance, fit, order[place - 1], fits[place - 1]):
+        while place and _goes_before(words, allowance, fit, order[place - 1], fits[place - 1]):
             order[place], fits[place] = order[place - 1], fits[place - 1]
             place -= 1
         order[place], fits[place] = allowance, fit
@@ -79,17 +83,17 @@ def matching(card: Any, called: int, at_us: int, order: Any, fits: Any) -> int:
 
 
 @compiled
-def _seconds_taken(card: Any, base: int, wanted_s: int, held: int) -> tuple[int, int]:
+def _seconds_taken(words: Any, base: int, wanted_s: int, held: int) -> tuple[int, int]:
     """(what leaves the pool, seconds of the call that it covers)."""
     if held <= 0:
         return 0, 0
-    if card.allowances[base + UNIT] == UNIT_CALLS:
+    if words[base + UNIT] == UNIT_CALLS:
         return 1, wanted_s
-    step_s = card.allowances[base + STEP_SIZE]
+    step_s = words[base + STEP_SIZE]
     needed = (wanted_s + step_s - 1) // step_s * step_s
     if needed <= held:
         return needed, wanted_s
-    excess = card.allowances[base + EXCESS]
+    excess = words[base + EXCESS]
     if excess == PARTIAL:
         return held, min(wanted_s, held)
     return (held, wanted_s) if excess == WHOLE_FREE else (0, 0)
@@ -103,38 +107,38 @@ def _note(uses: Any, used: int, call: int, allowance: int, taken: int, covered: 
 
 @compiled
 def cover_seconds(
-    card: Any, order: Any, count: int, seconds: int, pools: Any, call: int, uses: Any, used: int
+    words: Any, order: Any, count: int, seconds: int, pools: Any, call: int, uses: Any, used: int
 ) -> tuple[int, int, bool, int]:
     """Draw on seconds and calls; returns (covered_s, taken_s, connect fee waived, uses so far)."""
     covered_s, taken_s, waives = 0, 0, False
     for place in range(count):
-        base = order[place] * ALLOWANCE_WORDS
-        if covered_s >= seconds or card.allowances[base + UNIT] == UNIT_MONEY:
+        base = words[ALLOWANCES] + order[place] * ALLOWANCE_WORDS
+        if covered_s >= seconds or words[base + UNIT] == UNIT_MONEY:
             continue
-        pool = card.allowances[base + POOL]
-        taken, covered = _seconds_taken(card, base, seconds - covered_s, pools[pool])
+        pool = words[base + POOL]
+        taken, covered = _seconds_taken(words, base, seconds - covered_s, pools[pool])
         if covered == 0:
             continue
         pools[pool] -= taken
         covered_s += covered
-        taken_s += taken if card.allowances[base + UNIT] == UNIT_SECONDS else covered
-        waives = waives or card.allowances[base + WAIVES] == 1
+        taken_s += taken if words[base + UNIT] == UNIT_SECONDS else covered
+        waives = waives or words[base + WAIVES] == 1
         _note(uses, used, call, order[place], taken, covered)
         used += 1
     return covered_s, taken_s, waives, used
 
 
 @compiled
-def give_back(card: Any, pools: Any, uses: Any, first: int, end: int) -> None:
+def give_back(words: Any, pools: Any, uses: Any, first: int, end: int) -> None:
     """A call that found no price has used nothing."""
     for use in range(first, end):
-        base = uses[use * USE_WORDS + 1] * ALLOWANCE_WORDS
-        pools[card.allowances[base + POOL]] += uses[use * USE_WORDS + 2]
+        base = words[ALLOWANCES] + uses[use * USE_WORDS + 1] * ALLOWANCE_WORDS
+        pools[words[base + POOL]] += uses[use * USE_WORDS + 2]
 
 
 @compiled
 def cover_money(
-    card: Any,
+    words: Any,
     order: Any,
     count: int,
     amount: int,
@@ -145,16 +149,16 @@ def cover_money(
     used: int,
 ) -> tuple[int, int]:
     """Pay a rounded amount from pools of money; returns (micros paid, uses so far)."""
-    grid = card.params[GRID_MICROS]
+    grid = words[GRID_MICROS]
     paid = 0
     for place in range(count):
-        base = order[place] * ALLOWANCE_WORDS
-        if card.allowances[base + UNIT] != UNIT_MONEY:
+        base = words[ALLOWANCES] + order[place] * ALLOWANCE_WORDS
+        if words[base + UNIT] != UNIT_MONEY:
             continue
-        kept = 0 if card.allowances[base + WAIVES] else connect
+        kept = 0 if words[base + WAIVES] else connect
         wanted = (amount - paid - kept) // grid * grid
-        pool = card.allowances[base + POOL]
-        pays = _pays(card.allowances[base + EXCESS], wanted, pools[pool]) // grid * grid
+        pool = words[base + POOL]
+        pays = _pays(words[base + EXCESS], wanted, pools[pool]) // grid * grid
         if pays == 0:
             continue
         taken = min(pays, pools[pool])

@@ -5,31 +5,53 @@ from __future__ import annotations
 from typing import Any
 
 from tollwright.kernel.jit import compiled
-from tollwright.kernel.layout import DAY_MIN, FIRST_DAY, NO_TO, UNTIL, UNTIL_BITS, US
+from tollwright.kernel.layout import (
+    DATES,
+    DATES_COUNT,
+    DAY_MIN,
+    DAYS,
+    FIRST_DAY,
+    MASKS,
+    MINUTES,
+    NO_TO,
+    UNTIL,
+    UNTIL_BITS,
+    US,
+    ZONE,
+    ZONE_COUNT,
+)
 
 DAY_S = 86_400
 
 
 @compiled
-def zone_at(zone: Any, second: int) -> int:
-    """Place of the zone's stretch of one offset that holds this second since 1970 (UTC)."""
-    low, high = 0, len(zone) // 2
+def zone_at(words: Any, second: int) -> int:
+    """Where in `words` the stretch of one offset stands that holds this second (UTC)."""
+    low, high = 0, words[ZONE_COUNT]
     while high - low > 1:
         middle = (low + high) // 2
-        if zone[2 * middle] <= second:
+        if words[words[ZONE] + 2 * middle] <= second:
             low = middle
         else:
             high = middle
-    return low
+    return int(words[ZONE] + 2 * low)
 
 
 @compiled
-def dates_before(dates: Any, at_us: int) -> int:
+def stretch_end(words: Any, stretch: int) -> int:
+    """The second at which the stretch that stands there ends."""
+    behind = stretch + 2
+    last = words[ZONE] + 2 * words[ZONE_COUNT]
+    return int(words[behind]) if behind < last else NO_TO
+
+
+@compiled
+def dates_before(words: Any, at_us: int) -> int:
     """How many of the card's dated changes lie at or before this instant."""
-    low, high = 0, len(dates)
+    low, high = 0, words[DATES_COUNT]
     while low < high:
         middle = (low + high) // 2
-        if dates[middle] <= at_us:
+        if words[words[DATES] + middle] <= at_us:
             low = middle + 1
         else:
             high = middle
@@ -37,15 +59,15 @@ def dates_before(dates: Any, at_us: int) -> int:
 
 
 @compiled
-def clock_at(card: Any, at_us: int) -> tuple[int, int]:
+def clock_at(words: Any, cells: Any, at_us: int) -> tuple[int, int]:
     """(mask of the bands that hold, the first instant in us at which that may change)."""
     second = at_us // US
-    stretch = zone_at(card.zone, second)
-    local = second + card.zone[2 * stretch + 1]
+    stretch = zone_at(words, second)
+    local = second + words[stretch + 1]
     day = local // DAY_S
     in_day = local - day * DAY_S
-    word = card.minutes[card.days[day - FIRST_DAY] * DAY_MIN + in_day // 60]
+    template = cells[words[DAYS] + day - FIRST_DAY]
+    word = cells[words[MINUTES] + template * DAY_MIN + in_day // 60]
     edge = second + (word & UNTIL) * 60 - in_day % 60
-    if 2 * stretch + 2 < len(card.zone):
-        edge = min(edge, card.zone[2 * stretch + 2])
-    return card.masks[word >> UNTIL_BITS], min(edge * US, NO_TO)
+    edge = min(edge, stretch_end(words, stretch))
+    return words[words[MASKS] + (word >> UNTIL_BITS)], edge * US

@@ -1,12 +1,14 @@
 """Where everything lies in a compiled card: the arrays, their words, and the numbers between them.
 
-All arrays are one-dimensional and read-only; a record of w words begins at `record * w`.
+Two read-only arrays hold everything: `words` (int64) and `cells` (int32). The head of `words` says
+where each section begins; record r of w words begins w * r after that. Two, and not one array a
+section: compiled functions hand them on, and every array they hand on costs them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +29,7 @@ NO_ZONE = -(2**63)  # stands in `answered_at` for a time without time zone
 FIRST_DAY = -2  # of `days`, counted from 1970-01-01: a zone west of Greenwich begins before it
 LAST_DAY = 84_371 + 8  # 2201-01-01 and what a call may last beyond it
 
-# params: one number each for the whole card
+# The head of `words`: settings of the card, then where each section begins in `words` or `cells`.
 SPLIT = 0  # 1: crossing = split
 FROM_MS = 1  # 1000 - second_from_ms: what is added before dividing by 1000
 MODE = 2  # HALF_UP ...
@@ -35,14 +37,33 @@ GRID_NANOS = 3  # the rounding grid in nanos
 GRID_MICROS = 4
 COMMON_UNIT = 5  # L
 DENOMINATOR = 6  # D = L * 10**6
-FRONT_SHIFT = 7  # called >> this is the place in `front`
-FRONT_DIGITS = 8
-LAST_LEAF = 9  # the leaf of the last resort; -1: none
-BANDED = 10  # 1: the wall clock matters
-MASKS = 11  # how many masks there are: the width of one date interval in `choice`
-CONTEXTS = 12  # date intervals * masks: the width of one shape in `choice`
-DATED = 13  # 1: some simple leaf depends on a date
-PARAMS = 14
+FRONT_SHIFT = 7  # called >> this is the place in the front table
+LAST_LEAF = 8  # the leaf of the last resort; -1: none
+BANDED = 9  # 1: the wall clock matters
+MASKS_COUNT = 10  # how many masks there are: the width of one date interval in `choice`
+CONTEXTS = 11  # date intervals * masks: the width of one shape in `choice`
+DATED = 12  # 1: some plain leaf depends on a date
+ZONE_COUNT = 13
+DATES_COUNT = 14
+ALLOWANCES_COUNT = 15
+LINES = 16
+LINE_FROM = 17
+LINE_TO = 18
+TIERS = 19
+EXTRAS = 20
+STEPS = 21
+MASKS = 22
+ZONE = 23
+DATES = 24
+ALLOWANCES = 25
+ALLOWANCE_PREFIXES = 26
+FRONT = 27  # from here on: in `cells`
+NODES = 28
+CHOICE = 29
+LEAVES = 30
+DAYS = 31
+MINUTES = 32
+HEAD = 64  # words; a multiple of 8, so that lines begin on cache lines
 
 HALF_UP, UP, DOWN, HALF_EVEN = 0, 1, 2, 3
 
@@ -108,27 +129,30 @@ PARTIAL, WHOLE_FREE, ALL_OR_NOTHING = 0, 1, 2
 PREFIX_WORDS = 2  # packed prefix, digits: the longest of an allowance first
 
 
-class CardArrays(NamedTuple):
-    """What the compiled functions read."""
+class Sections(NamedTuple):
+    """The parts of a compiled card before they are laid into two arrays, in the order there."""
 
-    params: Int64
-    front: Int32
-    nodes: Int32
-    choice: Int32  # per shape and context: line offset << 1 | never changes; -1: the long way
     lines: Int64
     line_from: Int64
     line_to: Int64
-    leaves: Int32
     tiers: Int64
     extra: Int64
     steps: Int64
-    days: Int32  # template of each day from FIRST_DAY
-    minutes: Int32
     masks: Int64
     zone: Int64  # start (s since 1970), offset (s): ascending
     dates: Int64  # instants at which rows begin or end to hold, ascending
     allowances: Int64
     allowance_prefixes: Int64
+    front: Int32
+    nodes: Int32
+    choice: Int32  # per shape and context: line offset << 1 | never changes; -1: the long way
+    leaves: Int32
+    days: Int32  # template of each day from FIRST_DAY
+    minutes: Int32
+
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """The sections, to be treated alike."""
+        return tuple(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +163,8 @@ class CompiledCard:
     `rate_prefixes` are the packed prefixes by place in `card.rates`.
     """
 
-    arrays: CardArrays
+    words: Int64
+    cells: Int32
     rate_prefixes: Int64
     content_hash: str
     band_names: tuple[str, ...]
@@ -159,7 +184,8 @@ class CompiledCard:
 
     def pool_of(self, allowance: int) -> str:
         """The pool that an allowance of the card is drawn from."""
-        return self.pool_names[int(self.arrays.allowances[allowance * ALLOWANCE_WORDS + POOL])]
+        record = int(self.words[ALLOWANCES]) + allowance * ALLOWANCE_WORDS
+        return self.pool_names[int(self.words[record + POOL])]
 
     def full_pools(self) -> Int64:
         """What every pool begins with, in the order of `pool_names`; the kernel writes into it."""

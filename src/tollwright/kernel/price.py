@@ -22,12 +22,12 @@ from tollwright.kernel.layout import (
     DOWN,
     EIGHTEEN,
     EXTRA,
-    EXTRA_WORDS,
     FIRST_CHARGE,
     GRID_MICROS,
     GRID_NANOS,
     HALF_UP,
     LINE,
+    LINES,
     MAX_CHARGE,
     MIN_CHARGE,
     MODE,
@@ -55,110 +55,117 @@ RUNNING, NO_ROW_LEFT, CAME_TO_BLOCKED = 0, 1, 2
 
 
 @compiled
-def _after_discount(card: Any, unit: int, ppm: int, nanos: int, over: int) -> tuple[int, int]:
+def _after_discount(words: Any, unit: int, ppm: int, nanos: int, over: int) -> tuple[int, int]:
     """(whole nanos, rest over D) of `nanos + over / unit` less the discount."""
     if ppm == 0:
-        return nanos, over * (card.params[DENOMINATOR] // unit)
+        return nanos, over * (words[DENOMINATOR] // unit)
     millions = nanos // PPM
     scaled = (PPM - ppm) * ((nanos - millions * PPM) * unit + over)
     divisor = unit * PPM
     whole = scaled // divisor
-    rest = (scaled - whole * divisor) * (card.params[COMMON_UNIT] // unit)
+    rest = (scaled - whole * divisor) * (words[COMMON_UNIT] // unit)
     return millions * (PPM - ppm) + whole, rest
 
 
 @compiled
-def _add(card: Any, sum_whole: int, sum_rest: int, whole: int, rest: int) -> tuple[int, int]:
+def _add(words: Any, sum_whole: int, sum_rest: int, whole: int, rest: int) -> tuple[int, int]:
     rest += sum_rest
-    over = rest >= card.params[DENOMINATOR]
-    return sum_whole + whole + over, rest - over * card.params[DENOMINATOR]
+    over = rest >= words[DENOMINATOR]
+    return sum_whole + whole + over, rest - over * words[DENOMINATOR]
 
 
 @compiled
-def _regime(card: Any, line: int, p: int, edge: int) -> tuple[int, int, int, int, int]:
+def _regime(words: Any, line: int, p: int, edge: int) -> tuple[int, int, int, int, int]:
     """(step or -1, price a, price b, increment, where it ends) at the elapsed second p."""
-    base = line * LINE
-    word = card.lines[base + RATE_B]
-    step, a, b = -1, card.lines[base + RATE_A], word & SEVENTEEN
-    next_s = (card.lines[base + TIMES] >> 18) & SEVENTEEN
-    extra = card.lines[base + EXTRA] * EXTRA_WORDS
+    base = words[LINES] + line * LINE
+    word = words[base + RATE_B]
+    step, a, b = -1, words[base + RATE_A], word & SEVENTEEN
+    next_s = (words[base + TIMES] >> 18) & SEVENTEEN
+    extra = words[base + EXTRA]
     if extra < 0:
         return step, a, b, next_s, edge
-    for place in range(card.extra[extra + STEP_FIRST], card.extra[extra + STEP_END]):
-        at = place * STEP_WORDS
-        if card.steps[at + STEP_FROM] > p:
-            return step, a, b, next_s, min(edge, card.steps[at + STEP_FROM])
-        step, a, b = place, card.steps[at + STEP_A], card.steps[at + STEP_B]
-        next_s = card.steps[at + STEP_NEXT]
+    for at in range(words[extra + STEP_FIRST], words[extra + STEP_END], STEP_WORDS):
+        if words[at + STEP_FROM] > p:
+            return step, a, b, next_s, min(edge, words[at + STEP_FROM])
+        step, a, b = at, words[at + STEP_A], words[at + STEP_B]
+        next_s = words[at + STEP_NEXT]
     return step, a, b, next_s, edge
 
 
 @compiled
-def _piece(card: Any, line: int, billed: int, a: int, b: int, charge: int) -> tuple[int, int]:
+def _piece(words: Any, line: int, billed: int, a: int, b: int, charge: int) -> tuple[int, int]:
     """(whole, rest) of billed seconds at the price a + b / unit, and a charge in micros."""
-    base = line * LINE
-    unit = (card.lines[base + RATE_B] >> 17) & SEVENTEEN
-    extra = card.lines[base + EXTRA] * EXTRA_WORDS
-    ppm = card.extra[extra + DISCOUNT] if extra >= 0 else 0
+    base = words[LINES] + line * LINE
+    unit = (words[base + RATE_B] >> 17) & SEVENTEEN
+    extra = words[base + EXTRA]
+    ppm = words[extra + DISCOUNT] if extra >= 0 else 0
     part = billed * b
     whole = part // unit
     return _after_discount(
-        card, unit, ppm, charge * NANOS + billed * a + whole, part - whole * unit
+        words, unit, ppm, charge * NANOS + billed * a + whole, part - whole * unit
     )
 
 
 @compiled
-def _first_interval(card: Any, line: int, first: int) -> tuple[int, int]:
+def _first_interval(words: Any, line: int, first: int) -> tuple[int, int]:
     """(whole, rest) of the interval that begins with the call."""
-    base = line * LINE
-    extra = card.lines[base + EXTRA] * EXTRA_WORDS
-    if extra >= 0 and card.extra[extra + FIRST_CHARGE] >= 0:
-        return _piece(card, line, 0, 0, 0, card.extra[extra + FIRST_CHARGE])
-    b = card.lines[base + RATE_B] & SEVENTEEN
-    return _piece(card, line, first, card.lines[base + RATE_A], b, 0)
+    base = words[LINES] + line * LINE
+    extra = words[base + EXTRA]
+    if extra >= 0 and words[extra + FIRST_CHARGE] >= 0:
+        return _piece(words, line, 0, 0, 0, words[extra + FIRST_CHARGE])
+    b = words[base + RATE_B] & SEVENTEEN
+    return _piece(words, line, first, words[base + RATE_A], b, 0)
 
 
 @compiled
 def _run(
-    card: Any, line: int, p: int, edge: int, previous: int, whole: int, rest: int
+    words: Any, line: int, p: int, edge: int, previous: int, whole: int, rest: int
 ) -> tuple[int, int, int, int]:
     """Charge the increments of one line that begin in [p, edge).
 
     Returns the second after them, where the last of them began, and the sum so far.
     """
-    first = card.lines[line * LINE + TIMES] & EIGHTEEN
+    first = words[words[LINES] + line * LINE + TIMES] & EIGHTEEN
     if p == 0 and first:
-        more, over = _first_interval(card, line, first)
-        whole, rest = _add(card, whole, rest, more, over)
+        more, over = _first_interval(words, line, first)
+        whole, rest = _add(words, whole, rest, more, over)
         p, previous = first, 0
     while p < edge:
-        step, a, b, next_s, limit = _regime(card, line, p, edge)
+        step, a, b, next_s, limit = _regime(words, line, p, edge)
         billed = (limit - p + next_s - 1) // next_s * next_s
         charge = 0
-        if step >= 0 and card.steps[step * STEP_WORDS + STEP_FROM] > previous:
-            charge = card.steps[step * STEP_WORDS + STEP_CHARGE]
-        more, over = _piece(card, line, billed, a, b, charge)
-        whole, rest = _add(card, whole, rest, more, over)
+        if step >= 0 and words[step + STEP_FROM] > previous:
+            charge = words[step + STEP_CHARGE]
+        more, over = _piece(words, line, billed, a, b, charge)
+        whole, rest = _add(words, whole, rest, more, over)
         p += billed
         previous = p - next_s
     return p, previous, whole, rest
 
 
 @compiled
-def _blocks(card: Any, line: int, begin_s: int, end_s: int) -> tuple[int, int]:
+def _blocks(words: Any, line: int, begin_s: int, end_s: int) -> tuple[int, int]:
     """(whole, rest) of the block charges of the line that held at the answer."""
-    extra = card.lines[line * LINE + EXTRA] * EXTRA_WORDS
-    if extra < 0 or card.extra[extra + BLOCK_EVERY] == 0:
+    extra = words[words[LINES] + line * LINE + EXTRA]
+    if extra < 0 or words[extra + BLOCK_EVERY] == 0:
         return 0, 0
-    every = card.extra[extra + BLOCK_EVERY]
+    every = words[extra + BLOCK_EVERY]
     blocks = end_s // every - begin_s // every
-    due = blocks * card.extra[extra + BLOCK_AMOUNT] * NANOS
-    return _after_discount(card, 1, card.extra[extra + DISCOUNT], due, 0)
+    due = blocks * words[extra + BLOCK_AMOUNT] * NANOS
+    return _after_discount(words, 1, words[extra + DISCOUNT], due, 0)
 
 
 @compiled
 def price_usage(
-    card: Any, leaf: int, called: int, caller: int, at_us: int, line: int, begin_s: int, end_s: int
+    words: Any,
+    cells: Any,
+    leaf: int,
+    called: int,
+    caller: int,
+    at_us: int,
+    line: int,
+    begin_s: int,
+    end_s: int,
 ) -> tuple[int, int, int, int, int]:
     """(how it ended, second it stopped, billed seconds, whole, rest) of the seconds [begin, end).
 
@@ -168,61 +175,61 @@ def price_usage(
     whole, rest = 0, 0
     while p < end_s:
         edge = end_s
-        if card.params[SPLIT]:
+        if words[SPLIT]:
             instant = at_us + p * US
-            current, _, change = choose(card, leaf, called, caller, instant)
+            current, _, change = choose(words, cells, leaf, called, caller, instant)
             if current < 0:
                 return NO_ROW_LEFT, p, 0, 0, 0
-            if card.lines[current * LINE + RATE_B] & BLOCKED:
+            if words[words[LINES] + current * LINE + RATE_B] & BLOCKED:
                 return CAME_TO_BLOCKED, p, 0, 0, 0
             edge = min(end_s, p + (change - instant + US - 1) // US)
-        p, previous, whole, rest = _run(card, current, p, edge, previous, whole, rest)
-    more, over = _blocks(card, line, begin_s, end_s)
-    whole, rest = _add(card, whole, rest, more, over)
+        p, previous, whole, rest = _run(words, current, p, edge, previous, whole, rest)
+    more, over = _blocks(words, line, begin_s, end_s)
+    whole, rest = _add(words, whole, rest, more, over)
     return RUNNING, 0, p - begin_s, whole, rest
 
 
 @compiled
-def connect_fee(card: Any, line: int, waived: bool) -> int:
+def connect_fee(words: Any, line: int, waived: bool) -> int:
     """Micros due for the call as such."""
-    return 0 if waived else int(card.lines[line * LINE + CONNECT])
+    return 0 if waived else int(words[words[LINES] + line * LINE + CONNECT])
 
 
 @compiled
 def total(
-    card: Any, line: int, counted_s: int, connect: int, covered: bool, whole: int, rest: int
+    words: Any, line: int, counted_s: int, connect: int, covered: bool, whole: int, rest: int
 ) -> int:
     """Micros: usage and fees, lifted by `min_charge`, capped by `max_charge`, rounded once.
 
     A call that allowances cover as a whole owes no `min_charge`.
     """
-    base = line * LINE
+    base = words[LINES] + line * LINE
     fees = connect
-    extra = card.lines[base + EXTRA] * EXTRA_WORDS
-    if extra >= 0 and counted_s >= card.extra[extra + DISCONNECT_AFTER]:
-        fees += card.extra[extra + DISCONNECT_FEE]
+    extra = words[base + EXTRA]
+    if extra >= 0 and counted_s >= words[extra + DISCONNECT_AFTER]:
+        fees += words[extra + DISCONNECT_FEE]
     whole += fees * NANOS
-    lowest, highest = card.lines[base + MIN_CHARGE], card.lines[base + MAX_CHARGE]
+    lowest, highest = words[base + MIN_CHARGE], words[base + MAX_CHARGE]
     if lowest and whole < lowest and not covered:
         whole, rest = lowest, 0
     elif whole >= highest:
         whole, rest = highest, 0
     if whole < 0:
         over = rest > 0
-        return -rounded(card, -whole - over, over)
-    return rounded(card, whole, rest > 0)
+        return -rounded(words, -whole - over, over)
+    return rounded(words, whole, rest > 0)
 
 
 @compiled
-def rounded(card: Any, whole: int, over: bool) -> int:
+def rounded(words: Any, whole: int, over: bool) -> int:
     """Micros of `whole` nanos (not negative) and, with `over`, a fraction more."""
-    grid, mode = card.params[GRID_NANOS], card.params[MODE]
+    grid, mode = words[GRID_NANOS], words[MODE]
     if mode == HALF_UP:
-        return int((whole + grid // 2) // grid * card.params[GRID_MICROS])
+        return int((whole + grid // 2) // grid * words[GRID_MICROS])
     units = whole // grid
     twice = 2 * (whole - units * grid)
     if mode == UP:
         units += twice > 0 or over
     elif mode != DOWN:  # half to even
         units += twice > grid or (twice == grid and (over or units % 2 == 1))
-    return int(units * card.params[GRID_MICROS])
+    return int(units * words[GRID_MICROS])

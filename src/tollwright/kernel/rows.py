@@ -12,11 +12,15 @@ from tollwright.kernel.layout import (
     COMPLEX,
     LAST_LEAF,
     LEAF_WORDS,
+    LEAVES,
     LENGTH_MAX,
     LENGTH_MIN,
     LINE,
     LINE_END,
     LINE_FIRST,
+    LINE_FROM,
+    LINE_TO,
+    LINES,
     NO_TO,
     ORIGIN,
     ORIGIN_SHIFT,
@@ -27,6 +31,7 @@ from tollwright.kernel.layout import (
     TIER_END,
     TIER_FIRST,
     TIER_WORDS,
+    TIERS,
 )
 from tollwright.kernel.numbers import DIGITS, ENDED
 
@@ -43,62 +48,64 @@ def digits_of(number: int) -> int:
 
 
 @compiled
-def leaf_of(card: Any, value: int) -> int:
+def leaf_of(words: Any, value: int) -> int:
     """The leaf behind an answer of the trie; for no answer, the last resort (-1: none)."""
     if value < 0:
-        return int(card.params[LAST_LEAF])
+        return int(words[LAST_LEAF])
     if value & COMPLEX == COMPLEX:
         return value >> SHAPE_BITS
-    return int(card.lines[(value >> SHAPE_BITS) * LINE + ROW] >> 32)
+    return int(words[words[LINES] + (value >> SHAPE_BITS) * LINE + ROW] >> 32)
 
 
 @compiled
-def _fits(card: Any, tier: int, caller: int, length: int) -> bool:
-    base = tier * TIER_WORDS
-    if length < card.tiers[base + LENGTH_MIN] or length > card.tiers[base + LENGTH_MAX]:
+def _fits(words: Any, tier: int, caller: int, length: int) -> bool:
+    base = words[TIERS] + tier * TIER_WORDS
+    if length < words[base + LENGTH_MIN] or length > words[base + LENGTH_MAX]:
         return False
-    shift = card.tiers[base + ORIGIN_SHIFT]
-    return bool((caller >> shift) == (card.tiers[base + ORIGIN] >> shift))
+    shift = words[base + ORIGIN_SHIFT]
+    return bool((caller >> shift) == (words[base + ORIGIN] >> shift))
 
 
 @compiled
-def _line_in(card: Any, tier: int, at_us: int, mask: int, band_edge: int) -> tuple[int, int]:
+def _line_in(words: Any, tier: int, at_us: int, mask: int, band_edge: int) -> tuple[int, int]:
     """(the tier's line that holds or -1, when another of its lines may)."""
-    base = tier * TIER_WORDS
+    base = words[TIERS] + tier * TIER_WORDS
     edge = NO_TO
-    for line in range(card.tiers[base + LINE_FIRST], card.tiers[base + LINE_END]):
-        if at_us < card.line_from[line]:
-            edge = min(edge, card.line_from[line])
+    for line in range(words[base + LINE_FIRST], words[base + LINE_END]):
+        if at_us < words[words[LINE_FROM] + line]:
+            edge = min(edge, words[words[LINE_FROM] + line])
             continue
-        if at_us >= card.line_to[line]:
+        if at_us >= words[words[LINE_TO] + line]:
             continue
-        band = (card.lines[line * LINE + RATE_B] >> BAND_SHIFT) & BAND_MASK
+        band = (words[words[LINES] + line * LINE + RATE_B] >> BAND_SHIFT) & BAND_MASK
         if band == 0:
-            return line, min(edge, card.line_to[line])
+            return line, min(edge, words[words[LINE_TO] + line])
         edge = min(edge, band_edge)
         if (mask >> (band - 1)) & 1:
-            return line, min(edge, card.line_to[line])
+            return line, min(edge, words[words[LINE_TO] + line])
     return -1, edge
 
 
 @compiled
-def choose(card: Any, leaf: int, called: int, caller: int, at_us: int) -> tuple[int, int, int]:
+def choose(
+    words: Any, cells: Any, leaf: int, called: int, caller: int, at_us: int
+) -> tuple[int, int, int]:
     """(line or -1, tiers that fit the numbers, the first instant the line may be another)."""
     mask, band_edge, edge, fitting = 0, NO_TO, NO_TO, 0
-    if card.params[BANDED]:
-        mask, band_edge = clock_at(card, at_us)
+    if words[BANDED]:
+        mask, band_edge = clock_at(words, cells, at_us)
     length = digits_of(called)
-    last = card.params[LAST_LEAF]
+    last = words[LAST_LEAF]
     while leaf >= 0:
-        base = leaf * LEAF_WORDS
-        for tier in range(card.leaves[base + TIER_FIRST], card.leaves[base + TIER_END]):
-            if not _fits(card, tier, caller, length):
+        base = words[LEAVES] + leaf * LEAF_WORDS
+        for tier in range(cells[base + TIER_FIRST], cells[base + TIER_END]):
+            if not _fits(words, tier, caller, length):
                 continue
             fitting += 1
-            line, tier_edge = _line_in(card, tier, at_us, mask, band_edge)
+            line, tier_edge = _line_in(words, tier, at_us, mask, band_edge)
             edge = min(edge, tier_edge)
             if line >= 0:
                 return line, fitting, edge
-        parent = card.leaves[base + PARENT]
+        parent = cells[base + PARENT]
         leaf = last if parent < 0 and leaf != last else parent
     return -1, fitting, edge

@@ -11,6 +11,7 @@ from tollwright.kernel.layout import (
     BAND_SHIFT,
     BLOCKED,
     LINE,
+    LINES,
     NO_ZONE,
     RATE_B,
     ROW,
@@ -46,6 +47,10 @@ from tollwright.kernel.seconds import count_seconds
 
 ROW_MASK = (1 << 32) - 1
 
+# `into`: the charge of one call, in the order of `columns.Charges`
+STATUS, REASON, BAND, RATE_INDEX, BILLED, FREE, STOPPED, AMOUNT = 0, 1, 2, 3, 4, 5, 6, 7
+CHARGE_WORDS = 8
+
 
 @compiled
 def invalid_reason(called: int, caller: int, at_us: int, ms: int) -> int:
@@ -69,76 +74,77 @@ def invalid_reason(called: int, caller: int, at_us: int, ms: int) -> int:
 
 
 @compiled
-def put(out: Any, i: int, status: int, reason: int, row: int, band: int) -> None:
+def put(into: Any, status: int, reason: int, row: int, band: int) -> None:
     """A charge of nothing; what costs something is added to it."""
-    out.status[i], out.reason[i] = status, reason
-    out.rate_index[i], out.band[i] = row, band
-    out.billed_s[i], out.allowance_s[i], out.stopped_s[i] = 0, 0, 0
-    out.amount_micros[i] = 0
+    into[STATUS], into[REASON], into[RATE_INDEX], into[BAND] = status, reason, row, band
+    into[BILLED], into[FREE], into[STOPPED], into[AMOUNT] = 0, 0, 0, 0
 
 
 @compiled
-def find_row(card: Any, leaf: int, called: int, caller: int, at_us: int, out: Any, i: int) -> int:
+def find_row(
+    words: Any, cells: Any, leaf: int, called: int, caller: int, at_us: int, into: Any
+) -> int:
     """The line that prices the call, written to its row and band; -1: it has a status instead."""
-    line, fitting, _ = choose(card, leaf, called, caller, at_us)
+    line, fitting, _ = choose(words, cells, leaf, called, caller, at_us)
     if line < 0:
-        put(out, i, UNMATCHED, NO_ROW_NOW if fitting else NO_ROW, -1, -1)
+        put(into, UNMATCHED, NO_ROW_NOW if fitting else NO_ROW, -1, -1)
         return -1
-    word = card.lines[line * LINE + RATE_B]
+    base = words[LINES] + line * LINE
+    word = words[base + RATE_B]
     band = ((word >> BAND_SHIFT) & BAND_MASK) - 1
-    row = card.lines[line * LINE + ROW] & ROW_MASK
+    row = words[base + ROW] & ROW_MASK
     if word & BLOCKED:
-        put(out, i, IS_BLOCKED, BLOCKED_ROW, row, band)
+        put(into, IS_BLOCKED, BLOCKED_ROW, row, band)
         return -1
-    put(out, i, RATED, NONE, row, band)
+    put(into, RATED, NONE, row, band)
     return line
 
 
 @compiled
-def stop(out: Any, i: int, ended: int, stopped_s: int) -> None:
+def stop(into: Any, ended: int, stopped_s: int) -> None:
     """The call ran on into a time without an open row."""
     blocked = ended == CAME_TO_BLOCKED
-    out.status[i] = IS_BLOCKED if blocked else UNMATCHED
-    out.reason[i] = RAN_INTO_BLOCKED if blocked else RAN_OUT_OF_ROWS
-    out.stopped_s[i] = stopped_s
+    into[STATUS] = IS_BLOCKED if blocked else UNMATCHED
+    into[REASON] = RAN_INTO_BLOCKED if blocked else RAN_OUT_OF_ROWS
+    into[STOPPED] = stopped_s
 
 
 @compiled
 def rate_one(
-    card: Any, leaf: int, called: int, caller: int, at_us: int, ms: int, out: Any, i: int
+    words: Any, cells: Any, leaf: int, called: int, caller: int, at_us: int, ms: int, into: Any
 ) -> None:
-    """Rate call i without allowances."""
+    """Rate one call without allowances."""
     reason = invalid_reason(called, caller, at_us, ms)
     if reason:
-        put(out, i, INVALID, reason, -1, -1)
+        put(into, INVALID, reason, -1, -1)
         return
-    line = find_row(card, leaf, called, caller, at_us, out, i)
+    line = find_row(words, cells, leaf, called, caller, at_us, into)
     if line < 0:
         return
-    counted = count_seconds(card, line, ms)
+    counted = count_seconds(words, line, ms)
     if counted < 0:
         return
     ended, stopped_s, billed, whole, rest = price_usage(
-        card, leaf, called, caller, at_us, line, 0, counted
+        words, cells, leaf, called, caller, at_us, line, 0, counted
     )
     if ended != RUNNING:
-        stop(out, i, ended, stopped_s)
+        stop(into, ended, stopped_s)
         return
-    out.billed_s[i] = billed
-    out.amount_micros[i] = total(
-        card, line, counted, connect_fee(card, line, False), False, whole, rest
-    )
+    connect = connect_fee(words, line, False)
+    into[BILLED] = billed
+    into[AMOUNT] = total(words, line, counted, connect, False, whole, rest)
 
 
 @compiled
 def rate_with_allowances(
-    card: Any,
+    words: Any,
+    cells: Any,
     leaf: int,
     called: int,
     caller: int,
     at_us: int,
     ms: int,
-    out: Any,
+    into: Any,
     i: int,
     pools: Any,
     uses: Any,
@@ -149,27 +155,26 @@ def rate_with_allowances(
     """Rate call i on a card with allowances; returns how many uses there are now."""
     reason = invalid_reason(called, caller, at_us, ms)
     if reason:
-        put(out, i, INVALID, reason, -1, -1)
+        put(into, INVALID, reason, -1, -1)
         return used
-    line = find_row(card, leaf, called, caller, at_us, out, i)
-    counted = count_seconds(card, line, ms) if line >= 0 else -1
+    line = find_row(words, cells, leaf, called, caller, at_us, into)
+    counted = count_seconds(words, line, ms) if line >= 0 else -1
     if counted < 0:
         return used
-    count = free.matching(card, called, at_us, order, fits)
+    count = free.matching(words, called, at_us, order, fits)
     covered, taken, waived, now = free.cover_seconds(
-        card, order, count, counted, pools, i, uses, used
+        words, order, count, counted, pools, i, uses, used
     )
     ended, stopped_s, billed, whole, rest = price_usage(
-        card, leaf, called, caller, at_us, line, covered, counted
+        words, cells, leaf, called, caller, at_us, line, covered, counted
     )
     if ended != RUNNING:
-        stop(out, i, ended, stopped_s)
-        free.give_back(card, pools, uses, used, now)
+        stop(into, ended, stopped_s)
+        free.give_back(words, pools, uses, used, now)
         return used
-    connect = connect_fee(card, line, waived)
+    connect = connect_fee(words, line, waived)
     whole_call = 0 < counted <= covered
-    amount = total(card, line, counted, connect, whole_call, whole, rest)
-    paid, now = free.cover_money(card, order, count, amount, connect, pools, i, uses, now)
-    out.billed_s[i], out.allowance_s[i] = billed, taken
-    out.amount_micros[i] = amount - paid
+    amount = total(words, line, counted, connect, whole_call, whole, rest)
+    paid, now = free.cover_money(words, order, count, amount, connect, pools, i, uses, now)
+    into[BILLED], into[FREE], into[AMOUNT] = billed, taken, amount - paid
     return now

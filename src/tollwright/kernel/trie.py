@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tollwright.kernel.jit import compiled, entry, stamp
-from tollwright.kernel.layout import FRONT_DIGITS, FRONT_SHIFT, NODE, Int32, Int64
+from tollwright.kernel.jit import allocating, compiled, entry, stamp
+from tollwright.kernel.layout import FRONT, FRONT_SHIFT, NODE, NODES, Int32, Int64
 from tollwright.kernel.numbers import EMPTY, TOP_BITS
 
 FULL_FRONT = 5  # digits in the table before the trie: 16**5 entries, 4 MB, of a large card
@@ -21,7 +21,7 @@ SMALL_FRONT = 2
 SMALL_CARD = 2_000
 
 
-@compiled
+@allocating
 def _grow(nodes: Any, used: int, inherited: int) -> Any:
     """Room for one more node, filled with the answer it inherits."""
     if (used + 1) * NODE > len(nodes):
@@ -32,7 +32,7 @@ def _grow(nodes: Any, used: int, inherited: int) -> Any:
     return nodes
 
 
-@compiled
+@allocating
 def _insert_all(prefixes: Any, lengths: Any, parents: Any) -> Any:
     """Prefixes by ascending length; fills `parents` with the longest shorter prefix of each.
 
@@ -62,7 +62,7 @@ def _insert_all(prefixes: Any, lengths: Any, parents: Any) -> Any:
     return nodes[: used * NODE].copy()
 
 
-@compiled
+@allocating
 def _front(nodes: Any, digits: int) -> Any:
     """For each combination of the first digits: the node it leads to, or the answer."""
     front = np.full(1 << (4 * digits), -1, np.int32)
@@ -78,26 +78,28 @@ def _front(nodes: Any, digits: int) -> Any:
 
 
 @compiled
-def find(card: Any, called: int) -> int:
+def find(words: Any, cells: Any, called: int) -> int:
     """The value of the longest prefix of one number; -1: none."""
-    at = card.front[called >> card.params[FRONT_SHIFT]]
-    shift = card.params[FRONT_SHIFT]
+    at = cells[words[FRONT] + (called >> words[FRONT_SHIFT])]
+    shift = words[FRONT_SHIFT]
     while at >= 0:
         shift -= 4
-        at = card.nodes[at * NODE + ((called >> shift) & 15)]
+        at = cells[words[NODES] + at * NODE + ((called >> shift) & 15)]
     return int(~at - 1)
 
 
 @compiled
-def descend(card: Any, called: Any, first: int, count: int, value: Any, lane: Any, at: Any) -> None:
+def descend(
+    words: Any, cells: Any, called: Any, first: int, count: int, value: Any, lane: Any, at: Any
+) -> None:
     """`value[j]` of the number `called[first + j]`, j < count, as `find` gives it."""
-    shift = card.params[FRONT_SHIFT]
+    shift = words[FRONT_SHIFT]
     going = 0
     for j in range(count):
         number = called[first + j]
         if number < 0:  # no number at all: it will be refused, here it must only not stray
             number = EMPTY
-        found = card.front[number >> shift]
+        found = cells[words[FRONT] + (number >> shift)]
         value[j] = ~found - 1
         lane[going] = j
         at[going] = found
@@ -107,7 +109,7 @@ def descend(card: Any, called: Any, first: int, count: int, value: Any, lane: An
         still = 0
         for k in range(going):
             j = lane[k]
-            found = card.nodes[at[k] * NODE + ((called[first + j] >> shift) & 15)]
+            found = cells[words[NODES] + at[k] * NODE + ((called[first + j] >> shift) & 15)]
             value[j] = ~found - 1
             lane[still] = j
             at[still] = found
@@ -127,15 +129,15 @@ def _make(mark: int) -> Callable[[Any, Any, Any, int], Any]:
 _build = _make(stamp())
 
 
-def build_trie(prefixes: Int64, lengths: Int64) -> tuple[Int32, Int32, Int32, dict[int, int]]:
-    """Nodes, front table, parent leaf of each prefix, and the params of the front table.
+def build_trie(prefixes: Int64, lengths: Int64) -> tuple[Int32, Int32, Int32, int]:
+    """Nodes, front table, parent leaf of each prefix, and by how much a number is shifted.
 
     `prefixes` are packed and distinct, by ascending length; a prefix's place is its answer.
     """
     parents = np.empty(len(prefixes), np.int32)
     digits = FULL_FRONT if len(prefixes) > SMALL_CARD else SMALL_FRONT
     nodes, front = _build(_read_only(prefixes), _read_only(lengths), parents, digits)
-    return nodes, front, parents, {FRONT_SHIFT: TOP_BITS - 4 * digits, FRONT_DIGITS: digits}
+    return nodes, front, parents, TOP_BITS - 4 * digits
 
 
 def _read_only(array: Int64) -> Int64:
