@@ -11,6 +11,12 @@ from tollwright.data.payments import Allocation, Payment, Receipt
 from tollwright.data.plans import CallPlan, PlanFee, PlanVersion, Subscription
 from tollwright.data.rates import CardVersion, DeckImport, Rate, RateCard
 from tollwright.data.reports import UsageDay
+from tollwright.data.rerating import (
+    RerateProposal,
+    RerateProposalCall,
+    RerateProposalLine,
+    Rerating,
+)
 from tollwright.data.rules import Rule
 from tollwright.data.tenants import LegalEntity, NumberSeries, Tenant
 
@@ -49,6 +55,10 @@ __all__ = [
     "RateCard",
     "RawChunk",
     "Receipt",
+    "RerateProposal",
+    "RerateProposalCall",
+    "RerateProposalLine",
+    "Rerating",
     "Role",
     "Rule",
     "Source",
