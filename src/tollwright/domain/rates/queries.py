@@ -14,7 +14,8 @@ from tollwright.core.card import RateCard as Card
 from tollwright.core.carddiff import CardDiff, diff_cards, diff_rates
 from tollwright.core.choose import prepare
 from tollwright.core.decks import ColumnMapping, DeckError, Proposal, sniff
-from tollwright.core.decks.table import is_xlsx
+from tollwright.core.decks.headers import places
+from tollwright.core.decks.table import is_xlsx, rows_of
 from tollwright.core.explain import why_others_lost
 from tollwright.core.money import show, show_price
 from tollwright.core.numbers import normalise
@@ -178,12 +179,13 @@ def propose(*, card: RateCard, filename: str, content: bytes) -> Columns:
 
     Raises DeckRefused for what is no CSV or XLSX.
     """
+    head = _head(content)
     try:
-        proposal = sniff(_head(content), filename)
+        proposal = sniff(head, filename)
     except DeckError as error:
         raise DeckRefused(str(error)) from error
     saved = saved_mapping(card)
-    if saved is not None and _fits(saved, proposal):
+    if saved is not None and _fits(saved, head):
         return Columns(saved, "saved", proposal)
     found = proposal.mapping
     if found is not None:  # a date in a deck is the provider's day
@@ -205,9 +207,14 @@ def saved_mapping(card: RateCard) -> ColumnMapping | None:
     return None if last is None else mapping_of(last.mapping, card.currency)
 
 
-def _fits(mapping: ColumnMapping, proposal: Proposal) -> bool:
-    there = {header.strip().lower() for header in proposal.headers}
-    return all(header.strip().lower() in there for header, _ in mapping.columns)
+def _fits(mapping: ColumnMapping, head: bytes) -> bool:
+    try:
+        table = rows_of(
+            head, encoding=mapping.encoding, delimiter=mapping.delimiter, sheet=mapping.sheet
+        )
+    except DeckError:
+        return False
+    return places(table, [header for header, _ in mapping.columns]) is not None
 
 
 @dataclass(frozen=True, slots=True)
