@@ -145,16 +145,14 @@ def harmless(value: str) -> str:
 
 def exported(value: Cell) -> str | int | Decimal | datetime | date:
     """The value for a file: numbers as numbers, moments in the viewer's zone, texts disarmed."""
-    if value is None:
-        return ""
-    if isinstance(value, Money):
-        return value.decimal
-    if isinstance(value, Seconds):
-        return value.count
-    if isinstance(value, Phone):
-        return harmless(value.digits)
-    if isinstance(value, datetime):
-        return timezone.localtime(value).replace(microsecond=0)
+    match value:
+        case Money():
+            return value.decimal
+        case Seconds():
+            return value.count
+        case datetime():
+            return timezone.localtime(value).replace(microsecond=0)
     if isinstance(value, int | Decimal | date) and not isinstance(value, bool):
         return value
-    return harmless(text(value))
+    said = value.digits if isinstance(value, Phone) else text(value)
+    return "" if value is None else harmless(said)

@@ -1,11 +1,11 @@
-"""Bar charts laid out on the server: whole coordinates for an inline SVG, and the same as a table."""
+"""Bar charts laid out on the server, in whole coordinates for an inline SVG."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 200, 64, 20, 10
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 210, 92, 28, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,7 @@ def bars(
         _bar(index, label, value, top, step, width, say, _every(len(points)))
         for index, (label, value) in enumerate(points)
     )
-    grid = tuple(
-        Grid(floor - (floor - TOP) * part // 2, say(top * part // 2)) for part in range(3)
-    )
+    grid = tuple(Grid(floor - (floor - TOP) * part // 2, say(top * part // 2)) for part in range(3))
     best = max(points, key=lambda point: point[1])
     summary = f"{len(points)} values, highest {say(best[1])} ({best[0]})"
     return Chart(title, summary, x_title, y_title, drawn, grid, empty)

@@ -13,7 +13,6 @@ from django.http import HttpResponse
 from django.utils import timezone
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from tollwright.web.cells import Cell, Money, Seconds, exported
 
@@ -86,10 +85,11 @@ def _title(title: str, kind: type, zone: str) -> str:
     return f"{title} ({zone})" if kind is datetime else title
 
 
-def _cell(sheet: WriteOnlyWorksheet, value: Flat) -> WriteOnlyCell:
+def _cell(sheet: Any, value: Flat) -> Any:
     if isinstance(value, datetime):
         value = value.replace(tzinfo=None)  # the head names the zone; spreadsheets know none
-    cell = WriteOnlyCell(sheet, value=value)
+    cell: Any = WriteOnlyCell(sheet)
+    cell.value = value
     if isinstance(value, str):
         cell.data_type = "s"
     return cell

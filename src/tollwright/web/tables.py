@@ -20,7 +20,7 @@ from tollwright.web.cells import Cell, Status, is_number, text
 PER_PAGE = 50
 COUNTED_UP_TO = 10_000  # beyond this only "more than" is said: counting millions is no answer
 EXPORTED_UP_TO = 100_000
-RESERVED = ("page", "sort", "format")
+WHOLE_UP_TO = 26  # characters
 
 Rows = QuerySet[Any, Any] | Sequence[Any]
 
@@ -68,6 +68,11 @@ class Shown:
     link: str = ""
     number: bool = False
     tone: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it stays on one line: short texts, so that no date breaks at its hyphen."""
+        return len(self.text) <= WHOLE_UP_TO
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +193,14 @@ class Table:
         start = (number - 1) * self.per_page
         shown = list(rows[start : start + self.per_page])
         names = {one.key for one in self.filters}
+        listed = tuple(self._row(row) for row in shown)
         return TablePage(
             caption=self.caption,
-            headers=tuple(self._header(column, query) for column in self.columns),
-            rows=tuple(self._row(row) for row in shown),
+            headers=tuple(
+                self._header(column, query, _numeric(column, place, listed))
+                for place, column in enumerate(self.columns)
+            ),
+            rows=listed,
             fields=tuple(Field(one, self.value_of(one, query)) for one in self.filters),
             hidden=tuple(
                 (key, query[key]) for key in query if key in self.keep and key not in names
@@ -212,13 +221,13 @@ class Table:
             selectable=self.select_form if self.select else "",
         )
 
-    def _header(self, column: Column, query: QueryDict) -> Header:
+    def _header(self, column: Column, query: QueryDict, number: bool) -> Header:
         if not column.sort:
-            return Header(column.title, "", "none", column.number)
+            return Header(column.title, "", "none", number)
         now = query.get("sort", "") or self.order
         direction = {column.key: "ascending", f"-{column.key}": "descending"}.get(now, "none")
         target = f"-{column.key}" if direction == "ascending" else column.key
-        return Header(column.title, _address(query, sort=target, page=""), direction, column.number)
+        return Header(column.title, _address(query, sort=target, page=""), direction, number)
 
     def _row(self, row: Any) -> ShownRow:
         cells = tuple(shown(column, row) for column in self.columns)
@@ -237,14 +246,21 @@ def shown(column: Column, row: Any) -> Shown:
     )
 
 
+def _numeric(column: Column, place: int, rows: Sequence[ShownRow]) -> bool:
+    return column.number or any(row.cells[place].number for row in rows)
+
+
 def short(caption: str, rows: Iterable[Any], columns: Sequence[Column], empty: str) -> TablePage:
     """A few rows inside another page: no filters, no paging, no export."""
     table = Table(caption, list(rows), columns, empty=empty)
-    listed = list(table.rows)
+    listed = tuple(table._row(row) for row in table.rows)
     return TablePage(
         caption=caption,
-        headers=tuple(Header(one.title, "", "none", one.number) for one in columns),
-        rows=tuple(table._row(row) for row in listed),
+        headers=tuple(
+            Header(one.title, "", "none", _numeric(one, place, listed))
+            for place, one in enumerate(columns)
+        ),
+        rows=listed,
         fields=(),
         hidden=(),
         empty=empty,
@@ -265,7 +281,7 @@ def short(caption: str, rows: Iterable[Any], columns: Sequence[Column], empty: s
 
 
 def field_is(path: str) -> Callable[[Rows, str], Rows]:
-    """A filter that keeps the rows whose field is the value; a value of the wrong type keeps none."""
+    """A filter that keeps the rows whose field is the value; one of the wrong type keeps none."""
 
     def apply(rows: Rows, value: str) -> Rows:
         if isinstance(rows, QuerySet):
@@ -323,7 +339,7 @@ def _kept(query: QueryDict, keys: Sequence[str]) -> str:
     kept = QueryDict(mutable=True)
     for key in keys:
         if key in query:
-            kept[key] = query[key]
+            kept.setlist(key, query.getlist(key))
     return kept.urlencode()
 
 

@@ -57,10 +57,19 @@ def index(request: StaffRequest) -> HttpResponse:
         [
             Column("email", "Person", lambda one: one.user.email, "user__email"),
             Column("role", "Role", lambda one: one.get_role_display(), "role"),
-            Column("customer", "Customer", lambda one: one.customer and one.customer.name,
-                   "customer__name", row("customer", "customer_id")),
+            Column(
+                "customer",
+                "Customer",
+                lambda one: one.customer and one.customer.name,
+                "customer__name",
+                row("customer", "customer_id"),
+            ),
             Column("seen", "Last sign-in", lambda one: one.user.last_login, "user__last_login"),
-            *([Column("end", "", lambda _one: "Withdraw", "", row("access-withdraw"))] if can else []),
+            *(
+                [Column("end", "", lambda _one: "Withdraw", "", row("access-withdraw"))]
+                if can
+                else []
+            ),
         ],
         [
             Filter("email", "Person", field_has("user__email")),
@@ -68,7 +77,7 @@ def index(request: StaffRequest) -> HttpResponse:
         ],
         order="email",
         filename="people",
-    )  # fmt: skip
+    )
     tools = [("Let somebody in", to("access-new"))] if can else []
     return listing(request, "People and keys", table, tools=[*tools, ("API keys", to("keys"))])
 
@@ -140,14 +149,25 @@ def keys(request: StaffRequest) -> HttpResponse:
             Column("created", "Issued", lambda one: one.created_at, "created_at"),
             Column("by", "By", lambda one: one.created_by and one.created_by.email),
             Column("revoked", "Revoked", lambda one: one.revoked_at, "revoked_at"),
-            *([Column("end", "", lambda one: "" if one.revoked_at else "Revoke", "",
-                      lambda one: None if one.revoked_at else to("key-revoke", one.pk))] if can else []),
+            *(
+                [
+                    Column(
+                        "end",
+                        "",
+                        lambda one: "" if one.revoked_at else "Revoke",
+                        "",
+                        lambda one: None if one.revoked_at else to("key-revoke", one.pk),
+                    )
+                ]
+                if can
+                else []
+            ),
         ],
         [Filter("name", "Name", field_has("name"))],
         order="-created",
         empty="No keys yet. Issue one for each program that uses the API.",
         filename="keys",
-    )  # fmt: skip
+    )
     tools = [("Issue a key", to("key-new"))] if can else []
     crumbs = [("People and keys", to("access"))]
     return listing(request, "API keys", table, tools=tools, crumbs=crumbs)
@@ -170,7 +190,13 @@ def key_new(request: StaffRequest) -> HttpResponse:
             response["Cache-Control"] = "no-store"
             return response
     return show(
-        request, "form.html", "Issue a key", form=form, back=to("keys"), crumbs=crumbs, button="Issue"
+        request,
+        "form.html",
+        "Issue a key",
+        form=form,
+        back=to("keys"),
+        crumbs=crumbs,
+        button="Issue",
     )
 
 
@@ -188,7 +214,8 @@ def key_revoke(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Revoke the key {key.name}",
         form=form,
-        lead=f"Every program that uses {key.prefix}… is refused from then on. This cannot be undone.",
+        lead=f"Every program that uses {key.prefix}… is refused from then on."
+        " This cannot be undone.",
         button="Revoke",
         button_tone="danger",
         back=to("keys"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -73,24 +74,25 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("file", "File", lambda one: one.filename, "filename", row("batch")),
             Column("source", "Source", lambda one: one.source.name, "source__name"),
             Column("received", "Received", lambda one: one.received_at, "received_at"),
-            *(
-                Column(name, name.capitalize(), lambda one, name=name: getattr(one, name), name)
-                for name in COUNTS
-            ),
+            *(Column(name, name.capitalize(), attrgetter(name), name) for name in COUNTS),
             Column("status", "Status", lambda one: Status(one.status), "status"),
         ],
         [
             Filter("file", "File", field_has("filename")),
             Filter("source", "Source", field_is("source_id"), choices=sources()),
-            Filter("status", "Status", field_is("status"),
-                   choices=[("done", "done"), ("rolled_back", "rolled back")]),
+            Filter(
+                "status",
+                "Status",
+                field_is("status"),
+                choices=[("done", "done"), ("rolled_back", "rolled back")],
+            ),
             Filter("from", "Received from", since("received_at"), kind="date"),
             Filter("to", "Received to", until("received_at"), kind="date"),
         ],
         order="-no",
         empty="No files yet. Add a source under Sources, then upload a file of its call records.",
         filename="files",
-    )  # fmt: skip
+    )
     tools = [("Upload a file", to("batch-upload"))] if _may(request) else []
     return listing(request, "Files", table, tools=tools)
 
@@ -201,18 +203,27 @@ def source_index(request: StaffRequest) -> HttpResponse:
             Column("format", "Format", lambda one: one.format, "format"),
             Column("zone", "Time zone", lambda one: one.timezone, "timezone"),
             Column("region", "Country", lambda one: one.region or None, "region"),
-            Column("files", "Files", lambda one: one.files, "files",
-                   lambda one: to("batches", source=one.pk)),
+            Column(
+                "files",
+                "Files",
+                lambda one: one.files,
+                "files",
+                lambda one: to("batches", source=one.pk),
+            ),
         ],
         [
             Filter("name", "Name or code", field_has("name", "code")),
-            Filter("format", "Format", field_is("format"),
-                   choices=[(name, one.title) for name, one in sorted(FORMATS.items())]),
+            Filter(
+                "format",
+                "Format",
+                field_is("format"),
+                choices=[(name, one.title) for name, one in sorted(FORMATS.items())],
+            ),
         ],
         order="code",
         empty="No sources yet. Add the switch or dialler whose call records you bill.",
         filename="sources",
-    )  # fmt: skip
+    )
     tools = [("Add a source", to("source-new"))] if _may(request) else []
     return listing(request, "Sources", table, tools=tools)
 
@@ -223,7 +234,7 @@ def source_new(request: StaffRequest) -> HttpResponse:
     tenant = request.membership.tenant
     first = {"timezone": tenant.timezone, "region": tenant.region}
     form = SourceForm(request.POST or None, initial=first)
-    if form.is_valid() and form.attempt(
+    if form.is_valid() and form.succeeds(
         operations.create_source, at=request.at, by=request.by, **form.cleaned_data
     ):
         done(request, "The source is added. Next: upload a file of its call records.")

@@ -112,10 +112,22 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         f"Invoices of run {pk}",
         reports.with_open(Invoice.objects.filter(run=run).select_related("customer")),
         [
-            Column("customer", "Customer", lambda one: one.customer.name, "customer__name", row("invoice")),
+            Column(
+                "customer",
+                "Customer",
+                lambda one: one.customer.name,
+                "customer__name",
+                row("invoice"),
+            ),
             Column("number", "Number", lambda one: one.number, "number", row("invoice")),
             Column("period", "Period", period, "period_from"),
-            Column("total", "Total", lambda one: Money(one.total_micros, one.currency), "total_micros", number=True),
+            Column(
+                "total",
+                "Total",
+                lambda one: Money(one.total_micros, one.currency),
+                "total_micros",
+                number=True,
+            ),
             Column("before", "Period before", _before, number=True),
             Column("note", "Look at", _anomaly),
             Column("status", "Status", lambda one: Status(one.status), "status"),
@@ -123,7 +135,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         order="customer",
         empty="This run found nothing to bill: no period had ended, or nothing was used.",
         filename=f"run-{pk}",
-    )  # fmt: skip
+    )
     drafts = run.invoices.filter(status="draft")
     return table.respond(request) or show(
         request,
@@ -151,8 +163,10 @@ def finalise(request: StaffRequest, pk: int) -> HttpResponse:
         return redirect(to("run", pk))
     drafts = list(run.invoices.filter(status="draft").select_related("customer"))
     ready = [draft for draft in drafts if grace_ends(draft, request.at) <= request.at]
-    sums = say(_sums(run.invoices.filter(pk__in=[one.pk for one in ready])),
-               request.membership.tenant.currency)  # fmt: skip
+    sums = say(
+        _sums(run.invoices.filter(pk__in=[one.pk for one in ready])),
+        request.membership.tenant.currency,
+    )
     return show(
         request,
         "form.html",
@@ -197,4 +211,6 @@ def _anomaly(one: Invoice) -> str | None:
         return "first invoice"
     if one.total_micros > 2 * previous.total_micros:
         return "more than twice the period before"
-    return "less than half the period before" if 2 * one.total_micros < previous.total_micros else None
+    return (
+        "less than half the period before" if 2 * one.total_micros < previous.total_micros else None
+    )

@@ -13,7 +13,6 @@ from tollwright.data.calls import Call, Charge
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.invoices import InvoiceLine
 from tollwright.domain.calls import queries
-from tollwright.domain.calls.queries import Explanation
 from tollwright.domain.errors import NotFound
 from tollwright.web.backoffice.find import find
 from tollwright.web.backoffice.links import row, to
@@ -34,7 +33,13 @@ def index(request: StaffRequest) -> HttpResponse:
         with_charge(Call.objects.filter(is_current=True).select_related("customer", "campaign")),
         [
             Column("started", "Started", lambda one: one.started_at, "started_at", link),
-            Column("customer", "Customer", lambda one: one.customer.name, "", row("customer", "customer_id")),
+            Column(
+                "customer",
+                "Customer",
+                lambda one: one.customer.name,
+                "",
+                row("customer", "customer_id"),
+            ),
             Column("campaign", "Campaign", lambda one: one.campaign.name),
             Column("caller", "From", lambda one: Phone(one.caller)),
             Column("called", "To", lambda one: Phone(one.called)),
@@ -44,10 +49,22 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("amount", "Charge", amount, number=True),
         ],
         [
-            Filter("from", "From day", since("started_at"), kind="date", required=True,
-                   default=(today - timedelta(DEFAULT_DAYS - 1)).isoformat()),
-            Filter("to", "To day", until("started_at"), kind="date", required=True,
-                   default=today.isoformat()),
+            Filter(
+                "from",
+                "From day",
+                since("started_at"),
+                kind="date",
+                required=True,
+                default=(today - timedelta(DEFAULT_DAYS - 1)).isoformat(),
+            ),
+            Filter(
+                "to",
+                "To day",
+                until("started_at"),
+                kind="date",
+                required=True,
+                default=today.isoformat(),
+            ),
             Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
             Filter("campaign", "Campaign", field_is("campaign_id"), choices=campaigns()),
             Filter("number", "Number", _has_number, kind="search"),
@@ -58,7 +75,7 @@ def index(request: StaffRequest) -> HttpResponse:
         empty="No calls in these days. Choose other days, or upload a file of call records"
         " under Files.",
         filename="calls",
-    )  # fmt: skip
+    )
     return listing(request, "Calls", table)
 
 
@@ -168,7 +185,7 @@ def _has_number(rows: Rows, value: str) -> Rows:
     )
 
 
-def _explained(charge: Charge) -> Explanation | None:
+def _explained(charge: Charge) -> Any:
     return queries.explain_charge(charge.pk, charge.started_at) if charge.is_current else None
 
 
@@ -180,5 +197,3 @@ def _line_of(charge: Charge) -> InvoiceLine | None:
 
 def _seconds(count: int | None) -> Seconds | None:
     return None if count is None else Seconds(count)
-
-

@@ -79,9 +79,11 @@ def index(request: StaffRequest) -> HttpResponse:
         filename="rate-cards",
     )
     tools = [("Add a card", to("card-new"))] if _may(request) else []
-    previews = DeckImport.objects.filter(
-        tenant_id=current_tenant_id(), status="previewed"
-    ).select_related("card").defer("content")  # fmt: skip
+    previews = (
+        DeckImport.objects.filter(tenant_id=current_tenant_id(), status="previewed")
+        .select_related("card")
+        .defer("content")
+    )
     return listing(
         request, "Rate cards", table, template="cards.html", tools=tools, previews=previews[:20]
     )
@@ -172,10 +174,27 @@ def version(request: StaffRequest, pk: int) -> HttpResponse:
             Column("row", "Row", lambda one: one.row_no + 1, "row_no"),
             Column("prefix", "Prefix", lambda one: one.prefix or "default", "prefix"),
             Column("name", "Name", lambda one: one.name, "name"),
-            Column("price", "Price", lambda one: _price(one, of.card.currency), "price_nanos", number=True),
-            Column("increments", "Billed", lambda one: f"{one.first_s}/{one.next_s}", "first_s", number=True),
-            Column("connect", "To connect", lambda one: Money(one.connect_fee_micros, of.card.currency),
-                   "connect_fee_micros", number=True),
+            Column(
+                "price",
+                "Price",
+                lambda one: _price(one, of.card.currency),
+                "price_nanos",
+                number=True,
+            ),
+            Column(
+                "increments",
+                "Billed",
+                lambda one: f"{one.first_s}/{one.next_s}",
+                "first_s",
+                number=True,
+            ),
+            Column(
+                "connect",
+                "To connect",
+                lambda one: Money(one.connect_fee_micros, of.card.currency),
+                "connect_fee_micros",
+                number=True,
+            ),
             Column("blocked", "Blocked", lambda one: one.blocked, "blocked"),
             Column("from", "From", lambda one: one.effective_from, "effective_from"),
             Column("to", "Until", lambda one: one.effective_to, "effective_to"),
@@ -184,12 +203,17 @@ def version(request: StaffRequest, pk: int) -> HttpResponse:
         [
             Filter("prefix", "Prefix begins", _begins),
             Filter("name", "Name", field_has("name")),
-            Filter("blocked", "Blocked", field_is("blocked"), choices=[("True", "yes"), ("False", "no")]),
+            Filter(
+                "blocked",
+                "Blocked",
+                field_is("blocked"),
+                choices=[("True", "yes"), ("False", "no")],
+            ),
         ],
         order="row",
         empty="This version has no rows.",
         filename=f"card-{of.card.code}-v{of.number}",
-    )  # fmt: skip
+    )
     return listing(
         request,
         f"{of.card.name} v{of.number}",

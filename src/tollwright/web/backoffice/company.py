@@ -72,7 +72,7 @@ def new(request: StaffRequest) -> HttpResponse:
     """Add who signs."""
     first = {"brand_colour": "#0f5c5c", "country": request.membership.tenant.region}
     form = EntityForm(request.POST or None, initial=first)
-    if form.is_valid() and form.attempt(
+    if form.is_valid() and form.succeeds(
         operations.create_legal_entity, at=request.at, by=request.by, **form.cleaned_data
     ):
         done(request, "The legal entity is added.")
@@ -86,7 +86,7 @@ def edit(request: StaffRequest, pk: int) -> HttpResponse:
     entity = find(LegalEntity, pk)
     first = {name: getattr(entity, name) for name in EntityForm.base_fields}
     form = EntityForm(request.POST or None, initial=first)
-    if form.is_valid() and form.attempt(
+    if form.is_valid() and form.succeeds(
         operations.update_legal_entity,
         entity=entity,
         at=request.at,

@@ -114,7 +114,7 @@ def edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Change a customer."""
     customer = find(Customer, pk)
     form = CustomerChangeForm(request.POST or None, initial=_fields(customer, CustomerChangeForm))
-    if form.is_valid() and form.attempt(
+    if form.is_valid() and form.succeeds(
         operations.update_customer,
         customer=customer,
         at=request.at,
@@ -151,7 +151,7 @@ def campaign_edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Change a campaign."""
     campaign = find(Campaign, pk, "customer")
     form = CampaignChangeForm(request.POST or None, initial=_fields(campaign, CampaignChangeForm))
-    if form.is_valid() and form.attempt(
+    if form.is_valid() and form.succeeds(
         operations.update_campaign,
         campaign=campaign,
         at=request.at,
@@ -169,7 +169,7 @@ def identifier_new(request: StaffRequest, pk: int) -> HttpResponse:
     """Add an identifier to a campaign."""
     campaign = find(Campaign, pk, "customer")
     form = IdentifierForm(request.POST or None)
-    if form.is_valid() and form.attempt(
+    if form.is_valid() and form.succeeds(
         operations.add_identifier,
         campaign=campaign,
         at=request.at,
@@ -189,7 +189,7 @@ def identifier_end(request: StaffRequest, pk: int) -> HttpResponse:
     identifier = find(Identifier, pk, "campaign__customer")
     campaign = identifier.campaign
     form = EndForm(request.POST or None, initial={"valid_to": request.at})
-    if form.is_valid() and form.attempt(
+    if form.is_valid() and form.succeeds(
         operations.end_identifier,
         identifier=identifier,
         at=request.at,

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils import timezone
 
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import Subscription
@@ -15,7 +14,7 @@ from tollwright.domain.ledger import queries as ledger
 from tollwright.domain.reports import queries as reports
 from tollwright.web.backoffice import invoices, payments
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.home import Tile, day_chart, say
+from tollwright.web.backoffice.home import Tile, day_chart, say, today_of
 from tollwright.web.backoffice.links import row, to
 from tollwright.web.backoffice.page import StaffRequest, listing, page, show
 from tollwright.web.backoffice.permissions import may
@@ -25,6 +24,7 @@ from tollwright.web.filters import day_of, start_of
 from tollwright.web.tables import Column, Filter, Table, field_has, field_is, short
 
 LATEST = 5
+BRIEF = ("number", "period", "total", "open", "status", "no", "received", "receipt", "amount")
 
 
 @page()
@@ -43,14 +43,18 @@ def index(request: StaffRequest) -> HttpResponse:
         ],
         [
             Filter("q", "Name, code or e-mail", field_has("name", "code", "email"), kind="search"),
-            Filter("status", "Status", field_is("status"),
-                   choices=[(name, name) for name in ("active", "suspended", "closed")]),
+            Filter(
+                "status",
+                "Status",
+                field_is("status"),
+                choices=[(name, name) for name in ("active", "suspended", "closed")],
+            ),
             Filter("country", "Country", field_is("country")),
         ],
         order="name",
         empty="No customers yet. Add the first one: who is billed, in which currency and zone.",
         filename="customers",
-    )  # fmt: skip
+    )
     tools = [("Add a customer", to("customer-new"))] if _may(request) else []
     return listing(request, "Customers", table, tools=tools)
 
@@ -65,19 +69,19 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         customer.name,
         customer=customer,
         tiles=_tiles(request, customer),
-        chart=day_chart(timezone.localdate(request.at), customer.currency, customer),
+        chart=day_chart(today_of(request), customer.currency, customer),
         campaigns=_campaigns(customer),
         subscriptions=_subscriptions(customer),
         invoices=short(
             "Latest invoices",
             reports.with_open(customer.invoices.all())[:LATEST],
-            invoices.COLUMNS[:1] + invoices.COLUMNS[2:],
+            [one for one in invoices.COLUMNS if one.key in BRIEF],
             "No invoices yet. Run billing when a period has ended.",
         ),
         payments=short(
             "Latest payments",
             customer.payments.select_related("customer", "receipt").all()[:LATEST],
-            payments.COLUMNS[:1] + payments.COLUMNS[2:],
+            [one for one in payments.COLUMNS if one.key in BRIEF],
             "No payments yet.",
         ),
         rules=in_force(request, Place(customer, customer)),
@@ -109,12 +113,17 @@ def statement(request: StaffRequest, pk: int) -> HttpResponse:
         [
             Filter("from", "From", _no_filter, kind="date"),
             Filter("to", "To", _no_filter, kind="date"),
-            Filter("currency", "Currency", _no_filter, default=customer.currency,
-                   choices=[(code, code) for code in _currencies(customer)]),
+            Filter(
+                "currency",
+                "Currency",
+                _no_filter,
+                default=customer.currency,
+                choices=[(code, code) for code in _currencies(customer)],
+            ),
         ],
         empty="Nothing moved on this account.",
         filename=f"statement-{customer.code}",
-    )  # fmt: skip
+    )
     return listing(
         request,
         f"Statement of {customer.name}",
@@ -143,7 +152,7 @@ def campaign(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _tiles(request: StaffRequest, customer: Customer) -> list[Tile]:
-    today = timezone.localdate(request.at)
+    today = today_of(request)
     month = today.replace(day=1)
     owed = ledger.balances(customer) or {customer.currency: 0}
     late = reports.overdue(today=today, customer=customer)
@@ -152,13 +161,21 @@ def _tiles(request: StaffRequest, customer: Customer) -> list[Tile]:
     calls = to("calls", customer=customer.pk)
     papers = to("invoices", customer=customer.pk)
     return [
-        Tile("Owes", " + ".join(str(Money(sum_, code)) for code, sum_ in owed.items()),
-             "statement", to("statement", customer.pk)),
+        Tile(
+            "Owes",
+            " + ".join(str(Money(sum_, code)) for code, sum_ in owed.items()),
+            "statement",
+            to("statement", customer.pk),
+        ),
         Tile("Overdue", say(late, customer.currency), "", papers + "&state=overdue"),
         Tile("Unbilled", say(loose, customer.currency), "", calls + "&status=unbilled"),
-        Tile("Calls this month", say(used, customer.currency),
-             f"{sum(one.count for one in used):,} calls", calls),
-    ]  # fmt: skip
+        Tile(
+            "Calls this month",
+            say(used, customer.currency),
+            f"{sum(one.count for one in used):,} calls",
+            calls,
+        ),
+    ]
 
 
 def _campaigns(customer: Customer) -> Any:
@@ -185,4 +202,3 @@ def _no_filter(rows: Any, _value: str) -> Any:
 
 def _may(request: StaffRequest) -> bool:
     return may(request.membership.role, "customers")
-

@@ -73,9 +73,7 @@ class MappingForm(OfficeForm):
         }
         return kept | {
             "columns": [
-                [data[f"col_{meaning}"], meaning]
-                for meaning in MEANINGS
-                if data[f"col_{meaning}"]
+                [data[f"col_{meaning}"], meaning] for meaning in MEANINGS if data[f"col_{meaning}"]
             ],
             "effective_from": day.isoformat() if day else "",
             **{name: data[name] for name in SHOWN},
@@ -96,10 +94,14 @@ def upload(request: StaffRequest, pk: int) -> HttpResponse:
         content = file.read()
         try:
             preview = form.attempt(
-                _previewed, card=card, file=file.name, content=content,
+                _previewed,
+                card=card,
+                file=file.name,
+                content=content,
                 mapping=given.wish(None) if given else None,
-                mode=form.cleaned_data["mode"], request=request,
-            )  # fmt: skip
+                mode=form.cleaned_data["mode"],
+                request=request,
+            )
         except _Asks as asks:
             return _ask(request, card, form, asks)
         if preview is not None:
@@ -130,9 +132,14 @@ def _previewed(
 ) -> DeckImport:
     try:
         return operations.preview_deck(
-            card=card, filename=file, content=content, mapping=mapping, mode=mode,
-            at=request.at, by=request.by,
-        )  # fmt: skip
+            card=card,
+            filename=file,
+            content=content,
+            mapping=mapping,
+            mode=mode,
+            at=request.at,
+            by=request.by,
+        )
     except MappingNeeded as needed:
         found = queries.propose(card=card, filename=file, content=content)
         raise _Asks(str(needed), found.proposal) from needed
@@ -217,9 +224,14 @@ def remap(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _again(*, deck: DeckImport, wish: dict[str, Any], request: StaffRequest) -> DeckImport:
     made = operations.preview_deck(
-        card=deck.card, filename=deck.filename, content=bytes(deck.content), mapping=wish,
-        mode=deck.mode, at=request.at, by=request.by,
-    )  # fmt: skip
+        card=deck.card,
+        filename=deck.filename,
+        content=bytes(deck.content),
+        mapping=wish,
+        mode=deck.mode,
+        at=request.at,
+        by=request.by,
+    )
     if deck.status == "previewed":
         operations.discard_deck(deck_import=deck, at=request.at, by=request.by)
     return made
@@ -288,7 +300,10 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _plain(mapping: dict[str, Any]) -> dict[str, Any]:
-    return {**mapping, "columns": tuple((header, meaning) for header, meaning in mapping["columns"])}
+    return {
+        **mapping,
+        "columns": tuple((header, meaning) for header, meaning in mapping["columns"]),
+    }
 
 
 def _first(told: ColumnMapping) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Forms of the office: they parse; the domain decides, and its refusal comes back beside the field."""
+"""Forms of the office: they parse, the domain decides; its refusal comes back beside the field."""
 
 from __future__ import annotations
 
@@ -39,6 +39,10 @@ class OfficeForm(forms.Form):
             field = getattr(error, "field", "")
             self.add_error(field if field in self.fields else None, message_of(error))
             return None
+
+    def succeeds(self, operation: Callable[..., object], **given: Any) -> bool:
+        """Whether `attempt` was not refused."""
+        return self.attempt(operation, **given) is not None
 
 
 class AmountField(forms.CharField):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -40,7 +41,7 @@ class Task:
 @page()
 def home(request: StaffRequest) -> HttpResponse:
     """The figures of today and of the month, in the tenant's own days."""
-    today = timezone.localdate(request.at)
+    today = today_of(request)
     currency = request.membership.tenant.currency
     return show(
         request,
@@ -50,6 +51,11 @@ def home(request: StaffRequest) -> HttpResponse:
         tasks=_tasks(),
         chart=day_chart(today, currency),
     )
+
+
+def today_of(request: StaffRequest) -> date:
+    """Today in the tenant's zone, in which the days of usage are kept."""
+    return timezone.localdate(request.at, ZoneInfo(request.membership.tenant.timezone))
 
 
 def day_chart(today: date, currency: str, customer: Customer | None = None) -> Chart:
@@ -81,11 +87,23 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
     loose = reports.unbilled(at=request.at)
     return [
         Tile("Charges today", say(reports.usage_between(today, today), currency), "", calls),
-        Tile("This month", say(now, currency), f"last month to the same day: {say(then, currency)}", calls),
-        Tile("Unbilled", say(loose, currency), f"{_count(loose):,} calls", reverse("office:billing")),
-        Tile("Overdue", say(late, currency), _plural(_count(late), "invoice"), f"{invoices}?state=overdue"),
+        Tile(
+            "This month",
+            say(now, currency),
+            f"last month to the same day: {say(then, currency)}",
+            calls,
+        ),
+        Tile(
+            "Unbilled", say(loose, currency), f"{_count(loose):,} calls", reverse("office:billing")
+        ),
+        Tile(
+            "Overdue",
+            say(late, currency),
+            _plural(_count(late), "invoice"),
+            f"{invoices}?state=overdue",
+        ),
         Tile("Calls today", f"{traffic.calls:,}", f"{traffic.answered:,} answered", calls),
-    ]  # fmt: skip
+    ]
 
 
 def say(amounts: list[Amount], currency: str) -> str:

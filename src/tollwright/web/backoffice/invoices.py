@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -39,17 +39,6 @@ STATES = (
     ("void", "void"),
     ("written_off", "written off"),
 )
-COLUMNS = [
-    Column("number", "Number", lambda one: str(one), "number", row("invoice")),
-    Column("customer", "Customer", lambda one: one.customer.name, "customer__name", row("customer", "customer_id")),
-    Column("type", "Type", lambda one: one.document_type.replace("_", " "), "document_type"),
-    Column("period", "Period", lambda one: period(one), "period_from"),
-    Column("issued", "Issued", lambda one: one.issued_on, "issued_on"),
-    Column("due", "Due", lambda one: one.due_on, "due_on"),
-    Column("total", "Total", lambda one: Money(one.total_micros, one.currency), "total_micros", number=True),
-    Column("open", "Open", lambda one: Money(one.open_micros, one.currency), number=True),
-    Column("status", "Status", lambda one: Status(one.status), "status"),
-]  # fmt: skip
 
 
 @page()
@@ -76,10 +65,46 @@ def index(request: StaffRequest) -> HttpResponse:
 
 def period(one: Invoice) -> str:
     """The period's days, both inclusive, in its own zone."""
-    zone = ZoneInfo(one.period_zone)
-    first = one.period_from.astimezone(zone)
-    last = one.period_to.astimezone(zone) - timedelta(microseconds=1)
-    return f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+    return days(one.period_from, one.period_to, one.period_zone)
+
+
+def days(first: datetime, end: datetime, zone: str) -> str:
+    """From a moment to before another, as the days in the zone that they bound."""
+    last = end.astimezone(ZoneInfo(zone)) - timedelta(microseconds=1)
+    return f"{first.astimezone(ZoneInfo(zone)):%Y-%m-%d} – {last:%Y-%m-%d}"
+
+
+COLUMNS = [
+    Column("number", "Number", str, "number", row("invoice")),
+    Column(
+        "customer",
+        "Customer",
+        lambda one: one.customer.name,
+        "customer__name",
+        row("customer", "customer_id"),
+    ),
+    Column("type", "Type", lambda one: one.document_type.replace("_", " "), "document_type"),
+    Column("period", "Period", period, "period_from"),
+    Column("issued", "Issued", lambda one: one.issued_on, "issued_on"),
+    Column("due", "Due", lambda one: one.due_on, "due_on"),
+    Column(
+        "total",
+        "Total",
+        lambda one: Money(one.total_micros, one.currency),
+        "total_micros",
+        number=True,
+    ),
+    Column("open", "Open", lambda one: Money(one.open_micros, one.currency), number=True),
+    Column("status", "Status", lambda one: Status(one.status), "status"),
+]
+
+
+def _lines(invoice: Invoice) -> list[Any]:
+    lines: list[Any] = list(invoice.lines.select_related("campaign").all())
+    for line in lines:
+        bounded = line.period_from is not None and line.period_to is not None
+        line.days = days(line.period_from, line.period_to, invoice.period_zone) if bounded else ""
+    return lines
 
 
 def _in_state(today: date) -> Any:
@@ -103,7 +128,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         _title(invoice),
         invoice=invoice,
         period=period(invoice),
-        lines=invoice.lines.select_related("campaign").all(),
+        lines=_lines(invoice),
         taxes=invoice.taxes.all(),
         allocations=invoice.allocations.select_related("payment").all(),
         corrections=invoice.corrections.all(),
@@ -114,7 +139,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @page()
-def pdf(request: StaffRequest, pk: int) -> HttpResponse:
+def pdf(_request: StaffRequest, pk: int) -> HttpResponse:
     """The stored document, as it was issued."""
     found = Document.objects.filter(invoice_id=pk).first()
     return document(found)
@@ -183,7 +208,7 @@ def void(request: StaffRequest, pk: int) -> HttpResponse:
     """Void an unpaid invoice."""
     invoice = find(Invoice, pk, "customer")
     form = ReasonForm(request.POST or None)
-    if form.is_valid() and form.attempt(
+    if form.is_valid() and form.succeeds(
         operations.void, invoice=invoice, at=request.at, by=request.by, **form.cleaned_data
     ):
         done(request, f"{invoice.number} is void; its number stays taken.")
@@ -281,7 +306,13 @@ def calls_behind(request: StaffRequest, pk: int) -> HttpResponse:
             Column("called", "To", lambda one: Phone(one.called)),
             Column("prefix", "Prefix", lambda one: one.prefix, "prefix"),
             Column("billed", "Billed", lambda one: Seconds(one.billed_s), "billed_s", number=True),
-            Column("amount", "Charge", lambda one: Money(one.amount_micros, currency), "amount_micros", number=True),
+            Column(
+                "amount",
+                "Charge",
+                lambda one: Money(one.amount_micros, currency),
+                "amount_micros",
+                number=True,
+            ),
         ],
         [
             Filter("from", "From", since("started_at"), kind="date"),
@@ -291,7 +322,7 @@ def calls_behind(request: StaffRequest, pk: int) -> HttpResponse:
         order="started",
         empty="A fee: no calls are behind this line.",
         filename=f"calls-of-line-{pk}",
-    )  # fmt: skip
+    )
     return listing(
         request,
         f"Calls behind: {line.description}",

@@ -34,15 +34,6 @@ METHODS = (
     ("direct_debit", "Direct debit"),
     ("cash", "Cash"),
 )
-COLUMNS = [
-    Column("no", "No.", lambda one: one.pk, "pk", row("payment")),
-    Column("customer", "Customer", lambda one: one.customer.name, "customer__name", row("customer", "customer_id")),
-    Column("received", "Received", lambda one: one.received_at, "received_at"),
-    Column("method", "Method", lambda one: one.method.replace("_", " "), "method"),
-    Column("reference", "Reference", lambda one: one.reference or None, "reference"),
-    Column("receipt", "Receipt", lambda one: receipt_number(one), "receipt__number"),
-    Column("amount", "Amount", lambda one: Money(one.amount_micros, one.currency), "amount_micros", number=True),
-]  # fmt: skip
 
 
 @page()
@@ -75,6 +66,29 @@ def receipt_number(one: Payment) -> str | None:
     return None if receipt is None else str(receipt.number)
 
 
+COLUMNS = [
+    Column("no", "No.", lambda one: one.pk, "pk", row("payment")),
+    Column(
+        "customer",
+        "Customer",
+        lambda one: one.customer.name,
+        "customer__name",
+        row("customer", "customer_id"),
+    ),
+    Column("received", "Received", lambda one: one.received_at, "received_at"),
+    Column("method", "Method", lambda one: one.method.replace("_", " "), "method"),
+    Column("reference", "Reference", lambda one: one.reference or None, "reference"),
+    Column("receipt", "Receipt", receipt_number, "receipt__number"),
+    Column(
+        "amount",
+        "Amount",
+        lambda one: Money(one.amount_micros, one.currency),
+        "amount_micros",
+        number=True,
+    ),
+]
+
+
 def _free(one: Any) -> Money:
     return Money(one.amount_micros - one.allocated_micros, one.currency)
 
@@ -100,7 +114,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @page()
-def pdf(request: StaffRequest, pk: int) -> HttpResponse:
+def pdf(_request: StaffRequest, pk: int) -> HttpResponse:
     """The stored receipt."""
     return document(queries.receipt_document(find(Payment, pk)))
 

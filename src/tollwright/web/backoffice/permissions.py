@@ -45,5 +45,5 @@ def may(role: str, need: Need) -> bool:
 
 
 def rights(role: str) -> dict[str, bool]:
-    """Every need with whether the role has it, for templates: a button nobody may press is not shown."""
+    """Every need with whether the role has it: templates show no button that is refused."""
     return {need: may(role, need) for need in MAY}

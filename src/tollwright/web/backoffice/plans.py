@@ -43,9 +43,7 @@ class VersionForm(OfficeForm):
     """A version: the card that prices calls, and up to three fees."""
 
     card = choice("Calls are priced by", ())
-    routing_policy = choice(
-        "Routing", [(one, one.replace("_", " ")) for one in operations.ROUTING]
-    )
+    routing_policy = choice("Routing", [(one, one.replace("_", " ")) for one in operations.ROUTING])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,12 +59,8 @@ class VersionForm(OfficeForm):
         self.fields[f"name{place}"] = forms.CharField(
             required=False, max_length=200, label=f"Fee {place}: as printed"
         )
-        self.fields[f"amount{place}"] = AmountField(
-            required=False, label=f"Fee {place}: amount"
-        )
-        self.fields[f"timing{place}"] = choice(
-            f"Fee {place}: billed in", timings, required=False
-        )
+        self.fields[f"amount{place}"] = AmountField(required=False, label=f"Fee {place}: amount")
+        self.fields[f"timing{place}"] = choice(f"Fee {place}: billed in", timings, required=False)
 
     def fees(self) -> list[dict[str, object]]:
         """The fees that were filled in."""
@@ -91,12 +85,16 @@ class SubscribeForm(OfficeForm):
     starts_on = DayField(label="First day", help_text="In the customer's zone.")
     ends_on = DayField(label="Last day", required=False, help_text="Empty: no end.")
     end_earlier = forms.BooleanField(required=False, label="End the plan that runs then")
+    offers = 0
 
     def draw(self, customer: Customer) -> None:
         """Offer the published plans of the customer's currency, and its campaigns."""
         offered = PlanVersion.objects.filter(status="published", currency=customer.currency)
         listed = offered.select_related("plan").order_by("plan__name", "-number")
-        set_choices(self, "version", [(str(one.pk), f"{one.plan.name} v{one.number}") for one in listed])
+        set_choices(
+            self, "version", [(str(one.pk), f"{one.plan.name} v{one.number}") for one in listed]
+        )
+        self.offers = len(listed)
         mine = [(str(one.pk), one.name) for one in customer.campaigns.all()]
         field = self.fields["campaign"]
         if isinstance(field, forms.ChoiceField):
@@ -147,7 +145,12 @@ def new(request: StaffRequest) -> HttpResponse:
             done(request, "The plan is added. Next: draft its first version.")
             return redirect(to("plan-version-new", made.pk))
     return show(
-        request, "form.html", "Add a plan", form=form, back=to("plans"), crumbs=[("Plans", to("plans"))]
+        request,
+        "form.html",
+        "Add a plan",
+        form=form,
+        back=to("plans"),
+        crumbs=[("Plans", to("plans"))],
     )
 
 
@@ -161,9 +164,16 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
             "customer", "campaign", "version"
         ),
         [
-            Column("customer", "Customer", lambda one: one.customer.name, "customer__name",
-                   row("customer", "customer_id")),
-            Column("campaign", "Campaign", lambda one: one.campaign.name if one.campaign else "all"),
+            Column(
+                "customer",
+                "Customer",
+                lambda one: one.customer.name,
+                "customer__name",
+                row("customer", "customer_id"),
+            ),
+            Column(
+                "campaign", "Campaign", lambda one: one.campaign.name if one.campaign else "all"
+            ),
             Column("version", "Version", lambda one: f"v{one.version.number}", "version__number"),
             Column("starts", "First day", lambda one: one.starts_on, "starts_on"),
             Column("ends", "Last day", lambda one: one.ends_on, "ends_on"),
@@ -175,7 +185,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         order="customer",
         empty="Nobody is on this plan yet. Put a customer on it from the customer's page.",
         filename=f"plan-{plan.code}",
-    )  # fmt: skip
+    )
     return listing(
         request,
         plan.name,
@@ -222,18 +232,28 @@ def version_new(request: StaffRequest, pk: int) -> HttpResponse:
 def publish(request: StaffRequest, pk: int) -> HttpResponse:
     """Let customers subscribe to a draft."""
     return _act(
-        request, pk, operations.publish_version, "Publish", "primary",
-        "Customers can be put on it. A published version never changes.", "is published",
-    )  # fmt: skip
+        request,
+        pk,
+        operations.publish_version,
+        "Publish",
+        "primary",
+        "Customers can be put on it. A published version never changes.",
+        "is published",
+    )
 
 
 @page(needs="plans", methods=BOTH)
 def discard(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a draft away."""
     return _act(
-        request, pk, operations.discard_draft, "Discard", "danger",
-        "The draft and its fees are taken away.", "is taken away",
-    )  # fmt: skip
+        request,
+        pk,
+        operations.discard_draft,
+        "Discard",
+        "danger",
+        "The draft and its fees are taken away.",
+        "is taken away",
+    )
 
 
 def _act(
@@ -284,7 +304,7 @@ def subscribe(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Put {customer.name} on a plan",
         form=form,
-        lead="" if form["version"].field.choices else "No plan is published in their currency yet.",
+        lead="" if form.offers else "No plan is published in their currency yet.",
         back=to("customer", pk),
         crumbs=[("Customers", to("customers")), (customer.name, to("customer", pk))],
     )
@@ -296,7 +316,7 @@ def subscription_end(request: StaffRequest, pk: int) -> HttpResponse:
     subscription = find(Subscription, pk, "customer", "campaign", "version__plan")
     customer = subscription.customer
     form = EndForm(request.POST or None)
-    if form.is_valid() and form.attempt(
+    if form.is_valid() and form.succeeds(
         operations.end_subscription,
         subscription=subscription,
         at=request.at,

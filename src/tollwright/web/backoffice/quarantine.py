@@ -20,7 +20,9 @@ from tollwright.web.cells import Status
 from tollwright.web.filters import since, until
 from tollwright.web.tables import Column, Filter, Rows, Table, field_has, field_is
 
-STATES = [(name, name.replace("_", " ")) for name in ("open", "reentered", "dismissed", "rolled_back")]
+STATES = [
+    (name, name.replace("_", " ")) for name in ("open", "reentered", "dismissed", "rolled_back")
+]
 BULK = 5_000
 
 
@@ -36,18 +38,37 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("reason", "Reason", lambda one: one.reason.replace("_", " "), "reason"),
             Column("detail", "What to do", lambda one: one.detail),
             Column("source", "Source", lambda one: one.source.name, "source__name"),
-            Column("file", "File", lambda one: one.batch.filename, "batch__filename", row("batch", "batch_id")),
+            Column(
+                "file",
+                "File",
+                lambda one: one.batch.filename,
+                "batch__filename",
+                row("batch", "batch_id"),
+            ),
             Column("line", "Line", lambda one: one.line_no, "line_no"),
             Column("since", "Since", lambda one: one.created_at, "created_at"),
             Column("status", "Status", lambda one: Status(one.status), "status"),
         ],
         [
-            Filter("reason", "Reason", field_is("reason"),
-                   choices=[(one, f"{one.replace('_', ' ')} ({count})") for one, count in waiting.items()]),
+            Filter(
+                "reason",
+                "Reason",
+                field_is("reason"),
+                choices=[
+                    (one, f"{one.replace('_', ' ')} ({count})") for one, count in waiting.items()
+                ],
+            ),
             Filter("source", "Source", field_is("source_id"), choices=sources()),
             Filter("batch", "File no.", field_is("batch_id"), kind="number"),
             Filter("text", "Text", field_has("detail", "raw")),
-            Filter("status", "Status", field_is("status"), choices=STATES, required=True, default="open"),
+            Filter(
+                "status",
+                "Status",
+                field_is("status"),
+                choices=STATES,
+                required=True,
+                default="open",
+            ),
             Filter("from", "Since", since("created_at"), kind="date"),
             Filter("to", "Until", until("created_at"), kind="date"),
         ],
@@ -56,7 +77,7 @@ def index(request: StaffRequest) -> HttpResponse:
         filename="quarantine",
         select=lambda one: one.pk,
         select_form="bulk",
-    )  # fmt: skip
+    )
     matching = table.filtered(request.GET)
     return listing(
         request,

@@ -98,9 +98,7 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
     if name not in SETTINGS:
         raise NotFound(f"There is no setting {name!r}.")
     place, setting = _place(request), SETTINGS[name]
-    now = queries.resolve_for(
-        name, customer=place.customer, campaign=place.campaign, at=request.at
-    )
+    now = queries.resolve_for(name, customer=place.customer, campaign=place.campaign, at=request.at)
     form = RuleForm(request.POST or None, initial={"value": _written(now.value)})
     form.draw(setting)
     if request.method == "POST" and form.is_valid():
@@ -139,15 +137,19 @@ def history(request: StaffRequest) -> HttpResponse:
             Column("note", "Note", lambda one: one.note or None),
         ],
         [
-            Filter("setting", "Setting", field_is("setting"),
-                   choices=[(name, name.replace("_", " ")) for name in SETTINGS]),
+            Filter(
+                "setting",
+                "Setting",
+                field_is("setting"),
+                choices=[(name, name.replace("_", " ")) for name in SETTINGS],
+            ),
             Filter("from_day", "Set from", since("set_at"), kind="date"),
             Filter("to_day", "Set to", until("set_at"), kind="date"),
         ],
         order="-set_at",
         empty="No rule was set yet: the built-in values hold. Set one under Rules.",
         filename="rules",
-    )  # fmt: skip
+    )
     return listing(request, "Rules ever set", table, crumbs=[("Rules", to("rules"))])
 
 
@@ -178,9 +180,7 @@ class RuleForm(OfficeForm):
 
 def in_force(request: StaffRequest, place: Place) -> list[InForce]:
     """Every setting at the scope, with the link that changes it."""
-    listed = queries.rules_in_force(
-        customer=place.customer, campaign=place.campaign, at=request.at
-    )
+    listed = queries.rules_in_force(customer=place.customer, campaign=place.campaign, at=request.at)
     return [
         InForce(setting, resolved, to("rule-edit", setting.name, **place.query))
         for setting, resolved in listed
@@ -188,31 +188,31 @@ def in_force(request: StaffRequest, place: Place) -> list[InForce]:
 
 
 def _place(request: StaffRequest) -> Place:
-    campaign, customer = request.GET.get("campaign", ""), request.GET.get("customer", "")
-    if campaign.isdigit():
-        one = find(Campaign, int(campaign), "customer")
+    kind, _, number = request.GET.get("scope", "").partition("-")
+    told = {
+        "customer": request.GET.get("customer", ""),
+        "campaign": request.GET.get("campaign", ""),
+    }
+    told |= {kind: number}
+    if told["campaign"].isdigit():
+        one = find(Campaign, int(told["campaign"]), "customer")
         return Place(one, one.customer, one)
-    if customer.isdigit():
-        of = find(Customer, int(customer))
+    if told["customer"].isdigit():
+        of = find(Customer, int(told["customer"]))
         return Place(of, of)
     return Place("tenant")
 
 
 def _scopes(place: Place) -> list[tuple[str, str, bool]]:
-    customers = Customer.objects.prefetch_related("campaigns")
-    found = [("All customers", to("rules"), place.customer is None)]
-    for customer in customers:
-        found.append(
-            (
-                customer.name,
-                to("rules", customer=customer.pk),
-                place.customer == customer and not place.campaign,
-            )
-        )
+    """The scopes to choose from: name, value, and whether it is this one."""
+    found = [("all customers", "", place.customer is None)]
+    for customer in Customer.objects.prefetch_related("campaigns"):
+        here = place.customer == customer and place.campaign is None
+        found.append((customer.name, f"customer-{customer.pk}", here))
         found += [
-            (f"{customer.name}: {campaign.name}", to("rules", campaign=campaign.pk), campaign == place.campaign)
-            for campaign in customer.campaigns.all()
-        ]  # fmt: skip
+            (f"{customer.name}: {one.name}", f"campaign-{one.pk}", one == place.campaign)
+            for one in customer.campaigns.all()
+        ]
     return found
 
 
@@ -225,9 +225,10 @@ def _field(setting: Setting) -> forms.Field:
     if setting.kind == "choice":
         listed = [(one, one.replace("_", " ")) for one in setting.choices]
         return forms.ChoiceField(
-            label=label, choices=listed if required else [("", "not set"), *listed],
+            label=label,
+            choices=listed if required else [("", "not set"), *listed],
             required=required,
-        )  # fmt: skip
+        )
     return forms.CharField(label=label, required=required, help_text=HINTS.get(setting.kind, ""))
 
 

@@ -32,7 +32,9 @@ class OfficeSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no type
         return self.pages
 
     def login(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Signing in is allauth's; who is signed in and no staff goes to their own door."""
         if request.user.is_authenticated:
@@ -41,13 +43,17 @@ class OfficeSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no type
         return redirect(f"{reverse('account_login')}?next={target}")
 
     def logout(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002  # Django's signature
     ) -> HttpResponse:
         """Signing out is allauth's."""
         return redirect("account_logout")
 
     def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002  # Django's signature
     ) -> HttpResponse:
         """So is the password."""
         return redirect("account_change_password")

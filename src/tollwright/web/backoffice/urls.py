@@ -29,7 +29,8 @@ from tollwright.web.backoffice.site import office
 
 
 def _page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
-    return path(route, office.admin_view(view), name=name)
+    guarded: Callable[..., HttpResponse] = office.admin_view(view)
+    return path(route, guarded, name=name)
 
 
 SELLING = [
