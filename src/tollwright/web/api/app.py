@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from ninja import NinjaAPI, Swagger
+from ninja.renderers import JSONRenderer
+from ninja.responses import NinjaJSONEncoder
 
 from tollwright.web.api import calls, campaigns, cards, customers, invoices, payments, usage
 from tollwright.web.api.keys import BearerKey
@@ -19,12 +24,30 @@ their roles are given out in the back office.
 * Errors are `application/problem+json` (RFC 9457): `code` for programs, `detail` for people.
 """
 
+
+class Encoder(NinjaJSONEncoder):
+    """Instants whole, to the microsecond: an answer given again must equal the first."""
+
+    def default(self, o: Any) -> Any:
+        """See json.JSONEncoder."""
+        if isinstance(o, datetime):
+            return o.isoformat().replace("+00:00", "Z")
+        return super().default(o)
+
+
+class Renderer(JSONRenderer):
+    """JSON by our encoder."""
+
+    encoder_class = Encoder
+
+
 api = NinjaAPI(
     title="Tollwright API",
     version="1",
     description=DESCRIPTION,
     urls_namespace="api",
     auth=BearerKey(),
+    renderer=Renderer(),
     docs=Swagger(settings={"persistAuthorization": False}),
 )
 api.add_router("/customers", customers.router)

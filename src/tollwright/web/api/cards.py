@@ -74,7 +74,7 @@ class Quote(Schema):
 
 
 class DeckOut(Schema):
-    """A deck that was previewed: what every row would do, and what cannot be read, with its line."""
+    """A deck that was previewed: what its rows would do, and what cannot be read, with lines."""
 
     id: int
     card: int

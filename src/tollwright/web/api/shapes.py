@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Annotated, Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from ninja import Schema
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from tollwright.core.money import MoneyError, micros, minor_decimals, show
 from tollwright.data.scope import current_tenant_id
@@ -15,7 +16,11 @@ from tollwright.domain.guard import FieldInvalid
 
 M = TypeVar("M", bound=Model)
 
-Instant = Annotated[AwareDatetime, Field(description="ISO 8601 with an offset")]
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    Field(description="ISO 8601 with an offset; answers are in UTC"),
+]
 Decimal = Annotated[str, Field(description="a plain decimal, exact", examples=["12.34"])]
 
 

@@ -51,8 +51,8 @@ class Program:
         self.headers = {"Authorization": f"Bearer {secret}"}
         self.client = Client(raise_request_exception=False)
 
-    def get(self, path: str, **query: object) -> Answer:
-        return _read(self.client.get(f"/api/v1{path}", data=query, headers=self.headers))
+    def get(self, path: str, **query: str | int) -> Answer:
+        return read(self.client.get(f"/api/v1{path}", data=query, headers=self.headers))
 
     def post(self, path: str, body: object = None, *, key: str = "") -> Answer:
         return self.send("POST", path, json.dumps(body or {}).encode(), key=key)
@@ -65,14 +65,14 @@ class Program:
         media_type: str = "application/json",
     ) -> Answer:  # fmt: skip
         headers = self.headers | ({"Idempotency-Key": key} if key else {})
-        return _read(
+        return read(
             self.client.generic(
                 method, f"/api/v1{path}", content, content_type=media_type, headers=headers
             )
         )
 
 
-def _read(response: Any) -> Answer:
+def read(response: Any) -> Answer:
     is_json = "json" in response.get("Content-Type", "")
     return Answer(
         response.status_code,

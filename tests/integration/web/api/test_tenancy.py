@@ -139,7 +139,7 @@ LISTS = [
 
 @pytest.mark.parametrize(("path", "query", "count"), LISTS, ids=[one[0] for one in LISTS])
 def test_lists_hold_ones_own(
-    path: str, query: dict[str, object], count: int, shop: Shop, foreign: Shop
+    path: str, query: dict[str, str | int], count: int, shop: Shop, foreign: Shop
 ) -> None:
     answer = Program(shop.tenant_id).get(path, **query)
     assert (answer.status, len(answer.body["items"])) == (200, count), answer.body

@@ -1,0 +1,74 @@
+"""Asking twice: once done, twice answered; another wish under the same key is refused."""
+
+from __future__ import annotations
+
+from tests.integration.web.api.client import Program
+from tests.support.shop import Shop
+from tollwright.data.models import ApiRequest, Customer, Payment
+from tollwright.data.scope import tenant_scope
+
+WISH = {
+    "code": "NEW", "name": "New Ltd", "address": "3 High Street\nLondon", "country": "GB",
+    "currency": "EUR", "timezone": "Europe/London",
+}  # fmt: skip
+
+
+def test_the_same_wish_is_done_once(shop: Shop, program: Program) -> None:
+    first = program.post("/customers", WISH, key="k1")
+    again = program.post("/customers", WISH, key="k1")
+    assert (first.status, again.status) == (201, 201)
+    assert again.body == first.body
+    assert "Idempotent-Replayed" not in first.response
+    assert again.response["Idempotent-Replayed"] == "true"
+    with tenant_scope(shop.tenant_id):
+        assert Customer.objects.filter(code="NEW").count() == 1
+
+
+def test_another_wish_under_the_key_is_refused(program: Program) -> None:
+    program.post("/customers", WISH, key="k1")
+    other = program.post("/customers", WISH | {"name": "Other"}, key="k1")
+    assert (other.status, other.code) == (409, "idempotency_key_reused")
+    elsewhere = program.post("/cards", {"code": "B", "name": "B", "currency": "EUR"}, key="k1")
+    assert (elsewhere.status, elsewhere.code) == (409, "idempotency_key_reused")
+
+
+def test_a_refused_wish_leaves_its_key_free(shop: Shop, program: Program) -> None:
+    assert program.post("/customers", WISH | {"currency": "EURO"}, key="k1").status == 422
+    with tenant_scope(shop.tenant_id):
+        assert ApiRequest.objects.count() == 0
+    assert program.post("/customers", WISH, key="k1").status == 201
+
+
+def test_keys_are_each_providers_own(shop: Shop, foreign: Shop, program: Program) -> None:
+    program.post("/customers", WISH, key="k1")
+    theirs = Program(foreign.tenant_id).post("/customers", WISH, key="k1")
+    assert theirs.status == 201
+    assert "Idempotent-Replayed" not in theirs.response
+
+
+def test_an_unfit_key(program: Program) -> None:
+    answer = program.post("/customers", WISH, key="k" * 101)
+    assert (answer.status, answer.code) == (422, "idempotency_key_unfit")
+
+
+def test_money_moves_once(shop: Shop, program: Program) -> None:
+    """0.43 is open on the invoice; it is paid once though asked for three times."""
+    wish = {
+        "customer": shop.acme.customer.pk, "amount": "0.43", "currency": "EUR",
+        "received_at": "2026-11-20T09:00:00+01:00", "reference": "SEPA 77",
+    }  # fmt: skip
+    answers = [program.post("/payments", wish, key="sepa-77") for _ in range(3)]
+    assert [one.status for one in answers] == [201, 201, 201], answers[0].body
+    assert answers[0].body == answers[2].body
+    with tenant_scope(shop.tenant_id):
+        assert Payment.objects.filter(reference="SEPA 77").count() == 1
+    assert answers[0].body["allocations"] == [
+        {"invoice": shop.acme.invoice.pk, "amount": {"amount": "0.43", "currency": "EUR"}}
+    ]
+    assert program.get(f"/customers/{shop.acme.customer.pk}").body["balances"] == [
+        {"amount": "0.00", "currency": "EUR"}
+    ]
+    assert program.get(f"/invoices/{shop.acme.invoice.pk}").body["status"] == "paid"
+    receipt = program.get(f"/payments/{answers[0].body['id']}/receipt")
+    assert receipt.status == 200
+    assert receipt.body.startswith(b"%PDF-")

@@ -1,0 +1,135 @@
+"""What the API tells and does: customers, campaigns, cards, invoices, usage."""
+
+from __future__ import annotations
+
+from tests.integration.web.api.client import Program
+from tests.support.shop import Shop
+from tollwright.data.models import AuditEntry, Invoice
+from tollwright.data.scope import tenant_scope
+
+
+def test_a_customer_and_what_they_owe(shop: Shop, program: Program) -> None:
+    """Invoiced 1.43, paid 1.00."""
+    told = program.get(f"/customers/{shop.acme.customer.pk}").body
+    assert told["balances"] == [{"amount": "0.43", "currency": "EUR"}]
+    assert (told["code"], told["created_at"], told["legal_entity"]) == (
+        "ACME", "2026-10-01T00:00:00Z", shop.world.entity.pk,
+    )  # fmt: skip
+
+
+def test_a_change_changes_what_is_sent(shop: Shop, program: Program) -> None:
+    changed = program.patch(f"/customers/{shop.acme.customer.pk}", {"email": "new@acme.example"})
+    assert (changed.status, changed.body["email"], changed.body["name"]) == (
+        200, "new@acme.example", "Acme Ltd",
+    )  # fmt: skip
+    with tenant_scope(shop.tenant_id):
+        entry = AuditEntry.objects.get(action="customer.updated")
+    assert (entry.actor, entry.after) == ("key:robot owner", {"email": "new@acme.example"})
+
+
+def test_a_campaign_with_its_identifiers(shop: Shop, program: Program) -> None:
+    made = program.post(
+        "/campaigns", {"customer": shop.acme.customer.pk, "code": "WIN", "name": "Win back"}
+    )
+    assert made.status == 201, made.body
+    path = f"/campaigns/{made.body['id']}/identifiers"
+    wish = {"kind": "did", "value": "+44 20 7946 0001", "valid_from": "2026-11-01T00:00:00Z"}
+    added = program.post(path, wish)
+    assert (added.status, added.body["value"]) == (201, "442079460001")
+    taken = program.post(f"/campaigns/{shop.acme.campaign.pk}/identifiers", wish)
+    assert (taken.status, taken.code) == (409, "identifier_taken")
+    end = {"valid_to": "2026-12-01T00:00:00Z"}
+    ended = program.post(f"/identifiers/{added.body['id']}/end", end)
+    assert ended.body["valid_to"] == "2026-12-01T00:00:00Z"
+    assert len(program.get(path).body["items"]) == 1
+
+
+DECK = b"Prefix;Destination;Rate\n44;United Kingdom;0,012\n4420;London;0,010\n49;Germany;free\n"
+
+
+def test_a_deck_from_preview_to_quote(shop: Shop, program: Program) -> None:
+    card = program.post("/cards", {"code": "NEW", "name": "New", "currency": "EUR"}).body["id"]
+    assert program.get(f"/cards/{card}/quote", number="+442079460000").body["status"] == "unmatched"
+    path = f"/cards/{card}/decks?filename=deck.csv&mode=replace"
+    seen = program.send("POST", path, DECK, media_type="text/csv")
+    assert seen.status == 201, seen.body
+    assert (seen.body["summary"]["rows"], seen.body["summary"]["faults"]) == (2, 1)
+    assert seen.body["summary"]["first_faults"][0]["line"] == 4
+    refused = program.post(f"/decks/{seen.body['id']}/apply")
+    assert (refused.status, refused.code) == (409, "deck_has_faults")
+    draft = program.post(f"/decks/{seen.body['id']}/apply", {"skip_faults": True})
+    assert (draft.status, draft.body["status"]) == (201, "draft"), draft.body
+    when = {"effective_from": "2026-11-01T00:00:00Z"}
+    published = program.post(f"/versions/{draft.body['id']}/publish", when)
+    assert (published.status, published.body["status"]) == (200, "published"), published.body
+    quote = program.get(
+        f"/cards/{card}/quote", number="+44 20 7946 0000", seconds=90, at="2026-11-02T00:00:00Z"
+    ).body
+    assert (quote["status"], quote["prefix"], quote["price"]) == (
+        "rated", "4420", {"amount": "0.015", "currency": "EUR"},
+    )  # fmt: skip
+    assert quote["steps"]
+    again = program.post(f"/versions/{draft.body['id']}/publish", when)
+    assert (again.status, again.code) == (409, "version_published")
+
+
+def test_an_invoice_with_lines_and_tax(shop: Shop, program: Program) -> None:
+    """1.20 and 19 %, 0.228 rounded to 0.23; 1.00 of 1.43 is paid."""
+    told = program.get(f"/invoices/{shop.acme.invoice.pk}").body
+    euro = {
+        name: told[name]["amount"] for name in ("net", "tax", "rounding", "total", "paid", "open")
+    }
+    assert euro == {
+        "net": "1.20", "tax": "0.23", "rounding": "0.00", "total": "1.43", "paid": "1.00",
+        "open": "0.43",
+    }  # fmt: skip
+    assert told["taxes"] == [
+        {
+            "category": "S", "rate_percent": "19",
+            "base": {"amount": "1.20", "currency": "EUR"},
+            "tax": {"amount": "0.23", "currency": "EUR"},
+        }
+    ]  # fmt: skip
+    assert told["lines"] == program.get(f"/invoices/{shop.acme.invoice.pk}/lines").body
+    pdf = program.get(f"/invoices/{shop.acme.invoice.pk}/pdf")
+    assert (pdf.body, pdf.response["Content-Type"]) == (b"%PDF invoice 1", "application/pdf")
+    draft = program.get(f"/invoices/{shop.acme.draft.pk}/pdf")
+    assert (draft.status, draft.code) == (404, "not_found")
+
+
+def test_invoices_by_state(shop: Shop, program: Program) -> None:
+    for state, count in {"draft": 2, "finalised": 2, "paid": 0}.items():
+        assert len(program.get("/invoices", status=state).body["items"]) == count
+    (one,) = program.get("/invoices", number=str(shop.acme.invoice.number)).body["items"]
+    assert one["id"] == shop.acme.invoice.pk
+
+
+def test_a_billing_run_and_issuing(shop: Shop, program: Program) -> None:
+    """Acme's uninvoiced 0.60 of October (the half of it that no invoice holds) is drafted."""
+    with tenant_scope(shop.tenant_id):
+        Invoice.objects.filter(status="draft").delete()
+    run = program.post("/billing-runs", {"until": "2026-11-05T00:00:00Z"}, key="run-1")
+    assert run.status == 201, run.body
+    again = program.post("/billing-runs", {"until": "2026-11-05T00:00:00Z"}, key="run-1")
+    assert again.body == run.body
+    assert program.get(f"/billing-runs/{run.body['id']}").body == run.body
+    for draft in run.body["drafts"]:
+        issued = program.post(f"/invoices/{draft}/finalise")
+        assert (issued.status, issued.body["status"]) == (200, "finalised"), issued.body
+        assert program.get(f"/invoices/{draft}/pdf").body.startswith(b"%PDF-")
+        assert program.post(f"/invoices/{draft}/finalise").body == issued.body
+
+
+def test_usage_by_day(shop: Shop, program: Program) -> None:
+    told = program.get("/usage", first="2026-10-04", last="2026-10-06").body
+    assert told["timezone"] == "Europe/Berlin"
+    assert [(one["day"], one["calls"], one["charges"]["amount"]) for one in told["days"]] == [
+        ("2026-10-04", 0, "0.00"), ("2026-10-05", 6, "3.60"), ("2026-10-06", 0, "0.00"),
+    ]  # fmt: skip
+    acme = program.get(
+        "/usage", first="2026-10-05", last="2026-10-05", customer=shop.acme.customer.pk
+    ).body
+    assert acme["days"][0] == {
+        "day": "2026-10-05", "calls": 3, "answered": 2, "billed_s": 180,
+        "charges": {"amount": "1.80", "currency": "EUR"},
+    }  # fmt: skip
