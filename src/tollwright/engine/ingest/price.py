@@ -42,8 +42,11 @@ class Pricer:
         prices: list[Price | None] = [None] * len(placed)
         refused: dict[int, Refused] = {}
         for terms, places in _groups(placed):
-            columns = _columns(placed, places)
-            rated = rate_batch(self._card(terms), columns)
+            card = self._card(terms)
+            if card.card.allowances:
+                refused |= {place: _no_pools(placed[place]) for place in places}
+                continue
+            rated = rate_batch(card, _columns(placed, places))
             for place, price in zip(places, _prices(rated), strict=True):
                 prices[place] = price
             for at, (status, why) in rated.refused.items():
@@ -103,6 +106,15 @@ def _prices(rated: Rated) -> zip[Price]:
         rated.amount_micros,
         strict=True,
     )
+
+
+def _no_pools(call: Placed) -> Refused:
+    code = call.terms.card.code if call.terms.card else ""
+    return refusal(
+        call.record, "allowances",
+        f"Card {code} has allowances, and what customers have left of them is not kept yet."
+        " Price the campaign by a card without allowances.",
+    )  # fmt: skip
 
 
 def _refused(call: Placed, status: str, why: str) -> Refused:

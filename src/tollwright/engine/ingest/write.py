@@ -149,16 +149,15 @@ def _line(call: Placed, price: Price | None, call_id: int, charge_id: int) -> st
     head = (
         f"{call_id}\t{record.started_at}\t{call.answered_at or NULL}\t{record.ended_at or NULL}\t"
         f"{record.answered_ms}\t{record.line}\t{campaign.customer_id}\t{campaign.id}\t0\t{texts}\t"
-        f"{terms.currency}\t"
     )
     if price is None or terms.version is None:
-        return head + NO_CHARGE
+        return head + campaign.currency + NO_CHARGE
     rate_no, prefix, billed_s, allowance_s, amount = price
     return (
-        f"{head}{charge_id}\t{terms.version.id}\t{terms.plan_version_id or NULL}\t{rate_no}\t"
+        f"{head}{terms.currency}\t{charge_id}\t{terms.version.id}\t{terms.plan_version_id or NULL}\t{rate_no}\t"
         f"{prefix}\t{billed_s}\t{allowance_s}\t{amount}\n"
     )
 
 
 NULL = "\\N"
-NO_CHARGE = "\t".join([NULL] * 8) + "\n"
+NO_CHARGE = f"\t{NULL}" * 8 + "\n"

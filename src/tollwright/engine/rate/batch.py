@@ -1,17 +1,33 @@
 """What many calls cost: columns in, columns out.
 
-`RateBatch` is the seam: `by_core` walks the calls one by one with the readable rule; a compiled
-twin takes the same columns and gives the same answer.
+`rate_batch` is the seam. `by_core` walks the calls one by one with the readable rule; `by_kernel`
+hands the columns to its compiled twin, which gives the same answer. Loading compiled code takes
+a second or more (many, the very first time on a machine), so a process begins with core and goes
+over to the kernel when it has rated `KERNEL_FROM` calls; one that lives long calls `warm` first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from tollwright.core.choose import CardIndex
-from tollwright.core.rating import CallInput, rate_call
+import numpy as np
+
+from tollwright.core.card import Rate, RateCard
+from tollwright.core.choose import CardIndex, prepare
+from tollwright.core.rating import CallInput, Charge, rate_call
+
+if TYPE_CHECKING:
+    from tollwright.kernel.layout import CompiledCard
+
+KERNEL_FROM = 100_000  # calls rated by this process
+KERNEL_BATCH = 256  # the fewest calls that are worth the crossing
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+_KEPT = 16
 
 
 @dataclass(slots=True)
@@ -26,6 +42,16 @@ class Columns:
     def __len__(self) -> int:
         return len(self.called)
 
+    def call(self, place: int) -> CallInput:
+        """The call at this place."""
+        return CallInput(
+            "",
+            self.answered_at[place],
+            self.answered_ms[place],
+            self.caller[place],
+            self.called[place],
+        )
+
 
 @dataclass(slots=True)
 class Rated:
@@ -39,23 +65,93 @@ class Rated:
     refused: dict[int, tuple[str, str]]
 
 
-RateBatch = Callable[[CardIndex, Columns], Rated]
+def rate_batch(card: CardIndex, calls: Columns) -> Rated:
+    """The charges of calls on one card, by the way that is quicker for so many."""
+    _way.seen += len(calls)
+    if _way.seen >= KERNEL_FROM:
+        _way.warm = True
+    if _way.warm and len(calls) >= KERNEL_BATCH:
+        return by_kernel(card, calls)
+    return by_core(card, calls)
+
+
+def warm() -> None:
+    """Load the kernel now (and compile it, the first time on a machine) and use it from here on."""
+    call = Columns(["44"], [""], [EPOCH], [1000])
+    by_kernel(prepare(RateCard(rates=(Rate("44", 0),))), call)
+    _way.warm = True
+
+
+@dataclass(slots=True)
+class _Way:
+    """How this process rates."""
+
+    seen: int = 0
+    warm: bool = False
+
+
+_way = _Way()
 
 
 def by_core(card: CardIndex, calls: Columns) -> Rated:
     """Each call by `core.rating.rate_call`."""
-    rated = Rated([], [], [], [], [], {})
-    rows = zip(calls.called, calls.caller, calls.answered_at, calls.answered_ms, strict=True)
-    for place, (called, caller, answered_at, answered_ms) in enumerate(rows):
-        charge = rate_call(CallInput("", answered_at, answered_ms, caller, called), card)
-        if charge.status != "rated":
-            rated.refused[place] = (charge.status, charge.reason)
-        rated.rate_no.append(charge.rate_index)
-        rated.prefix.append(charge.prefix)
-        rated.billed_s.append(charge.billed_s)
-        rated.allowance_s.append(charge.allowance_s)
-        rated.amount_micros.append(charge.amount_micros)
-    return rated
+    charges = [rate_call(calls.call(place), card) for place in range(len(calls))]
+    return Rated(
+        [charge.rate_index for charge in charges],
+        [charge.prefix for charge in charges],
+        [charge.billed_s for charge in charges],
+        [charge.allowance_s for charge in charges],
+        [charge.amount_micros for charge in charges],
+        {place: _why(charge) for place, charge in enumerate(charges) if charge.status != "rated"},
+    )
 
 
-rate_batch: RateBatch = by_core
+def by_kernel(card: CardIndex, calls: Columns) -> Rated:
+    """All calls by the compiled twin; the sentence for one that is refused is core's."""
+    kernel: Any = import_module("tollwright.kernel.batch")
+    columns: Any = import_module("tollwright.kernel.columns")
+    numbers: Any = import_module("tollwright.kernel.numbers")
+    charges = kernel.rate_batch(
+        _compiled(card),
+        columns.Columns(
+            called=numbers.pack_numbers(calls.called),
+            caller=numbers.pack_numbers(calls.caller),
+            answered_at_us=_micros(calls.answered_at),
+            answered_ms=np.array(calls.answered_ms, np.int64),
+        ),
+    ).charges
+    rate_no: list[int] = charges.rate_index.tolist()
+    rates = card.card.rates
+    refused = np.flatnonzero(charges.status).tolist()
+    return Rated(
+        rate_no,
+        [rates[row].prefix for row in rate_no],
+        charges.billed_s.tolist(),
+        charges.allowance_s.tolist(),
+        charges.amount_micros.tolist(),
+        {place: _why(rate_call(calls.call(place), card)) for place in refused},
+    )
+
+
+def _why(charge: Charge) -> tuple[str, str]:
+    return charge.status, charge.reason
+
+
+def _micros(moments: Sequence[datetime]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    count = len(moments)
+    return np.fromiter(((at - EPOCH) // MICROSECOND for at in moments), np.int64, count)
+
+
+_compiled_cards: dict[int, tuple[CardIndex, CompiledCard]] = {}
+
+
+def _compiled(card: CardIndex) -> CompiledCard:
+    """The card's arrays, kept beside the card itself, so that its identity stays its own."""
+    found = _compiled_cards.get(id(card))
+    if found is None:
+        compiler: Any = import_module("tollwright.kernel.compile")
+        while len(_compiled_cards) >= _KEPT:
+            del _compiled_cards[next(iter(_compiled_cards))]
+        made = compiler.compile_card(card.card, hash_of_content="in memory")
+        found = _compiled_cards[id(card)] = (card, made)
+    return found[1]

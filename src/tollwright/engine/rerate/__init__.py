@@ -1,0 +1,1 @@
+"""What stored calls would cost by other prices: by today's, by a draft's, by a plan's."""
