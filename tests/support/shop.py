@@ -32,7 +32,6 @@ from tollwright.data.models import (
     Membership,
     Payment,
     Posting,
-    Rate,
     RateCard,
     Receipt,
     Role,
@@ -41,6 +40,8 @@ from tollwright.data.models import (
     User,
 )
 from tollwright.data.scope import tenant_scope
+from tollwright.domain.audit.operations import By
+from tollwright.domain.rates import operations as rates
 
 PASSWORD = "a long enough word"
 _ids = count(1_000_000)
@@ -106,21 +107,11 @@ def make_shop(slug: str) -> Shop:
 
 def make_card(world: World) -> tuple[RateCard, CardVersion]:
     """A published card: 0.60 a minute in whole minutes to +44."""
-    card = RateCard.objects.create(
-        tenant=world.tenant, code="AZ", name="A to Z", currency="EUR", created_at=START
-    )
-    version = CardVersion.objects.create(
-        tenant=world.tenant, card=card, number=1, created_at=START, created_by="test",
-        options={"side": "sell", "currency": "EUR", "timezone": "UTC"},
-    )  # fmt: skip
-    Rate.objects.create(
-        tenant=world.tenant, version=version, row_no=0, prefix="44", name="United Kingdom",
-        price_nanos=600_000_000, unit_s=60, first_s=60, next_s=60,
-    )  # fmt: skip
-    CardVersion.objects.filter(pk=version.pk).update(
-        status="published", effective_from=START, published_at=START, published_by="test",
-        content_hash="0" * 64,
-    )  # fmt: skip
+    by = By("test")
+    card = rates.create_card(code="AZ", name="A to Z", currency="EUR", at=START, by=by)
+    row = {"prefix": "44", "name": "United Kingdom", "price": "0.6", "first_s": 60, "next_s": 60}
+    draft = rates.save_draft(card=card, data={"timezone": "UTC", "rates": [row]}, at=START, by=by)
+    version = rates.publish_version(version=draft, effective_from=START, at=START, by=by)
     return card, version
 
 

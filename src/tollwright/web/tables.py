@@ -180,7 +180,8 @@ class Table:
 
     def value_of(self, one: Filter, query: QueryDict) -> str:
         """The filter's value in the address; a required one falls back to its default."""
-        value = query.get(one.key, one.default if one.key not in query else "").strip()
+        value = query.get(one.key, one.default if one.key not in query else "")
+        value = value.replace("\0", "").strip()  # PostgreSQL's texts hold none
         return value or (one.default if one.required else "")
 
     def page(self, request: HttpRequest) -> TablePage:

@@ -79,6 +79,8 @@ class ProblemMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isascii() and length.isdigit() and int(length) > LONGEST_BODY:
             return problem(request, 413, headers={"Connection": "close"})
+        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
+            return problem(request, 400, "The address holds a NUL character: nothing is called so.")
         response = self.get_response(request)
         if response.status_code >= 400 and response.get("Content-Type") != MEDIA_TYPE:
             kept = {name: response[name] for name in KEPT if name in response}

@@ -35,6 +35,7 @@ def test_a_session_is_no_key(shop: Shop) -> None:
     assert read(client.get("/api/v1/customers")).status == 401
 
 
+NUL = b'{"code": "A\\u0000", "name": "B", "currency": "EUR"}'
 UNTIL = b'{"until": "2026-11-01T00:00:00Z"}'
 CASES = {
     "unknown address": ("GET", "/nothing/here", b"", 404, "not_found"),
@@ -43,6 +44,9 @@ CASES = {
     "id beyond the database's": ("GET", f"/customers/{10**30}", b"", 404, "not_found"),
     "call id that is none": ("GET", "/calls/2026-13", b"", 404, "not_found"),
     "wrong method": ("DELETE", "/customers", b"", 405, "method_not_allowed"),
+    "NUL in the query": ("GET", "/customers?search=%00", b"", 400, "bad_request"),
+    "NUL in the path": ("GET", "/calls/%00", b"", 400, "bad_request"),
+    "NUL in a text": ("POST", "/cards", NUL, 422, "invalid_field"),
     "no JSON": ("POST", "/customers", b"{", 400, "bad_request"),
     "missing fields": ("POST", "/customers", b"{}", 422, "invalid_request"),
     "unknown field": ("POST", "/campaigns", b'{"nme": "x"}', 422, "invalid_request"),

@@ -152,11 +152,11 @@ def test_lists_hold_ones_own(
 @pytest.mark.parametrize("path", ["/campaigns", "/invoices", "/payments", "/usage", "/calls"])
 def test_a_filter_by_anothers_id(path: str, name: str, shop: Shop, foreign: Shop) -> None:
     """It is a 404 or an empty list, never their rows."""
-    pk = {"customer": foreign.acme.customer.pk, "campaign": foreign.acme.campaign.pk}[name]
-    answer = Program(shop.tenant_id).get(
-        path,
-        **{name: pk, "since": "2026-10-01T00:00:00Z", "first": "2026-10-01", "last": "2026-10-31"},
-    )
+    pk: int = {"customer": foreign.acme.customer.pk, "campaign": foreign.acme.campaign.pk}[name]
+    query: dict[str, str | int] = {
+        name: pk, "since": "2026-10-01T00:00:00Z", "first": "2026-10-01", "last": "2026-10-31",
+    }  # fmt: skip
+    answer = Program(shop.tenant_id).get(path, **query)
     if answer.status == 200 and name in query_names(path):
         assert answer.body["items"] == []
     else:
