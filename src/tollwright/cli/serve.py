@@ -37,6 +37,6 @@ def run(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=8,
+        blocking_threads=2,  # each holds a database connection; more processes scale better
         log_level=LogLevels.warning,
     ).serve()
