@@ -74,7 +74,9 @@ def write_freeswitch(path: Path, calls: int) -> None:
 
 
 def _number(dice: random.Random) -> str:
-    return dice.choice(("49171", "44207", "33612", "39066", "48201")) + f"{dice.randrange(10**7):07}"
+    return (
+        dice.choice(("49171", "44207", "33612", "39333", "48201")) + f"{dice.randrange(10**7):07}"
+    )
 
 
 WRITERS = {"asterisk": write_asterisk, "freeswitch": write_freeswitch}
@@ -94,7 +96,10 @@ def rates() -> list[tuple[str, str, int, bool]]:
 @contextmanager
 def database(home: Path) -> Iterator[None]:
     """A migrated embedded database in `home`; Django set up on it."""
-    os.environ |= {"TOLLWRIGHT_HOME": str(home), "DJANGO_SETTINGS_MODULE": "tollwright.config.django"}
+    os.environ |= {
+        "TOLLWRIGHT_HOME": str(home),
+        "DJANGO_SETTINGS_MODULE": "tollwright.config.django",
+    }
     os.environ.pop("DATABASE_URL", None)
     import django
 
@@ -148,7 +153,9 @@ def _joined(rows: list[bytes], size: int = 4096) -> list[bytes]:
     return [b"".join(rows[at : at + size]) for at in range(0, len(rows), size)]
 
 
-def ingest_seconds(path: Path, source: str, tenant_id: int, profile: cProfile.Profile | None) -> float:
+def ingest_seconds(
+    path: Path, source: str, tenant_id: int, profile: cProfile.Profile | None
+) -> float:
     """How long the file takes from bytes to committed rows."""
     from django.db import connection
 
@@ -173,7 +180,9 @@ def ingest_seconds(path: Path, source: str, tenant_id: int, profile: cProfile.Pr
 def report(name: str, value: float, unit: str, goal: float, *, at_least: bool) -> None:
     """One figure: a JSON line for programs, a row for people."""
     met = value >= goal if at_least else value <= goal
-    print(json.dumps({"name": name, "value": round(value, 3), "unit": unit, "goal": goal, "met": met}))
+    print(
+        json.dumps({"name": name, "value": round(value, 3), "unit": unit, "goal": goal, "met": met})
+    )
     sign = ">=" if at_least else "<="
     verdict = "met" if met else "MISSED"
     print(f"  {name:42} {value:12,.2f} {unit:8} goal {sign} {goal:,} {verdict}", file=sys.stderr)

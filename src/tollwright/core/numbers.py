@@ -64,6 +64,8 @@ def normalise(text: str, region: str = "") -> Number:
     is national in `region` if that is a valid number there, else read as E.164 without its +.
     Raises UnknownRegionError for a region that does not exist; never for a number.
     """
+    if text[:1] == "+" and text.isascii() and text[1:].isdigit():
+        return _from_code(text[1:], text)
     bare = _bare(text)
     if bare.startswith("+"):
         return _from_code(bare[1:], text)

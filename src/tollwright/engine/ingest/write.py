@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from tollwright.engine.ingest import stage
 from tollwright.engine.ingest.price import Price, Priced
@@ -147,17 +147,24 @@ def _line(call: Placed, price: Price | None, call_id: int, charge_id: int) -> st
         record.agent,
     ))  # fmt: skip
     head = (
-        f"{call_id}\t{record.started_at}\t{call.answered_at or NULL}\t{record.ended_at or NULL}\t"
-        f"{record.answered_ms}\t{record.line}\t{campaign.customer_id}\t{campaign.id}\t0\t{texts}\t"
+        f"{call_id}\t{_micros(record.started_at)}\t{_micros(call.answered_at)}\t"
+        f"{_micros(record.ended_at)}\t{record.answered_ms}\t{record.line}\t{campaign.customer_id}\t{campaign.id}\t0\t{texts}\t"
     )
     if price is None or terms.version is None:
         return head + campaign.currency + NO_CHARGE
     rate_no, prefix, billed_s, allowance_s, amount = price
     return (
-        f"{head}{terms.currency}\t{charge_id}\t{terms.version.id}\t{terms.plan_version_id or NULL}\t{rate_no}\t"
-        f"{prefix}\t{billed_s}\t{allowance_s}\t{amount}\n"
+        f"{head}{terms.currency}\t{charge_id}\t{terms.version.id}\t"
+        f"{terms.plan_version_id or NULL}\t{rate_no}\t{prefix}\t"
+        f"{billed_s}\t{allowance_s}\t{amount}\n"
     )
 
 
+def _micros(moment: datetime | None) -> int | str:
+    return NULL if moment is None else (moment - EPOCH) // MICROSECOND
+
+
 NULL = "\\N"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 NO_CHARGE = f"\t{NULL}" * 8 + "\n"

@@ -147,6 +147,10 @@ class Book:
             found = line.terms[place] = self._resolve(campaign_id, moment)
         return found
 
+    def changes(self, campaign_id: int) -> list[datetime]:
+        """The moments at which a campaign's terms may change, ascending."""
+        return (self._lines.get(campaign_id) or self._line(campaign_id)).changes
+
     def _line(self, campaign_id: int) -> Timeline:
         chain = self._chain(campaign_id)
         moments = {row.effective_from for row in chain}

@@ -1,0 +1,164 @@
+"""By which prices calls are reckoned: what the rules say today, one card, or a plan's card."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Protocol
+
+from tollwright.core.card import RateCard
+from tollwright.core.money import Rounding
+from tollwright.engine.rate import terms as t
+from tollwright.engine.rate.cards import card_of
+from tollwright.engine.rerate import refusals
+from tollwright.kernel.compile import compile_card
+from tollwright.kernel.layout import CompiledCard
+from tollwright.store.calls import Cursor
+
+KEPT = 6
+EARLY = datetime(1, 1, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """A card ready for columns; `card` is kept for what the kernel's columns do not tell."""
+
+    card: RateCard
+    compiled: CompiledCard
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What holds for a campaign's calls within one span of time.
+
+    `refusal` is a code of `refusals`: nothing can be priced; `prices` is then None.
+    """
+
+    terms: t.Terms
+    version_id: int
+    plan_id: int
+    currency: str
+    prices: Prices | None
+    refusal: int = refusals.NONE
+
+
+class Source(Protocol):
+    """Where offers come from. `offer` may read the database."""
+
+    @property
+    def book(self) -> t.Book:
+        """The rules, plans and cards of the tenant."""
+        ...
+
+    def offer(self, campaign_id: int, moment: datetime) -> Offer:
+        """What holds for the campaign's calls answered at `moment`."""
+        ...
+
+
+class PriceStore:
+    """The compiled cards of this process, the last ones used."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[object, ...], Prices] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: tuple[object, ...], load: Callable[[], Prices]) -> Prices:
+        """The prices of this key; `load` makes them where they are not here yet."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+                return found
+        found = load()
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+
+STORE = PriceStore()
+
+
+def published(cursor: Cursor, version: t.Version, rounding: Rounding | None) -> Prices:
+    """The prices of a published version, its amounts rounded as a rule says (None: as it says)."""
+    database = cursor.connection.info.dbname
+    key = (database, version.id, version.content_hash, rounding)
+
+    def load() -> Prices:
+        card = card_of(cursor, version.id, version.content_hash, rounding).card
+        return Prices(card, compile_card(card, hash_of_content=version.content_hash))
+
+    return STORE.get(key, load)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrices:
+    """What a call would cost if it came in now: the rules, plans and versions as they are."""
+
+    cursor: Cursor
+    book: t.Book
+
+    def offer(self, campaign_id: int, moment: datetime) -> Offer:
+        """By the version that holds, else refused with the reason."""
+        terms = self.book.terms(campaign_id, moment)
+        plan_id = terms.plan_version_id or 0
+        if terms.version is None:
+            refusal = refusals.NO_CARD if terms.card is None else refusals.NO_VERSION
+            return Offer(terms, 0, plan_id, terms.currency, None, refusal)
+        prices = published(self.cursor, terms.version, terms.rounding)
+        return Offer(terms, terms.version.id, plan_id, terms.currency, prices)
+
+
+@dataclass(slots=True)
+class GivenCard:
+    """One card for every call, whatever its customer has: a draft, a version, a file.
+
+    Rules (seconds, causes, rounding) hold as they do for the calls.
+    """
+
+    book: t.Book
+    card: RateCard
+    _made: dict[Rounding | None, Prices] = field(default_factory=dict)
+
+    def offer(self, campaign_id: int, moment: datetime) -> Offer:
+        """The card."""
+        terms = self.book.terms(campaign_id, moment)
+        prices = self._made.get(terms.rounding)
+        if prices is None:
+            card = replace(self.card, rounding=terms.rounding) if terms.rounding else self.card
+            prices = self._made[terms.rounding] = Prices(card, compile_card(card))
+        return Offer(terms, 0, terms.plan_version_id or 0, self.card.currency, prices)
+
+
+@dataclass(slots=True)
+class GivenPlan:
+    """A plan's card for every call: its version that held then; before the first, the first."""
+
+    cursor: Cursor
+    book: t.Book
+    card_id: int
+    plan_id: int
+
+    def offer(self, campaign_id: int, moment: datetime) -> Offer:
+        """The plan's card, else refused because it has no published version."""
+        terms = self.book.terms(campaign_id, moment)
+        card = self.book.cards.get(self.card_id)
+        if card is None or not card.versions:
+            currency = terms.currency if card is None else card.currency
+            return Offer(terms, 0, self.plan_id, currency, None, refusals.NO_VERSION)
+        version = card.at(moment) or card.versions[0]
+        prices = published(self.cursor, version, terms.rounding)
+        return Offer(terms, version.id, self.plan_id, card.currency, prices)
+
+
+def causes_of(book: t.Book) -> tuple[str, ...]:
+    """Every cause that some rule of the tenant lets bill, in capitals."""
+    found: set[str] = set()
+    for row in book.rules:
+        if row.setting == "billable_causes" and isinstance(row.value, list | tuple):
+            found |= {str(cause).upper() for cause in row.value}
+    return tuple(sorted(found))

@@ -1,0 +1,39 @@
+"""Why a stored call cannot be priced now; its charge then stays until somebody decides."""
+
+from __future__ import annotations
+
+from tollwright.kernel.reasons import BLOCKED, INVALID, UNMATCHED
+from tollwright.kernel.reasons import RATED as NONE
+
+NO_CARD = 4
+NO_VERSION = 5
+OTHER_CURRENCY = 6
+
+NAMES = {
+    BLOCKED: "blocked",
+    UNMATCHED: "unmatched",
+    INVALID: "invalid",
+    NO_CARD: "no_card",
+    NO_VERSION: "no_published_version",
+    OTHER_CURRENCY: "other_currency",
+}
+SENTENCES = {
+    "blocked": "the destination is blocked now",
+    "unmatched": "no row of the card holds for the number",
+    "invalid": "the record is no call that can be rated",
+    "no_card": "no plan and no rule gives the campaign a card",
+    "no_published_version": "the card has no published version for the time",
+    "other_currency": "the card is in another currency than the charge",
+}
+
+__all__ = [
+    "BLOCKED",
+    "INVALID",
+    "NAMES",
+    "NONE",
+    "NO_CARD",
+    "NO_VERSION",
+    "OTHER_CURRENCY",
+    "SENTENCES",
+    "UNMATCHED",
+]
