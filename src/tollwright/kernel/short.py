@@ -175,7 +175,7 @@ def _billed(times: int, s: int) -> int:
     return int(first + np.int64(beyond // np.uint32(next_s)) * next_s)
 
 
-@compiled
+@inlined
 def _lines(
     words: Any,
     cells: Any,
@@ -189,18 +189,23 @@ def _lines(
     memo: Any,
     first: int,
     count: int,
-) -> int:
-    """Fill `line` and `room` of each lane; fetch all lines, so that their misses overlap."""
+) -> None:
+    """Fill `line` and `room` of each lane."""
     for j in range(count):
         i = first + j
         line[j] = LONG
         if _plain(called[i], caller[i], at_us[i], ms[i]):
             line[j], room[j] = _line(words, cells, value[j], at_us[i], memo)
-    fetched = 0
+
+
+@inlined
+def _fetch(words: Any, line: Any, count: int) -> int:
+    """Touch the line of every lane: their cache misses overlap here, where nothing waits."""
+    touched = 0
     lines = words[LINES]
     for j in range(count):
-        fetched |= words[lines + max(line[j], 0) * LINE]
-    return int(fetched)
+        touched |= words[lines + max(line[j], 0) * LINE]
+    return int(touched)
 
 
 @allocating
@@ -229,11 +234,12 @@ def rate_columns(
     into = np.empty(CHARGE_WORDS, np.int64)
     memo = np.zeros(MEMO, np.int64)
     lines = words[LINES]
-    long_way = 0
+    long_way = touched = 0
     for first in range(0, len(called), LANES):
         count = min(LANES, len(called) - first)
         descend(words, cells, called, first, count, value, lane, node)
         _lines(words, cells, called, caller, at_us, ms, value, line, room, memo, first, count)
+        touched |= _fetch(words, line, count)
         waiting = 0
         for j in range(count):
             i = first + j
@@ -259,4 +265,5 @@ def rate_columns(
             allowance_s[i], stopped_s[i] = into[FREE], into[STOPPED]
             amount[i] = into[AMOUNT]
         long_way += waiting
+    memo[0] = touched  # used, so that the fetches stay
     return long_way

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tollwright.kernel.jit import allocating, compiled, entry, stamp
+from tollwright.kernel.jit import allocating, compiled, entry, inlined, stamp
 from tollwright.kernel.layout import FRONT, FRONT_SHIFT, NODE, NODES, Int32, Int64
 from tollwright.kernel.numbers import EMPTY, TOP_BITS
 
@@ -88,7 +88,7 @@ def find(words: Any, cells: Any, called: int) -> int:
     return int(~at - 1)
 
 
-@compiled
+@inlined
 def descend(
     words: Any, cells: Any, called: Any, first: int, count: int, value: Any, lane: Any, at: Any
 ) -> None:
