@@ -1,0 +1,244 @@
+"""Applying a difference report, and deciding what it proposes for invoiced calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+from django.db import transaction
+
+from tollwright.data.invoices import Invoice
+from tollwright.data.rerating import RerateProposal, RerateProposalLine, Rerating
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain import guard
+from tollwright.domain.audit.operations import By, record
+from tollwright.domain.errors import DomainError, KeyReused
+from tollwright.domain.invoices.numbering import Render
+from tollwright.domain.rerating import notes, queries
+from tollwright.domain.rerating.report import Places, parts
+from tollwright.domain.rerating.scope import CallScope
+from tollwright.engine.rerate.run import Changes, Outcome
+from tollwright.store import rerate as store
+from tollwright.store.rerate import Int64, Revised
+
+__all__ = ["NothingChanges", "ProposalDecided", "ReportOutdated", "accept", "apply", "reject"]
+
+
+class ReportOutdated(DomainError):
+    """Calls or prices changed since the report was made: it has to be looked at again."""
+
+    kind, code = "conflict", "rerate_report_outdated"
+
+
+class NothingChanges(DomainError):
+    """Every call of the scope costs what it is charged."""
+
+    kind, code = "conflict", "rerate_nothing_changes"
+
+
+class ProposalDecided(DomainError):
+    """The proposal was accepted or rejected before."""
+
+    kind, code = "conflict", "rerate_proposal_decided"
+
+
+@transaction.atomic
+def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By) -> Rerating:
+    """Write what a difference report said: new revisions, and proposals for invoiced calls.
+
+    Charges that are on no issued invoice get a new revision, the day's sums move along, and drafts
+    that they stand on are outdated until billing runs again. For each issued invoice a proposal is
+    kept. Calls that cannot be priced keep their charge. All or nothing.
+    The same key, or a report that was applied already, gives the re-rating that it made.
+    Raises ReportOutdated, NothingChanges, KeyReused, NotFound.
+    """
+    key = guard.text("key", key, longest=100)
+    tenant_id, cursor = current_tenant_id(), queries.database()
+    store.lock(cursor, tenant_id)
+    before = Rerating.objects.filter(tenant_id=tenant_id, idempotency_key=key).first()
+    if before is not None:
+        if (before.fingerprint, before.scope) != (fingerprint, scope.told()):
+            raise KeyReused(f"Key {key!r} already applied another report, {before}.")
+        return before
+    outcome, places = queries.reckoned(scope, at=at)
+    if outcome.fingerprint != fingerprint:
+        return _applied_before(scope, fingerprint)
+    if not len(outcome.changes.charge_id):
+        raise NothingChanges("Every call of the scope costs what it is charged.")
+    rerating = _note(scope, key, outcome, places, at, by)
+    _revise_open(outcome.changes, places, at)
+    _propose(rerating, outcome.changes, places)
+    record(
+        by=by, at=at, action="rerating.applied", subject="rerating", subject_id=rerating.pk,
+        after={"scope": rerating.scope, "fingerprint": fingerprint, "revised": rerating.revised,
+               "proposed": rerating.proposed, "refused": rerating.refused,
+               "sums": rerating.sums},
+    )  # fmt: skip
+    return rerating
+
+
+def _applied_before(scope: CallScope, fingerprint: str) -> Rerating:
+    found = queries.reratings().filter(fingerprint=fingerprint, scope=scope.told()).first()
+    if found is None:
+        raise ReportOutdated(
+            "Calls, rules or prices changed since the report was made: make it again and look."
+        )
+    return found
+
+
+def _note(
+    scope: CallScope, key: str, outcome: Outcome, places: Places, at: datetime, by: By
+) -> Rerating:
+    on_paper = places.line_id != 0
+    every = np.arange(len(on_paper))
+    return Rerating.objects.create(
+        tenant_id=current_tenant_id(),
+        idempotency_key=key,
+        scope=scope.told(),
+        fingerprint=outcome.fingerprint,
+        sums=[
+            {"currency": part.currency, "old": part.old_micros, "new": part.new_micros}
+            for part in parts(outcome.changes, every)
+        ],
+        calls=sum(group.figures.calls for group in outcome.groups),
+        revised=int((~on_paper).sum()),
+        proposed=int(on_paper.sum()),
+        refused=sum(outcome.refused.values()),
+        applied_at=at,
+        applied_by=by.actor[:200],
+    )
+
+
+def _revise_open(changes: Changes, places: Places, at: datetime) -> None:
+    cursor = queries.database()
+    revised = _revised(changes, np.zeros_like(changes.charge_id)).only(places.line_id == 0)
+    stood = store.revise(cursor, revised, at=at)
+    if stood != len(revised.charge_id) or store.issued_meanwhile(cursor, revised):
+        raise ReportOutdated("Calls were corrected or invoiced meanwhile: make the report again.")
+
+
+def _revised(changes: Changes, line_id: Int64) -> Revised:
+    return Revised(
+        changes.charge_id,
+        changes.call_id,
+        changes.started_us,
+        changes.version_id,
+        changes.plan_id,
+        changes.rate_no,
+        changes.billed_s,
+        changes.allowance_s,
+        changes.amount_micros,
+        line_id,
+    )
+
+
+def _propose(rerating: Rerating, changes: Changes, places: Places) -> None:
+    """A proposal for each issued invoice, a line for each of its usage lines."""
+    waiting_in = np.zeros_like(changes.line_id)
+    for invoice_id in np.unique(places.invoice_id[places.invoice_id != 0]).tolist():
+        proposal = RerateProposal.objects.create(
+            tenant_id=rerating.tenant_id, rerating=rerating, invoice_id=invoice_id
+        )
+        of_invoice = places.line_id[places.invoice_id == invoice_id]
+        for line_id in np.unique(of_invoice).tolist():
+            here = places.line_id == line_id
+            line = _line(proposal, line_id, changes, here)
+            waiting_in[here] = line.pk
+    revised = _revised(changes, waiting_in).only(waiting_in != 0)
+    store.wait(queries.database(), revised, tenant_id=current_tenant_id())
+
+
+def _line(
+    proposal: RerateProposal, line_id: int, changes: Changes, here: Int64
+) -> RerateProposalLine:
+    old, new = changes.old_micros[here], changes.amount_micros[here]
+    moves = new - old
+    return RerateProposalLine.objects.create(
+        tenant_id=proposal.tenant_id,
+        proposal=proposal,
+        invoice_line_id=line_id,
+        calls=len(old),
+        old_micros=int(old.sum()),
+        new_micros=int(new.sum()),
+        up_micros=int(moves[moves > 0].sum()),
+        down_micros=-int(moves[moves < 0].sum()),
+    )
+
+
+@transaction.atomic
+def accept(*, proposal: RerateProposal, at: datetime, by: By, render: Render) -> Sequence[Invoice]:
+    """Issue the notes that a proposal asks for, and give its charges their new revision.
+
+    One debit note where lines go up; credit notes where they go down, first against debit notes
+    that had raised the line before. A line whose changes cancel out gets both. The charges stand
+    on the notes' lines, so that billing does not take them up again. An accepted proposal gives
+    its notes again. Raises ProposalDecided, ReportOutdated, and what credit and debit raise.
+    """
+    locked = _locked(proposal)
+    if locked.status == "accepted":
+        return notes.of_proposal(locked)
+    if locked.status == "rejected":
+        raise ProposalDecided(f"Proposal {locked.pk} was rejected: re-rate the calls again.")
+    lines = list(locked.lines.order_by("id"))
+    made = notes.issue(locked, lines, at=at, by=by, render=render)
+    for line in lines:
+        _take(line, made, locked.rerating.applied_at)
+    store.close_waiting(queries.database(), locked.pk)
+    _decide(locked, "accepted", at, by, {"notes": [str(note) for note in made.notes]})
+    proposal.refresh_from_db()
+    return made.notes
+
+
+def _take(line: RerateProposalLine, made: notes.Notes, rated_at: datetime) -> None:
+    """The line's charges onto the notes. `rated_at` is the re-rating's: replay goes by it."""
+    up = made.debit_lines.get(line.invoice_line_id)
+    down = made.credit_lines.get(line.invoice_line_id)
+    either = up or down
+    if either is None:
+        raise ValueError(f"proposal line {line.pk} has no note")
+    taken = store.take_waiting(
+        queries.database(),
+        line_id=line.pk,
+        up_line_id=(up or either).pk,
+        down_line_id=(down or either).pk,
+        at=rated_at,
+    )
+    if (taken.wanted, taken.stood, taken.old_micros) != (line.calls, line.calls, line.old_micros):
+        raise ReportOutdated(
+            f"Calls behind line {line.invoice_line_id} changed since they were re-rated: reject"
+            " the proposal and re-rate them again."
+        )
+
+
+@transaction.atomic
+def reject(*, proposal: RerateProposal, reason: str, at: datetime, by: By) -> RerateProposal:
+    """Leave the invoice and its charges as they are. A rejected one comes back as it is.
+
+    Raises ProposalDecided for an accepted one.
+    """
+    reason = guard.text("reason", reason, longest=200)
+    locked = _locked(proposal)
+    if locked.status == "accepted":
+        raise ProposalDecided(f"Proposal {locked.pk} was accepted: its notes are issued.")
+    if locked.status == "proposed":
+        store.close_waiting(queries.database(), locked.pk)
+        _decide(locked, "rejected", at, by, {"reason": reason})
+    proposal.refresh_from_db()
+    return proposal
+
+
+def _locked(proposal: RerateProposal) -> RerateProposal:
+    found = RerateProposal.objects.select_for_update(of=("self",)).select_related("rerating")
+    return found.get(tenant_id=current_tenant_id(), pk=proposal.pk)
+
+
+def _decide(
+    proposal: RerateProposal, status: str, at: datetime, by: By, after: Mapping[str, object]
+) -> None:
+    proposal.status, proposal.decided_at, proposal.decided_by = status, at, by.actor[:200]
+    proposal.save(update_fields=["status", "decided_at", "decided_by"])
+    record(
+        by=by, at=at, action=f"rerate_proposal.{status}", subject="rerate_proposal",
+        subject_id=proposal.pk, after={"invoice": proposal.invoice_id, **after},
+    )  # fmt: skip

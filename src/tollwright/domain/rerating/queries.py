@@ -1,0 +1,90 @@
+"""What re-rating would change, what was applied, and what waits for a decision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import psycopg
+from django.db import connection
+from django.db.models import Prefetch, QuerySet
+
+from tollwright.data.rerating import RerateProposal, RerateProposalLine, Rerating
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.errors import NotFound
+from tollwright.domain.rerating.report import DifferenceReport, Places, places, report_of
+from tollwright.domain.rerating.scope import CallScope, stored
+from tollwright.engine.rate.terms import read_book
+from tollwright.engine.rerate.prices import StoredPrices
+from tollwright.engine.rerate.run import Outcome, Progress, run
+from tollwright.store import rerate as store
+from tollwright.store.calls import Cursor, cursor_on
+
+
+def difference_report(
+    scope: CallScope, *, at: datetime, progress: Progress | None = None
+) -> DifferenceReport:
+    """What the scope's calls cost as stored, and by the rules and prices known at `at`.
+
+    Nothing is written. A call whose amount stays keeps its charge, whatever version it names.
+    Raises NotFound for ids of others, scope.EmptyPeriod, guard.FieldInvalid.
+    """
+    return report_of(*reckoned(scope, at=at, progress=progress))
+
+
+def reckoned(
+    scope: CallScope, *, at: datetime, progress: Progress | None = None
+) -> tuple[Outcome, Places]:
+    """The changes themselves, and where the charges stand that they change."""
+    cursor = database()
+    prices = StoredPrices(cursor, read_book(cursor, rules_until=at))
+    outcome = run(cursor, stored(scope), prices, progress=progress)
+    lines = {int(line) for line in set(outcome.changes.line_id.tolist()) if line}
+    return outcome, places(outcome.changes, store.lines(cursor, sorted(lines)))
+
+
+def database() -> Cursor:
+    """A cursor on Django's own connection, in whose transaction the engine works."""
+    connection.ensure_connection()
+    opened: psycopg.Connection[object] = connection.connection
+    return cursor_on(opened)
+
+
+def reratings() -> QuerySet[Rerating]:
+    """What was applied, the latest first."""
+    return Rerating.objects.filter(tenant_id=current_tenant_id()).order_by("-id")
+
+
+def rerating_by_id(pk: int) -> Rerating:
+    """Raises NotFound."""
+    found = reratings().filter(pk=pk).first()
+    if found is None:
+        raise NotFound(f"There is no re-rating {pk}.")
+    return found
+
+
+def proposals(*, status: str = "", rerating: Rerating | None = None) -> QuerySet[RerateProposal]:
+    """Proposals with their lines, the latest first; `status`: proposed, accepted or rejected."""
+    found = RerateProposal.objects.filter(tenant_id=current_tenant_id())
+    if status:
+        found = found.filter(status=status)
+    if rerating is not None:
+        found = found.filter(rerating=rerating)
+    lines = RerateProposalLine.objects.select_related("invoice_line__campaign").order_by("id")
+    return (
+        found.select_related("invoice__customer", "rerating")
+        .prefetch_related(Prefetch("lines", lines))
+        .order_by("-id")
+    )
+
+
+def proposal_by_id(pk: int) -> RerateProposal:
+    """Raises NotFound."""
+    found = proposals().filter(pk=pk).first()
+    if found is None:
+        raise NotFound(f"There is no proposal {pk}.")
+    return found
+
+
+def difference_of(proposal: RerateProposal) -> int:
+    """What a proposal comes to before tax, in micros: more than 0 is a debit note."""
+    return sum(line.difference_micros for line in proposal.lines.all())

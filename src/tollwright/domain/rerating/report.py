@@ -1,0 +1,205 @@
+"""The difference report: what calls cost as stored and what they would cost now, per who and where.
+
+Whoever would pay more comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from tollwright.data.customers import Campaign
+from tollwright.data.rates import Rate
+from tollwright.data.scope import current_tenant_id
+from tollwright.engine.rerate.refusals import SENTENCES
+from tollwright.engine.rerate.run import Changes, Figures, Group, Outcome, Refused
+from tollwright.engine.rerate.sums import currency_code
+from tollwright.store.rerate import Int64
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Figures of a customer, a campaign or a destination, in one currency."""
+
+    id: int
+    name: str
+    currency: str
+    figures: Figures
+    customer: str = ""
+
+    @property
+    def difference_micros(self) -> int:
+        return self.figures.difference_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The changes that are of one fate, in one currency; all are micros but `calls`."""
+
+    currency: str
+    calls: int = 0
+    old_micros: int = 0
+    new_micros: int = 0
+
+    @property
+    def difference_micros(self) -> int:
+        return self.new_micros - self.old_micros
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceReport:
+    """What re-rating a scope would change; nothing is written.
+
+    `totals` has one row a currency. `refused` counts by reason the calls that cannot be priced
+    now: their charges stay until somebody decides. `open` are changes that would be written,
+    `invoiced` those that would be proposed as credit or debit notes. `fingerprint` names exactly
+    these changes.
+    """
+
+    totals: tuple[Row, ...]
+    customers: tuple[Row, ...]
+    campaigns: tuple[Row, ...]
+    destinations: tuple[Row, ...]
+    refused: dict[str, int]
+    examples: tuple[Refused, ...]
+    open: tuple[Part, ...]
+    invoiced: tuple[Part, ...]
+    invoices: int
+    fingerprint: str
+
+    @property
+    def calls(self) -> int:
+        """Calls of the scope."""
+        return sum(row.figures.calls for row in self.totals)
+
+    @property
+    def changed(self) -> int:
+        """Calls whose amount changes."""
+        return sum(row.figures.changed for row in self.totals)
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait in open proposals; they are not looked at."""
+        return sum(row.figures.waiting for row in self.totals)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What a reader must know beside the figures."""
+        told = [
+            f"{count:,} calls keep their charge until you decide: {SENTENCES[reason]}."
+            for reason, count in self.refused.items()
+        ]
+        if self.waiting:
+            told.append(f"{self.waiting:,} calls wait in open proposals and are left alone.")
+        return tuple(told)
+
+
+def totals(groups: Iterable[Group]) -> tuple[Row, ...]:
+    """One row a currency."""
+    return _rows(groups, lambda _: (0, ""))
+
+
+def by_customer(groups: Iterable[Group]) -> tuple[Row, ...]:
+    """One row a customer and currency, the largest increase first."""
+    known = _campaigns()
+    return _rows(groups, lambda g: (known[g.campaign_id][2], known[g.campaign_id][1]))
+
+
+def by_campaign(groups: Iterable[Group]) -> tuple[Row, ...]:
+    """One row a campaign and currency, with its customer."""
+    known = _campaigns()
+    return _rows(
+        groups,
+        lambda g: (g.campaign_id, known[g.campaign_id][0]),
+        customer=lambda campaign_id: known[campaign_id][1],
+    )
+
+
+def by_destination(groups: Iterable[Group]) -> tuple[Row, ...]:
+    """One row a prefix and currency; `name` is the prefix."""
+    return _rows(groups, lambda g: (0, g.prefix))
+
+
+def destination_names(version_id: int, prefixes: Sequence[str]) -> dict[str, str]:
+    """What a version calls these prefixes."""
+    rows = Rate.objects.filter(version_id=version_id, prefix__in=prefixes).exclude(name="")
+    return dict(rows.values_list("prefix", "name"))
+
+
+def _campaigns() -> dict[int, tuple[str, str, int]]:
+    """(name, customer's name, customer) of each campaign."""
+    rows = Campaign.objects.filter(tenant_id=current_tenant_id()).select_related("customer")
+    return {one.pk: (one.name, one.customer.name, one.customer_id) for one in rows}
+
+
+def _rows(
+    groups: Iterable[Group],
+    who: Callable[[Group], tuple[int, str]],
+    customer: Callable[[int], str] = lambda _: "",
+) -> tuple[Row, ...]:
+    sums: dict[tuple[int, str, str], Figures] = {}
+    for group in groups:
+        key = (*who(group), group.currency)
+        sums[key] = sums.get(key, Figures()) + group.figures
+    rows = [
+        Row(pk, name, currency, figures, customer(pk))
+        for (pk, name, currency), figures in sums.items()
+    ]
+    return tuple(sorted(rows, key=lambda r: (-r.difference_micros, r.name, r.currency, r.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where changes stand, int64[n] each: the usage line and its invoice; 0 and 0 if still open."""
+
+    line_id: Int64
+    invoice_id: Int64
+
+
+def places(changes: Changes, lines: dict[int, tuple[int, int, bool]]) -> Places:
+    """Of each change the issued usage line behind it; drafts and unbilled charges are open."""
+    root, invoice = np.zeros_like(changes.line_id), np.zeros_like(changes.line_id)
+    for line_id, (usage_line, of_invoice, draft) in lines.items():
+        if not draft:
+            here = changes.line_id == line_id
+            root[here], invoice[here] = usage_line, of_invoice
+    return Places(root, invoice)
+
+
+def parts(changes: Changes, where: Int64) -> tuple[Part, ...]:
+    """What the changes at `where` (places) come to, per currency."""
+    found = []
+    currencies = changes.currency[where]
+    for number in np.unique(currencies).tolist():
+        here = where[currencies == number]
+        found.append(
+            Part(
+                currency_code(number),
+                len(here),
+                int(changes.old_micros[here].sum()),
+                int(changes.amount_micros[here].sum()),
+            )
+        )
+    return tuple(sorted(found, key=lambda part: part.currency))
+
+
+def report_of(outcome: Outcome, at: Places) -> DifferenceReport:
+    """The outcome as people read it."""
+    on_paper = at.line_id != 0
+    return DifferenceReport(
+        totals=totals(outcome.groups),
+        customers=by_customer(outcome.groups),
+        campaigns=by_campaign(outcome.groups),
+        destinations=by_destination(outcome.groups),
+        refused=outcome.refused,
+        examples=outcome.examples,
+        open=parts(outcome.changes, np.flatnonzero(~on_paper)),
+        invoiced=parts(outcome.changes, np.flatnonzero(on_paper)),
+        invoices=len(np.unique(at.invoice_id[on_paper])),
+        fingerprint=outcome.fingerprint,
+    )

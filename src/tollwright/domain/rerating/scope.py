@@ -1,0 +1,116 @@
+"""Which stored calls a re-rating or a what-if looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from tollwright.core.card import MAX_DIGITS
+from tollwright.data.calls import ImportBatch
+from tollwright.data.customers import Campaign, Customer
+from tollwright.data.plans import PlanVersion
+from tollwright.data.rates import CardVersion, RateCard
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain import guard
+from tollwright.domain.errors import DomainError, NotFound
+from tollwright.store.rerate import Scope
+
+EVER = datetime(1990, 1, 1, tzinfo=UTC)  # no call is older or later (a check in the schema)
+NEVER = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+class EmptyPeriod(DomainError):
+    """The period ends before it begins."""
+
+    code = "empty_period"
+
+
+@dataclass(frozen=True, slots=True)
+class CallScope:
+    """Calls started in [first, last); each id narrows further, None: all.
+
+    `card_id`: calls that are rated by a version of that card now; `plan_id`: of that plan;
+    `prefix`: how the called number begins, international, with or without +.
+    """
+
+    first: datetime = EVER
+    last: datetime = NEVER
+    customer_id: int | None = None
+    campaign_id: int | None = None
+    card_id: int | None = None
+    plan_id: int | None = None
+    batch_id: int | None = None
+    prefix: str = ""
+
+    def told(self) -> dict[str, object]:
+        """What is said, for the record; absent: not narrowed."""
+        said = {key: value for key, value in asdict(self).items() if value not in (None, "")}
+        for key, otherwise in (("first", EVER), ("last", NEVER)):
+            moment = said.pop(key)
+            if moment != otherwise:
+                said[key] = moment.astimezone(UTC).isoformat()
+        return said
+
+
+def from_told(told: Mapping[str, object]) -> CallScope:
+    """The scope of which `told` gave this."""
+    moments = {
+        key: datetime.fromisoformat(str(told[key])) for key in ("first", "last") if key in told
+    }
+    rest = {key: value for key, value in told.items() if key not in moments}
+    return CallScope(**moments, **rest)  # type: ignore[arg-type]  # the values are those of told()
+
+
+def stored(scope: CallScope) -> Scope:
+    """The scope as the store takes it. Raises NotFound for ids of others, EmptyPeriod."""
+    guard.aware("first", scope.first)
+    guard.aware("last", scope.last)
+    if scope.last <= scope.first:
+        raise EmptyPeriod(f"The period ends on {scope.last}, before it begins on {scope.first}.")
+    _known(Customer, scope.customer_id, "customer")
+    _known(Campaign, scope.campaign_id, "campaign")
+    _known(ImportBatch, scope.batch_id, "file")
+    _known(RateCard, scope.card_id, "card")
+    return Scope(
+        first=scope.first,
+        last=scope.last,
+        customer_id=scope.customer_id,
+        campaign_id=scope.campaign_id,
+        versions=None if scope.card_id is None else _versions(scope.card_id),
+        plans=None if scope.plan_id is None else _plan_versions(scope.plan_id),
+        batch_id=scope.batch_id,
+        prefix=_digits(scope.prefix),
+    )
+
+
+Known = type[Customer] | type[Campaign] | type[ImportBatch] | type[RateCard]
+
+
+def _known(model: Known, pk: int | None, what: str) -> None:
+    if pk is None:
+        return
+    if not model._default_manager.filter(tenant_id=current_tenant_id(), pk=pk).exists():
+        raise NotFound(f"There is no {what} {pk}.")
+
+
+def _versions(card_id: int) -> tuple[int, ...]:
+    ids = CardVersion.objects.filter(card_id=card_id).order_by("id").values_list("id", flat=True)
+    return tuple(ids)
+
+
+def _plan_versions(plan_id: int) -> tuple[int, ...]:
+    found = PlanVersion.objects.filter(tenant_id=current_tenant_id(), plan_id=plan_id)
+    ids = tuple(found.order_by("id").values_list("id", flat=True))
+    if not ids:
+        raise NotFound(f"There is no plan {plan_id}.")
+    return ids
+
+
+def _digits(prefix: str) -> str:
+    digits = prefix.strip().removeprefix("+").replace(" ", "")
+    if digits and not (digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS):
+        raise guard.FieldInvalid(
+            "prefix", f"{prefix!r} is no beginning of a number: write digits, as 4420."
+        )
+    return digits

@@ -1,0 +1,334 @@
+"""Charges by columns, a million in a few seconds, and their new revisions back.
+
+Reading goes by COPY in its binary form: every field of `copy_charges` has one width and none is
+null, so that a batch of rows is one numpy array without a Python object per call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tollwright.store.calls import ID_BLOCK, Cursor
+from tollwright.store.sql import statements
+
+SQL = statements("rerate.sql")
+Int64 = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.bytes_]
+
+BATCH = 65_536
+YEAR_2000_US = 946_684_800_000_000  # PostgreSQL counts its moments from there
+NUMBER_WIDTH = 16  # 15 digits and the blank after them
+_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TAIL = b"\xff\xff"
+
+_NUMBERS = (
+    "charge_id", "call_id", "started_us", "answered_us", "answered_ms", "campaign_id",
+    "amount_micros", "billed_s", "version_id", "plan_id", "line_id", "waits", "cause",
+    "disposition",
+)  # fmt: skip
+_TEXTS = (
+    ("currency", 3), ("called", NUMBER_WIDTH), ("caller", NUMBER_WIDTH), ("prefix", NUMBER_WIDTH),
+)  # fmt: skip
+_MOMENTS = ("started_us", "answered_us")
+_REVISED = (
+    "charge_id", "new_id", "call_id", "started_us", "version_id", "plan_id", "rate_no", "billed_s",
+    "allowance_s", "amount_micros", "line_id",
+)  # fmt: skip
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which charges: of calls started in [first, last), aware; the rest narrows.
+
+    `versions` and `plans` are the card and plan versions that they were rated by; `prefix` is how
+    the called number begins, in digits.
+    """
+
+    first: datetime
+    last: datetime
+    customer_id: int | None = None
+    campaign_id: int | None = None
+    versions: tuple[int, ...] | None = None
+    plans: tuple[int, ...] | None = None
+    batch_id: int | None = None
+    prefix: str = ""
+
+    def values(self) -> dict[str, object]:
+        """As the statements take it."""
+        return {
+            "first": self.first, "last": self.last, "customer_id": self.customer_id,
+            "campaign_id": self.campaign_id, "batch_id": self.batch_id, "prefix": self.prefix,
+            "versions": None if self.versions is None else list(self.versions),
+            "plans": None if self.plans is None else list(self.plans),
+        }  # fmt: skip
+
+
+class Charges(NamedTuple):
+    """Current sell charges with their calls, one array a column, each int64[n] or bytes[n].
+
+    `plan_id` and `line_id` are 0 for none; `waits` is 1 for a charge in an open proposal; `cause`
+    and `disposition` are places (from 1) in the list of causes asked for, 0: none of them. Numbers
+    are digits, filled with blanks to 16.
+    """
+
+    charge_id: Int64
+    call_id: Int64
+    started_us: Int64
+    answered_us: Int64
+    answered_ms: Int64
+    campaign_id: Int64
+    amount_micros: Int64
+    billed_s: Int64
+    version_id: Int64
+    plan_id: Int64
+    line_id: Int64
+    waits: Int64
+    cause: Int64
+    disposition: Int64
+    currency: Bytes
+    called: Bytes
+    caller: Bytes
+    prefix: Bytes
+
+
+def _row_type() -> np.dtype[np.void]:
+    fields: list[tuple[str, str]] = [("fields", ">i2")]
+    for name in _NUMBERS:
+        fields += [(f"{name}_len", ">i4"), (name, ">i8")]
+    for name, width in _TEXTS:
+        fields += [(f"{name}_len", ">i4"), (name, f"S{width}")]
+    return np.dtype(fields)
+
+
+_ROW = _row_type()
+
+
+def prepare_joins(cursor: Cursor) -> None:
+    """For the running transaction: memory enough to join millions of rows."""
+    cursor.execute(SQL["fast_joins"])
+
+
+def campaigns(cursor: Cursor, scope: Scope) -> list[tuple[int, datetime, datetime]]:
+    """(campaign, its first and last start) that the scope may hold; some may turn out empty."""
+    return cursor.execute(SQL["campaigns_of_scope"], scope.values()).fetchall()
+
+
+def charges(cursor: Cursor, scope: Scope, causes: Sequence[str] = ()) -> Iterator[Charges]:
+    """The charges of a scope, at most BATCH at a time, in no order.
+
+    `causes` in capitals are those whose places `cause` and `disposition` tell. While this runs the
+    connection does nothing else.
+    """
+    values = scope.values() | {"causes": list(causes)}
+    held = bytearray()
+    wanted = _ROW.itemsize * BATCH
+    skip = len(_HEAD)
+    with cursor.copy(SQL["copy_charges"], values) as copy:
+        for piece in copy:
+            held += piece
+            if len(held) >= wanted + skip + len(_TAIL):
+                yield _columns(bytes(held[skip : skip + wanted]))
+                del held[: skip + wanted]
+                skip = 0
+    if len(held) > skip + len(_TAIL):
+        yield _columns(bytes(held[skip : -len(_TAIL)]))
+
+
+def _columns(rows: bytes) -> Charges:
+    """The columns of whole rows. Raises ValueError where a row has another width."""
+    if len(rows) % _ROW.itemsize:
+        raise ValueError("a row of charges has another width than the others")
+    table = np.frombuffer(rows, _ROW)
+    widths = [(name, 8) for name in _NUMBERS] + list(_TEXTS)
+    right = (table["fields"] == len(widths)).all()
+    if not right or any((table[f"{name}_len"] != width).any() for name, width in widths):
+        raise ValueError("a field of charges has another width than the others")
+    numbers = {name: table[name].astype(np.int64) for name in _NUMBERS}
+    for name in _MOMENTS:
+        numbers[name] += YEAR_2000_US
+    texts: list[Bytes] = [table[name] for name, _ in _TEXTS]
+    return Charges(*(numbers[name] for name in _NUMBERS), *texts)
+
+
+class Revised(NamedTuple):
+    """What charges come to now, int64[n] each; `line_id` as the statement that follows needs it."""
+
+    charge_id: Int64
+    call_id: Int64
+    started_us: Int64
+    version_id: Int64
+    plan_id: Int64
+    rate_no: Int64
+    billed_s: Int64
+    allowance_s: Int64
+    amount_micros: Int64
+    line_id: Int64
+
+    def only(self, where: npt.NDArray[np.bool_]) -> Revised:
+        """The rows that are `where`."""
+        return Revised(*(column[where] for column in self))
+
+
+def lock(cursor: Cursor, tenant_id: int) -> None:
+    """Until the transaction ends, no other re-rating of the tenant writes."""
+    cursor.execute(SQL["lock_rerating"], {"tenant_id": str(tenant_id)})
+
+
+def lines(cursor: Cursor, line_ids: Sequence[int]) -> dict[int, tuple[int, int, bool]]:
+    """Of each invoice line: (the usage line it corrects or is, that line's invoice, a draft's)."""
+    rows = cursor.execute(SQL["lines_of"], {"lines": list(line_ids)}).fetchall()
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def revise(cursor: Cursor, revised: Revised, *, at: datetime) -> int:
+    """Give charges their next revision and move the days' sums; how many were still as read.
+
+    Fewer than asked for: others changed them meanwhile, the caller rolls back. `line_id` is the
+    invoice line of the new charge, 0 for none.
+    """
+    if not len(revised.charge_id):
+        return 0
+    stage(cursor, revised, _new_ids(cursor, len(revised.charge_id)))
+    span = _span(revised.started_us)
+    return _revise_staged(cursor, span | {"at": at})
+
+
+def _revise_staged(cursor: Cursor, values: dict[str, object]) -> int:
+    retired = cursor.execute(SQL["retire"], values).rowcount
+    cursor.execute(SQL["revise"], values)
+    cursor.execute(SQL["move_usage"], values)
+    return retired
+
+
+def issued_meanwhile(cursor: Cursor, revised: Revised) -> int:
+    """How many of the charges just revised stand on an issued invoice by now."""
+    if not len(revised.charge_id):
+        return 0
+    row = cursor.execute(SQL["issued_meanwhile"], _span(revised.started_us)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def wait(cursor: Cursor, revised: Revised, *, tenant_id: int) -> None:
+    """Put what charges come to into their proposal; `line_id` is the proposal's line."""
+    if len(revised.charge_id):
+        stage(cursor, revised, np.zeros(len(revised.charge_id), np.int64))
+        cursor.execute(SQL["wait"], {"tenant_id": tenant_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What accepting a proposal's line did: `stood` of `wanted` charges were as proposed."""
+
+    wanted: int
+    stood: int
+    old_micros: int
+
+
+def take_waiting(
+    cursor: Cursor, *, line_id: int, up_line_id: int, down_line_id: int, at: datetime
+) -> Taken:
+    """Give the charges of a proposal's line their revision, on the lines of the notes.
+
+    Those that cost more stand on `up_line_id`, the others on `down_line_id` (mostly the same).
+    Nothing is written unless all stood.
+    """
+    found = cursor.execute(SQL["count_waiting"], {"line_id": line_id}).fetchone()
+    if found is None or not found[0]:
+        return Taken(0, 0, 0)
+    wanted, first, last = found
+    span: dict[str, object] = {"first": first, "last": last, "at": at}
+    cursor.execute(SQL["make_revised"])
+    cursor.execute(SQL["empty_revised"])
+    cursor.execute(SQL["take_waiting"], span | {
+        "line_id": line_id, "up_line_id": up_line_id, "down_line_id": down_line_id,
+        "blocks": _blocks(cursor, wanted),
+    })  # fmt: skip
+    row = cursor.execute(SQL["still_as_proposed"], span).fetchone()
+    stood, old = (0, 0) if row is None else (int(row[0]), int(row[1]))
+    if stood == wanted:
+        _revise_staged(cursor, span)
+    return Taken(wanted, stood, old)
+
+
+def close_waiting(cursor: Cursor, proposal_id: int) -> None:
+    """The charges of a decided proposal wait no longer."""
+    cursor.execute(SQL["close_waiting"], {"proposal_id": proposal_id})
+
+
+@dataclass(frozen=True, slots=True)
+class BuySum:
+    """What carriers took for a customer's calls."""
+
+    customer_id: int
+    currency: str
+    calls: int
+    amount_micros: int
+
+
+def buy_sums(cursor: Cursor, scope: Scope) -> list[BuySum]:
+    """What carriers took for the calls of the scope; [] where their charges are not known."""
+    values = scope.values()
+    known = cursor.execute(SQL["has_buy"], values).fetchone()
+    if known is None or not known[0]:
+        return []
+    return [BuySum(*row) for row in cursor.execute(SQL["buy_sums"], values).fetchall()]
+
+
+def stage(cursor: Cursor, revised: Revised, new_ids: Int64) -> None:
+    """Rows for the statements that read tw_revised; what was staged before is gone."""
+    cursor.execute(SQL["make_revised"])
+    cursor.execute(SQL["empty_revised"])
+    columns = revised._asdict() | {"new_id": new_ids}
+    with cursor.copy(SQL["copy_revised"]) as copy:
+        copy.write(_HEAD)
+        for first in range(0, len(new_ids), BATCH):
+            copy.write(_rows({name: columns[name][first : first + BATCH] for name in _REVISED}))
+        copy.write(_TAIL)
+
+
+_REVISED_ROW = np.dtype(
+    [("fields", ">i2")]
+    + [field for name in _REVISED for field in ((f"{name}_len", ">i4"), (name, ">i8"))]
+)
+
+
+def _rows(columns: dict[str, Int64]) -> bytes:
+    """COPY's binary form of the columns."""
+    table = np.empty(len(columns["charge_id"]), _REVISED_ROW)
+    table["fields"] = len(_REVISED)
+    for name, column in columns.items():
+        table[f"{name}_len"] = 8
+        table[name] = column - YEAR_2000_US if name == "started_us" else column
+    return table.tobytes()
+
+
+def _blocks(cursor: Cursor, count: int) -> list[int]:
+    """The first ids of as many blocks as `count` charges need."""
+    found = []
+    for _ in range(-(-count // ID_BLOCK)):
+        row = cursor.execute(SQL["charge_ids"]).fetchone()
+        if row is None:
+            raise LookupError("a sequence gave no number")
+        found.append(int(row[0]))
+    return found
+
+
+def _new_ids(cursor: Cursor, count: int) -> Int64:
+    run = np.arange(ID_BLOCK, dtype=np.int64)
+    return np.concatenate([run + first for first in _blocks(cursor, count)])[:count]
+
+
+def _span(started_us: Int64) -> dict[str, object]:
+    """The months that a statement has to look at."""
+    return {"first": _moment(int(started_us.min())), "last": _moment(int(started_us.max()))}
+
+
+def _moment(us: int) -> datetime:
+    return EPOCH + timedelta(microseconds=us)
