@@ -275,8 +275,14 @@ def _usage(invoice: Invoice, detail: UsageDetail) -> Payload:
             for row in detail.destinations
         ],
         "list": _call_list(detail.calls, currency, ZoneInfo(invoice.period_zone)),
-        "cut": f"The first {len(detail.calls):,} calls." if detail.cut else "",
+        "cut": _cut(detail) if detail.cut else "",
     }
+
+
+def _cut(detail: UsageDetail) -> str:
+    """What a list that is too long for paper says."""
+    shown = f"The first {len(detail.calls):,} of {detail.line.calls or 0:,} calls. "
+    return f"{shown if detail.calls else ''}All calls are in your portal, also as a file."
 
 
 def _call_list(calls: Sequence[CallRow], currency: str, zone: ZoneInfo) -> list[list[str]]:

@@ -10,9 +10,10 @@ from typing import cast
 from django.db.models import Min
 
 from tollwright.core.periods import Cycle, day_of
+from tollwright.core.rules import applicable, resolve
 from tollwright.core.tax import rate_of
 from tollwright.data.models import Campaign, Customer, Subscription
-from tollwright.domain.rules.queries import resolve_for, rules_in_force
+from tollwright.domain.rules.queries import resolve_for, rule_rows, rules_in_force
 
 INSTANT = timedelta(microseconds=1)
 
@@ -63,12 +64,15 @@ def anchor_of(customer: Customer, zone: str) -> date:
 
 
 def held_campaigns(customer: Customer, at: datetime) -> tuple[int, ...]:
-    """Ids of the campaigns that are not billed at `at`; their calls and fees wait."""
+    """Ids of the campaigns that are not billed at `at`; their calls and fees wait. Two queries."""
+    rules = [rule for rule in rule_rows() if rule.setting == "billing_enabled"]
     campaigns = Campaign.objects.filter(customer=customer).order_by("id")
     return tuple(
-        campaign.pk
-        for campaign in campaigns
-        if not resolve_for("billing_enabled", campaign=campaign, at=at).value
+        number
+        for number in campaigns.values_list("id", flat=True)
+        if not resolve(
+            applicable(rules, customer_id=customer.pk, campaign_id=number), "billing_enabled", at
+        ).value
     )
 
 
