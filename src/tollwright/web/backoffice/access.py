@@ -12,7 +12,7 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain.access import operations
 from tollwright.web.backoffice.calls import customers
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.forms import ConfirmForm, OfficeForm, choice, set_choices
+from tollwright.web.backoffice.forms import ConfirmForm, OfficeForm, choice, posted, set_choices
 from tollwright.web.backoffice.links import row, to
 from tollwright.web.backoffice.page import StaffRequest, done, listing, page, show
 from tollwright.web.backoffice.permissions import may
@@ -85,7 +85,7 @@ def index(request: StaffRequest) -> HttpResponse:
 @page(needs="access", methods=BOTH)
 def new(request: StaffRequest) -> HttpResponse:
     """Give a person a role; make them first if need be."""
-    form = PersonForm(request.POST or None)
+    form = PersonForm(posted(request))
     if form.is_valid():
         granted = form.attempt(_let_in, request=request, data=form.cleaned_data)
         if granted is not None:
@@ -116,7 +116,7 @@ def _let_in(*, request: StaffRequest, data: dict[str, str]) -> Membership:
 def withdraw(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a role away, after saying what that does."""
     membership = find(Membership, pk, "user", "customer")
-    form = ConfirmForm(request.POST or None)
+    form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
         operations.withdraw_role(membership=membership, at=request.at, by=request.by)
         done(request, "The role is withdrawn; their next click is refused.")
@@ -176,7 +176,7 @@ def keys(request: StaffRequest) -> HttpResponse:
 @page(needs="access", methods=BOTH)
 def key_new(request: StaffRequest) -> HttpResponse:
     """Issue a key; the answer is the only page that ever shows it."""
-    form = KeyForm(request.POST or None)
+    form = KeyForm(posted(request))
     crumbs = [("API keys", to("keys"))]
     if form.is_valid():
         issued = form.attempt(
@@ -204,7 +204,7 @@ def key_new(request: StaffRequest) -> HttpResponse:
 def key_revoke(request: StaffRequest, pk: int) -> HttpResponse:
     """Shut a program out."""
     key = find(ApiKey, pk)
-    form = ConfirmForm(request.POST or None)
+    form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
         operations.revoke_api_key(key=key, at=request.at, by=request.by)
         done(request, f"The key {key.name} is revoked.")

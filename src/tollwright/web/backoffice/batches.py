@@ -20,7 +20,9 @@ from tollwright.web.backoffice.forms import (
     ConfirmForm,
     OfficeForm,
     choice,
+    posted,
     set_choices,
+    uploaded,
     zones,
 )
 from tollwright.web.backoffice.home import say
@@ -116,7 +118,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
 @page(needs="calls", methods=BOTH)
 def upload(request: StaffRequest) -> HttpResponse:
     """Take a file in, all or nothing."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(*uploaded(request))
     if form.is_valid():
         source = find(Source, int(form.cleaned_data["source"]))
         file = form.cleaned_data["file"]
@@ -148,7 +150,7 @@ def upload(request: StaffRequest) -> HttpResponse:
 def roll_back(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a file's calls away, after saying how many and how much."""
     batch = find(ImportBatch, pk, "source")
-    form = ConfirmForm(request.POST or None)
+    form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
         result = operations.roll_back_batch(batch=batch, at=request.at, by=request.by)
         done(request, result.sentence)
@@ -173,7 +175,7 @@ def roll_back(request: StaffRequest, pk: int) -> HttpResponse:
 def replay(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a rolled-back file in again by today's settings."""
     batch = find(ImportBatch, pk, "source")
-    form = ConfirmForm(request.POST or None)
+    form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
         result = operations.replay_batch(batch=batch, at=request.at, by=request.by)
         done(request, result.sentence)
@@ -233,7 +235,7 @@ def source_new(request: StaffRequest) -> HttpResponse:
     """Add a switch or dialler."""
     tenant = request.membership.tenant
     first = {"timezone": tenant.timezone, "region": tenant.region}
-    form = SourceForm(request.POST or None, initial=first)
+    form = SourceForm(posted(request), initial=first)
     if form.is_valid() and form.succeeds(
         operations.create_source, at=request.at, by=request.by, **form.cleaned_data
     ):

@@ -17,7 +17,7 @@ from tollwright.domain.invoices.operations import grace_ends
 from tollwright.domain.reports import queries as reports
 from tollwright.gateways.typst import render
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.forms import ConfirmForm, DayField, OfficeForm
+from tollwright.web.backoffice.forms import ConfirmForm, DayField, OfficeForm, posted
 from tollwright.web.backoffice.home import say
 from tollwright.web.backoffice.invoices import period
 from tollwright.web.backoffice.links import row, to
@@ -155,7 +155,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
 def finalise(request: StaffRequest, pk: int) -> HttpResponse:
     """Issue the run's drafts, after saying how many and how much."""
     run = find(BillingRun, pk)
-    form = ConfirmForm(request.POST or None)
+    form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
         issued = operations.finalise_run(run=run, at=request.at, by=request.by, render=render)
         left = run.invoices.filter(status="draft").count()

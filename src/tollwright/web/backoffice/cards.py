@@ -17,7 +17,7 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain.rates import operations, queries
 from tollwright.domain.rates.queries import Lookup
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.forms import ConfirmForm, MomentField, OfficeForm, choice
+from tollwright.web.backoffice.forms import ConfirmForm, MomentField, OfficeForm, choice, posted
 from tollwright.web.backoffice.links import row, to
 from tollwright.web.backoffice.page import StaffRequest, done, listing, page, show
 from tollwright.web.backoffice.permissions import may
@@ -92,7 +92,7 @@ def index(request: StaffRequest) -> HttpResponse:
 @page(needs="rates", methods=BOTH)
 def new(request: StaffRequest) -> HttpResponse:
     """Add a card."""
-    form = CardForm(request.POST or None, initial={"currency": request.membership.tenant.currency})
+    form = CardForm(posted(request), initial={"currency": request.membership.tenant.currency})
     if form.is_valid():
         made = form.attempt(
             operations.create_card, at=request.at, by=request.by, **form.cleaned_data
@@ -167,7 +167,21 @@ def changes(version: CardVersion) -> str:
 def version(request: StaffRequest, pk: int) -> HttpResponse:
     """A version's rows."""
     of = find(CardVersion, pk, "card")
-    table = Table(
+    return listing(
+        request,
+        f"{of.card.name} v{of.number}",
+        _rows(of),
+        template="card_version.html",
+        version=of,
+        changes=changes(of),
+        options=sorted(of.options.items()),
+        others=of.card.versions.exclude(pk=pk).order_by("-number"),
+        crumbs=[("Rate cards", to("cards")), (of.card.name, to("card", of.card_id))],
+    )
+
+
+def _rows(of: CardVersion) -> Table:
+    return Table(
         f"Rows of {of}",
         Rate.objects.filter(version=of),
         [
@@ -214,17 +228,6 @@ def version(request: StaffRequest, pk: int) -> HttpResponse:
         empty="This version has no rows.",
         filename=f"card-{of.card.code}-v{of.number}",
     )
-    return listing(
-        request,
-        f"{of.card.name} v{of.number}",
-        table,
-        template="card_version.html",
-        version=of,
-        changes=changes(of),
-        options=sorted(of.options.items()),
-        others=of.card.versions.exclude(pk=pk).order_by("-number"),
-        crumbs=[("Rate cards", to("cards")), (of.card.name, to("card", of.card_id))],
-    )
 
 
 @page()
@@ -251,6 +254,7 @@ def diff(request: StaffRequest, pk: int, old: int, new: int) -> HttpResponse:
 @page()
 def compare(request: StaffRequest, pk: int) -> HttpResponse:
     """From the form with two version numbers to their comparison."""
+    find(RateCard, pk)
     numbers = [request.GET.get(name, "") for name in ("old", "new")]
     if not all(number.isdigit() for number in numbers):
         return redirect(to("card", pk))
@@ -283,7 +287,7 @@ def changes_table(rows: Rows, currency: str, filename: str, empty: str) -> Table
 def publish(request: StaffRequest, pk: int) -> HttpResponse:
     """Let a draft price calls, after saying what it changes."""
     draft = find(CardVersion, pk, "card")
-    form = PublishForm(request.POST or None, initial={"effective_from": request.at})
+    form = PublishForm(posted(request), initial={"effective_from": request.at})
     if form.is_valid():
         made = form.attempt(
             operations.publish_version,
@@ -318,7 +322,7 @@ def publish(request: StaffRequest, pk: int) -> HttpResponse:
 def revert(request: StaffRequest, pk: int) -> HttpResponse:
     """Publish an earlier version's content as the next version."""
     earlier = find(CardVersion, pk, "card")
-    form = PublishForm(request.POST or None, initial={"effective_from": request.at})
+    form = PublishForm(posted(request), initial={"effective_from": request.at})
     if form.is_valid():
         made = form.attempt(
             operations.revert,
@@ -348,7 +352,7 @@ def revert(request: StaffRequest, pk: int) -> HttpResponse:
 def discard(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a draft away."""
     draft = find(CardVersion, pk, "card")
-    form = ConfirmForm(request.POST or None)
+    form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
         operations.discard_draft(version=draft, at=request.at, by=request.by)
         done(request, "The draft is taken away.")

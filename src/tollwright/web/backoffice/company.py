@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from tollwright.data.tenants import LegalEntity
 from tollwright.domain.tenants import operations, queries
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.forms import OfficeForm
+from tollwright.web.backoffice.forms import OfficeForm, posted
 from tollwright.web.backoffice.links import row, to
 from tollwright.web.backoffice.page import StaffRequest, done, listing, page, show
 from tollwright.web.backoffice.permissions import may
@@ -71,7 +71,7 @@ def index(request: StaffRequest) -> HttpResponse:
 def new(request: StaffRequest) -> HttpResponse:
     """Add who signs."""
     first = {"brand_colour": "#0f5c5c", "country": request.membership.tenant.region}
-    form = EntityForm(request.POST or None, initial=first)
+    form = EntityForm(posted(request), initial=first)
     if form.is_valid() and form.succeeds(
         operations.create_legal_entity, at=request.at, by=request.by, **form.cleaned_data
     ):
@@ -85,7 +85,7 @@ def edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Change what new documents say."""
     entity = find(LegalEntity, pk)
     first = {name: getattr(entity, name) for name in EntityForm.base_fields}
-    form = EntityForm(request.POST or None, initial=first)
+    form = EntityForm(posted(request), initial=first)
     if form.is_valid() and form.succeeds(
         operations.update_legal_entity,
         entity=entity,

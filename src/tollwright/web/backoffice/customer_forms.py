@@ -12,7 +12,14 @@ from tollwright.data.customers import Campaign, Customer, Identifier, Identifier
 from tollwright.data.tenants import LegalEntity
 from tollwright.domain.customers import operations
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.forms import MomentField, OfficeForm, choice, set_choices, zones
+from tollwright.web.backoffice.forms import (
+    MomentField,
+    OfficeForm,
+    choice,
+    posted,
+    set_choices,
+    zones,
+)
 from tollwright.web.backoffice.links import to
 from tollwright.web.backoffice.page import StaffRequest, done, page, show
 
@@ -86,7 +93,7 @@ def new(request: StaffRequest) -> HttpResponse:
     """Add a customer."""
     tenant = request.membership.tenant
     first = {"currency": tenant.currency, "timezone": tenant.timezone, "country": tenant.region}
-    form = CustomerForm(request.POST or None, initial=first)
+    form = CustomerForm(posted(request), initial=first)
     if form.is_valid():
         data = dict(form.cleaned_data)
         entity = find(LegalEntity, int(data.pop("legal_entity")))
@@ -113,7 +120,7 @@ def new(request: StaffRequest) -> HttpResponse:
 def edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Change a customer."""
     customer = find(Customer, pk)
-    form = CustomerChangeForm(request.POST or None, initial=_fields(customer, CustomerChangeForm))
+    form = CustomerChangeForm(posted(request), initial=_fields(customer, CustomerChangeForm))
     if form.is_valid() and form.succeeds(
         operations.update_customer,
         customer=customer,
@@ -130,7 +137,7 @@ def edit(request: StaffRequest, pk: int) -> HttpResponse:
 def campaign_new(request: StaffRequest, pk: int) -> HttpResponse:
     """Add a campaign to a customer."""
     customer = find(Customer, pk)
-    form = CampaignForm(request.POST or None)
+    form = CampaignForm(posted(request))
     if form.is_valid():
         made = form.attempt(
             operations.create_campaign,
@@ -150,7 +157,7 @@ def campaign_new(request: StaffRequest, pk: int) -> HttpResponse:
 def campaign_edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Change a campaign."""
     campaign = find(Campaign, pk, "customer")
-    form = CampaignChangeForm(request.POST or None, initial=_fields(campaign, CampaignChangeForm))
+    form = CampaignChangeForm(posted(request), initial=_fields(campaign, CampaignChangeForm))
     if form.is_valid() and form.succeeds(
         operations.update_campaign,
         campaign=campaign,
@@ -168,7 +175,7 @@ def campaign_edit(request: StaffRequest, pk: int) -> HttpResponse:
 def identifier_new(request: StaffRequest, pk: int) -> HttpResponse:
     """Add an identifier to a campaign."""
     campaign = find(Campaign, pk, "customer")
-    form = IdentifierForm(request.POST or None)
+    form = IdentifierForm(posted(request))
     if form.is_valid() and form.succeeds(
         operations.add_identifier,
         campaign=campaign,
@@ -188,7 +195,7 @@ def identifier_end(request: StaffRequest, pk: int) -> HttpResponse:
     """Let an identifier end."""
     identifier = find(Identifier, pk, "campaign__customer")
     campaign = identifier.campaign
-    form = EndForm(request.POST or None, initial={"valid_to": request.at})
+    form = EndForm(posted(request), initial={"valid_to": request.at})
     if form.is_valid() and form.succeeds(
         operations.end_identifier,
         identifier=identifier,

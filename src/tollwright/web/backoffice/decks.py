@@ -16,7 +16,14 @@ from tollwright.domain.rates import operations, queries
 from tollwright.domain.rates.errors import MappingNeeded
 from tollwright.web.backoffice.cards import changes_table
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.forms import BoundedFileField, ConfirmForm, OfficeForm, choice
+from tollwright.web.backoffice.forms import (
+    BoundedFileField,
+    ConfirmForm,
+    OfficeForm,
+    choice,
+    posted,
+    uploaded,
+)
 from tollwright.web.backoffice.links import to
 from tollwright.web.backoffice.page import StaffRequest, done, page, show
 
@@ -87,7 +94,7 @@ SHOWN = ("price_per", "decimal", "date_order", "first_s", "next_s", "duplicates"
 def upload(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a deck, say what it would change; nothing is written to the card."""
     card = find(RateCard, pk)
-    form = DeckForm(request.POST or None, request.FILES or None)
+    form = DeckForm(*uploaded(request))
     given = _mapping_of_upload(request)
     if form.is_valid() and (given is None or given.is_valid()):
         file = form.cleaned_data["file"]
@@ -204,7 +211,7 @@ def remap(request: StaffRequest, pk: int) -> HttpResponse:
     content = bytes(deck.content)
     proposal = queries.propose(card=deck.card, filename=deck.filename, content=content).proposal
     told = ColumnMapping(**_plain(deck.mapping))
-    form = MappingForm(request.POST or None, initial=_first(told))
+    form = MappingForm(posted(request), initial=_first(told))
     form.draw(proposal.headers)
     if form.is_valid():
         preview = form.attempt(_again, deck=deck, wish=form.wish(told), request=request)
@@ -248,7 +255,7 @@ class ApplyForm(OfficeForm):
 def apply(request: StaffRequest, pk: int) -> HttpResponse:
     """Make the deck a draft version, after saying how many rows."""
     deck = find(DeckImport, pk, "card")
-    form = ApplyForm(request.POST or None)
+    form = ApplyForm(posted(request))
     faults = deck.summary.get("faults", 0)
     if not faults:
         del form.fields["skip_faults"]
@@ -281,7 +288,7 @@ def apply(request: StaffRequest, pk: int) -> HttpResponse:
 def discard(request: StaffRequest, pk: int) -> HttpResponse:
     """Put a preview aside."""
     deck = find(DeckImport, pk, "card")
-    form = ConfirmForm(request.POST or None)
+    form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
         operations.discard_deck(deck_import=deck, at=request.at, by=request.by)
         done(request, "The preview is put aside; the card is as it was.")

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.db import transaction
+from django.http import HttpRequest, QueryDict
 
 from tollwright.core.money import MoneyError, micros
 from tollwright.domain.errors import DomainError
@@ -16,6 +17,16 @@ from tollwright.web.edge import message_of
 
 T = TypeVar("T")
 MEGABYTE = 1024 * 1024
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: the fields of a POST, even when there are none; else nothing."""
+    return request.POST if request.method == "POST" else None
+
+
+def uploaded(request: HttpRequest) -> tuple[QueryDict | None, Any]:
+    """The same with the files."""
+    return posted(request), request.FILES if request.method == "POST" else None
 
 
 class OfficeForm(forms.Form):

@@ -23,7 +23,7 @@ from tollwright.domain.reports.queries import charges_of_line, with_open
 from tollwright.gateways.typst import render
 from tollwright.web.backoffice.calls import customers
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.forms import AmountField, ConfirmForm, ReasonForm
+from tollwright.web.backoffice.forms import AmountField, ConfirmForm, ReasonForm, posted
 from tollwright.web.backoffice.links import row, to
 from tollwright.web.backoffice.page import StaffRequest, done, listing, page, show
 from tollwright.web.cells import Money, Phone, Seconds, Status
@@ -159,7 +159,7 @@ def document(found: Document | None) -> HttpResponse:
 def finalise(request: StaffRequest, pk: int) -> HttpResponse:
     """Issue a draft, after saying what that does."""
     invoice = find(Invoice, pk, "customer")
-    form = ConfirmForm(request.POST or None)
+    form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
         issued = operations.finalise(invoice=invoice, at=request.at, by=request.by, render=render)
         done(request, f"Invoice {issued.number} is issued; its document is stored.")
@@ -182,7 +182,7 @@ def finalise(request: StaffRequest, pk: int) -> HttpResponse:
 def drop(request: StaffRequest, pk: int) -> HttpResponse:
     """Delete a draft."""
     invoice = find(Invoice, pk, "customer")
-    form = ConfirmForm(request.POST or None)
+    form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
         operations.drop_draft(invoice=invoice, at=request.at, by=request.by)
         done(request, "The draft is deleted; its calls and fees are unbilled again.")
@@ -207,7 +207,7 @@ def drop(request: StaffRequest, pk: int) -> HttpResponse:
 def void(request: StaffRequest, pk: int) -> HttpResponse:
     """Void an unpaid invoice."""
     invoice = find(Invoice, pk, "customer")
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if form.is_valid() and form.succeeds(
         operations.void, invoice=invoice, at=request.at, by=request.by, **form.cleaned_data
     ):
@@ -232,7 +232,7 @@ def void(request: StaffRequest, pk: int) -> HttpResponse:
 def credit(request: StaffRequest, pk: int) -> HttpResponse:
     """Issue a credit note for some lines, or for all that is left."""
     invoice = find(Invoice, pk, "customer")
-    form = CreditForm(request.POST or None, initial={"key": f"office-{uuid4()}"})
+    form = CreditForm(posted(request), initial={"key": f"office-{uuid4()}"})
     lines = list(invoice.lines.all())
     form.draw(lines, invoice.currency)
     if form.is_valid():
@@ -327,7 +327,8 @@ def calls_behind(request: StaffRequest, pk: int) -> HttpResponse:
         request,
         f"Calls behind: {line.description}",
         table,
-        lead=f"The line's amount is {Money(line.amount_micros, currency)}, for {line.calls or 0:,} calls.",
+        lead=f"The line's amount is {Money(line.amount_micros, currency)},"
+        f" for {line.calls or 0:,} calls.",
         crumbs=_crumbs(line.invoice),
     )
 

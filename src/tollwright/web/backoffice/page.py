@@ -69,12 +69,17 @@ def page(
     return decorate
 
 
+def now() -> datetime:
+    """The moment of the request; the only clock of the office."""
+    return timezone.now()
+
+
 def _staff(request: HttpRequest) -> StaffRequest:
     membership = staff_membership(request)
     if membership is None:  # the site's admin_view has already turned others away
         raise Http404
     staff = cast(StaffRequest, request)
-    staff.at = timezone.now()
+    staff.at = now()
     staff.by = By(actor=actor(request), address=address(request))
     return staff
 

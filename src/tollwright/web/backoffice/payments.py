@@ -19,7 +19,7 @@ from tollwright.domain.payments.queries import OpenInvoice
 from tollwright.gateways.typst import render
 from tollwright.web.backoffice.calls import customers
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.forms import AmountField, MomentField, OfficeForm, choice
+from tollwright.web.backoffice.forms import AmountField, MomentField, OfficeForm, choice, posted
 from tollwright.web.backoffice.invoices import document
 from tollwright.web.backoffice.links import row, to
 from tollwright.web.backoffice.page import StaffRequest, done, listing, page, show
@@ -127,7 +127,7 @@ def new(request: StaffRequest) -> HttpResponse:
         return _choose(request)
     customer = find(Customer, int(number))
     waiting = queries.open_invoices(customer)
-    form = PaymentForm(request.POST or None, initial=_first(request, customer, waiting))
+    form = PaymentForm(posted(request), initial=_first(request, customer, waiting))
     form.draw(customer, waiting)
     if form.is_valid():
         payment = form.attempt(

@@ -21,6 +21,7 @@ from tollwright.web.backoffice.forms import (
     DayField,
     OfficeForm,
     choice,
+    posted,
     set_choices,
 )
 from tollwright.web.backoffice.links import row, to
@@ -136,7 +137,7 @@ def index(request: StaffRequest) -> HttpResponse:
 @page(needs="plans", methods=BOTH)
 def new(request: StaffRequest) -> HttpResponse:
     """Add a plan."""
-    form = PlanForm(request.POST or None)
+    form = PlanForm(posted(request))
     if form.is_valid():
         made = form.attempt(
             operations.create_plan, at=request.at, by=request.by, **form.cleaned_data
@@ -201,7 +202,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
 def version_new(request: StaffRequest, pk: int) -> HttpResponse:
     """Draft the plan's next version."""
     plan = find(CallPlan, pk)
-    form = VersionForm(request.POST or None)
+    form = VersionForm(posted(request))
     if form.is_valid():
         card = find(RateCard, int(form.cleaned_data["card"]))
         made = form.attempt(
@@ -260,7 +261,7 @@ def _act(
     request: StaffRequest, pk: int, operation: Any, verb: str, tone: str, lead: str, told: str
 ) -> HttpResponse:
     version = find(PlanVersion, pk, "plan", "card")
-    form, name, plan = ConfirmForm(request.POST or None), str(version), version.plan
+    form, name, plan = ConfirmForm(posted(request)), str(version), version.plan
     if request.method == "POST" and form.is_valid():
         operation(version=version, at=request.at, by=request.by)
         done(request, f"{name} {told}.")
@@ -282,7 +283,7 @@ def _act(
 def subscribe(request: StaffRequest, pk: int) -> HttpResponse:
     """Put a customer, or one of its campaigns, on a plan."""
     customer = find(Customer, pk)
-    form = SubscribeForm(request.POST or None)
+    form = SubscribeForm(posted(request))
     form.draw(customer)
     if form.is_valid():
         data = dict(form.cleaned_data)
@@ -315,7 +316,7 @@ def subscription_end(request: StaffRequest, pk: int) -> HttpResponse:
     """Let a subscription end."""
     subscription = find(Subscription, pk, "customer", "campaign", "version__plan")
     customer = subscription.customer
-    form = EndForm(request.POST or None)
+    form = EndForm(posted(request))
     if form.is_valid() and form.succeeds(
         operations.end_subscription,
         subscription=subscription,

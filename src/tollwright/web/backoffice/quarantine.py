@@ -30,7 +30,22 @@ BULK = 5_000
 def index(request: StaffRequest) -> HttpResponse:
     """Records that wait; the address may ask for those that left."""
     waiting = queries.waiting_by_reason()
-    table = Table(
+    table = _table(waiting)
+    matching = table.filtered(request.GET)
+    return listing(
+        request,
+        "Quarantine",
+        table,
+        template="quarantine.html",
+        waiting=[(one, count, to("quarantine", reason=one)) for one, count in waiting.items()],
+        matching=matching.filter(status="open").count(),  # type: ignore[union-attr]  # a queryset
+        address=request.get_full_path(),
+        query=request.GET.urlencode(),
+    )
+
+
+def _table(waiting: dict[str, int]) -> Table:
+    return Table(
         "Quarantine",
         _all(),
         [
@@ -77,17 +92,6 @@ def index(request: StaffRequest) -> HttpResponse:
         filename="quarantine",
         select=lambda one: one.pk,
         select_form="bulk",
-    )
-    matching = table.filtered(request.GET)
-    return listing(
-        request,
-        "Quarantine",
-        table,
-        template="quarantine.html",
-        waiting=[(one, count, to("quarantine", reason=one)) for one, count in waiting.items()],
-        matching=matching.filter(status="open").count(),  # type: ignore[union-attr]  # a queryset
-        address=request.get_full_path(),
-        query=request.GET.urlencode(),
     )
 
 

@@ -16,7 +16,7 @@ from tollwright.domain.errors import NotFound
 from tollwright.domain.rules import operations, queries
 from tollwright.domain.rules.queries import Place as Scope
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.forms import MomentField, OfficeForm
+from tollwright.web.backoffice.forms import MomentField, OfficeForm, posted
 from tollwright.web.backoffice.links import to
 from tollwright.web.backoffice.page import StaffRequest, done, listing, page, show
 from tollwright.web.filters import since, until
@@ -99,7 +99,7 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
         raise NotFound(f"There is no setting {name!r}.")
     place, setting = _place(request), SETTINGS[name]
     now = queries.resolve_for(name, customer=place.customer, campaign=place.campaign, at=request.at)
-    form = RuleForm(request.POST or None, initial={"value": _written(now.value)})
+    form = RuleForm(posted(request), initial={"value": _written(now.value)})
     form.draw(setting)
     if request.method == "POST" and form.is_valid():
         rule = form.attempt(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
@@ -34,26 +35,26 @@ class OfficeSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no type
     def login(
         self,
         request: HttpRequest,
-        extra_context: dict[str, Any] | None = None,
+        _extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Signing in is allauth's; who is signed in and no staff goes to their own door."""
         if request.user.is_authenticated:
             return redirect("start")
         target = request.GET.get("next", "") or reverse("office:index")
-        return redirect(f"{reverse('account_login')}?next={target}")
+        return redirect_to_login(target, reverse("account_login"))
 
     def logout(
         self,
-        request: HttpRequest,
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002  # Django's signature
+        _request: HttpRequest,
+        _extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Signing out is allauth's."""
         return redirect("account_logout")
 
     def password_change(
         self,
-        request: HttpRequest,
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002  # Django's signature
+        _request: HttpRequest,
+        _extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """So is the password."""
         return redirect("account_change_password")

@@ -27,6 +27,8 @@ from tollwright.web.backoffice import (
 )
 from tollwright.web.backoffice.site import office
 
+__all__ = ["PAGES", "office"]
+
 
 def _page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
     guarded: Callable[..., HttpResponse] = office.admin_view(view)
@@ -121,4 +123,5 @@ CONTROL = [
     _page("audit/<int:pk>/", audit.entry, "audit-entry"),
 ]
 
-office.pages = [_page("", home.home, "home"), *SELLING, *TRAFFIC, *MONEY, *CONTROL]
+PAGES = [_page("", home.home, "home"), *SELLING, *TRAFFIC, *MONEY, *CONTROL]
+office.pages = PAGES

@@ -1,0 +1,129 @@
+"""One row of everything that an address of the office can name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from tests.support.shop import Shop
+from tollwright.data.audit import AuditEntry
+from tollwright.data.calls import ImportBatch, Quarantine
+from tollwright.data.invoices import BillingRun, InvoiceLine
+from tollwright.data.scope import tenant_scope
+from tollwright.domain.access import operations as access
+from tollwright.domain.audit.operations import By
+from tollwright.domain.customers import operations as customers
+from tollwright.domain.plans import operations as plans
+from tollwright.domain.rates import operations as rates
+
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+BY = By("test")
+DECK = b"Prefix,Destination,Price\n44,United Kingdom,0.50\n33,France,0.40\n"
+
+
+@dataclass(frozen=True)
+class Things:
+    """A provider's rows and, per address with an id, the arguments that name one of them."""
+
+    shop: Shop
+    args: dict[str, tuple[object, ...]]
+
+
+def make_things(shop: Shop) -> Things:
+    """A draft and a published version of card and plan, a preview, a key, a run and the rest."""
+    with tenant_scope(shop.tenant_id):
+        return Things(shop, _of_customer(shop) | _of_prices(shop) | _of_traffic(shop) | _rest(shop))
+
+
+def _of_customer(shop: Shop) -> dict[str, tuple[object, ...]]:
+    acme = shop.acme
+    identifier = customers.add_identifier(
+        campaign=acme.campaign,
+        kind="accountcode",
+        value="ACME",
+        valid_from=datetime(2026, 9, 1, tzinfo=UTC),
+        at=AT,
+        by=BY,
+    )
+    customer: tuple[object, ...] = (acme.customer.pk,)
+    names = ("customer", "customer-edit", "statement", "campaign-new", "subscribe")
+    campaign: tuple[object, ...] = (acme.campaign.pk,)
+    return (
+        dict.fromkeys(names, customer)
+        | dict.fromkeys(("campaign", "campaign-edit", "identifier-new"), campaign)
+        | {"identifier-end": (identifier.pk,), "entity": (shop.world.entity.pk,)}
+    )
+
+
+def _of_prices(shop: Shop) -> dict[str, tuple[object, ...]]:
+    plan = plans.create_plan(code="STD", name="Standard", at=AT, by=BY)
+    fee = {"kind": "subscription", "name": "Monthly", "amount_micros": 49_000_000}
+    terms = {"plan": plan, "card": shop.card, "currency": "EUR", "at": AT, "by": BY}
+    published = plans.draft_version(**terms, fees=[fee])  # type: ignore[arg-type]  # mixed dict
+    plans.publish_version(version=published, at=AT, by=BY)
+    draft = plans.draft_version(**terms)  # type: ignore[arg-type]  # mixed dict
+    subscription = plans.subscribe(
+        customer=shop.acme.customer,
+        version=published,
+        starts_on=date(2026, 10, 1),
+        at=AT,
+        by=BY,
+    )
+    deck = {"card": shop.card, "content": DECK, "mode": "amend", "at": AT, "by": BY}
+    applied = rates.preview_deck(**deck, filename="a.csv")  # type: ignore[arg-type]  # mixed dict
+    version = rates.apply_deck(deck_import=applied, at=AT, by=BY)
+    waiting = rates.preview_deck(**deck, filename="b.csv")  # type: ignore[arg-type]  # mixed dict
+    return {
+        **dict.fromkeys(("plan", "plan-version-new"), (plan.pk,)),
+        **dict.fromkeys(("plan-publish", "plan-discard"), (draft.pk,)),
+        "subscription-end": (subscription.pk,),
+        **dict.fromkeys(("card", "card-compare", "deck-upload"), (shop.card.pk,)),
+        "card-diff": (shop.card.pk, 1, 2),
+        **dict.fromkeys(("card-version", "card-publish", "card-discard"), (version.pk,)),
+        "card-revert": (shop.version.pk,),
+        **dict.fromkeys(("deck", "deck-remap", "deck-apply", "deck-discard"), (waiting.pk,)),
+    }
+
+
+def _of_traffic(shop: Shop) -> dict[str, tuple[object, ...]]:
+    batch = ImportBatch.objects.earliest("id")
+    record = Quarantine.objects.create(
+        tenant_id=shop.tenant_id,
+        batch=batch,
+        source=shop.source,
+        line_no=7,
+        reason="unknown_account",
+        detail="No identifier fits accountcode GHOST.",
+        raw='"GHOST","<script>alert(1)</script>"',
+        created_at=AT,
+    )
+    call = shop.acme.calls[0]
+    return {
+        **dict.fromkeys(("batch", "batch-roll-back", "batch-replay"), (batch.pk,)),
+        "quarantined": (record.pk,),
+        "call": (int(f"{call.started_at:%Y%m}"), call.pk),
+    }
+
+
+def _rest(shop: Shop) -> dict[str, tuple[object, ...]]:
+    run = BillingRun.objects.create(
+        tenant_id=shop.tenant_id,
+        until=AT,
+        started_at=AT,
+        started_by="test",
+        idempotency_key="things",
+    )
+    key, _secret = access.issue_api_key(name="Switch", role="support", at=AT, by=BY)
+    line = InvoiceLine.objects.filter(invoice=shop.acme.invoice).earliest("id")
+    member = shop.acme.user.memberships.get()
+    issued, draft = (shop.acme.invoice.pk,), (shop.acme.draft.pk,)
+    return {
+        **dict.fromkeys(("run", "run-finalise"), (run.pk,)),
+        **dict.fromkeys(("invoice", "invoice-pdf", "invoice-void", "invoice-credit"), issued),
+        **dict.fromkeys(("invoice-finalise", "invoice-drop"), draft),
+        "invoice-calls": (line.pk,),
+        **dict.fromkeys(("payment", "payment-pdf"), (shop.acme.payment.pk,)),
+        "access-withdraw": (member.pk,),
+        "key-revoke": (key.pk,),
+        "audit-entry": (AuditEntry.objects.earliest("seq").pk,),
+    }
