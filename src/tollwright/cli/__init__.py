@@ -18,6 +18,8 @@ VERBS = (
     "rate",
     "quote",
     "explain",
+    "rerate",
+    "what_if",
     "bill",
     "pay",
     "audit_verify",

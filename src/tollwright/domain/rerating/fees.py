@@ -1,0 +1,91 @@
+"""What plans' fees come to over a period: the part of a what-if that no call carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from tollwright.core.billing import Piece, due_pieces, share_micros
+from tollwright.core.periods import Cycle, Span, day_of, overlap
+from tollwright.data.customers import Customer
+from tollwright.data.plans import PlanFee, PlanVersion, Subscription
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.invoices.terms import anchor_of, terms_at, zone_of
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """Fees of the period in micros; `once` is what a change of plan costs a single time."""
+
+    old_micros: int = 0
+    new_micros: int = 0
+    once_micros: int = 0
+
+
+NO_FEES = Fees()
+
+
+def subscriptions(*, plan_id: int | None = None) -> Sequence[Subscription]:
+    """All subscriptions, or those to one plan, with their fees."""
+    found = Subscription.objects.filter(tenant_id=current_tenant_id())
+    if plan_id is not None:
+        found = found.filter(version__plan_id=plan_id)
+    related = found.select_related("version", "customer").prefetch_related("version__fees")
+    return list(related.order_by("starts_on", "id"))
+
+
+def compare(
+    customer: Customer,
+    held: Iterable[Subscription],
+    new: PlanVersion,
+    *,
+    first: datetime,
+    last: datetime,
+    one_for_all: bool,
+) -> Fees:
+    """The customer's fees by the subscriptions `held`, and by `new` in their place.
+
+    Each subscription is taken to have the new version for its own days; with `one_for_all` a
+    single one takes the place of all, for the whole period. Fees in another currency than the new
+    version's are left out.
+    """
+    zone, cycle = zone_of(customer, first), terms_at(customer, first).cycle
+    anchor = anchor_of(customer, zone)
+    period = Span(day_of(first, zone), day_of(last - timedelta(microseconds=1), zone) + DAY)
+    days = [(one.version, span) for one in held if (span := _days(one, period))]
+    replaced = [period] if one_for_all else [span for _, span in days]
+    fees = list(new.fees.all())
+    due_in = partial(_pieces, cycle=cycle, anchor=anchor)
+    old = [(version.fees.all(), span) for version, span in days if version.currency == new.currency]
+    return Fees(
+        sum(_recurring(list(of), due_in(span), new.currency) for of, span in old),
+        sum(_recurring(fees, due_in(span), new.currency) for span in replaced),
+        len(replaced) * sum(fee.amount_micros for fee in fees if fee.kind == "registration"),
+    )
+
+
+def _days(one: Subscription, period: Span) -> Span | None:
+    end = period.end if one.ends_on is None else one.ends_on + DAY
+    return overlap(Span(one.starts_on, end), period) if one.starts_on < end else None
+
+
+def _pieces(span: Span, *, cycle: Cycle, anchor: date) -> tuple[Piece, ...]:
+    return due_pieces(active=span, billed=(), cycle=cycle, anchor=anchor)
+
+
+def _recurring(fees: Sequence[PlanFee], pieces: Sequence[Piece], currency: str) -> int:
+    return sum(
+        share_micros(
+            fee_micros=fee.amount_micros,
+            days=piece.span.days,
+            of_days=piece.of_days,
+            currency=currency,
+        )
+        for fee in fees
+        if fee.kind != "registration"
+        for piece in pieces
+    )

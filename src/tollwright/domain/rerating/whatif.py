@@ -1,0 +1,265 @@
+"""What-if: other prices over past calls. Nothing is ever written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tollwright.core.asof import as_of, last_start
+from tollwright.core.card import RateCard as Card
+from tollwright.core.cardfile import load_card
+from tollwright.core.cardread import CardError
+from tollwright.data.customers import Customer
+from tollwright.data.plans import PlanVersion, Subscription
+from tollwright.data.rates import CardVersion
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.errors import DomainError
+from tollwright.domain.rates import queries as rates
+from tollwright.domain.rates.errors import CardRefused
+from tollwright.domain.rerating import fees as plan_fees
+from tollwright.domain.rerating import report as reports
+from tollwright.domain.rerating.fees import NO_FEES, Fees
+from tollwright.domain.rerating.queries import database
+from tollwright.domain.rerating.scope import EVER, NEVER, CallScope, stored
+from tollwright.domain.tenants.queries import current_tenant
+from tollwright.engine.rate.terms import read_book
+from tollwright.engine.rerate.prices import GivenCard, GivenPlan, Source
+from tollwright.engine.rerate.refusals import SENTENCES
+from tollwright.engine.rerate.run import Figures, Outcome, Progress, Refused, run
+from tollwright.store import rerate as store
+
+
+class OneOfThese(DomainError):
+    """Name one card version, card file or plan version: nothing, or several, were named."""
+
+    code = "what_if_needs_one_price"
+
+
+class PeriodNeeded(DomainError):
+    """Fees cannot be compared without a beginning and an end."""
+
+    code = "what_if_needs_a_period"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which prices: a card version (draft or published), a card as values, or a plan version.
+
+    `as_of`: rows with dates are taken as they stand then; None: when all of them have begun.
+    """
+
+    version: CardVersion | None = None
+    card: Card | None = None
+    plan: PlanVersion | None = None
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One customer in one currency. `buy_micros` None: no carrier's charges are known."""
+
+    customer_id: int
+    customer: str
+    currency: str
+    usage: Figures
+    fees: Fees = NO_FEES
+    buy_micros: int | None = None
+
+    @property
+    def old_micros(self) -> int:
+        return self.usage.old_micros + self.fees.old_micros
+
+    @property
+    def new_micros(self) -> int:
+        return self.usage.new_micros + self.fees.new_micros
+
+    @property
+    def difference_micros(self) -> int:
+        """More than 0: the customer pays more."""
+        return self.new_micros - self.old_micros
+
+    @property
+    def old_margin_micros(self) -> int | None:
+        return None if self.buy_micros is None else self.old_micros - self.buy_micros
+
+    @property
+    def new_margin_micros(self) -> int | None:
+        return None if self.buy_micros is None else self.new_micros - self.buy_micros
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The answer. Who would pay more comes first; calls that the prices do not cover are counted
+    with what they cost now, on both sides, and by reason in `refused`."""
+
+    title: str
+    lines: tuple[Line, ...]
+    totals: tuple[Line, ...]
+    destinations: tuple[reports.Row, ...]
+    refused: dict[str, int]
+    examples: tuple[Refused, ...]
+    with_fees: bool
+
+    @property
+    def calls(self) -> int:
+        return sum(line.usage.calls for line in self.totals)
+
+    @property
+    def losers(self) -> int:
+        """Customers who would pay more."""
+        return sum(line.difference_micros > 0 for line in self.lines)
+
+    @property
+    def winners(self) -> int:
+        """Customers who would pay less."""
+        return sum(line.difference_micros < 0 for line in self.lines)
+
+    @property
+    def uncovered_ppm(self) -> int:
+        """Calls that would not be priced, parts in a million."""
+        return sum(self.refused.values()) * 10**6 // self.calls if self.calls else 0
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What a reader must know beside the figures."""
+        told = [
+            f"{count:,} of {self.calls:,} calls would not be priced: {SENTENCES[reason]}."
+            for reason, count in self.refused.items()
+        ]
+        if not self.calls:
+            told.append("No call fits: choose another period, or compare with everyone's calls.")
+        return tuple(told)
+
+
+def what_if(
+    wish: Wish,
+    scope: CallScope,
+    *,
+    everyone: bool = False,
+    at: datetime,
+    progress: Progress | None = None,
+) -> WhatIf:
+    """What the scope's calls would cost by the wished prices, per customer.
+
+    Looked at are the calls that are rated by the same card (or plan) now; with `everyone`, and
+    for a card that is only a file, all of the scope. Rules of seconds, causes and rounding hold
+    as they do. For a plan its recurring fees are compared too. Raises OneOfThese, PeriodNeeded,
+    CardRefused, NotFound.
+    """
+    if sum(one is not None for one in (wish.version, wish.card, wish.plan)) != 1:
+        raise OneOfThese("Name one thing to compare with: a card version, a card file or a plan.")
+    if wish.plan is not None and (scope.first == EVER or scope.last == NEVER):
+        raise PeriodNeeded("Say from when to when: a plan's fees are due for a period.")
+    narrowed = _narrowed(wish, scope, everyone)
+    cursor, within = database(), stored(narrowed)
+    outcome = run(cursor, within, _source(wish, at), keeps=False, progress=progress)
+    lines = _lines(outcome, store.buy_sums(cursor, within))
+    if wish.plan is not None:
+        lines = _with_fees(lines, wish.plan, narrowed, everyone)
+    lines.sort(key=lambda line: (-line.difference_micros, line.customer, line.currency))
+    return WhatIf(
+        title=_title(wish),
+        lines=tuple(lines),
+        totals=_totals(lines),
+        destinations=reports.by_destination(outcome.groups),
+        refused=outcome.refused,
+        examples=outcome.examples,
+        with_fees=wish.plan is not None,
+    )
+
+
+def card_of_file(data: Mapping[str, object]) -> Card:
+    """A card file's parsed JSON as a card; its currency is the provider's where it says none.
+
+    Raises CardRefused with every fault.
+    """
+    try:
+        return load_card({"currency": current_tenant().currency, **data})
+    except CardError as error:
+        raise CardRefused.of(error) from error
+
+
+def _narrowed(wish: Wish, scope: CallScope, everyone: bool) -> CallScope:
+    if everyone:
+        return scope
+    if wish.version is not None and scope.card_id is None:
+        return replace(scope, card_id=wish.version.card_id)
+    if wish.plan is not None and scope.plan_id is None:
+        return replace(scope, plan_id=wish.plan.plan_id)
+    return scope
+
+
+def _source(wish: Wish, at: datetime) -> Source:
+    cursor = database()
+    book = read_book(cursor, rules_until=at)
+    if wish.plan is not None:
+        return GivenPlan(cursor, book, wish.plan.card_id, wish.plan.pk)
+    card, begins = wish.card, at
+    if wish.version is not None:
+        card = rates.core_card(wish.version)
+        begins = wish.version.effective_from or at
+    if card is None:
+        raise OneOfThese("Name a card version, a card file or a plan.")
+    return GivenCard(book, as_of(card, wish.as_of or max(begins, last_start(card, begins))))
+
+
+def _title(wish: Wish) -> str:
+    if wish.version is not None:
+        return f"{wish.version.card.code} version {wish.version.number} ({wish.version.status})"
+    if wish.plan is not None:
+        return f"plan {wish.plan.plan.code} version {wish.plan.number} ({wish.plan.status})"
+    return "the card file"
+
+
+def _lines(outcome: Outcome, bought: Iterable[store.BuySum]) -> list[Line]:
+    cost = {(one.customer_id, one.currency): one.amount_micros for one in bought}
+    return [
+        Line(row.id, row.name, row.currency, row.figures, NO_FEES, cost.get((row.id, row.currency)))
+        for row in reports.by_customer(outcome.groups)
+    ]
+
+
+def _with_fees(
+    lines: list[Line], plan: PlanVersion, scope: CallScope, everyone: bool
+) -> list[Line]:
+    """The lines with the fees of both sides, and customers who have fees but no calls."""
+    held: dict[int, list[Subscription]] = {}
+    for one in plan_fees.subscriptions(plan_id=None if everyone else plan.plan_id):
+        held.setdefault(one.customer_id, []).append(one)
+    known = {(line.customer_id, line.currency): line for line in lines}
+    wanted = ({line.customer_id for line in lines} | set(held)) if scope.customer_id is None else (
+        {scope.customer_id}
+    )  # fmt: skip
+    customers = Customer.objects.filter(tenant_id=current_tenant_id(), pk__in=wanted)
+    for customer in customers.order_by("id"):
+        fees = plan_fees.compare(
+            customer, held.get(customer.pk, ()), plan, first=scope.first, last=scope.last,
+            one_for_all=everyone,
+        )  # fmt: skip
+        if fees != NO_FEES:
+            key = (customer.pk, plan.currency)
+            line = known.get(key, Line(customer.pk, customer.name, plan.currency, Figures()))
+            known[key] = replace(line, fees=fees)
+    return list(known.values())
+
+
+def _totals(lines: Iterable[Line]) -> tuple[Line, ...]:
+    sums: dict[str, Line] = {}
+    for line in lines:
+        before = sums.get(line.currency, Line(0, "", line.currency, Figures()))
+        first = line.currency not in sums
+        known = line.buy_micros is not None and (first or before.buy_micros is not None)
+        sums[line.currency] = Line(
+            0,
+            "",
+            line.currency,
+            before.usage + line.usage,
+            Fees(
+                before.fees.old_micros + line.fees.old_micros,
+                before.fees.new_micros + line.fees.new_micros,
+                before.fees.once_micros + line.fees.once_micros,
+            ),
+            (before.buy_micros or 0) + (line.buy_micros or 0) if known else None,
+        )
+    return tuple(sums[currency] for currency in sorted(sums))
