@@ -37,6 +37,10 @@ class Server:
     def owner_url(self, database: str) -> str:
         return make_conninfo(self.admin, dbname=database)
 
+    def url(self, database: str) -> str:
+        """What DATABASE_URL says in a process of its own."""
+        return _as_url(self.admin, database)
+
     def app_conninfo(self, database: str) -> str:
         """The application's role; what the engine connects with."""
         return make_conninfo(self.admin, dbname=database, options=f"-c role={APP_ROLE}")

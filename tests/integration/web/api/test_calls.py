@@ -107,14 +107,14 @@ def test_a_record_a_line(priced: Shop, program: Program) -> None:
 
 def test_a_push_in_the_switchs_own_format(priced: Shop, program: Program) -> None:
     line = (
-        '"","4930123456","442079460000","default","2026-11-02 09:30:00","2026-11-02 09:30:04",'
-        '"2026-11-02 09:31:05","65","61","NORMAL_CLEARING","b7d1","","acme"\n'
+        '"","004930123456","00442079460000","default","2026-11-02 09:30:00","2026-11-02 09:30:04",'
+        '"2026-11-02 09:31:05","65","61","NORMAL_CLEARING","b7d1","","acme","PCMA","PCMA"\n'
     )
     answer = program.send(
         "POST", "/calls?source=SW1&filename=Master.csv", line.encode(), media_type="text/csv"
     )
     assert answer.status == 201, answer.body
-    assert (answer.body["records"], answer.body["filename"]) == (1, "Master.csv")
+    assert (answer.body["rated"], answer.body["filename"]) == (1, "Master.csv")
 
 
 @pytest.mark.parametrize(
