@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from tests.support.world import World
+from tollwright.core.money import micros
 from tollwright.data.models import (
     BillingRun,
     CallPlan,
@@ -281,3 +282,35 @@ def rows(invoice: Invoice) -> list[tuple[str, str, int]]:
 def line(invoice: Invoice, position: int) -> InvoiceLine:
     """The line at that place."""
     return InvoiceLine.objects.select_related("invoice").get(invoice=invoice, position=position)
+
+
+def read(text: str | list[str]) -> int:
+    """Micros of an amount as it is printed."""
+    shown = text if isinstance(text, str) else text[0]
+    return micros(shown.replace(",", "").replace("\N{MINUS SIGN}", "-"))
+
+
+def figures(told: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Each sum that a document prints, with the sum of the figures printed beneath it."""
+    totals = {row["label"]: read(row["amount"]) for row in told["totals"]}
+    net, total = totals.pop("Net"), totals.pop("Total")
+    after = totals.pop("To pay", None)
+    paid = totals.pop("Paid from your credit", 0)
+    found = {
+        "net": (net, sum(read(row["amount"]) for row in told["table"]["rows"])),
+        "tax": (
+            sum(read(tax["tax"]) for tax in told["taxes"]),
+            sum(amount for label, amount in totals.items() if label.startswith("Tax")),
+        ),
+        "base": (net, sum(read(tax["base"]) for tax in told["taxes"])),
+        "total": (total, net + sum(totals.values())),
+        "to pay": (total + paid if after is None else after, total + paid),
+    }
+    for part in told["usage"]:
+        rows = part["destinations"]
+        found[part["title"]] = (read(part["amount"]), sum(read(row["amount"]) for row in rows))
+        if part["list"]:
+            listed = sum(read(call[5]) for call in part["list"])
+            found[f"{part['title']}, calls"] = (read(part["amount"]), listed)
+            found[f"{part['title']}, count"] = (int(part["calls"]), len(part["list"]))
+    return found

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from tests.support.billing import NOVEMBER, open_books, say
@@ -52,6 +53,8 @@ def test_drafts_then_documents_then_a_receipt(world: World, tmp_path: Path) -> N
     out = tmp_path / "papers"
     code, said = run("bill", "--finalise", "--out", str(out), "--key", "again")
     assert f"issued NC-INV-2026-000001 → {out / 'NC-INV-2026-000001.pdf'}" in said
+    printed = PdfReader(out / "NC-INV-2026-000001.pdf").pages[0].extract_text()
+    assert "Please pay 11.90 EUR by 16 November 2026" in printed
     code, said = run("pay", "ACME", "20", "--key", "bank-1", "--out", str(out))
     assert said.splitlines() == [
         "  NC-INV-2026-000001: 11.90 EUR",

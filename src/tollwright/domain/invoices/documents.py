@@ -246,7 +246,9 @@ def _payment(facts: Facts) -> Payload:
     due = invoice.total_micros - facts.prepaid_micros
     if invoice.document_type == "credit_note":
         terms = f"This amount is credited to your account against invoice {facts.corrects}."
-    elif due <= 0:
+    elif due < 0:
+        terms = "Nothing is to be paid. This amount is credited to your account."
+    elif due == 0:
         terms = "Nothing is to be paid."
     else:
         terms = (
