@@ -1,0 +1,92 @@
+"""Whose call it is: the strongest word first, each for its time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tollwright.core.formats.base import Record
+from tollwright.engine.ingest.attribute import Attributor, Identifier
+
+JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
+JUNE = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def meaning(kind: str, value: str, campaign: int, since: datetime = JANUARY) -> Identifier:
+    return Identifier(kind, value, since, None, campaign)
+
+
+def record(*, campaign: str = "", queue: str = "", **hints: str) -> Record:
+    return Record(
+        "k", "k", None, 0, "customer", "k", "", "", "", "", "", JUNE, None, None, 0, 0, 0, False,
+        "", "", "", "", "", "", campaign, queue, "", tuple(hints.items()), 1, "",
+    )  # fmt: skip
+
+
+ALL = [
+    meaning("campaign", "SPRING", 1),
+    meaning("accountcode", "ACME", 2),
+    meaning("user", "anna", 3),
+    meaning("trunk", "gw1", 4),
+    meaning("source_ip", "192.0.2.7", 5),
+    meaning("cli", "+4930123456", 6),
+    meaning("did", "+4930999", 7),
+]
+
+
+@pytest.mark.parametrize(
+    ("told", "caller", "called", "campaign"),
+    [
+        ({"campaign": "SPRING", "accountcode": "ACME"}, "", "", 1),
+        ({"queue": "SPRING", "accountcode": "ACME"}, "", "", 1),
+        ({"accountcode": "ACME", "user": "anna"}, "", "", 2),
+        ({"user": "anna", "trunk": "gw1"}, "", "", 3),
+        ({"trunk": "gw1", "ip": "192.0.2.7"}, "", "", 4),
+        ({"ip": "192.0.2.7"}, "4930123456", "", 5),
+        ({}, "4930123456", "4930999", 6),
+        ({}, "4930", "4930999", 7),
+        ({"accountcode": "other", "context": "ACME"}, "", "", None),
+    ],
+)
+def test_the_strongest_kind_decides(
+    told: dict[str, str], caller: str, called: str, campaign: int | None
+) -> None:
+    assert Attributor(ALL).find(record(**told), caller, called, JUNE) == campaign
+
+
+@pytest.mark.parametrize(
+    ("number", "campaign"),
+    [
+        ("4930123456", 3),  # the very number
+        ("4930123455", 2),  # in the range
+        ("4930123449", 1),  # before it: by the longest beginning
+        ("49301234560", 1),  # longer than the range's numbers
+        ("4989123456", 0),
+        ("33123", None),
+    ],
+)
+def test_the_narrowest_number_decides(number: str, campaign: int | None) -> None:
+    attributor = Attributor(
+        [
+            meaning("cli", "49*", 0),
+            meaning("cli", "+4930*", 1),
+            meaning("cli", "4930123450-4930123459", 2),
+            meaning("cli", "4930123456", 3),
+        ]
+    )
+    assert attributor.find(record(), number, "", JUNE) == campaign
+
+
+def test_an_identifier_holds_from_its_first_to_before_its_last_moment() -> None:
+    until = JUNE + timedelta(days=1)
+    attributor = Attributor(
+        [
+            Identifier("accountcode", "A", JUNE, until, 1),
+            Identifier("accountcode", "A", until, None, 2),
+        ]
+    )
+    second = timedelta(seconds=1)
+    moments = (JUNE - second, JUNE, until - second, until)
+    found = [attributor.find(record(accountcode="A"), "", "", moment) for moment in moments]
+    assert found == [None, 1, 1, 2]
