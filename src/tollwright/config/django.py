@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "tollwright.web.uploads.BoundedBodyMiddleware",
     "tollwright.web.api.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "tollwright.web.headers.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

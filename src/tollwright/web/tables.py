@@ -318,7 +318,8 @@ def _only(rows: QuerySet[Any, Any], path: str, value: str) -> QuerySet[Any, Any]
 def _count(rows: Rows) -> tuple[int, bool]:
     if not isinstance(rows, QuerySet):
         return len(rows), False
-    count = rows[: COUNTED_UP_TO + 1].count()
+    bare = rows.order_by().values("pk")  # neither order nor annotations cost anything here
+    count = bare[: COUNTED_UP_TO + 1].count()
     return min(count, COUNTED_UP_TO), count > COUNTED_UP_TO
 
 

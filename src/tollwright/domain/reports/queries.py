@@ -90,19 +90,28 @@ def unbilled(*, at: datetime, customer: Customer | None = None) -> list[Amount]:
 
 def charged_in_batch(batch: ImportBatch) -> list[Amount]:
     """What the current calls of a file are charged, per currency."""
+    found = _charges_of_batch(batch).values("currency")
+    found = found.annotate(micros=Sum("amount_micros"), count=Count("id"))
+    return _amounts(found.order_by("currency"))
+
+
+def invoiced_in_batch(batch: ImportBatch) -> int:
+    """How many charges of the file are on an invoice or a draft: while there are, it stays."""
+    return _charges_of_batch(batch).filter(invoice_line_id__isnull=False).count()
+
+
+def _charges_of_batch(batch: ImportBatch) -> QuerySet[Charge]:
     calls = Call.objects.filter(tenant_id=current_tenant_id(), batch=batch, is_current=True)
     ends = calls.aggregate(first=Min("started_at"), last=Max("started_at"))
     if ends["first"] is None:
-        return []
-    charges = Charge.objects.filter(
+        return Charge.objects.none()
+    return Charge.objects.filter(
         leg="sell",
         is_current=True,
         started_at__gte=ends["first"],
         started_at__lte=ends["last"],
         call_id__in=calls.values("pk"),
     )
-    found = charges.values("currency").annotate(micros=Sum("amount_micros"), count=Count("id"))
-    return _amounts(found.order_by("currency"))
 
 
 def charges_of_line(line: InvoiceLine) -> QuerySet[Charge]:
@@ -174,6 +183,21 @@ def with_balance(customers: QuerySet[Customer]) -> QuerySet[Customer]:
         balance_micros=Coalesce(Subquery(owed, output_field=BigIntegerField()), 0),
         campaign_count=Count("campaigns"),
     )
+
+
+def with_previous(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """The invoices, each with `previous_micros`: the total of the customer's invoice before it."""
+    earlier = (
+        Invoice.objects.filter(
+            customer_id=OuterRef("customer_id"),
+            currency=OuterRef("currency"),
+            document_type="invoice",
+            period_from__lt=OuterRef("period_from"),
+        )
+        .exclude(status="void")
+        .order_by("-period_from")
+    )
+    return invoices.annotate(previous_micros=Subquery(earlier.values("total_micros")[:1]))
 
 
 def with_open(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:

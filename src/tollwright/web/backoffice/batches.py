@@ -155,19 +155,31 @@ def roll_back(request: StaffRequest, pk: int) -> HttpResponse:
         result = operations.roll_back_batch(batch=batch, at=request.at, by=request.by)
         done(request, result.sentence)
         return redirect(to("batch", pk))
-    charged = say(reports.charged_in_batch(batch), request.membership.tenant.currency)
     return show(
         request,
         "form.html",
         f"Roll back {batch.filename}",
         form=form,
-        lead=f"{batch.rated + batch.unanswered:,} calls and their charges, in all {charged}, and"
-        f" {batch.quarantined:,} quarantined records go. The file is kept and can be replayed."
-        " Calls that are on an invoice keep the file in: it is refused then.",
+        lead=_consequence(request, batch),
         button="Roll back",
         button_tone="danger",
         back=to("batch", pk),
         crumbs=[("Files", to("batches")), (batch.filename, to("batch", pk))],
+    )
+
+
+def _consequence(request: StaffRequest, batch: ImportBatch) -> str:
+    charged = say(reports.charged_in_batch(batch), request.membership.tenant.currency)
+    taken = reports.invoiced_in_batch(batch)
+    told = (
+        f"{batch.rated + batch.unanswered:,} calls and their charges, in all {charged}, and"
+        f" {batch.quarantined:,} quarantined records go. The file is kept and can be replayed."
+    )
+    if not taken:
+        return told
+    return (
+        f"{taken:,} of its charges are on invoices or drafts: it cannot be rolled back before"
+        f" those are voided or dropped. Then: {told}"
     )
 
 

@@ -110,7 +110,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
     run = find(BillingRun, pk)
     table = Table(
         f"Invoices of run {pk}",
-        reports.with_open(Invoice.objects.filter(run=run).select_related("customer")),
+        reports.with_previous(Invoice.objects.filter(run=run).select_related("customer")),
         [
             Column(
                 "customer",
@@ -187,30 +187,17 @@ def _sums(invoices: Any) -> list[reports.Amount]:
     return [reports.Amount(one["currency"], one["micros"], one["count"]) for one in found]
 
 
-def _previous(one: Invoice) -> Invoice | None:
-    earlier = Invoice.objects.filter(
-        customer_id=one.customer_id,
-        currency=one.currency,
-        document_type="invoice",
-        period_from__lt=one.period_from,
-    )
-    return earlier.exclude(status="void").order_by("-period_from").first()
+def _before(one: Any) -> Money | None:
+    return None if one.previous_micros is None else Money(one.previous_micros, one.currency)
 
 
-def _before(one: Invoice) -> Money | None:
-    previous = _previous(one)
-    return None if previous is None else Money(previous.total_micros, previous.currency)
-
-
-def _anomaly(one: Invoice) -> str | None:
+def _anomaly(one: Any) -> str | None:
     """What a reviewer should look at: nothing at all, or half or twice the period before."""
-    previous = _previous(one)
     if one.total_micros == 0:
         return "comes to nothing"
-    if previous is None:
+    if one.previous_micros is None:
         return "first invoice"
-    if one.total_micros > 2 * previous.total_micros:
+    if one.total_micros > 2 * one.previous_micros:
         return "more than twice the period before"
-    return (
-        "less than half the period before" if 2 * one.total_micros < previous.total_micros else None
-    )
+    less = 2 * one.total_micros < one.previous_micros
+    return "less than half the period before" if less else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -120,9 +120,7 @@ def link(call: Any) -> str:
 
 def with_charge(calls: QuerySet[Call]) -> QuerySet[Call]:
     """The calls, each with its sell charge's amount_micros, currency and billed_s."""
-    charge = Charge.objects.filter(
-        call_id=OuterRef("pk"), started_at=OuterRef("started_at"), leg="sell", is_current=True
-    )
+    charge = _sell()
     return calls.annotate(
         amount_micros=Subquery(charge.values("amount_micros")[:1]),
         currency=Subquery(charge.values("currency")[:1]),
@@ -161,19 +159,26 @@ STATUSES = (
 def _has_status(rows: Rows, value: str) -> Rows:
     if not isinstance(rows, QuerySet):
         return rows
-    if value == "unbilled":
-        return rows.filter(_charged(invoice_line_id__isnull=True))
     conditions = {
         "answered": Q(answered_ms__gt=0),
         "unanswered": Q(answered_ms=0),
-        "charged": Q(amount_micros__gt=0),
-        "free": Q(answered_ms__gt=0, amount_micros=0),
+        "charged": Exists(_sell(amount_micros__gt=0)),
+        "free": Q(answered_ms__gt=0) & Exists(_sell(amount_micros=0)),
+        "unbilled": Exists(_sell(invoice_line_id__isnull=True)),
     }
     return rows.filter(conditions[value]) if value in conditions else rows.none()
 
 
-def _charged(**wanted: Any) -> Q:
-    return Q(pk__in=Charge.objects.filter(leg="sell", is_current=True, **wanted).values("call_id"))
+def _sell(**wanted: Any) -> QuerySet[Charge]:
+    """The current sell charge of the call outside, looked up by the index that keeps it single."""
+    return Charge.objects.filter(
+        call_id=OuterRef("pk"),
+        started_at=OuterRef("started_at"),
+        leg="sell",
+        level=0,
+        is_current=True,
+        **wanted,
+    )
 
 
 def _has_number(rows: Rows, value: str) -> Rows:

@@ -174,7 +174,7 @@ def version(request: StaffRequest, pk: int) -> HttpResponse:
         template="card_version.html",
         version=of,
         changes=changes(of),
-        options=sorted(of.options.items()),
+        options=[(key, _said(value)) for key, value in sorted(of.options.items())],
         others=of.card.versions.exclude(pk=pk).order_by("-number"),
         crumbs=[("Rate cards", to("cards")), (of.card.name, to("card", of.card_id))],
     )
@@ -396,6 +396,12 @@ def _begins(rows: Rows, value: str) -> Rows:
 
 def _prefix_begins(rows: Rows, value: str) -> Rows:
     return [change for change in rows if change.prefix.startswith(value)]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values())
+    return (json.dumps(value) if value else "none") if isinstance(value, list) else str(value)
 
 
 def _may(request: StaffRequest) -> bool:
