@@ -133,13 +133,18 @@ def _line(
         campaign_id=subscription.campaign_id,
         subscription=subscription,
         fee=fee,
-        description=f"{subscription.version.plan.name}: {fee.name}"[:300],
+        description=_named(subscription.version.plan.name, fee.name),
         period_from=since,
         period_to=until,
         amount_micros=amount_micros,
         tax_category=frame.terms.tax_category,
         tax_rate=frame.terms.tax_rate,
     )
+
+
+def _named(plan: str, fee: str) -> str:
+    """`Gold: Support`; a fee that already names its plan stands alone."""
+    return (fee if fee.startswith(plan) else f"{plan}: {fee}")[:300]
 
 
 def _days(line: InvoiceLine) -> Span:
