@@ -131,6 +131,7 @@ def _make_in_turn(mark: int) -> Callable[..., tuple[int, int]]:
 
 _run_columns = _make_columns(stamp())
 _run_in_turn = _make_in_turn(stamp())
+ENTRIES: tuple[Any, ...] = (_run_columns, _run_in_turn)
 
 
 def rate_batch(

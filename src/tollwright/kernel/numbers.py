@@ -114,6 +114,7 @@ def _make(mark: int) -> Callable[[Any, Any, Any], None]:
 
 
 _pack_utf8_entry = _make(stamp())
+ENTRIES: tuple[Any, ...] = (_pack_utf8_entry,)
 
 
 def pack_utf8(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int32]) -> Int64:

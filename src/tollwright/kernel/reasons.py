@@ -24,6 +24,7 @@ NO_ROW_NOW = 11
 BLOCKED_ROW = 12
 RAN_OUT_OF_ROWS = 13
 RAN_INTO_BLOCKED = 14
+COST_UNKNOWN = 14  # + status of the buy leg: 15 blocked, 16 unmatched, 17 invalid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -57,6 +58,7 @@ def reason_text(
         f"the destination {prefix or 'of the default row'} is blocked",
         f"{stopped_s} s after the answer no row holds",
         f"{stopped_s} s after the answer the destination is blocked",
+        *(f"the cost is not known: the buy leg is {status}" for status in STATUSES[1:]),
     )[code]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from tollwright.kernel.jit import allocating, compiled, entry, inlined, stamp
 from tollwright.kernel.layout import FRONT, FRONT_SHIFT, NODE, NODES, Int32, Int64
-from tollwright.kernel.numbers import EMPTY, TOP_BITS
+from tollwright.kernel.numbers import DIGITS, EMPTY, TOP_BITS
 
 FULL_FRONT = 5  # digits in the table before the trie: 16**5 entries, 4 MB, of a large card
 SMALL_FRONT = 2
@@ -22,14 +22,19 @@ SMALL_CARD = 2_000
 
 
 @allocating
-def _grow(nodes: Any, used: int, inherited: int) -> Any:
-    """Room for one more node, filled with the answer it inherits."""
-    if (used + 1) * NODE > len(nodes):
-        wider = np.empty(2 * len(nodes), np.int32)
-        wider[: used * NODE] = nodes[: used * NODE]
-        nodes = wider
-    nodes[used * NODE : (used + 1) * NODE] = inherited
-    return nodes
+def _copied(nodes: Any, used: int, room: int) -> Any:
+    """The first nodes in an array with room for so many (assigning slices compiles slowly)."""
+    wider = np.empty(room * NODE, np.int32)
+    for place in range(used * NODE):
+        wider[place] = nodes[place]
+    return wider
+
+
+@compiled
+def _fill(nodes: Any, node: int, answer: int) -> None:
+    """A node's entries, all with the answer that it inherits."""
+    for place in range(node * NODE, (node + 1) * NODE):
+        nodes[place] = answer
 
 
 @allocating
@@ -38,28 +43,31 @@ def _insert_all(prefixes: Any, lengths: Any, parents: Any) -> Any:
 
     In that order the entry a prefix takes has no child yet: it only overwrites what it inherits.
     """
-    nodes = np.empty(NODE * 64, np.int32)
-    nodes[:NODE] = -1
-    used = 1
+    room, used = 64, 1
+    nodes = np.empty(room * NODE, np.int32)
+    _fill(nodes, 0, -1)
     for leaf in range(len(prefixes)):
         length = lengths[leaf]
         if length == 0:
             parents[leaf] = -1
-            nodes[:NODE] = ~(leaf + 1)
+            _fill(nodes, 0, ~(leaf + 1))
             continue
+        if used + DIGITS > room:  # a prefix adds fewer nodes than it can have digits
+            room *= 2
+            nodes = _copied(nodes, used, room)
         place = 0
         for level in range(length - 1):
             entry_at = place * NODE + ((prefixes[leaf] >> (TOP_BITS - 4 - 4 * level)) & 15)
             place = nodes[entry_at]
             if place < 0:
-                nodes = _grow(nodes, used, place)
+                _fill(nodes, used, place)
                 nodes[entry_at] = used
                 place = used
                 used += 1
         entry_at = place * NODE + ((prefixes[leaf] >> (TOP_BITS - 4 * length)) & 15)
         parents[leaf] = ~nodes[entry_at] - 1
         nodes[entry_at] = ~(leaf + 1)
-    return nodes[: used * NODE].copy()
+    return _copied(nodes, used, used)
 
 
 @allocating
@@ -127,6 +135,7 @@ def _make(mark: int) -> Callable[[Any, Any, Any, int], Any]:
 
 
 _build = _make(stamp())
+ENTRIES: tuple[Any, ...] = (_build,)
 
 
 def build_trie(prefixes: Int64, lengths: Int64) -> tuple[Int32, Int32, Int32, int]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.cards import call_batches, cards
 
+from tests.support.cards import call_batches, cards
 from tollwright.core.card import RateCard
 from tollwright.core.rating import CallInput, Charge, rate_calls
 from tollwright.kernel.batch import Rated, rate_batch

@@ -1,0 +1,42 @@
+"""Load the kernel before the first call needs it, and say so: the first time takes a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from tollwright.core.card import Allowance, Rate, RateCard
+from tollwright.core.rating import CallInput
+from tollwright.kernel import batch, legs, numbers, trie
+from tollwright.kernel.batch import rate_batch
+from tollwright.kernel.columns import columns_of
+from tollwright.kernel.compile import compile_card
+from tollwright.kernel.legs import price_from_cost
+
+CALL = CallInput("warm", datetime(2026, 1, 1, tzinfo=UTC), 1000, "", "1")
+FREE = Allowance("one free call", "calls", 1)
+
+
+def warm(say: Callable[[str], None]) -> int:
+    """Have every compiled function ready; returns how many had to be compiled.
+
+    They are kept in `NUMBA_CACHE_DIR`, one set for each type of processor; whoever starts a
+    process points it at a folder that can be written.
+    """
+    say("Loading the rating kernel; it is compiled on its first use on a machine, be patient.")
+    calls = columns_of([CALL])
+    for allowances in ((), (FREE,)):
+        card = RateCard(rates=(Rate("1", 0),), allowances=allowances)
+        charges = rate_batch(compile_card(card), calls).charges
+    price_from_cost(charges, charges, None, compile_card(card))
+    numbers.pack_utf8(np.zeros(1, np.uint8), np.zeros(2, np.int32))
+    new = sum(bool(function.stats.cache_misses) for function in _entries())
+    say(f"The rating kernel is ready: {new} of {len(_entries())} functions were compiled.")
+    return new
+
+
+def _entries() -> tuple[Any, ...]:
+    return batch.ENTRIES + legs.ENTRIES + numbers.ENTRIES + trie.ENTRIES

@@ -1,0 +1,80 @@
+"""Telephone numbers as int64: what they look like, and that no text is taken for another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tollwright.kernel.numbers import (
+    EMPTY,
+    NOT_DIGITS,
+    TOO_LONG,
+    length_of,
+    pack_number,
+    pack_numbers,
+    pack_utf8,
+    text_order,
+    unpack_number,
+)
+
+DIGITS = st.text("0123456789", max_size=15)
+ANYTHING = st.one_of(DIGITS, st.text(max_size=20), st.text("0123456789", max_size=80))
+
+
+@pytest.mark.parametrize(
+    ("number", "packed"),
+    [
+        ("", EMPTY),
+        ("44", 0x044A_AAAA_AAAA_AAAA),
+        ("0", 0x00AA_AAAA_AAAA_AAAA),
+        ("123456789012345", 0x0123_4567_8901_2345),
+        ("1234567890123456", TOO_LONG),
+        ("+44", NOT_DIGITS),
+        ("٤٤", NOT_DIGITS),  # digits, but not those of a telephone number
+        ("44\0", NOT_DIGITS),
+        ("anonymous caller", NOT_DIGITS),  # what it is made of is said before how long it is
+    ],
+)
+def test_packed_form(number: str, packed: int) -> None:
+    assert pack_number(number) == packed
+    assert pack_numbers([number, "1"]).tolist() == [packed, pack_number("1")]
+
+
+@given(DIGITS)
+def test_unpacking_gives_the_digits_back(number: str) -> None:
+    assert unpack_number(pack_number(number)) == number
+
+
+def test_what_was_no_number_is_not_unpacked() -> None:
+    with pytest.raises(ValueError, match="no packed number"):
+        unpack_number(TOO_LONG)
+
+
+@given(st.lists(ANYTHING, max_size=8))
+def test_thousands_pack_as_one_by_one(numbers: list[str]) -> None:
+    expected = [pack_number(number) for number in numbers]
+    assert pack_numbers(numbers).tolist() == expected
+    texts = [number.encode() for number in numbers]
+    offsets = np.cumsum([0, *map(len, texts)]).astype(np.int32)
+    data = np.frombuffer(b"".join(texts), np.uint8)
+    digits_only = [e for n, e in zip(numbers, expected, strict=True) if n.isascii()]
+    packed = pack_utf8(data, offsets).tolist()
+    assert [p for n, p in zip(numbers, packed, strict=True) if n.isascii()] == digits_only
+    assert all(p < 0 for n, p in zip(numbers, packed, strict=True) if not n.isascii())
+
+
+@given(st.lists(DIGITS, min_size=1))
+def test_order_and_length_are_those_of_the_texts(numbers: list[str]) -> None:
+    packed = pack_numbers(numbers)
+    assert length_of(packed).tolist() == [len(number) for number in numbers]
+    by_key = [numbers[place] for place in np.argsort(text_order(packed), kind="stable")]
+    assert by_key == sorted(numbers)
+
+
+@given(DIGITS, DIGITS)
+def test_a_prefix_is_a_shift(number: str, prefix: str) -> None:
+    shift = 60 - 4 * len(prefix)
+    same = pack_number(number) >> shift == pack_number(prefix) >> shift
+    assert same == number.startswith(prefix)
