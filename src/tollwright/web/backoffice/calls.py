@@ -75,6 +75,7 @@ def index(request: StaffRequest) -> HttpResponse:
         empty="No calls in these days. Choose other days, or upload a file of call records"
         " under Files.",
         filename="calls",
+        large=True,
     )
     return listing(request, "Calls", table)
 

@@ -322,6 +322,7 @@ def calls_behind(request: StaffRequest, pk: int) -> HttpResponse:
         order="started",
         empty="A fee: no calls are behind this line.",
         filename=f"calls-of-line-{pk}",
+        large=True,
     )
     return listing(
         request,
