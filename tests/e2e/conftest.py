@@ -69,6 +69,8 @@ class Visitor:
         page.get_by_label("Email").fill(email)
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Sign in").click()
+        if password == PASSWORD:
+            page.wait_for_url(lambda url: "/accounts/login/" not in url)
         return page
 
     def download(self, click: Callable[[], None]) -> bytes:
