@@ -23,6 +23,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _item(request, _("Plans"), "plans", "sell"),
                 _item(request, _("Rate cards"), "cards", "price_change"),
                 _item(request, _("Rules"), "rules", "rule"),
+                _item(request, _("What if"), "what-if", "compare_arrows", "what_if"),
             ],
         },
         {
@@ -38,6 +39,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": _("Money"),
             "items": [
                 _item(request, _("Billing"), "billing", "receipt_long"),
+                _item(request, _("Re-rating"), "reratings", "price_check", "what_if"),
                 _item(request, _("Invoices"), "invoices", "description"),
                 _item(request, _("Payments"), "payments", "payments"),
             ],

@@ -23,7 +23,9 @@ from tollwright.web.backoffice import (
     payments,
     plans,
     quarantine,
+    rerating,
     rules,
+    whatif,
 )
 from tollwright.web.backoffice.site import office
 
@@ -71,6 +73,7 @@ SELLING = [
     _page("rules/", rules.index, "rules"),
     _page("rules/history/", rules.history, "rules-history"),
     _page("rules/set/<str:name>/", rules.edit, "rule-edit"),
+    _page("what-if/", whatif.index, "what-if"),
 ]
 
 TRAFFIC = [
@@ -94,6 +97,13 @@ MONEY = [
     _page("billing/start/", billing.start, "billing-start"),
     _page("billing/<int:pk>/", billing.one, "run"),
     _page("billing/<int:pk>/finalise/", billing.finalise, "run-finalise"),
+    _page("re-rating/", rerating.index, "reratings"),
+    _page("re-rating/report/", rerating.report, "rerating-report"),
+    _page("re-rating/apply/", rerating.apply, "rerating-apply"),
+    _page("re-rating/<int:pk>/", rerating.one, "rerating"),
+    _page("re-rating/proposals/<int:pk>/", rerating.proposal, "rerate-proposal"),
+    _page("re-rating/proposals/<int:pk>/accept/", rerating.accept, "rerate-accept"),
+    _page("re-rating/proposals/<int:pk>/reject/", rerating.reject, "rerate-reject"),
     _page("invoices/", invoices.index, "invoices"),
     _page("invoices/<int:pk>/", invoices.one, "invoice"),
     _page("invoices/<int:pk>/pdf/", invoices.pdf, "invoice-pdf"),

@@ -9,6 +9,7 @@ from tests.support.shop import Shop
 from tollwright.data.audit import AuditEntry
 from tollwright.data.calls import ImportBatch, Quarantine
 from tollwright.data.invoices import BillingRun, InvoiceLine
+from tollwright.data.rerating import RerateProposal, RerateProposalLine, Rerating
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.access import operations as access
 from tollwright.domain.audit.operations import By
@@ -105,6 +106,33 @@ def _of_traffic(shop: Shop) -> dict[str, tuple[object, ...]]:
     }
 
 
+def _rerating(shop: Shop, line: InvoiceLine) -> dict[str, tuple[object, ...]]:
+    rerating = Rerating.objects.create(
+        tenant_id=shop.tenant_id,
+        idempotency_key="things",
+        scope={"first": AT.isoformat(), "prefix": "44"},
+        sums=[{"currency": "EUR", "old": 1_200_000, "new": 600_000}],
+        proposed=1,
+        applied_at=AT,
+        applied_by="test",
+    )
+    proposal = RerateProposal.objects.create(
+        tenant_id=shop.tenant_id, rerating=rerating, invoice=shop.acme.invoice
+    )
+    RerateProposalLine.objects.create(
+        tenant_id=shop.tenant_id,
+        proposal=proposal,
+        invoice_line=line,
+        calls=1,
+        old_micros=1_200_000,
+        new_micros=600_000,
+        up_micros=0,
+        down_micros=600_000,
+    )
+    names = ("rerate-proposal", "rerate-accept", "rerate-reject")
+    return {"rerating": (rerating.pk,), **dict.fromkeys(names, (proposal.pk,))}
+
+
 def _rest(shop: Shop) -> dict[str, tuple[object, ...]]:
     run = BillingRun.objects.create(
         tenant_id=shop.tenant_id,
@@ -119,6 +147,7 @@ def _rest(shop: Shop) -> dict[str, tuple[object, ...]]:
     issued, draft = (shop.acme.invoice.pk,), (shop.acme.draft.pk,)
     return {
         **dict.fromkeys(("run", "run-finalise"), (run.pk,)),
+        **_rerating(shop, line),
         **dict.fromkeys(("invoice", "invoice-pdf", "invoice-void", "invoice-credit"), issued),
         **dict.fromkeys(("invoice-finalise", "invoice-drop"), draft),
         "invoice-calls": (line.pk,),

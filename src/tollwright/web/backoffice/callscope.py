@@ -1,0 +1,86 @@
+"""Which past calls, as a form of days and names: what re-rating and what-if ask alike."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from tollwright.data.calls import ImportBatch
+from tollwright.data.customers import Campaign, Customer
+from tollwright.data.rates import RateCard
+from tollwright.domain.rerating.scope import CallScope
+from tollwright.web.backoffice.forms import DayField, OfficeForm, choice, set_choices
+from tollwright.web.backoffice.page import StaffRequest
+from tollwright.web.filters import start_of
+
+FILES_LISTED = 200
+
+
+class ScopeForm(OfficeForm):
+    """Days in the viewer's zone, both inclusive; everything else may be left open."""
+
+    since = DayField(label="First day")
+    until = DayField(label="Last day")
+    customer = choice("Customer", (), required=False)
+    campaign = choice("Campaign", (), required=False)
+    begins = forms.CharField(
+        max_length=20, required=False, label="Number begins with", help_text="As 4420 or +4420."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        customers = Customer.objects.order_by("name", "id")
+        campaigns = Campaign.objects.select_related("customer").order_by("customer__name", "name")
+        set_choices(self, "customer", [(one.pk, one.name) for one in customers])
+        set_choices(
+            self, "campaign", [(one.pk, f"{one.customer.name}: {one.name}") for one in campaigns]
+        )
+
+    def scope(self) -> CallScope:
+        """What the valid form says."""
+        said = self.cleaned_data
+        return CallScope(
+            first=start_of(said["since"]),
+            last=start_of(said["until"] + timedelta(days=1)),
+            customer_id=_number(said["customer"]),
+            campaign_id=_number(said["campaign"]),
+            card_id=_number(said.get("card", "")),
+            batch_id=_number(said.get("file", "")),
+            prefix=said["begins"],
+        )
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse days in the wrong order."""
+        said = super().clean() or self.cleaned_data
+        first, last = said.get("since"), said.get("until")
+        if first and last and last < first:
+            self.add_error("until", "The last day is before the first.")
+        return said
+
+
+class RerateForm(ScopeForm):
+    """Also by the card that rated the calls, and by file."""
+
+    card = choice("Rated by card", (), required=False)
+    file = choice("File", (), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cards = RateCard.objects.filter(side="sell").order_by("name", "id")
+        files = ImportBatch.objects.order_by("-id")[:FILES_LISTED]
+        set_choices(self, "card", [(one.pk, one.name) for one in cards])
+        set_choices(self, "file", [(one.pk, f"{one.pk} {one.filename}") for one in files])
+
+
+def last_month(request: StaffRequest) -> dict[str, object]:
+    """The days a form begins with: last month and this one up to today."""
+    today = timezone.localdate(request.at)
+    first = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    return {"since": first, "until": today}
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None

@@ -1,0 +1,165 @@
+"""What-if: a draft card or plan over past calls. Nothing is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+
+from tollwright.data.plans import PlanVersion
+from tollwright.data.rates import CardVersion
+from tollwright.domain.rerating.report import Row
+from tollwright.domain.rerating.whatif import Line, WhatIf, Wish, what_if
+from tollwright.web.backoffice.callscope import ScopeForm, last_month
+from tollwright.web.backoffice.find import find
+from tollwright.web.backoffice.forms import choice, set_choices
+from tollwright.web.backoffice.links import to
+from tollwright.web.backoffice.page import StaffRequest, page, show
+from tollwright.web.cells import Money
+from tollwright.web.tables import Column, Table, TablePage, short
+
+DESTINATIONS = 25
+
+
+class WhatIfForm(ScopeForm):
+    """Which prices, over which calls."""
+
+    price = choice("Prices of", ())
+    everyone = forms.BooleanField(
+        required=False,
+        label="All customers' calls",
+        help_text="Otherwise only calls that are on this card or plan now.",
+    )
+    field_order = ("price", "since", "until", "customer", "campaign", "begins", "everyone")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cards = CardVersion.objects.filter(card__side="sell").select_related("card")
+        plans = PlanVersion.objects.select_related("plan")
+        listed = [
+            (f"card-{one.pk}", f"{one.card.name} v{one.number} ({one.status})")
+            for one in cards.order_by("status", "card__name", "-number")
+        ]
+        listed += [
+            (f"plan-{one.pk}", f"Plan {one.plan.name} v{one.number} ({one.status})")
+            for one in plans.order_by("status", "plan__name", "-number")
+        ]
+        set_choices(self, "price", listed)
+
+    def wish(self) -> Wish:
+        """The prices that the valid form names."""
+        kind, _, pk = self.cleaned_data["price"].partition("-")
+        if kind == "plan":
+            return Wish(plan=find(PlanVersion, int(pk), "plan"))
+        return Wish(version=find(CardVersion, int(pk), "card"))
+
+
+@page(needs="what_if")
+def index(request: StaffRequest) -> HttpResponse:
+    """Ask, and the answer below the question; the address holds both."""
+    asked = "since" in request.GET
+    begin = last_month(request) | {"price": request.GET.get("price", "")}
+    form = WhatIfForm(request.GET if asked else None, initial=begin)
+    found = None
+    if asked and form.is_valid():
+        found = form.attempt(
+            what_if,
+            wish=form.wish(),
+            scope=form.scope(),
+            everyone=form.cleaned_data["everyone"],
+            at=request.at,
+        )
+    if found is None:
+        return show(request, "whatif.html", "What if", form=form)
+    table = _table(found)
+    return table.respond(request) or show(
+        request,
+        "whatif.html",
+        "What if",
+        form=form,
+        found=found,
+        share=f"{found.uncovered_ppm / 10_000:.2f} %",
+        differences=[Money(line.difference_micros, line.currency) for line in found.totals],
+        once=[
+            Money(line.fees.once_micros, line.currency)
+            for line in found.totals
+            if line.fees.once_micros
+        ],
+        table=table.page(request),
+        destinations=_destinations(found),
+    )
+
+
+def _table(found: WhatIf) -> Table:
+    columns = [
+        Column("customer", "Customer", lambda one: one.customer, "customer", _customer),
+        Column("calls", "Calls", lambda one: one.usage.calls, "usage__calls"),
+        Column("changed", "Changed", lambda one: one.usage.changed, "usage__changed"),
+        Column("refused", "Not priced", lambda one: one.usage.refused, "usage__refused"),
+        _money("old", "Now", "old_micros"),
+        _money("new", "Then", "new_micros"),
+        _money("difference", "Difference", "difference_micros"),
+    ]
+    if found.with_fees:
+        columns[4:4] = [_money("fees", "Fees now", "fees.old_micros")]
+        columns[6:6] = [_money("fees_then", "Fees then", "fees.new_micros")]
+    if any(line.buy_micros is not None for line in found.lines):
+        columns += [
+            _money("margin", "Margin now", "old_margin_micros"),
+            _money("margin_then", "Margin then", "new_margin_micros"),
+        ]
+    return Table(
+        "Customers, those who would pay more first",
+        found.lines,
+        columns,
+        order="-difference",
+        empty="No call fits. Choose other days, or all customers' calls.",
+        filename="what-if",
+    )
+
+
+def _money(key: str, title: str, path: str) -> Column:
+    def value(one: Line) -> Money | None:
+        micros: Any = one
+        for part in path.split("."):
+            micros = getattr(micros, part)
+        return None if micros is None else Money(micros, one.currency)
+
+    return Column(key, title, value, path.replace(".", "__"), number=True)
+
+
+def _customer(one: Line) -> str:
+    return to("customer", one.customer_id)
+
+
+def _destinations(found: WhatIf) -> TablePage:
+    moved = [row for row in found.destinations if row.figures.changed or row.figures.refused]
+    return short(
+        "Destinations", moved[:DESTINATIONS], destination_columns(), "No destination changes."
+    )
+
+
+def destination_columns() -> list[Column]:
+    """Columns of rows of a report by prefix."""
+    return figures_columns("Number begins with", lambda row: row.name or "(default row)")
+
+
+def figures_columns(title: str, name: Any, link: Any = None) -> list[Column]:
+    """A row's name and its figures, old and new."""
+
+    def money(key: str, head: str) -> Column:
+        def value(row: Row) -> Money:
+            return Money(getattr(row.figures, key), row.currency)
+
+        return Column(key, head, value, f"figures__{key}", number=True)
+
+    return [
+        Column("name", title, name, "name", link),
+        Column("calls", "Calls", lambda row: row.figures.calls, "figures__calls"),
+        Column("changed", "Changed", lambda row: row.figures.changed, "figures__changed"),
+        Column("refused", "Not priced", lambda row: row.figures.refused, "figures__refused"),
+        money("old_micros", "Now"),
+        money("new_micros", "Then"),
+        money("difference_micros", "Difference"),
+    ]
