@@ -53,9 +53,13 @@ def bars(
     x_title: str,
     y_title: str,
     say: Callable[[int], str],
+    mark: Callable[[int], str],
     empty: str,
 ) -> Chart:
-    """A bar a point. `say` writes a value with its unit; values below zero are drawn as none."""
+    """A bar a point; values below zero are drawn as none.
+
+    `say` writes a value with its unit, `mark` writes it short, beside the axis.
+    """
     top = max((value for _, value in points), default=0)
     if top <= 0:
         return Chart(title, "", x_title, y_title, (), (), empty)
@@ -66,7 +70,9 @@ def bars(
         _bar(index, label, value, top, step, width, say, _every(len(points)))
         for index, (label, value) in enumerate(points)
     )
-    grid = tuple(Grid(floor - (floor - TOP) * part // 2, say(top * part // 2)) for part in range(3))
+    grid = tuple(
+        Grid(floor - (floor - TOP) * part // 2, mark(top * part // 2)) for part in range(3)
+    )
     best = max(points, key=lambda point: point[1])
     summary = f"{len(points)} values, highest {say(best[1])} ({best[0]})"
     return Chart(title, summary, x_title, y_title, drawn, grid, empty)

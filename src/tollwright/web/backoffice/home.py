@@ -14,7 +14,7 @@ from tollwright.data.customers import Customer
 from tollwright.domain.reports import queries as reports
 from tollwright.domain.reports.queries import Amount
 from tollwright.web.backoffice.page import StaffRequest, page, show
-from tollwright.web.cells import Money
+from tollwright.web.cells import Money, money_number
 from tollwright.web.charts import Chart, bars
 
 CHART_DAYS = 30
@@ -71,8 +71,14 @@ def day_chart(today: date, currency: str, customer: Customer | None = None) -> C
         x_title="Day",
         y_title=f"Charges ({currency})",
         say=lambda micros: str(Money(micros - micros % 10_000, currency)),
+        mark=lambda micros: _short(micros, currency),
         empty="No calls yet. Upload a file of call records under Files.",
     )
+
+
+def _short(micros: int, currency: str) -> str:
+    coarse = 1_000_000 if micros >= 100_000_000 else 10_000
+    return money_number(micros - micros % coarse, currency).removesuffix(".00")
 
 
 def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:

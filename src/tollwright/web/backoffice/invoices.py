@@ -233,7 +233,7 @@ def credit(request: StaffRequest, pk: int) -> HttpResponse:
     """Issue a credit note for some lines, or for all that is left."""
     invoice = find(Invoice, pk, "customer")
     form = CreditForm(posted(request), initial={"key": f"office-{uuid4()}"})
-    lines = list(invoice.lines.all())
+    lines = _lines(invoice)
     form.draw(lines, invoice.currency)
     if form.is_valid():
         note = form.attempt(
@@ -272,7 +272,7 @@ class CreditForm(ReasonForm):
         for line in lines:
             self.fields[f"line{line.pk}"] = AmountField(
                 required=False,
-                label=line.description,
+                label=f"{line.description} {getattr(line, 'days', '')}".strip(),
                 help_text=f"of {Money(line.amount_micros, currency)} before tax",
             )
 
