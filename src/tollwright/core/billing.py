@@ -70,22 +70,35 @@ class Refund:
     amount_micros: int
 
 
+def standing(billed: tuple[Billed, ...]) -> tuple[tuple[Billed, Span], ...]:
+    """The days that were billed and not given back, each with its line; in order of billing.
+
+    `billed` is in order of billing too: days given back may have been billed again since.
+    """
+    left: list[tuple[Billed, Span]] = []
+    for line in billed:
+        if line.amount_micros > 0:
+            left.append((line, line.span))
+        else:
+            left = [(owner, rest) for owner, span in left for rest in without(span, (line.span,))]
+    return tuple(left)
+
+
 def refunds(*, billed: tuple[Billed, ...], ends: date, currency: str) -> tuple[Refund, ...]:
     """What must be given back of `billed` when the last active day is the day before `ends`.
 
     Days given back before (negative lines) are not given back again. A billed line of d days that
     loses n of them gives back n/d of its amount.
     """
-    given = tuple(line.span for line in billed if line.amount_micros < 0)
     found: list[Refund] = []
-    for line in billed:
-        lost = overlap(line.span, Span(ends, date.max)) if line.amount_micros > 0 else None
-        for span in without(lost, given) if lost else ():
+    for line, span in standing(billed):
+        lost = overlap(span, Span(ends, date.max))
+        if lost is not None:
             back = share_micros(
                 fee_micros=line.amount_micros,
-                days=span.days,
+                days=lost.days,
                 of_days=line.span.days,
                 currency=currency,
             )
-            found.append(Refund(span, -back))
+            found.append(Refund(lost, -back))
     return tuple(found)

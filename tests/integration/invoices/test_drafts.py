@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
@@ -133,6 +133,46 @@ def test_late_usage_goes_on_a_note_of_its_own_where_the_rules_say_so(books: Book
     assert queries.check_sums() == []
 
 
+def test_an_earlier_late_call_joins_the_late_note(books: Books) -> None:
+    say("late_usage", "own_invoice")
+    books.call("2026-10-15T10:00", 1_000_000)
+    bill_and_issue("october")
+    books.call("2026-10-20T10:00", 300_000)
+    bill("one", DECEMBER)
+    books.call("2026-10-10T10:00", 40_000)
+    note = only(queries.drafts(bill("two", DECEMBER)))
+    assert (note.document_type, rows(note)) == (
+        "debit_note",
+        [("usage", "Spring sale", 340_000)],
+    )
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "UTC", "America/New_York"])
+def test_a_draft_survives_a_change_of_zone(books: Books, zone: str) -> None:
+    books.subscribe(GOLD, starts_on="2026-10-01")
+    books.call("2026-10-15T10:00", 1_000_000)
+    before = rows(only(queries.drafts(bill("one"))))
+    say("timezone", zone)
+    assert rows(only(queries.drafts(bill("two")))) == before
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "UTC", "America/New_York"])
+def test_days_are_billed_once_across_a_change_of_zone(books: Books, zone: str) -> None:
+    """Berlin's October is issued; November's midnights are those of the new zone."""
+    books.subscribe(GOLD, starts_on="2026-10-01")
+    books.call("2026-10-15T10:00", 1_000_000)
+    bill_and_issue("october")
+    for moment in ("2026-10-31T14:00", "2026-10-31T23:30", "2026-11-30T14:00"):
+        books.call(moment, 200_000)
+    say("timezone", zone, since=datetime(2026, 11, 5, tzinfo=UTC))
+    draft = only(queries.drafts(bill("november", DECEMBER)))
+    assert rows(draft) == [
+        ("subscription", "Plan 1: Subscription", 31_000_000),  # December's
+        ("support", "Plan 1: Support", 9_990_000),
+        ("usage", "Spring sale", 600_000),
+    ]
+
+
 def test_a_call_at_the_edge_is_in_one_period_only(books: Books) -> None:
     """Midnight in Berlin is 22:00 UTC in October and 23:00 in November."""
     books.call("2026-10-31T22:59:59", 1)
@@ -198,6 +238,35 @@ def test_days_paid_in_advance_come_back_when_it_ends(books: Books) -> None:
     issue(draft, JANUARY)
     february = datetime(2027, 2, 2, 9, tzinfo=UTC)
     assert list(queries.drafts(bill("january", february))) == []
+
+
+def test_drafts_give_nothing_back_that_only_a_draft_had_billed(books: Books) -> None:
+    """December in advance stood on November's draft when it became known that it ends."""
+    gold = books.subscribe([("subscription", 31_000_000, "advance")], starts_on="2026-10-01")
+    assert len(queries.drafts(bill("one", DECEMBER))) == 2
+    Subscription.objects.filter(pk=gold.pk).update(ends_on=date(2026, 11, 15))
+    draft = only(queries.drafts(bill("two", DECEMBER)))
+    assert rows(draft) == [
+        ("subscription", "Plan 1: Subscription", 31_000_000),
+        ("subscription", "Plan 1: Subscription", 15_500_000),
+    ]
+
+
+def test_days_given_back_are_due_again_when_it_goes_on_after_all(books: Books) -> None:
+    """November was billed in advance, half of it given back, and then wanted again."""
+    gold = books.subscribe([("subscription", 30_000_000, "advance")], starts_on="2026-10-01")
+    bill_and_issue("october")
+    seen = []
+    for month, last in enumerate((date(2026, 11, 15), date(2026, 11, 30), date(2026, 11, 20))):
+        Subscription.objects.filter(pk=gold.pk).update(ends_on=last)
+        (invoice,) = bill_and_issue(f"run {month}", DECEMBER.replace(year=2027, month=month + 1))
+        seen += rows(invoice)
+    assert seen == [
+        ("correction", "Plan 1: Subscription", -15_000_000),
+        ("subscription", "Plan 1: Subscription", 15_000_000),
+        ("correction", "Plan 1: Subscription", -10_000_000),
+    ]
+    assert queries.check_sums() == []
 
 
 def test_fees_of_a_campaign_and_currencies_apart(books: Books) -> None:
@@ -304,4 +373,4 @@ def test_calls_cost_no_query_each(books: Books, calls: int) -> None:
         books.call(f"2026-10-15T10:{number:02}", 1_000_000)
     with CaptureQueriesContext(connection) as made:
         bill()
-    assert len(made) == 38
+    assert len(made) == 39

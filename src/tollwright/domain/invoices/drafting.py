@@ -57,11 +57,22 @@ def draft_customer(run: BillingRun, customer: Customer, at: datetime) -> list[In
     Drafts of such periods for which nothing is due any more are dropped.
     """
     Customer.objects.select_for_update().get(pk=customer.pk)
+    kept = _draft_all(run, customer, at)
+    stale = _drafts(customer, run.until).exclude(pk__in=[draft.pk for draft in kept])
+    if stale.exists():  # what it let go of belongs on the others
+        for draft in stale:
+            drop(draft)
+        kept = _draft_all(run, customer, at)
+    return kept
+
+
+def _draft_all(run: BillingRun, customer: Customer, at: datetime) -> list[Invoice]:
+    """Every account's drafts. Fees start over: no draft may count on what another may lose."""
+    old = InvoiceLine.objects.filter(invoice__in=_drafts(customer, run.until))
+    old.exclude(kind="usage").delete()
     kept: list[Invoice] = []
     for account in _accounts(run, customer, at):
         kept += _draft_account(account)
-    for stale in _drafts(customer, run.until).exclude(pk__in=[draft.pk for draft in kept]):
-        drop(stale)
     return kept
 
 

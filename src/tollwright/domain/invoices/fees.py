@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from django.db.models import Q, QuerySet
 
-from tollwright.core.billing import Billed, due_pieces, refunds, share_micros
+from tollwright.core.billing import Billed, due_pieces, refunds, share_micros, standing
 from tollwright.core.periods import Cycle, Span, day_of, moments, period_of
 from tollwright.data.models import Invoice, InvoiceLine, PlanFee, Subscription
 from tollwright.domain.invoices.terms import Terms
@@ -70,7 +70,7 @@ def _lines_of(frame: Frame, subscription: Subscription, fee: PlanFee) -> Iterato
         return
     billed = tuple(
         Billed(_days(line), line.amount_micros)
-        for line in earlier.select_related("invoice").order_by("period_from", "id")
+        for line in earlier.select_related("invoice").order_by("id")  # as they were billed
     )
     yield from _periods(frame, subscription, fee, billed)
     yield from _given_back(frame, subscription, fee, billed)
@@ -82,7 +82,7 @@ def _periods(
     active = _active(frame, subscription, fee)
     if active is None:
         return
-    covered = tuple(line.span for line in billed if line.amount_micros > 0)
+    covered = tuple(span for _, span in standing(billed))
     pieces = due_pieces(active=active, billed=covered, cycle=frame.cycle, anchor=frame.anchor)
     for piece in pieces:
         amount = share_micros(
