@@ -1,0 +1,91 @@
+"""Coming in: signing in, the second factor, and the door behind it."""
+
+from __future__ import annotations
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.totp.internal.auth import yield_hotp_counters_from_time as counters
+from django.test import Client
+
+from tests.support.shop import PASSWORD, Shop, make_shop, make_user
+from tollwright.data.access import Membership, Role, User
+from tollwright.data.scope import tenant_scope
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    return make_shop("north")
+
+
+@pytest.fixture
+def owner(shop: Shop) -> User:
+    with tenant_scope(shop.tenant_id):
+        return make_user(shop.world, "owner@north.example", Role.OWNER)
+
+
+def _sign_in(client: Client, email: str, password: str = PASSWORD) -> str:
+    answer = client.post("/accounts/login/", {"login": email, "password": password})
+    return answer["Location"] if answer.status_code == 302 else answer.content.decode()
+
+
+def test_staff_come_to_the_office_and_customers_to_the_portal(shop: Shop, owner: User) -> None:
+    staff, customer = Client(), Client()
+    assert _sign_in(staff, owner.email) == "/start/"
+    assert staff.get("/start/")["Location"] == "/office/"
+    assert _sign_in(customer, shop.acme.user.email) == "/start/"
+    assert customer.get("/start/")["Location"] == "/"
+
+
+def test_a_wrong_password_is_told_without_saying_which_was_wrong(owner: User) -> None:
+    page = _sign_in(Client(), owner.email, "a wrong one here")
+    assert "password you specified are not correct" in page
+    assert page.count("not correct") == _sign_in(Client(), "nobody@x.example").count("not correct")
+
+
+def test_with_an_authenticator_the_password_alone_opens_nothing(owner: User) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(owner, secret)
+    client = Client()
+    assert _sign_in(client, owner.email) == "/accounts/2fa/authenticate/"
+    assert client.get("/office/").status_code == 302
+    code = format_hotp_value(hotp_value(secret, next(iter(counters()))))
+    answer = client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert answer["Location"] == "/start/"
+    assert client.get("/office/").status_code == 200
+
+
+def test_security_and_sessions_are_a_click_away(owner: User) -> None:
+    client = Client()
+    _sign_in(client, owner.email)
+    page = client.get("/office/").content.decode()
+    assert 'href="/accounts/2fa/"' in page and 'href="/accounts/sessions/"' in page
+    assert "Authenticator App" in client.get("/accounts/2fa/").content.decode()
+    assert "Sessions" in client.get("/accounts/sessions/").content.decode()
+
+
+def test_nobody_makes_an_account_for_themselves(db: None) -> None:
+    answer = Client().post("/accounts/signup/", {"email": "me@x.example", "password1": PASSWORD})
+    assert "closed" in answer.content.decode().lower()
+    assert not User.objects.filter(email="me@x.example").exists()
+
+
+def test_who_works_for_two_providers_chooses(shop: Shop, owner: User) -> None:
+    south = make_shop("south")
+    with tenant_scope(south.tenant_id):
+        second = Membership.objects.create(tenant=south.world.tenant, user=owner, role=Role.AUDITOR)
+    client = Client()
+    client.force_login(owner)
+    assert "South Calls" in client.get("/start/?choose").content.decode()
+    assert "North Calls" in client.get("/office/").content.decode()
+    client.post("/start/", {"membership": second.pk})
+    page = client.get("/office/").content.decode()
+    assert "South Calls" in page and "Auditor (read only)" in page
+    assert client.post("/start/", {"membership": 10**9}).status_code == 404
+
+
+def test_a_user_without_a_role_is_told_so(db: None) -> None:
+    user = User.objects.create_user("lost@x.example", PASSWORD)
+    client = Client()
+    client.force_login(user)
+    answer = client.get("/start/")
+    assert (answer.status_code, b"No access yet" in answer.content) == (403, True)
