@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -51,7 +52,7 @@ ZONES = (
     "Pacific/Apia",
 )
 PREFIXES = ("", "4", "44", "447", "4477", "1", "12", "123", "1234567", "123456789012345")
-ORIGINS = ("", "", "4", "49", "1")
+ORIGINS = ("", "", "", "", "", "4", "49", "1")
 MOMENTS = tuple(
     datetime.fromisoformat(text)
     for text in (
@@ -95,7 +96,7 @@ REPEATED = amounts(MAX_REPEATED_CHARGE)
 def prices(draw: st.DrawFn, unit_s: int) -> int:
     """Nanos per unit, up to the bound of a card; negative ones too."""
     highest = MAX_PRICE_PER_MINUTE * NANO * unit_s // 60
-    usual = st.sampled_from((0, 1, 12_000_000, 4_400_000, 600_000_000, 333_333_333))
+    usual = st.sampled_from((1, 12_000_000, 4_400_000, 600_000_000, 333_333_333))
     price = draw(_often(usual, st.integers(-highest, highest)))
     return min(price, highest)
 
@@ -132,9 +133,9 @@ def lifts(draw: st.DrawFn) -> Lift:
 def rates(draw: st.DrawFn, bands: Sequence[str]) -> Rate:
     """A row: plain in most of its options, so that each of them meets plain ones too."""
     unit_s, first_s = draw(UNITS), draw(st.sampled_from((0, 1, 30, 60, 60, 3600)))
-    low, high = draw(st.sampled_from(((None, None),) * 4 + ((3, 5), (None, 4), (5, None))))
+    low, high = draw(st.sampled_from(((None, None),) * 9 + ((3, 5), (None, 4), (5, None))))
     lowest = draw(FEES)
-    highest = draw(_often(st.none(), FEES))
+    highest = draw(_often(st.none(), amounts(MAX_FEE).filter(bool)))
     moments = st.none() | st.none() | st.sampled_from(MOMENTS)
     return Rate(
         prefix=draw(st.sampled_from(PREFIXES)),
@@ -213,18 +214,48 @@ def allowances(draw: st.DrawFn, place: int) -> Allowance:
 
 
 @st.composite
+def rows(draw: st.DrawFn, names: Sequence[str]) -> list[Rate]:
+    """One row, or as many of one prefix, origin and length as bands or dates take turns."""
+    row = draw(rates(names))
+    turn = draw(st.sampled_from(("bands", "dates", "alone")))
+    if turn == "bands" and names:
+        row = replace(row, effective_from=None, effective_to=None)
+        return [replace(_like(draw(rates(names)), row), band=name) for name in names]
+    if turn == "dates":
+        change = draw(st.sampled_from(MOMENTS))
+        until = replace(row, effective_from=None, effective_to=change)
+        since = replace(_like(draw(rates(names)), row), effective_from=change, effective_to=None)
+        return [until, replace(since, band=row.band)]
+    return [row]
+
+
+def _like(other: Rate, row: Rate) -> Rate:
+    """Another price for the calls of this row."""
+    return replace(
+        other,
+        prefix=row.prefix,
+        origin_prefix=row.origin_prefix,
+        length_min=row.length_min,
+        length_max=row.length_max,
+        effective_from=row.effective_from,
+        effective_to=row.effective_to,
+    )
+
+
+@st.composite
 def cards(draw: st.DrawFn) -> RateCard:
     """A card that publishing would accept."""
     its_bands = draw(bands())
     names = [band.name for band in its_bands]
     many = draw(st.sampled_from((0, 0, 0, 1, 3)))
+    families = draw(st.lists(rows(names), min_size=2, max_size=5))
     card = RateCard(
-        rates=tuple(draw(st.lists(rates(names), min_size=1, max_size=8))),
+        rates=tuple(rate for family in families for rate in family),
         bands=its_bands,
         allowances=tuple(draw(allowances(place)) for place in range(many)),
         timezone=draw(st.sampled_from(ZONES)),
         family=draw(st.sampled_from(("initial_then_increment", "round_total"))),
-        crossing=draw(st.sampled_from(("split", "split", "at_start"))),
+        crossing=draw(st.sampled_from(("split", "split", "split", "at_start"))),
         unmatched=draw(st.sampled_from(("reject", "default"))),
         second_from_ms=draw(st.sampled_from((1, 1, 500, 1000, 300))),
         rounding=Rounding(draw(st.sampled_from(MODES)), draw(st.sampled_from((6, 6, 4, 2, 0)))),
@@ -254,42 +285,63 @@ def mended(card: RateCard) -> RateCard:
 def interesting_moments(card: RateCard) -> list[datetime]:
     """Instants on the edges of a card: its dates, and the edges of its bands on some days."""
     zone = ZoneInfo(card.timezone)
-    moments = list(MOMENTS)
+    dates = (m for rate in card.rates for m in (rate.effective_from, rate.effective_to))
+    moments = [moment for moment in dates if moment]
     for band in card.bands:
         for window in band.windows:
             for day in (*DATES, date(2026, 7, 3), date(2026, 7, 5)):
                 minute = window.start_min if window.start_min else window.end_min
                 wall = datetime(day.year, day.month, day.day, tzinfo=zone)
                 moments.append((wall + timedelta(minutes=minute)).astimezone(UTC))
-    return moments
+    return moments or list(MOMENTS)
 
 
-WAITS = st.sampled_from((0, 0, 1, -1, -29, -30, -59, -60, -61, -3600, 40_000, -DAY_S))
+WAITS = st.sampled_from((0, 1, -1, -29, -30, -59, -60, -61, -100, -3600, 40_000, -DAY_S))
 FRACTIONS = st.sampled_from((0, 0, 1, 500_000, 999_999))
+MILLISECONDS = st.sampled_from((0, 0, 1, 299, 300, 500, 999))
 LENGTHS = st.one_of(
-    st.tuples(SECONDS, st.sampled_from((0, 0, 1, 299, 300, 500, 999, -1))).map(
-        lambda pair: pair[0] * 1000 + pair[1]
-    ),
-    st.integers(0, 400_000),
-    st.integers(-1, MAX_CALL_MS + 1),
+    st.builds(lambda s, ms: s * 1000 - ms, SECONDS.filter(bool), MILLISECONDS),
+    st.integers(1, 400).map(lambda s: s * 1000),
+    st.integers(1, MAX_CALL_MS),
 )
-TAILS = ("", "0", "1", "77", "7700", "900123", "5678901", "12345678901", "1234567890123456")
-CALLED = st.one_of(
-    st.tuples(st.sampled_from(PREFIXES), st.sampled_from(TAILS)).map("".join),
-    st.sampled_from(("", "44x", "4.4", "anonymous", "٤٤")),
-)
-CALLERS = st.sampled_from(("", "49", "4930123456", "1", "12", "4", "x", "1234567890123456"))
+ABSURD_LENGTHS = st.sampled_from((0, -1, MAX_CALL_MS + 1))
+TAILS = ("", "0", "1", "77", "7700", "900123", "5678901")
+ABSURD_NUMBERS = ("", "44x", "4.4", "anonymous", "٤٤", "1234567890123456", "999")
+CALLERS = ("", "49", "4930123456", "1", "12", "4")
+ABSURD_CALLERS = ("x", "1234567890123456")
+
+
+def interesting_numbers(card: RateCard) -> list[str]:
+    """Numbers under the prefixes of a card."""
+    found = {rate.prefix + tail for rate in card.rates for tail in TAILS}
+    return sorted(number for number in found if 0 < len(number) <= 15)
 
 
 @st.composite
-def call_batches(draw: st.DrawFn, card: RateCard, most: int = 60) -> list[CallInput]:
-    """Calls around the edges of this card, some of them absurd, keys not unique."""
-    around = st.sampled_from(interesting_moments(card))
-    call = st.tuples(around, WAITS, FRACTIONS, LENGTHS, CALLERS, CALLED, st.integers(0, 5))
-    found = []
-    for moment, wait, fraction, ms, caller, called, key in draw(
-        st.lists(call, min_size=1, max_size=most)
-    ):
-        at = moment + timedelta(seconds=wait, microseconds=fraction)
-        found.append(CallInput(f"call {key}", at, ms, caller, called))
-    return found
+def call_batches(draw: st.DrawFn, card: RateCard, size: int = 5) -> list[CallInput]:
+    """Calls around the edges of this card, some of them absurd, keys not unique.
+
+    Some numbers, moments and lengths, each with each: about size ** 3 calls for 4 * size draws.
+    """
+    near = st.sampled_from(interesting_moments(card))
+    moments = draw(st.lists(st.tuples(near, WAITS, FRACTIONS), min_size=size, max_size=size))
+    moments.append(draw(st.tuples(st.sampled_from(MOMENTS), WAITS, FRACTIONS)))
+    called = st.sampled_from(interesting_numbers(card))
+    numbers = draw(st.lists(called, min_size=size - 1, max_size=size - 1))
+    numbers.append(draw(st.one_of(called, st.sampled_from(ABSURD_NUMBERS))))
+    lengths = draw(st.lists(LENGTHS, min_size=size - 1, max_size=size - 1))
+    lengths.append(draw(st.one_of(LENGTHS, ABSURD_LENGTHS)))
+    callers = draw(st.lists(st.sampled_from(CALLERS), min_size=1, max_size=size))
+    callers += draw(st.sampled_from(((),) * 9 + tuple((caller,) for caller in ABSURD_CALLERS)))
+    return [
+        CallInput(
+            call_key=f"call {place * 7 % 11}",
+            answered_at=moment + timedelta(seconds=wait, microseconds=fraction),
+            answered_ms=ms,
+            caller=callers[place % len(callers)],
+            called=number,
+        )
+        for place, ((moment, wait, fraction), number, ms) in enumerate(
+            product(moments, numbers, lengths)
+        )
+    ]

@@ -85,11 +85,12 @@ def _overlaid(template: Int64, spans: list[tuple[int, int, int]]) -> Int64:
 
 def _until(ids: Int64) -> Int64:
     """Minutes from each minute to the next change of its template, or to the end of the day."""
-    until = np.ones_like(ids)
-    for minute in range(DAY_MIN - 2, -1, -1):
-        same = ids[:, minute] == ids[:, minute + 1]
-        until[:, minute] += np.where(same, until[:, minute + 1], 0)
-    return until
+    minutes = np.arange(DAY_MIN)
+    rows = []
+    for template in ids:
+        changes = np.append(np.flatnonzero(template[1:] != template[:-1]) + 1, DAY_MIN)
+        rows.append(changes[np.searchsorted(changes, minutes, side="right")] - minutes)
+    return np.stack(rows)
 
 
 @lru_cache(maxsize=64)
