@@ -18,6 +18,7 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain.calls import queries
 from tollwright.web.cells import Money, Phone, Seconds, Status
 from tollwright.web.portal.door import Visit, portal, show
+from tollwright.web.portal.why import sentences
 from tollwright.web.tables import Column, Filter, Rows, Table
 
 DAYS = 30
@@ -53,7 +54,7 @@ def call(request: HttpRequest, visit: Visit, month: str, call_id: int) -> HttpRe
         campaign=Campaign.objects.get(pk=found.campaign_id),
         charge=charge,
         talked_s=-(-found.answered_ms // 1000),
-        sentences=[step.text for step in explanation.steps] if explanation else [],
+        sentences=sentences(charge, explanation) if charge and explanation else [],
         replayed=explanation is not None and explanation.equal,
         invoice=_invoice_of(charge) if visit.sees_money else None,
         billed=bool(_invoice_of(charge)),

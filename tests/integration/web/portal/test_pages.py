@@ -98,7 +98,13 @@ def test_a_call_explained(shop: Shop, person: Person) -> None:
     assert "Charge, before tax 1.20 EUR On invoice NC-2026-00001" in page
     assert "Talked 0:01:01" in page
     assert "Answered for 61 s." in page
-    assert "The call costs 1.200000 EUR." in page
+    assert (
+        "Calls to numbers that begin with +44 (United Kingdom) cost 0.60 EUR per minute; "
+        "each 60 s begun counts whole."
+    ) in page
+    assert "The call costs 1.20 EUR, before tax." in page
+    for inside in ("AZ", "initial_then_increment", "SPRING"):
+        assert inside not in page
     assert "Worked out again just now" in page
 
 
