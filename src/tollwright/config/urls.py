@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.urls import include, path
 
 from tollwright.web.backoffice.urls import office
-from tollwright.web.start import start
+from tollwright.web.start import start, zone
 
 urlpatterns = [
     path("office/", office.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("tollwright.web.api.urls")),
     path("start/", start, name="start"),
+    path("start/zone/", zone, name="zone"),
     path("", include("tollwright.web.portal.urls")),
 ]

@@ -89,3 +89,14 @@ def test_a_user_without_a_role_is_told_so(db: None) -> None:
     client.force_login(user)
     answer = client.get("/start/")
     assert (answer.status_code, b"No access yet" in answer.content) == (403, True)
+
+
+def test_times_are_shown_in_the_zone_that_somebody_chose(shop: Shop, owner: User) -> None:
+    client = Client()
+    client.force_login(owner)
+    page = "/office/calls/?from=2026-10-05&to=2026-10-05"
+    assert "2026-10-05\u00a010:00:00\u00a0CEST" in client.get(page).content.decode()
+    client.post("/start/zone/", {"timezone": "America/New_York"})
+    assert "2026-10-05\u00a004:00:00\u00a0EDT" in client.get(page).content.decode()
+    refused = client.post("/start/zone/", {"timezone": "Mars/Olympus"})
+    assert (refused.status_code, "is no time zone" in refused.content.decode()) == (422, True)

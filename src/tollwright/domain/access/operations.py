@@ -70,6 +70,22 @@ def set_password(*, user: User, password: str, at: datetime, by: By) -> None:
     record(by=by, at=at, action="user.password_set", subject="user", subject_id=user.pk)
 
 
+@transaction.atomic
+def set_timezone(*, user: User, timezone: str, at: datetime, by: By) -> User:
+    """In which zone a user is shown times; '' for their customer's or provider's.
+
+    Raises FieldInvalid for what is no zone.
+    """
+    before = user.timezone
+    user.timezone = guard.timezone(timezone) if timezone else ""
+    user.save(update_fields=["timezone"])
+    record(
+        by=by, at=at, action="user.timezone_set", subject="user", subject_id=user.pk,
+        before={"timezone": before}, after={"timezone": user.timezone},
+    )  # fmt: skip
+    return user
+
+
 def _fit_password(password: str, user: User) -> None:
     try:
         validate_password(password, user)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,7 +14,6 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain.calls import operations, queries
 from tollwright.web.backoffice.batches import sources
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.forms import ConfirmForm
 from tollwright.web.backoffice.links import row, to
 from tollwright.web.backoffice.page import StaffRequest, done, listing, page, show
 from tollwright.web.cells import Status
@@ -114,15 +114,17 @@ def bulk(request: StaffRequest) -> HttpResponse:
     """Let records in again, or ask before dismissing them. Those chosen, or all that match."""
     ids = _chosen(request)
     if not ids:
-        done(request, "Nothing was chosen: tick records, or choose all that match.")
+        messages.warning(request, "Nothing was chosen: tick records, or choose all that match.")
         return redirect(_back(request))
     if request.POST.get("action") == "dismiss":
         return show(
             request,
             "quarantine_dismiss.html",
             f"Dismiss {len(ids):,} records",
-            ids=ids,
-            form=ConfirmForm(),
+            count=len(ids),
+            ids=[] if request.POST.get("all") else ids,
+            query=request.POST.get("query", ""),
+            last=ids[-1],
             back=_back(request),
             crumbs=[("Quarantine", to("quarantine"))],
         )
@@ -143,7 +145,11 @@ def _chosen(request: StaffRequest) -> list[int]:
     """Open records only, oldest first; an id of another tenant is none of them."""
     open_ones = queries.quarantine().order_by("id")
     if request.POST.get("all"):
-        return list(_matching(open_ones, request).values_list("id", flat=True)[:BULK])
+        last = request.POST.get("last", "")
+        matching = _matching(open_ones, request)
+        if last.isdigit():  # what has come since the question was asked is not in the answer
+            matching = matching.filter(pk__lte=int(last))
+        return list(matching.values_list("id", flat=True)[:BULK])
     wanted = [int(one) for one in request.POST.getlist("ids")[:BULK] if one.isdigit()]
     return list(open_ones.filter(pk__in=wanted).values_list("id", flat=True))
 

@@ -178,6 +178,16 @@ def test_dismissing_asks_with_the_number_first(office: Office) -> None:
     assert office.one(Quarantine, pk=record.pk).status == "dismissed"
 
 
+def test_dismissing_all_leaves_what_came_since_the_question(office: Office) -> None:
+    office.upload(master_csv(CALLS))
+    first = office.one(Quarantine, status="open")
+    page = office.post("quarantine/bulk/", status=200, action="dismiss", all="1", query="")
+    assert f'name="last" value="{first.pk}"' in page
+    office.upload(master_csv([Row(key=9, account="LATE")]), "late.csv")
+    office.post("quarantine/dismiss/", all="1", query="", last=first.pk)
+    assert office.one(Quarantine, status="open").pk > first.pk
+
+
 def test_rolling_back_says_how_much_goes_and_can_be_replayed(office: Office) -> None:
     office.upload(master_csv(CALLS))
     batch = office.latest(ImportBatch)
