@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -47,6 +48,8 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Run the command line; a refusal is one clear sentence on stderr and exit code 1."""
+    # asked to end, end in order: the embedded server is let go of
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         build()()
     except Exception as error:
