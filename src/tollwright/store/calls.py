@@ -50,10 +50,20 @@ def stage(cursor: Cursor, rows: Sequence[bytes]) -> None:
 
 def meet(
     cursor: Cursor, *, source_id: int, first: datetime, last: datetime
-) -> list[tuple[int, int, datetime, int, bool, bool]]:
-    """(staged call id, known call id, its start, its revision, same content, invoiced)."""
+) -> list[tuple[int, int, datetime, int, bool]]:
+    """(staged call id, known call id, its start, its revision, same content)."""
     values = {"source_id": source_id, "first": first, "last": last}
     return cursor.execute(SQL["meet"], values).fetchall()
+
+
+def issued(cursor: Cursor, calls: Sequence[tuple[int, datetime]]) -> set[int]:
+    """Which of these calls (id, start) are on an issued invoice or note.
+
+    Their charges are locked, so that the answer holds until the caller's transaction ends.
+    """
+    values = {"call_ids": [call[0] for call in calls], "moments": [call[1] for call in calls]}
+    cursor.execute(SQL["hold_charges"], values)
+    return {row[0] for row in cursor.execute(SQL["issued"], values).fetchall()}
 
 
 def unstage(cursor: Cursor, call_ids: list[int]) -> None:

@@ -30,16 +30,29 @@ SELECT s.call_id, known.id, known.started_at, known.revision,
        IS NOT DISTINCT FROM
        (known.started_at, known.answered_at, known.ended_at, known.answered_ms, known.caller,
         known.called, known.dialled, known.direction, known.cause, known.disposition, known.trunk,
-        known.agent),
-       EXISTS (SELECT 1 FROM charge ch
-                WHERE ch.call_id = known.id AND ch.started_at = known.started_at
-                  AND ch.invoice_line_id IS NOT NULL)
+        known.agent)
   FROM tw_staged s
  CROSS JOIN LATERAL (
        SELECT c.* FROM call c
         WHERE c.source_id = %(source_id)s AND c.call_key = s.call_key
           AND c.started_at >= %(first)s AND c.started_at < %(last)s
         ORDER BY c.revision DESC LIMIT 1) known
+
+-- name: hold_charges -- of calls to be corrected: billing, finalising and re-rating wait from here on
+SELECT ch.id
+  FROM charge ch
+  JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
+    ON ch.call_id = r.id AND ch.started_at = r.started_at
+ WHERE ch.is_current ORDER BY ch.id FOR UPDATE OF ch
+
+-- name: issued -- those of the calls that an issued invoice or note carries
+SELECT DISTINCT ch.call_id
+  FROM charge ch
+  JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
+    ON ch.call_id = r.id AND ch.started_at = r.started_at
+  JOIN invoice_line l ON l.id = ch.invoice_line_id
+  JOIN invoice i ON i.id = l.invoice_id
+ WHERE ch.is_current AND i.status NOT IN ('draft', 'void')
 
 -- name: unstage -- leave these out
 DELETE FROM tw_staged WHERE call_id = ANY(%(call_ids)s)

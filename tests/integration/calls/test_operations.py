@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db.models import Sum
 
+from tests.support.billing import bill, issue
 from tests.support.switch import Row, Switch, make_switch, master_csv, set_rule
 from tollwright.data.models import (
     AuditEntry,
@@ -20,6 +21,7 @@ from tollwright.data.models import (
     Charge,
     Identifier,
     ImportBatch,
+    Invoice,
     Quarantine,
     RawChunk,
     Source,
@@ -30,9 +32,12 @@ from tollwright.domain.audit.operations import By
 from tollwright.domain.calls import operations, queries
 from tollwright.domain.errors import NotFound
 from tollwright.domain.guard import FieldInvalid
+from tollwright.domain.invoices import operations as invoices
+from tollwright.domain.invoices import queries as queries_of_invoices
 from tollwright.engine.ingest import BatchResult, Reentered
 
 AT = datetime(2026, 11, 3, tzinfo=UTC)
+DECEMBER = datetime(2026, 12, 1, 9, tzinfo=UTC)
 BY = By("test@example.com", "127.0.0.1")
 
 
@@ -169,6 +174,32 @@ def test_a_batch_on_an_invoice_stays(desk: Desk) -> None:
     with pytest.raises(operations.BatchStays, match=r"1 of its charges are on an invoice \(NC-1\)"):
         operations.roll_back_batch(batch=desk.batch(result), at=AT, by=BY)
     assert standing() == (1, 1, 1_200_000)
+
+
+def test_a_correction_of_a_call_on_an_issued_invoice_waits(desk: Desk) -> None:
+    from tests.integration.calls.paper import put_on_an_invoice
+
+    desk.ingest(Row(key=1, seconds=60))
+    put_on_an_invoice(desk.switch.world, Charge.objects.get())
+    result = desk.ingest(Row(key=1, seconds=180))
+    assert (result.rated, result.quarantined) == (0, 1)
+    assert result.reasons["late_correction"] == 1
+    assert standing() == (1, 1, 600_000)
+    Invoice.objects.update(status="void")
+    assert desk.reenter().rated == 1
+    assert standing() == (1, 1, 1_800_000)
+
+
+def test_a_correction_of_a_call_on_a_draft_is_billed(desk: Desk) -> None:
+    desk.ingest(Row(key=1, seconds=60), Row(key=2, seconds=60))
+    draft = queries_of_invoices.drafts(bill("one", DECEMBER)).get()
+    assert desk.ingest(Row(key=1, seconds=180)).reasons == {"corrections": 1}
+    assert standing() == (2, 2, 2_400_000)
+    with pytest.raises(invoices.DraftOutdated):
+        issue(draft, DECEMBER)
+    bill("two", DECEMBER)
+    assert issue(draft, DECEMBER).net_micros == 2_400_000
+    assert queries_of_invoices.check_sums() == []
 
 
 def test_a_replay_takes_the_same_bytes_by_todays_settings(desk: Desk) -> None:

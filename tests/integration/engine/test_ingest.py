@@ -118,15 +118,6 @@ def test_a_correction_in_a_later_portion(plant: Plant, monkeypatch: pytest.Monke
     plant.check_sums()
 
 
-def test_a_correction_of_an_invoiced_call_waits(plant: Plant) -> None:
-    plant.ingest(Row(key=1, seconds=60))
-    plant.run("UPDATE charge SET invoice_line_id = 999")
-    result = plant.ingest(Row(key=1, seconds=180))
-    assert fates(result) == (1, 0, 0, 0, 0, 1)
-    assert result.reasons["late_correction"] == 1
-    assert plant.rows("SELECT is_current, amount_micros FROM charge") == [(True, 600_000)]
-
-
 def test_a_bare_connection_commits_and_an_open_one_does_not(plant: Plant) -> None:
     with plant.connection.transaction(force_rollback=True):
         plant.connection.execute("SELECT 1")

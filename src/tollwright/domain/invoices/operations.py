@@ -92,18 +92,15 @@ def run_billing(*, until: datetime, key: str, at: datetime, by: By) -> BillingRu
     guard.aware("until", until)
     if until > at:
         raise UntilInFuture(f"{until:%Y-%m-%d %H:%M} is yet to come: bill up to now at most.")
-    run = BillingRun.objects.filter(idempotency_key=key).first()
-    if run is not None:
-        if run.until != until:
-            raise KeyReused(f"Key {key!r} already made the billing run up to {run.until}.")
-        return run
-    run = BillingRun.objects.create(
+    run, is_new = BillingRun.objects.get_or_create(
         tenant_id=current_tenant_id(),
-        until=until,
-        started_at=at,
-        started_by=by.actor[:200],
         idempotency_key=key,
+        defaults={"until": until, "started_at": at, "started_by": by.actor[:200]},
     )
+    if run.until != until:
+        raise KeyReused(f"Key {key!r} already made the billing run up to {run.until}.")
+    if not is_new:
+        return run
     customers = Customer.objects.order_by("id")
     billed = [customer for customer in customers if is_billed(customer, until)]
     drafts = [draft for customer in billed for draft in draft_customer(run, customer, at)]

@@ -62,7 +62,7 @@ def _take_away(
     if count:
         raise NotPossible(
             f"Batch {batch_id} ({filename}) stays: {count:,} of its charges are on an invoice"
-            f" ({number}). Void or credit the invoice first."
+            f" ({number}). Delete the draft or void the invoice first."
         )
     days = set(batches.batch_days(cursor, values))
     restored = batches.corrected_by(cursor, values)

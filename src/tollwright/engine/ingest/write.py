@@ -101,8 +101,10 @@ class Writer:
         if not met:
             return set(), [], []
         same = [row[0] for row in met if row[4]]
-        late = [row[0] for row in met if not row[4] and row[5]]
-        changed = [row for row in met if not row[4] and not row[5]]
+        told = [row for row in met if not row[4]]
+        issued = calls.issued(self.cursor, [(row[1], row[2]) for row in told]) if told else set()
+        late = [row[0] for row in told if row[1] in issued]
+        changed = [row for row in told if row[1] not in issued]
         tally.duplicates += len(same)
         if same or late:
             calls.unstage(self.cursor, same + late)
@@ -121,8 +123,8 @@ class Writer:
 def _late(call: Placed) -> Refused:
     return refusal(
         call.record, "late_correction",
-        "The record changes a call that is on an invoice already. Credit the invoice, then let"
-        " the record re-enter; or dismiss it.",
+        "The record changes a call that is on an issued invoice. Void the invoice, then let the"
+        " record re-enter; or credit or debit the difference, then dismiss the record.",
     )  # fmt: skip
 
 
