@@ -105,11 +105,3 @@ def _left(line: InvoiceLine) -> int:
 
 def _key(proposal: RerateProposal, kind: str, document_id: int) -> str:
     return f"rerate:{proposal.pk}:{kind}:{document_id}"
-
-
-def of_proposal(proposal: RerateProposal) -> tuple[Invoice, ...]:
-    """The notes that an accepted proposal made."""
-    found = Invoice.objects.filter(
-        tenant_id=proposal.tenant_id, idempotency_key__startswith=f"rerate:{proposal.pk}:"
-    )
-    return tuple(found.order_by("id"))

@@ -177,7 +177,7 @@ def accept(*, proposal: RerateProposal, at: datetime, by: By, render: Render) ->
     """
     locked = _locked(proposal)
     if locked.status == "accepted":
-        return notes.of_proposal(locked)
+        return tuple(queries.notes_of(locked))
     if locked.status == "rejected":
         raise ProposalDecided(f"Proposal {locked.pk} was rejected: re-rate the calls again.")
     lines = list(locked.lines.order_by("id"))

@@ -8,6 +8,7 @@ import psycopg
 from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
+from tollwright.data.invoices import Invoice
 from tollwright.data.rerating import RerateProposal, RerateProposalLine, Rerating
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import NotFound
@@ -88,3 +89,10 @@ def proposal_by_id(pk: int) -> RerateProposal:
 def difference_of(proposal: RerateProposal) -> int:
     """What a proposal comes to before tax, in micros: more than 0 is a debit note."""
     return sum(line.difference_micros for line in proposal.lines.all())
+
+
+def notes_of(proposal: RerateProposal) -> QuerySet[Invoice]:
+    """The credit and debit notes that accepting a proposal issued."""
+    key = f"rerate:{proposal.pk}:"
+    found = Invoice.objects.filter(tenant_id=current_tenant_id(), idempotency_key__startswith=key)
+    return found.order_by("id")

@@ -9,7 +9,17 @@ from ninja import NinjaAPI, Swagger
 from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 
-from tollwright.web.api import calls, campaigns, cards, customers, invoices, payments, usage
+from tollwright.web.api import (
+    calls,
+    campaigns,
+    cards,
+    customers,
+    invoices,
+    payments,
+    rerating,
+    usage,
+    whatif,
+)
 from tollwright.web.api.keys import BearerKey
 from tollwright.web.api.problems import explain_errors
 
@@ -57,4 +67,6 @@ api.add_router("", calls.router)
 api.add_router("", invoices.router)
 api.add_router("/payments", payments.router)
 api.add_router("/usage", usage.router)
+api.add_router("", whatif.router)
+api.add_router("", rerating.router)
 explain_errors(api)

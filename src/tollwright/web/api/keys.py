@@ -13,7 +13,9 @@ from tollwright.domain.audit.operations import By
 from tollwright.domain.errors import DomainError
 from tollwright.web.tenancy import actor, address
 
-Need = Literal["read", "customers", "rates", "calls", "billing", "payments"]
+Need = Literal[
+    "read", "customers", "rates", "calls", "billing", "payments", "what_if", "rerate"
+]  # fmt: skip
 STAFF = frozenset({Role.OWNER, Role.BILLING, Role.RATES, Role.SUPPORT, Role.AUDITOR})
 MAY: dict[Need, frozenset[Role]] = {
     "read": STAFF,
@@ -22,6 +24,8 @@ MAY: dict[Need, frozenset[Role]] = {
     "calls": frozenset({Role.OWNER, Role.BILLING, Role.RATES, Role.SUPPORT}),
     "billing": frozenset({Role.OWNER, Role.BILLING}),
     "payments": frozenset({Role.OWNER, Role.BILLING}),
+    "what_if": frozenset({Role.OWNER, Role.BILLING, Role.RATES, Role.AUDITOR}),
+    "rerate": frozenset({Role.OWNER, Role.BILLING, Role.RATES}),
 }
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from tollwright.data.rerating import RerateProposal, Rerating
 from tollwright.domain.rerating import operations, queries
-from tollwright.domain.rerating.report import DifferenceReport, Part
+from tollwright.domain.rerating.report import DifferenceReport, Part, Row
+from tollwright.domain.rerating.scope import EVER, NEVER, from_told
 from tollwright.gateways.typst import render
 from tollwright.web.backoffice.callscope import RerateForm, last_month
 from tollwright.web.backoffice.find import find
@@ -24,6 +27,7 @@ from tollwright.web.tables import Column, Table, short
 
 BOTH = ("GET", "POST")
 DESTINATIONS = 25
+CHARGED_NOW = ("Charged", "Now")
 
 
 class ApplyForm(OfficeForm):
@@ -81,7 +85,7 @@ def report(request: StaffRequest) -> HttpResponse:
         found.campaigns,
         [
             Column("customer", "Customer", lambda one: one.customer, "customer"),
-            *figures_columns("Campaign", lambda one: one.name, _campaign),
+            *figures_columns("Campaign", lambda one: one.name, CHARGED_NOW, _campaign),
         ],
         order="-difference_micros",
         empty="No call fits. Choose other days.",
@@ -98,18 +102,28 @@ def report(request: StaffRequest) -> HttpResponse:
         query=request.GET.urlencode(),
         means=list(_means(found)),
         table=table.page(request),
+        customers=short("Customers", found.customers, _customers(), "No call fits."),
         destinations=_destinations(found),
         crumbs=crumbs,
     )
 
 
-def _campaign(one: Any) -> str:
+def _customers() -> list[Column]:
+    def link(one: Row) -> str:
+        return to("customer", one.id)
+
+    return figures_columns("Customer", lambda one: one.name, CHARGED_NOW, link)
+
+
+def _campaign(one: Row) -> str:
     return to("campaign", one.id)
 
 
 def _destinations(found: DifferenceReport) -> Any:
     moved = [one for one in found.destinations if one.figures.changed or one.figures.refused]
-    return short("Destinations", moved[:DESTINATIONS], destination_columns(), "None changes.")
+    return short(
+        "Destinations", moved[:DESTINATIONS], destination_columns(CHARGED_NOW), "None changes."
+    )
 
 
 def _means(found: DifferenceReport) -> list[str]:
@@ -120,11 +134,15 @@ def _means(found: DifferenceReport) -> list[str]:
         for part in found.open
     ]
     told += [
-        f"{part.calls:,} calls on {found.invoices:,} issued invoices are proposed as credit or"
+        f"{part.calls:,} calls on {_invoices(found.invoices)} are proposed as credit or"
         f" debit notes: {_move(part)} before tax. You decide on each."
         for part in found.invoiced
     ]
     return told
+
+
+def _invoices(count: int) -> str:
+    return f"{count:,} issued invoice{'' if count == 1 else 's'}"
 
 
 def _move(part: Part) -> str:
@@ -281,11 +299,19 @@ def _difference(one: RerateProposal) -> Money:
 
 
 def scope_text(one: Rerating) -> str:
-    """The scope in words, as it was said."""
-    said = {**one.scope}
-    days = " to ".join(str(said.pop(key))[:10] for key in ("first", "last") if key in said)
-    rest = [f"{key.removesuffix('_id')} {value}" for key, value in sorted(said.items())]
-    return ", ".join(filter(None, [days, *rest])) or "everything"
+    """The scope in words, its days in the viewer's zone."""
+    said = from_told(one.scope)
+    days = []
+    if said.first != EVER:
+        days.append(f"from {timezone.localdate(said.first)}")
+    if said.last != NEVER:
+        days.append(f"to {timezone.localdate(said.last - timedelta(microseconds=1))}")
+    rest = [
+        f"{key.removesuffix('_id')} {value}"
+        for key, value in sorted(one.scope.items())
+        if key not in {"first", "last"}
+    ]
+    return ", ".join(filter(None, [" ".join(days), *rest])) or "everything"
 
 
 def _crumbs(of: RerateProposal) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -20,6 +21,7 @@ from tollwright.web.cells import Money
 from tollwright.web.tables import Column, Table, TablePage, short
 
 DESTINATIONS = 25
+NOW_THEN = ("Now", "Then")
 
 
 class WhatIfForm(ScopeForm):
@@ -140,13 +142,18 @@ def _destinations(found: WhatIf) -> TablePage:
     )
 
 
-def destination_columns() -> list[Column]:
+def destination_columns(heads: tuple[str, str] = NOW_THEN) -> list[Column]:
     """Columns of rows of a report by prefix."""
-    return figures_columns("Number begins with", lambda row: row.name or "(default row)")
+    return figures_columns("Number begins with", lambda one: one.name or "(default row)", heads)
 
 
-def figures_columns(title: str, name: Any, link: Any = None) -> list[Column]:
-    """A row's name and its figures, old and new."""
+def figures_columns(
+    title: str,
+    name: Callable[[Row], str],
+    heads: tuple[str, str] = NOW_THEN,
+    link: Callable[[Row], str | None] | None = None,
+) -> list[Column]:
+    """A row's name and its figures; `heads` stand over the old and the new amount."""
 
     def money(key: str, head: str) -> Column:
         def value(row: Row) -> Money:
@@ -159,7 +166,7 @@ def figures_columns(title: str, name: Any, link: Any = None) -> list[Column]:
         Column("calls", "Calls", lambda row: row.figures.calls, "figures__calls"),
         Column("changed", "Changed", lambda row: row.figures.changed, "figures__changed"),
         Column("refused", "Not priced", lambda row: row.figures.refused, "figures__refused"),
-        money("old_micros", "Now"),
-        money("new_micros", "Then"),
+        money("old_micros", heads[0]),
+        money("new_micros", heads[1]),
         money("difference_micros", "Difference"),
     ]

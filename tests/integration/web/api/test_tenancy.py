@@ -11,7 +11,13 @@ import pytest
 from tests.integration.web.api.client import Program
 from tests.support.shop import Shop
 from tests.support.world import START
-from tollwright.data.models import BillingRun, Identifier, ImportBatch
+from tollwright.data.models import (
+    BillingRun,
+    Identifier,
+    ImportBatch,
+    RerateProposal,
+    Rerating,
+)
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
 from tollwright.domain.rates.operations import preview_deck
@@ -52,6 +58,16 @@ def identifier_id(shop: Shop) -> object:
         ).pk  # fmt: skip
 
 
+def proposal_of(shop: Shop) -> RerateProposal:
+    with tenant_scope(shop.tenant_id):
+        rerating = Rerating.objects.create(
+            tenant=shop.world.tenant, idempotency_key="r", applied_at=START, applied_by="test"
+        )
+        return RerateProposal.objects.create(
+            tenant=shop.world.tenant, rerating=rerating, invoice=shop.acme.invoice
+        )
+
+
 IDS: dict[str, Callable[[Shop], object]] = {
     "customer_id": lambda shop: shop.acme.customer.pk,
     "campaign_id": lambda shop: shop.acme.campaign.pk,
@@ -63,6 +79,8 @@ IDS: dict[str, Callable[[Shop], object]] = {
     "batch_id": batch_id,
     "invoice_id": lambda shop: shop.acme.invoice.pk,
     "run_id": run_id,
+    "rerating_id": lambda shop: proposal_of(shop).rerating_id,
+    "proposal_id": lambda shop: proposal_of(shop).pk,
     "payment_id": lambda shop: shop.acme.payment.pk,
 }
 BODIES = {

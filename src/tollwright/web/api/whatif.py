@@ -1,0 +1,151 @@
+"""What-if: a card or plan, draft or published, over past calls. Nothing is written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema
+from pydantic import ConfigDict, Field
+
+from tollwright.data.plans import PlanVersion
+from tollwright.data.rates import CardVersion
+from tollwright.domain.rerating import whatif
+from tollwright.domain.rerating.report import Row
+from tollwright.domain.rerating.scope import CallScope
+from tollwright.web.api.keys import require
+from tollwright.web.api.shapes import Instant, Money, find, money
+
+router = Router(tags=["what-if"])
+
+
+class ScopeIn(Schema):
+    """Which calls: started in [since, until); the rest narrows further."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Instant
+    until: Instant
+    customer: int | None = None
+    campaign: int | None = None
+    prefix: Annotated[str, Field(max_length=20, description="how the called number begins")] = ""
+
+    def scope(self, **more: Any) -> CallScope:
+        """As the domain takes it."""
+        return CallScope(
+            first=self.since, last=self.until, customer_id=self.customer,
+            campaign_id=self.campaign, prefix=self.prefix, **more,
+        )  # fmt: skip
+
+
+class WhatIfIn(ScopeIn):
+    """Exactly one of card_version, plan_version and card (a card file, as JSON)."""
+
+    card_version: int | None = None
+    plan_version: int | None = None
+    card: dict[str, Any] | None = None
+    everyone: Annotated[
+        bool, Field(description="all calls, not only those on this card or plan now")
+    ] = False
+    as_of: Annotated[
+        Instant | None, Field(description="rows with dates as they stand then; default: all begun")
+    ] = None
+
+
+class FiguresOut(Schema):
+    """What calls come to. Calls that are not priced count with what they cost, on both sides."""
+
+    calls: int
+    changed: int
+    not_priced: int
+    old: Money
+    new: Money
+    difference: Money
+
+
+class CustomerOut(FiguresOut):
+    """One customer in one currency; fees are part of old, new and difference."""
+
+    customer: int
+    name: str
+    old_fees: Money
+    new_fees: Money
+    once: Annotated[Money, Field(description="registration, due a single time; not in new")]
+    old_margin: Annotated[Money | None, Field(description="where carriers' charges are known")]
+    new_margin: Money | None
+
+
+class DestinationOut(FiguresOut):
+    """The calls to one prefix."""
+
+    prefix: str
+
+
+class WhatIfOut(Schema):
+    """Who would pay more or less, the largest increase first."""
+
+    prices: str
+    calls: int
+    not_priced: Annotated[dict[str, int], Field(description="calls by reason")]
+    notes: list[str]
+    customers: list[CustomerOut]
+    destinations: list[DestinationOut]
+
+
+@router.post("/what-if", response=WhatIfOut, summary="Hold prices against past calls")
+def ask(request: HttpRequest, wish: WhatIfIn) -> WhatIfOut:
+    """Nothing is written. Rules of seconds, causes and rounding hold as they do for the calls."""
+    require(request, "what_if")
+    found = whatif.what_if(
+        _prices(wish), wish.scope(), everyone=wish.everyone, at=timezone.now()
+    )  # fmt: skip
+    return WhatIfOut(
+        prices=found.title, calls=found.calls, not_priced=found.refused,
+        notes=list(found.sentences),
+        customers=[_customer(line) for line in found.lines],
+        destinations=[destination(row) for row in found.destinations],
+    )  # fmt: skip
+
+
+def _prices(wish: WhatIfIn) -> whatif.Wish:
+    version = plan = None
+    if wish.card_version is not None:
+        rows = CardVersion.objects.select_related("card")
+        version = find(rows, wish.card_version, "card version")
+    if wish.plan_version is not None:
+        plan = find(PlanVersion.objects.select_related("plan"), wish.plan_version, "plan version")
+    card = None if wish.card is None else whatif.card_of_file(wish.card)
+    return whatif.Wish(version=version, card=card, plan=plan, as_of=wish.as_of)
+
+
+def _customer(line: whatif.Line) -> CustomerOut:
+    def of(micros: int) -> Money:
+        return money(micros, line.currency)
+
+    def maybe(micros: int | None) -> Money | None:
+        return None if micros is None else of(micros)
+
+    return CustomerOut(
+        customer=line.customer_id, name=line.customer, calls=line.usage.calls,
+        changed=line.usage.changed, not_priced=line.usage.refused, old=of(line.old_micros),
+        new=of(line.new_micros), difference=of(line.difference_micros),
+        old_fees=of(line.fees.old_micros), new_fees=of(line.fees.new_micros),
+        once=of(line.fees.once_micros), old_margin=maybe(line.old_margin_micros),
+        new_margin=maybe(line.new_margin_micros),
+    )  # fmt: skip
+
+
+def destination(row: Row) -> DestinationOut:
+    """A row by prefix."""
+    return DestinationOut(prefix=row.name, **figures(row))
+
+
+def figures(row: Row) -> dict[str, Any]:
+    """A row's figures."""
+    one, currency = row.figures, row.currency
+    return {
+        "calls": one.calls, "changed": one.changed, "not_priced": one.refused,
+        "old": money(one.old_micros, currency), "new": money(one.new_micros, currency),
+        "difference": money(one.difference_micros, currency),
+    }  # fmt: skip
