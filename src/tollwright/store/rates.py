@@ -5,21 +5,28 @@ Columns hold what nearly every row has; the rest is in `extra`, in the card file
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 import psycopg
 from psycopg.rows import tuple_row
 
-from tollwright.core.card import Rate
-from tollwright.core.carddump import dump_rate, show_moment
-from tollwright.core.cardfile import read_rate
-from tollwright.core.cardread import CardError, Fault, Reader, as_moment, words
-from tollwright.core.money import show, show_price
+from tollwright.core.card import Rate, RateCard, Unmatched
+from tollwright.core.carddump import dump_rate
+from tollwright.core.cardfile import load_card, read_rate
+from tollwright.core.cardread import (
+    CardError,
+    Fault,
+    FieldError,
+    Reader,
+    as_moment,
+    one_of,
+    words,
+)
 from tollwright.store.bulk import collector_paused
 from tollwright.store.sql import statements
 
@@ -100,13 +107,21 @@ def _select(
 ) -> Iterator[tuple[int, Rate]]:
     faults: list[Fault] = []
     moment = as_moment(ZoneInfo(timezone))
+    known: dict[str, _Extra] = {}
     # psycopg's own cursor: Django's binds parameters itself and so cannot ask for binary results
     with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
         cursor.execute(SQL[statement], names, binary=True)
         while rows := cursor.fetchmany(_FETCHED):
             for row in rows:
-                rate = _plain(row) if row[11] is None else _with_extra(row, faults, moment)
-                yield row[0], rate
+                text = row[11]
+                if text is None:
+                    yield row[0], _plain(row)
+                    continue
+                extra = known.get(text)
+                if extra is None:
+                    extra = _read_extra(text, row[0], faults, moment)
+                    known[text] = extra
+                yield row[0], _with_extra(row, extra)
     if faults:
         raise CardError(faults)
 
@@ -118,25 +133,51 @@ def _plain(row: Sequence[Any]) -> Rate:
     )  # fmt: skip
 
 
-def _with_extra(row: Sequence[Any], faults: list[Fault], moment: Any) -> Rate:
-    row_no, prefix, price, name, connect, unit_s, first_s, next_s, blocked, begins, ends, extra = (
-        row
-    )
-    written = {
-        "prefix": prefix,
-        "price": show_price(price),
-        "name": name,
-        "connect_fee": show(connect),
-        "unit_s": unit_s,
-        "first_s": first_s,
-        "next_s": next_s,
-        "blocked": blocked,
-        "effective_from": _shown(begins),
-        "effective_to": _shown(ends),
-        **msgspec.json.decode(extra),
-    }
-    return read_rate(Reader(written, faults, row=row_no + 1), moment)
+class _Extra(NamedTuple):
+    """What `extra` says, as `Rate` takes it: a deck repeats the same few texts."""
+
+    band: str | None
+    middle: tuple[Any, ...]  # steps to discount_ppm
+    numbers: tuple[Any, ...]  # origin_prefix, length_min, length_max
 
 
-def _shown(moment: datetime | None) -> str | None:
-    return None if moment is None else show_moment(moment)
+_middle_of = attrgetter(*_EXTRA[1:-3])
+_numbers_of = attrgetter(*_EXTRA[-3:])
+
+
+def _read_extra(text: str, row_no: int, faults: list[Fault], moment: Any) -> _Extra:
+    """`extra` of the first row that has it; a fault names that row."""
+    written = {"prefix": "", "price": "0", **msgspec.json.decode(text)}
+    rate = read_rate(Reader(written, faults, row=row_no + 1), moment)
+    return _Extra(rate.band, _middle_of(rate), _numbers_of(rate))
+
+
+def _with_extra(row: Sequence[Any], extra: _Extra) -> Rate:
+    fields: tuple[Any, ...] = (
+        *row[1:4], extra.band, *row[4:8], *extra.middle, row[8], *extra.numbers, row[9], row[10],
+    )  # fmt: skip
+    return Rate(*fields)
+
+
+def read_frame(options: Mapping[str, object]) -> RateCard:
+    """A version's settings, side and currency among them, as a card without rows.
+
+    Raises CardError.
+    """
+    told = dict(options)
+    said = told.pop("unmatched", "reject")  # the row that "default" needs is not here yet
+    frame = load_card({**told, "rates": []})
+    try:
+        unmatched: Unmatched = one_of("reject", "default")(said)  # type: ignore[assignment]  # mypy widens the literals
+    except FieldError as error:
+        raise CardError([Fault(None, "unmatched", str(error))]) from error
+    return replace(frame, unmatched=unmatched)
+
+
+def read_card(connection: Connection, *, version_id: int, frame: RateCard) -> RateCard:
+    """The card of a version: `frame` (of `read_frame`) with the version's rows.
+
+    Raises CardError for rows that are no part of a card.
+    """
+    rates = read_rates(connection, version_id=version_id, timezone=frame.timezone)
+    return replace(frame, rates=rates)

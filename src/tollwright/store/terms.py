@@ -22,7 +22,7 @@ def identifiers(cursor: Cursor) -> list[Row]:
 
 
 def campaigns(cursor: Cursor) -> list[Row]:
-    """(id, customer_id, code, customer's code, currency, zone)."""
+    """(id, customer_id, code, customer's code, currency, zone, customer since)."""
     return cursor.execute(SQL["campaigns"]).fetchall()
 
 
@@ -39,7 +39,8 @@ def subscriptions(cursor: Cursor) -> list[Row]:
 
 
 def cards(cursor: Cursor) -> list[Row]:
-    """(card_id, code, currency, version_id, number, effective_from, content_hash)."""
+    """(card_id, code, currency, then of a version: id, number, effective_from, content_hash,
+    published_at, whether it has allowances)."""
     return cursor.execute(SQL["cards"]).fetchall()
 
 

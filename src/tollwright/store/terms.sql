@@ -2,7 +2,7 @@
 SELECT kind, value, valid_from, valid_to, campaign_id FROM identifier ORDER BY kind, value, valid_from
 
 -- name: campaigns -- whose they are, and what their customer pays in
-SELECT ca.id, ca.customer_id, ca.code, cu.code, cu.currency, cu.timezone
+SELECT ca.id, ca.customer_id, ca.code, cu.code, cu.currency, cu.timezone, cu.created_at
   FROM campaign ca JOIN customer cu ON cu.id = ca.customer_id
 
 -- name: rules -- the platform's and this tenant's rows of the settings that rating asks for
@@ -20,7 +20,8 @@ SELECT s.id, s.customer_id, s.campaign_id, v.id, v.card_id,
  ORDER BY s.starts_on, s.id
 
 -- name: cards -- published versions of every sell card, in the order in which they hold
-SELECT c.id, c.code, c.currency, v.id, v.number, v.effective_from, v.content_hash
+SELECT c.id, c.code, c.currency, v.id, v.number, v.effective_from, v.content_hash,
+       v.published_at, v.options ? 'allowances' AND v.options -> 'allowances' <> '[]'
   FROM rate_card c
   LEFT JOIN card_version v ON v.card_id = c.id AND v.status = 'published'
  WHERE c.side = 'sell'

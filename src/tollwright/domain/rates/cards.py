@@ -10,11 +10,9 @@ from threading import Lock
 from django.db import connection
 
 from tollwright.core.card import RateCard as Card
-from tollwright.core.card import Unmatched
 from tollwright.core.cardcheck import check_card
 from tollwright.core.carddump import dump_card
-from tollwright.core.cardfile import load_card
-from tollwright.core.cardread import CardError, Fault, FieldError, one_of
+from tollwright.core.cardread import CardError, Fault
 from tollwright.data.rates import CardVersion, RateCard
 from tollwright.domain.rates.decks import misfit
 from tollwright.domain.rates.errors import CardRefused
@@ -53,12 +51,9 @@ def built(version: CardVersion) -> Card:
     frame = frame_of(version.card, version.options)
     connection.ensure_connection()
     try:
-        rates = store.read_rates(
-            connection.connection, version_id=version.pk, timezone=frame.timezone
-        )
+        return store.read_card(connection.connection, version_id=version.pk, frame=frame)
     except CardError as error:
         raise CardRefused.of(error) from error
-    return replace(frame, rates=rates)
 
 
 def frame_of(card: RateCard, options: Mapping[str, object]) -> Card:
@@ -73,15 +68,10 @@ def frame_of(card: RateCard, options: Mapping[str, object]) -> Card:
                 f"The file says {key} {told[key]}, the card {card.code} is {getattr(card, key)}: "
                 "import it into a card of its own."
             )
-    said = told.pop("unmatched", "reject")  # the row that "default" needs is not here yet
     try:
-        frame = load_card({**told, "rates": []})
-        unmatched: Unmatched = one_of("reject", "default")(said)  # type: ignore[assignment]  # mypy widens the literals
-        return replace(frame, unmatched=unmatched)
+        return store.read_frame(told)
     except CardError as error:
         raise CardRefused.of(error) from error
-    except FieldError as error:
-        raise CardRefused.of(CardError([Fault(None, "unmatched", str(error))])) from error
 
 
 def options_of(card: Card) -> dict[str, object]:

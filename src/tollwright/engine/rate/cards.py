@@ -11,12 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from threading import Lock
 
-from tollwright.core.cardfile import load_card
 from tollwright.core.choose import CardIndex, prepare
 from tollwright.core.money import Rounding
 from tollwright.store import terms as store
 from tollwright.store.bulk import collector_paused
-from tollwright.store.rates import read_rates
+from tollwright.store.rates import read_card, read_frame
 
 _KEPT = 16
 
@@ -62,9 +61,6 @@ def card_of(
 
 
 def _load(cursor: store.Cursor, version_id: int) -> CardIndex:
-    options = store.card_options(cursor, version_id)
-    unmatched = options.pop("unmatched", "reject")  # its default row is among the rates
-    frame = load_card({**options, "rates": []})
-    rates = read_rates(cursor.connection, version_id=version_id, timezone=frame.timezone)
+    frame = read_frame(store.card_options(cursor, version_id))
     with collector_paused():
-        return prepare(replace(frame, rates=rates, unmatched=unmatched))
+        return prepare(read_card(cursor.connection, version_id=version_id, frame=frame))

@@ -37,6 +37,8 @@ class Version:
     number: int
     effective_from: datetime
     content_hash: str
+    published_at: datetime
+    has_allowances: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,15 @@ class Card:
     def at(self, moment: datetime) -> Version | None:
         held = [version for version in self.versions if version.effective_from <= moment]
         return held[-1] if held else None
+
+    def within(self, first: datetime, end: datetime, known_at: datetime | None) -> list[Version]:
+        """The versions that come into force after `first` and before `end`, as known then."""
+        found: dict[datetime, Version] = {}
+        for version in self.versions:
+            if first < version.effective_from < end:
+                if known_at is None or version.published_at <= known_at:
+                    found[version.effective_from] = version
+        return [found[moment] for moment in sorted(found)]
 
 
 @dataclass(frozen=True, slots=True)
