@@ -34,7 +34,7 @@ class PushedCall(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One call. Times are ISO 8601; without an offset they are in the Source's zone.
 
     seconds: the answered length, decimals allowed, as a number or a text; without it the length
-    from answered_at to ended_at. revision: raise it when the same call_key tells a correction.
+    from answered_at to ended_at. The same call_key told otherwise is a correction.
     """
 
     call_key: str
@@ -46,7 +46,6 @@ class PushedCall(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     ended_at: str = ""
     seconds: Decimal | None = None
     direction: Direction = ""
-    revision: int = 0
     group: str = ""
     campaign: str = ""
     account: str = ""
@@ -110,8 +109,6 @@ def _record(line: int, raw: str, told: PushedCall, clock: Clock, options: Option
             "no_id",
             "call_key is empty: without it a call that comes twice cannot be recognised.",
         )
-    if not 0 <= told.revision <= 9_999:
-        raise BadRowError("number", f"revision should be 0 to 9999 but is {told.revision}.")
     started, answered, ended = (
         clock.at(text) if text else None
         for text in (told.started_at, told.answered_at, told.ended_at)
@@ -123,7 +120,7 @@ def _record(line: int, raw: str, told: PushedCall, clock: Clock, options: Option
     key = f"{told.call_key}@{options.server}" if options.server else told.call_key
     hints = tuple((kind, str(getattr(told, field))) for kind, field in _HINTS)
     return Record(
-        key, told.call_key, None, told.revision, "customer", told.group or told.call_key,
+        key, told.call_key, None, 0, "customer", told.group or told.call_key,
         told.direction, told.caller, "", told.called, told.dialled or told.called,
         started, answered, ended,
         ms, seconds, _ms_between(started, ended),

@@ -170,3 +170,16 @@ def test_the_month_in_an_id_counts(shop: Shop, program: Program) -> None:
     assert call.started_at == datetime(2026, 10, 5, 8, tzinfo=UTC)
     assert program.get(f"/calls/202610-{call.pk}").status == 200
     assert program.get(f"/calls/202611-{call.pk}").status == 404
+
+
+def test_a_call_told_otherwise_is_a_correction(priced: Shop, program: Program) -> None:
+    """61 s (1.20) told again as 121 s (1.80): one call, at the corrected price."""
+    push(program, CALL)
+    longer = CALL | {"ended_at": "2026-11-02T09:32:05+01:00"}
+    assert push(program, longer).body["rated"] == 1
+    span = {"since": "2026-11-02T00:00:00Z", "until": "2026-11-03T00:00:00Z"}
+    (found,) = program.get("/calls", **span).body["items"]
+    (charge,) = program.get(f"/calls/{found['id']}").body["charges"]
+    assert (found["seconds"], charge["price"]["amount"]) == ("121.000", "1.80")
+    usage = program.get("/usage", first="2026-11-02", last="2026-11-02").body["days"][0]
+    assert (usage["calls"], usage["charges"]["amount"]) == (1, "1.80")

@@ -81,7 +81,6 @@ def test_a_time_without_offset_is_in_the_sources_zone() -> None:
         ({"seconds": -1}, "negative", "seconds"),
         ({"seconds": 86_401}, "too_long", "seconds"),
         ({"seconds": "NaN"}, "number", "seconds"),
-        ({"revision": -1}, "number", "revision"),
         ({"direction": "up"}, "field", "direction"),
     ],
 )
