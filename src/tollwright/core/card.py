@@ -20,6 +20,7 @@ Unmatched = Literal["reject", "default"]
 GraceMode = Literal["threshold", "subtract", "add"]
 Unit = Literal["seconds", "calls", "money"]
 Excess = Literal["partial", "whole_free", "all_or_nothing"]
+Per = Literal["customer", "campaign"]
 
 DAY_S = 86_400
 MAX_CALL_MS = DAY_S * 1000
@@ -139,6 +140,7 @@ class Allowance:
     """Free seconds, calls or money (micros) before a call costs.
 
     Allowances with one `pool` name are drawn from one account; without it the name is the pool.
+    `per` customer: all campaigns of a customer share the pool; per campaign: each has its own.
     """
 
     name: str
@@ -150,6 +152,7 @@ class Allowance:
     waives_connect_fee: bool = False
     excess: Excess = "partial"
     pool: str = ""
+    per: Per = "customer"
     starts_at: datetime | None = None  # inclusive
     expires_at: datetime | None = None  # exclusive
 

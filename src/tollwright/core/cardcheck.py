@@ -143,16 +143,16 @@ def _gap_faults(card: c.RateCard) -> Iterator[Fault]:
 
 def _allowance_faults(card: c.RateCard) -> Iterator[Fault]:
     names = Counter(allowance.name for allowance in card.allowances)
-    units: dict[str, tuple[str, int]] = {}
+    units: dict[str, tuple[str, int, str]] = {}
     for place, allowance in enumerate(card.allowances, 1):
         path = f"allowances[{place}]"
         if not allowance.name:
             yield Fault(None, f"{path}.name", "is empty")
         elif names[allowance.name] > 1:
             yield Fault(None, f"{path}.name", f"{allowance.name!r} is there more than once")
-        mine = (allowance.unit, allowance.amount)
+        mine = (allowance.unit, allowance.amount, allowance.per)
         if units.setdefault(allowance.pool_name, mine) != mine:
-            yield Fault(None, f"{path}.pool", "is shared with another unit or amount")
+            yield Fault(None, f"{path}.pool", "is shared with another unit, amount or per")
         starts, expires = allowance.starts_at, allowance.expires_at
         if starts and expires and starts >= expires:
             yield Fault(None, f"{path}.expires_at", "is not after starts_at")

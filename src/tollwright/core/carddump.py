@@ -124,6 +124,8 @@ def _allowance(allowance: c.Allowance) -> dict[str, object]:
     }
     if allowance.pool:
         data["pool"] = allowance.pool
+    if allowance.per != "customer":
+        data["per"] = allowance.per
     for key in ("starts_at", "expires_at"):
         moment = getattr(allowance, key)
         if moment is not None:

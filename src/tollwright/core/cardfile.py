@@ -60,7 +60,8 @@ WINDOW_KEYS = frozenset(("days", "start", "end"))
 STEP_KEYS = frozenset(("from_s", "price", "next_s", "charge"))
 GRACE_KEYS = frozenset(("mode", "seconds", "percent"))
 ALLOWANCE_KEYS = words(
-    "name prefixes unit amount step_s weight waives_connect_fee excess pool starts_at expires_at"
+    "name prefixes unit amount step_s weight waives_connect_fee excess pool per starts_at"
+    " expires_at"
 )
 ONE_ZONE = ZoneInfo("UTC")
 
@@ -317,6 +318,7 @@ def _allowance(reader: Reader, moment: Moment) -> c.Allowance:
         waives_connect_fee=reader.get("waives_connect_fee", False, as_bool),
         excess=reader.get("excess", "partial", one_of("partial", "whole_free", "all_or_nothing")),
         pool=reader.get("pool", "", as_text),
+        per=reader.get("per", "customer", one_of("customer", "campaign")),
         starts_at=reader.get("starts_at", None, moment),
         expires_at=reader.get("expires_at", None, moment),
     )

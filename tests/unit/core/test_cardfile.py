@@ -325,5 +325,5 @@ def test_a_shared_pool_has_one_size() -> None:
         {"name": "b", "amount": 20, "pool": "p"},
     ]
     assert refused_card(SAMPLE | {"allowances": pools}) == (
-        "allowances[2].pool: is shared with another unit or amount",
+        "allowances[2].pool: is shared with another unit, amount or per",
     )

@@ -58,9 +58,9 @@ class Card:
         """The versions that come into force after `first` and before `end`, as known then."""
         found: dict[datetime, Version] = {}
         for version in self.versions:
-            if first < version.effective_from < end:
-                if known_at is None or version.published_at <= known_at:
-                    found[version.effective_from] = version
+            known = known_at is None or version.published_at <= known_at
+            if known and first < version.effective_from < end:
+                found[version.effective_from] = version
         return [found[moment] for moment in sorted(found)]
 
 
