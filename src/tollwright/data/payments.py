@@ -38,7 +38,10 @@ class Payment(TenantOwned):
 
 
 class Allocation(TenantOwned):
-    """How much of a payment settles which invoice. A trigger refuses more than was paid."""
+    """How much of a payment settles which invoice; negative: so much is the payer's credit again.
+
+    A trigger refuses more than was paid or billed.
+    """
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
     invoice = models.ForeignKey(
@@ -51,9 +54,7 @@ class Allocation(TenantOwned):
         db_table = "allocation"
         ordering = ["payment", "id"]
         constraints = [
-            models.CheckConstraint(
-                name="allocation_is_positive", condition=models.Q(amount_micros__gt=0)
-            )
+            models.CheckConstraint(name="allocation_moves", condition=~models.Q(amount_micros=0))
         ]
 
 

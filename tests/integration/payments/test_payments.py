@@ -11,6 +11,7 @@ from tests.support.billing import ANNA, NOVEMBER, Books, as_data, bill_and_issue
 from tollwright.data.models import Allocation, Invoice, Payment
 from tollwright.domain.errors import KeyReused
 from tollwright.domain.guard import FieldInvalid
+from tollwright.domain.invoices.operations import Correction, credit, debit
 from tollwright.domain.invoices.queries import check_sums, document_of
 from tollwright.domain.ledger import queries as ledger
 from tollwright.domain.payments import queries
@@ -108,6 +109,54 @@ def test_money_ahead_is_used_when_the_invoice_comes(books: Books) -> None:
     ]
     assert told["payment"] == {"terms": "Nothing is to be paid.", "bank": []}
     assert queries.credit_of(books.world.customer) == 81 * EUR
+    assert check_sums() == []
+
+
+def test_what_a_credit_note_frees_pays_what_is_open(books: Books) -> None:
+    """October is paid, then 50 and its 9.50 tax are credited: November asks for the rest only."""
+    invoices = three_months(books)
+    pay(books, 119 * EUR)
+    half = Correction(invoices[0].lines.get(), 50 * EUR)
+    credit(
+        invoice=invoices[0], reason="Quality", key="c", lines=[half],
+        at=JANUARY, by=ANNA, render=as_data,
+    )  # fmt: skip
+    for invoice in invoices:
+        invoice.refresh_from_db()
+    assert [(one.status, one.paid_micros) for one in invoices] == [
+        ("paid", 59_500_000),
+        ("finalised", 59_500_000),
+        ("finalised", 0),
+    ]
+    owed = sum(one.open_micros for one in queries.open_invoices(books.world.customer))
+    assert owed == ledger.balance(books.world.customer) == 535_500_000
+    assert check_sums() == []
+
+
+def test_what_a_credit_note_frees_is_on_the_next_paper(books: Books) -> None:
+    books.call("2026-10-15T10:00", 100 * EUR)
+    (october,) = bill_and_issue()
+    pay(books, 119 * EUR, at=NOVEMBER)
+    credit(invoice=october, reason="All", key="c", at=NOVEMBER, by=ANNA, render=as_data)
+    books.call("2026-11-15T10:00", 200 * EUR)
+    (november,) = bill_and_issue("december", DECEMBER)
+    paper = document_of(november)
+    assert paper is not None
+    assert said(paper.content)["totals"][-1]["amount"] == ["119.00", ""]  # 238 less the credit
+    assert ledger.balance(books.world.customer) == 119 * EUR
+    assert check_sums() == []
+
+
+def test_a_debit_note_lets_credit_settle_the_invoice_it_corrects(books: Books) -> None:
+    """November was named and overpaid, so that there is credit while October is open."""
+    invoices = three_months(books)
+    pay(books, 300 * EUR, to=[invoices[1]])
+    more = Correction(invoices[0].lines.get(), 10 * EUR)
+    debit(
+        invoice=invoices[0], reason="More", key="d", lines=[more],
+        at=JANUARY, by=ANNA, render=as_data,
+    )  # fmt: skip
+    assert state(invoices) == [("finalised", 62), ("paid", 238), ("finalised", 0)]
     assert check_sums() == []
 
 

@@ -255,7 +255,9 @@ def _correct(
     note = correcting.draft_note(kind, original, reason, key, lines, at)
     due_days = terms_at(original.customer, at).due_days if kind == "debit_note" else 0
     issued = _issue(note, due_days=due_days, at=at, by=by, render=render)
-    settling.mark_settled(original)
+    original.refresh_from_db(fields=["paid_micros", "status"])
+    if settling.give_back(original, at):
+        settling.use_credit(original.customer, original.currency, at)
     return issued
 
 

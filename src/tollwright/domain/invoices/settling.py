@@ -72,6 +72,33 @@ def settle(payment: Payment, invoices: Iterable[Invoice], at: datetime) -> list[
     return made
 
 
+def give_back(invoice: Invoice, at: datetime) -> list[Allocation]:
+    """Money on an invoice that credit notes leave no room for is the customer's credit again.
+
+    The latest payment first, by negative allocations.
+    """
+    over = invoice.paid_micros + credited_micros(invoice) - invoice.total_micros
+    held = invoice.allocations.values("payment").annotate(sum=Sum("amount_micros"))
+    made: list[Allocation] = []
+    for row in held.order_by("-payment"):
+        amount = min(over, int(row["sum"]))
+        if amount <= 0:
+            continue
+        made.append(
+            Allocation.objects.create(
+                tenant_id=invoice.tenant_id,
+                payment_id=row["payment"],
+                invoice=invoice,
+                amount_micros=-amount,
+                at=at,
+            )
+        )
+        invoice.paid_micros -= amount
+        over -= amount
+    mark_settled(invoice)
+    return made
+
+
 def mark_settled(invoice: Invoice) -> None:
     """Save what is paid; an issued invoice with nothing open is paid."""
     if invoice.status == "finalised" and open_micros(invoice) == 0:
