@@ -185,6 +185,13 @@ def with_balance(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     )
 
 
+def waiting_for_money() -> list[Amount]:
+    """What issued invoices still wait for, due or not, per currency."""
+    issued = with_open(Invoice.objects.filter(status="finalised", total_micros__gt=0))
+    found = issued.values("currency").annotate(micros=Sum("open_micros"), count=Count("id"))
+    return _amounts(found.order_by("currency"))
+
+
 def with_previous(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """The invoices, each with `previous_micros`: the total of the customer's invoice before it."""
     earlier = (

@@ -18,7 +18,7 @@ from tollwright.domain.reports import queries as reports
 from tollwright.gateways.typst import render
 from tollwright.web.backoffice.find import find
 from tollwright.web.backoffice.forms import ConfirmForm, DayField, OfficeForm, posted
-from tollwright.web.backoffice.home import say
+from tollwright.web.backoffice.home import about, say
 from tollwright.web.backoffice.invoices import period
 from tollwright.web.backoffice.links import row, to
 from tollwright.web.backoffice.page import StaffRequest, done, page, show
@@ -45,6 +45,7 @@ def index(request: StaffRequest) -> HttpResponse:
     today = timezone.localdate(request.at)
     currency = request.membership.tenant.currency
     drafts = Invoice.objects.filter(status="draft")
+    waiting = reports.waiting_for_money()
     first = {"until": today.replace(day=1), "key": f"office-{uuid4()}"}
     table = Table(
         "Billing runs",
@@ -70,11 +71,11 @@ def index(request: StaffRequest) -> HttpResponse:
         "Billing",
         table=table.page(request),
         form=RunForm(initial=first),
-        unbilled=say(reports.unbilled(at=request.at), currency),
+        unbilled=about(reports.unbilled(at=request.at), currency),
         drafts=drafts.count(),
         drafted=say(_sums(drafts), currency),
-        waiting=say(_sums(Invoice.objects.filter(status="finalised")), currency),
-        issued=Invoice.objects.filter(status="finalised").count(),
+        waiting=say(waiting, currency),
+        issued=sum(one.count for one in waiting),
     )
 
 

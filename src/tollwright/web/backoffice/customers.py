@@ -14,7 +14,7 @@ from tollwright.domain.ledger import queries as ledger
 from tollwright.domain.reports import queries as reports
 from tollwright.web.backoffice import invoices, payments
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.home import Tile, day_chart, say, today_of
+from tollwright.web.backoffice.home import Tile, about, day_chart, today_of
 from tollwright.web.backoffice.links import row, to
 from tollwright.web.backoffice.page import StaffRequest, listing, page, show
 from tollwright.web.backoffice.permissions import may
@@ -167,11 +167,11 @@ def _tiles(request: StaffRequest, customer: Customer) -> list[Tile]:
             "statement",
             to("statement", customer.pk),
         ),
-        Tile("Overdue", say(late, customer.currency), "", papers + "&state=overdue"),
-        Tile("Unbilled", say(loose, customer.currency), "", calls + "&status=unbilled"),
+        Tile("Overdue", about(late, customer.currency), "", papers + "&state=overdue"),
+        Tile("Unbilled", about(loose, customer.currency), "", calls + "&status=unbilled"),
         Tile(
             "Calls this month",
-            say(used, customer.currency),
+            about(used, customer.currency),
             f"{sum(one.count for one in used):,} calls",
             calls,
         ),

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from tollwright.core.money import to_minor_unit
 from tollwright.data.customers import Customer
 from tollwright.domain.reports import queries as reports
 from tollwright.domain.reports.queries import Amount
@@ -92,19 +93,22 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
     late = reports.overdue(today=today)
     loose = reports.unbilled(at=request.at)
     return [
-        Tile("Charges today", say(reports.usage_between(today, today), currency), "", calls),
+        Tile("Charges today", about(reports.usage_between(today, today), currency), "", calls),
         Tile(
             "This month",
-            say(now, currency),
-            f"last month to the same day: {say(then, currency)}",
+            about(now, currency),
+            f"last month to the same day: {about(then, currency)}",
             calls,
         ),
         Tile(
-            "Unbilled", say(loose, currency), f"{_count(loose):,} calls", reverse("office:billing")
+            "Unbilled",
+            about(loose, currency),
+            f"{_count(loose):,} calls",
+            reverse("office:billing"),
         ),
         Tile(
             "Overdue",
-            say(late, currency),
+            about(late, currency),
             _plural(_count(late), "invoice"),
             f"{invoices}?state=overdue",
         ),
@@ -113,9 +117,20 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
 
 
 def say(amounts: list[Amount], currency: str) -> str:
-    """The sums, one a currency; the tenant's own comes as 0 if there is none."""
-    listed = [Money(amount.micros - amount.micros % 10_000, amount.currency) for amount in amounts]
+    """The exact sums, one a currency; the tenant's own comes as 0 if there is none."""
+    listed = [Money(amount.micros, amount.currency) for amount in amounts]
     return " + ".join(map(str, listed)) or str(Money(0, currency))
+
+
+def about(amounts: list[Amount], currency: str) -> str:
+    """The sums for large type, rounded to what the currency can pay."""
+    return say(
+        [
+            Amount(one.currency, to_minor_unit(one.micros, one.currency), one.count)
+            for one in amounts
+        ],
+        currency,
+    )
 
 
 def _tasks() -> list[Task]:
