@@ -114,7 +114,9 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
+    """What batches come to, added up; with `keeps` also every change."""
+
     keeps: bool
     sums: list[Sums] = field(default_factory=list)
     changes: list[Changes] = field(default_factory=list)
@@ -122,6 +124,7 @@ class _Tally:
     examples: list[Refused] = field(default_factory=list)
 
     def add(self, found: Repriced) -> None:
+        """Count a batch."""
         self.sums.append(sums_of(found))
         if self.keeps:
             self.changes.append(_changes(found))
@@ -158,13 +161,13 @@ def run(
     offers, causes = Offers(source), causes_of(source.book)
     for campaign_id, first, last in store.campaigns(cursor, scope):
         offers.learn(campaign_id, first - AROUND, last + AROUND)
-    tally, done = _Tally(keeps), 0
+    tally, done = Tally(keeps), 0
     for found in _repriced(cursor, scope, offers, causes):
         tally.add(found)
         done += len(found.refusal)
         if progress is not None:
             progress(done)
-    return _outcome(tally)
+    return outcome_of(tally)
 
 
 def _repriced(
@@ -207,7 +210,8 @@ def _refused(stored: Charges, place: int, reason: str) -> Refused:
     return Refused(int(stored.call_id[place]), int(stored.charge_id[place]), called, reason)
 
 
-def _outcome(tally: _Tally) -> Outcome:
+def outcome_of(tally: Tally) -> Outcome:
+    """The sums, examples and changes in an order that does not depend on that of the batches."""
     sums = merged(tally.sums)
     rows = zip(*(column.tolist() for column in sums), strict=True)
     groups = tuple(

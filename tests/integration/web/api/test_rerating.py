@@ -11,7 +11,7 @@ from tests.integration.web.api.client import Program
 from tests.support.shop import Shop
 from tests.support.switch import add_version, set_rule
 from tests.support.world import START
-from tollwright.data.models import Charge, Role
+from tollwright.data.models import CardVersion, Charge, Role
 from tollwright.data.scope import tenant_scope
 
 OCTOBER = {"since": "2026-10-01T00:00:00Z", "until": "2026-11-01T00:00:00Z"}
@@ -27,9 +27,8 @@ def cheaper(shop: Shop) -> None:
 
 
 def test_what_if_by_a_version(shop: Shop, program: Program, cheaper: None) -> None:
-    version = shop.card.versions.model.objects
     with tenant_scope(shop.tenant_id):
-        pk = version.get(card=shop.card, number=2).pk
+        pk = CardVersion.objects.get(card=shop.card, number=2).pk
     answer = program.post("/what-if", {**OCTOBER, "card_version": pk})
     assert answer.status == 200, answer.body
     assert (answer.body["calls"], answer.body["not_priced"]) == (4, {})

@@ -1,0 +1,185 @@
+"""Columns of stored calls: priced as core prices each of them, in whatever order they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.core import strategies
+from tollwright.core.card import Rate, RateCard
+from tollwright.core.choose import prepare
+from tollwright.core.rating import CallInput, rate_call
+from tollwright.core.rules import RuleRow
+from tollwright.engine.rate.terms import Book, Campaign
+from tollwright.engine.rerate import refusals
+from tollwright.engine.rerate.numbers import callers, packed
+from tollwright.engine.rerate.prices import GivenCard, causes_of
+from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
+from tollwright.engine.rerate.run import Tally, outcome_of
+from tollwright.engine.rerate.sums import currency_code, currency_numbers
+from tollwright.kernel.columns import epoch_us
+from tollwright.kernel.numbers import EMPTY, NOT_DIGITS, TOO_LONG, pack_number
+from tollwright.store.rerate import Charges
+
+SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+LATER = datetime(2026, 11, 16, 18, 4, tzinfo=UTC)  # amid the calls of the strategies
+CAUSES = ("BUSY", "NORMAL_CLEARING")
+
+
+def book(*rules: tuple[str, object, datetime]) -> Book:
+    """Two campaigns of two customers, and rules of the tenant (setting, value, since)."""
+    rows = [
+        RuleRow(number, name, value, False, since, SINCE, "test", 1, None, None)  # type: ignore[arg-type]  # a table of values
+        for number, (name, value, since) in enumerate(rules)
+    ]
+    campaigns = {pk: Campaign(pk, pk * 10, f"C{pk}", f"K{pk}", "USD") for pk in (1, 2)}
+    return Book(campaigns, {}, [], rows)
+
+
+def stored(calls: Sequence[CallInput], ids: Sequence[int] | None = None) -> Charges:
+    """Calls as the store reads them: charge n costs n micros, campaigns in turn."""
+    n = np.array(ids if ids is not None else range(len(calls)), np.int64)
+    at = np.array([epoch_us(call.answered_at) for call in calls], np.int64)
+    numbers = [[f"{getattr(c, w):16}".encode() for c in calls] for w in ("called", "caller")]
+    none = np.zeros(len(calls), np.int64)
+    return Charges(
+        charge_id=n + 1000, call_id=n, started_us=at, answered_us=at,
+        answered_ms=np.array([call.answered_ms for call in calls], np.int64),
+        campaign_id=n % 2 + 1, amount_micros=n, billed_s=none, version_id=none, plan_id=none,
+        line_id=none, waits=none, cause=n % 3, disposition=none,
+        currency=np.array([b"USD"] * len(calls), "S3"), called=np.array(numbers[0], "S16"),
+        caller=np.array(numbers[1], "S16"), prefix=np.array([b" " * 16] * len(calls), "S16"),
+    )  # fmt: skip
+
+
+def priced(calls: Charges, card: RateCard, terms: Book) -> Repriced:
+    offers = Offers(GivenCard(terms, card))
+    ordered, spans = sorted_spans(calls, offers)
+    assert sum(span.end - span.first for span in spans) == len(calls.charge_id)
+    return reprice(ordered, spans, offers, causes_of(terms))
+
+
+RULES = st.sampled_from([
+    (),
+    (("minimum_seconds", 30, SINCE),),
+    (("second_rounding", "down", SINCE), ("amount_rounding", "up 2", LATER)),
+    (("billable_causes", list(CAUSES), LATER),),
+    (("minimum_seconds", 30, LATER), ("second_rounding", "nearest", SINCE)),
+])  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(
+    card=strategies.cards(),
+    calls=st.lists(strategies.calls(), min_size=1, max_size=12),
+    rules=RULES,
+)
+def test_columns_cost_what_each_call_costs_in_core(
+    card: RateCard, calls: list[CallInput], rules: tuple[tuple[str, object, datetime], ...]
+) -> None:
+    terms = book(*rules)
+    found = priced(stored(calls), card, terms)
+    for place, number in enumerate(found.stored.call_id.tolist()):
+        call = calls[number]
+        held = terms.terms(number % 2 + 1, call.answered_at)
+        cause = ("", *causes_of(terms), "", "")[number % 3]
+        ms = held.counted_ms(call.answered_ms, cause, "")
+        used = replace(card, rounding=held.rounding) if held.rounding else card
+        charge = rate_call(replace(call, answered_ms=ms), prepare(used))
+        if charge.status != "rated":
+            assert refusals.NAMES[int(found.refusal[place])] == charge.status
+            assert found.amount_micros[place] == number  # as stored
+            continue
+        assert (
+            int(found.refusal[place]), int(found.amount_micros[place]),
+            int(found.billed_s[place]), int(found.rate_no[place]), int(found.allowance_s[place]),
+        ) == (
+            refusals.NONE, charge.amount_micros, charge.billed_s, charge.rate_index,
+            charge.allowance_s,
+        )  # fmt: skip
+
+
+@settings(max_examples=40)
+@given(
+    card=strategies.cards(allowances=False),
+    calls=st.lists(strategies.calls(), min_size=2, max_size=12),
+    data=st.data(),
+)
+def test_the_order_of_input_never_matters(
+    card: RateCard, calls: list[CallInput], data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations(range(len(calls))))
+    cut = data.draw(st.integers(0, len(calls)))
+    terms = book(("minimum_seconds", 30, LATER))
+    whole, parts = Tally(True), Tally(True)
+    whole.add(priced(stored(calls), card, terms))
+    for ids in (order[:cut], order[cut:]):
+        if ids:
+            parts.add(priced(stored([calls[i] for i in ids], list(ids)), card, terms))
+    one, other = outcome_of(whole), outcome_of(parts)
+    assert (one.groups, one.refused, one.examples) == (other.groups, other.refused, other.examples)
+    assert one.fingerprint == other.fingerprint
+
+
+@settings(max_examples=40)
+@given(
+    card=strategies.cards(allowances=False),
+    calls=st.lists(strategies.calls(), min_size=1, max_size=12),
+)
+def test_the_difference_is_that_of_the_changes(card: RateCard, calls: list[CallInput]) -> None:
+    tally = Tally(True)
+    tally.add(priced(stored(calls), card, book()))
+    outcome = outcome_of(tally)
+    moved = outcome.changes.amount_micros - outcome.changes.old_micros
+    assert sum(group.figures.difference_micros for group in outcome.groups) == int(moved.sum())
+    assert sum(group.figures.calls for group in outcome.groups) == len(calls)
+    assert sum(group.figures.old_micros for group in outcome.groups) == sum(range(len(calls)))
+
+
+def test_what_waits_in_a_proposal_is_left_alone() -> None:
+    call = CallInput("k", LATER, 60_000, "", "442012345678")
+    calls = stored([call, call])._replace(waits=np.array([1, 0], np.int64))
+    found = priced(calls, RateCard(rates=(Rate("44", 600_000_000),)), book())
+    assert found.changed.tolist() == [False, True]
+
+
+def test_another_currency_is_refused() -> None:
+    call = CallInput("k", LATER, 60_000, "", "442012345678")
+    calls = stored([call])._replace(currency=np.array([b"EUR"], "S3"))
+    found = priced(calls, RateCard(rates=(Rate("44", 600_000_000),)), book())
+    assert (found.refusal.tolist(), found.amount_micros.tolist()) == (
+        [refusals.OTHER_CURRENCY], [0],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "caller"),
+    [
+        pytest.param("", EMPTY, EMPTY, id="withheld"),
+        pytest.param("4", pack_number("4"), pack_number("4"), id="one digit"),
+        pytest.param("123456789012345", 0x0123456789012345, 0x0123456789012345, id="15 digits"),
+        pytest.param("1234567890123456", TOO_LONG, EMPTY, id="16 digits"),
+        pytest.param("44x", NOT_DIGITS, EMPTY, id="a letter"),
+        pytest.param("44 20", NOT_DIGITS, EMPTY, id="a blank within"),
+        pytest.param("anonymous", NOT_DIGITS, EMPTY, id="a word"),
+    ],
+)
+def test_numbers_with_blanks_behind(text: str, number: int, caller: int) -> None:
+    column = np.array([f"{text:16}".encode()], "S16")
+    assert (packed(column).tolist(), callers(column).tolist()) == ([number], [caller])
+
+
+@given(st.text("0123456789", max_size=15))
+def test_packing_is_the_kernels(number: str) -> None:
+    assert packed(np.array([f"{number:16}".encode()], "S16")).tolist() == [pack_number(number)]
+
+
+def test_currencies_there_and_back() -> None:
+    codes = np.array([b"EUR", b"USD"], "S3")
+    assert [currency_code(one) for one in currency_numbers(codes).tolist()] == ["EUR", "USD"]
