@@ -68,6 +68,31 @@ def usage_between(first: date, last: date, *, customer: Customer | None = None) 
     return _amounts(found.order_by("currency"))
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerUsage:
+    """A customer's calls of some days, in one currency."""
+
+    customer_id: int
+    name: str
+    currency: str
+    calls: int
+    micros: int
+
+
+def usage_by_customer(first: date, last: date, *, most: int) -> list[CustomerUsage]:
+    """The customers whose calls of the days cost most, the dearest first."""
+    days = UsageDay.objects.filter(day__gte=first, day__lte=last)
+    found = days.values("customer_id", "customer__name", "currency").annotate(
+        total=Sum("sell_micros"), number=Sum("calls")
+    )
+    return [
+        CustomerUsage(
+            row["customer_id"], row["customer__name"], row["currency"], row["number"], row["total"]
+        )
+        for row in found.order_by("-total", "customer__name")[:most]
+    ]
+
+
 def traffic_on(day: date) -> Traffic:
     """Calls of one day of the tenant's zone."""
     sums = UsageDay.objects.filter(day=day).aggregate(calls=Sum("calls"), answered=Sum("answered"))

@@ -12,13 +12,17 @@ from django.utils import timezone
 
 from tollwright.core.money import to_minor_unit
 from tollwright.data.customers import Customer
+from tollwright.domain.calls import queries as calls
 from tollwright.domain.reports import queries as reports
 from tollwright.domain.reports.queries import Amount
+from tollwright.web.backoffice.links import row
 from tollwright.web.backoffice.page import StaffRequest, page, show
 from tollwright.web.cells import Money, money_number
 from tollwright.web.charts import Chart, bars
+from tollwright.web.tables import Column, TablePage, short
 
 CHART_DAYS = 30
+LISTED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,36 @@ def home(request: StaffRequest) -> HttpResponse:
         tiles=_tiles(request, today, currency),
         tasks=_tasks(),
         chart=day_chart(today, currency),
+        customers=_customers(today),
+        files=_files(),
+    )
+
+
+def _customers(today: date) -> TablePage:
+    used = reports.usage_by_customer(today.replace(day=1), today, most=LISTED)
+    return short(
+        "Customers this month",
+        used,
+        [
+            Column("name", "Customer", lambda one: one.name, "", row("customer", "customer_id")),
+            Column("calls", "Calls", lambda one: one.calls),
+            Column("charges", "Charges", lambda one: Money(one.micros, one.currency)),
+        ],
+        "No calls this month yet.",
+    )
+
+
+def _files() -> TablePage:
+    return short(
+        "Latest files",
+        calls.batches()[:LISTED],
+        [
+            Column("file", "File", lambda one: one.filename, "", row("batch")),
+            Column("received", "Received", lambda one: one.received_at),
+            Column("rated", "Rated", lambda one: one.rated),
+            Column("quarantined", "Quarantined", lambda one: one.quarantined),
+        ],
+        "No files yet. Add a source, then upload a file of its call records.",
     )
 
 
@@ -71,7 +105,7 @@ def day_chart(today: date, currency: str, customer: Customer | None = None) -> C
         title=f"Call charges by day, {currency}",
         x_title="Day",
         y_title=f"Charges ({currency})",
-        say=lambda micros: str(Money(micros - micros % 10_000, currency)),
+        say=lambda micros: str(Money(micros, currency)),
         mark=lambda micros: _short(micros, currency),
         empty="No calls yet. Upload a file of call records under Files.",
     )
@@ -87,18 +121,18 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
     before = (month - timedelta(1)).replace(day=1)
     same_day = min(before + (today - month), month - timedelta(1))
     traffic = reports.traffic_on(today)
-    calls, invoices = reverse("office:calls"), reverse("office:invoices")
+    found, invoices = reverse("office:calls"), reverse("office:invoices")
     now = reports.usage_between(month, today)
     then = reports.usage_between(before, same_day)
     late = reports.overdue(today=today)
     loose = reports.unbilled(at=request.at)
     return [
-        Tile("Charges today", about(reports.usage_between(today, today), currency), "", calls),
+        Tile("Charges today", about(reports.usage_between(today, today), currency), "", found),
         Tile(
             "This month",
             about(now, currency),
             f"last month to the same day: {about(then, currency)}",
-            calls,
+            found,
         ),
         Tile(
             "Unbilled",
@@ -112,7 +146,7 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
             _plural(_count(late), "invoice"),
             f"{invoices}?state=overdue",
         ),
-        Tile("Calls today", f"{traffic.calls:,}", f"{traffic.answered:,} answered", calls),
+        Tile("Calls today", f"{traffic.calls:,}", f"{traffic.answered:,} answered", found),
     ]
 
 
