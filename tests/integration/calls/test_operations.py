@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 
 import pytest
 from django.db.models import Sum
@@ -35,6 +36,8 @@ from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.invoices import operations as invoices
 from tollwright.domain.invoices import queries as queries_of_invoices
 from tollwright.engine.ingest import BatchResult, Reentered
+from tollwright.store import calls
+from tollwright.store.calls import id_block
 
 AT = datetime(2026, 11, 3, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -130,6 +133,25 @@ def test_a_broken_line_re_enters_when_the_source_is_mended(desk: Desk) -> None:
     Source.objects.update(options={"encoding": "latin-1"})
     assert desk.reenter().rated == 1
     assert counts(desk.batch(result)) == (2, 2, 0, 0, 0, 0)
+
+
+def test_many_re_enter_by_portions(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A portion takes the ids of one block; the same call in two portions is one call."""
+    rows = [Row(key=key, account="NEW") for key in range(5)]
+    desk.ingest(*rows, Row(key=0, account="NEW", seconds=120))
+    desk.identify("NEW")
+    monkeypatch.setattr(import_module("tollwright.engine.ingest.reenter"), "PORTION", 2)
+    blocks: list[tuple[int, int]] = []
+
+    def counted(cursor: calls.Cursor) -> tuple[int, int]:
+        blocks.append(id_block(cursor))
+        return blocks[-1]
+
+    monkeypatch.setattr(calls, "id_block", counted)
+    done = desk.reenter()
+    assert (done.rated, done.waiting) == (6, 0)
+    assert len(blocks) == 3
+    assert standing() == (5, 5, 6_000_000)
 
 
 def test_a_dismissed_record_stays_out(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from tollwright.core.formats.base import Fault, Ignored, Item, Record
 from tollwright.core.money import Rounding
 from tollwright.engine.ingest import raw
 from tollwright.engine.ingest.file import (
+    PORTION,
     Source,
     add,
     counts,
@@ -64,6 +65,7 @@ class _Round:
     """The rows of one batch on their way out."""
 
     by_record: dict[tuple[int, str], int] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
     placed: list[Placed] = field(default_factory=list)
     refused: list[tuple[int, Refused]] = field(default_factory=list)
     ignored: list[int] = field(default_factory=list)
@@ -91,7 +93,8 @@ def reenter(
             source = open_source(cursor, batches.source_code(cursor, source_id))
             batches.lock_source(cursor, source.id)
             place = Place(tenant_id, source.id, batch_id, source.tenant_zone, at)
-            add(total, _batch(cursor, place, source, list(group), by))
+            while portion := list(islice(group, PORTION)):  # no more than a block of ids holds
+                add(total, _batch(cursor, place, source, portion, by))
     return Reentered(
         total.rated, total.unanswered, total.duplicates, total.ignored, total.quarantined,
         dict(total.reasons),
@@ -144,14 +147,13 @@ def _sort(cursor: Cursor, source: Source, sorter: Sorter, row: batches.Row, foun
         return
     placed = sorter.place(item)
     key = (item.line, item.call_key[:200])
-    if key in found.by_record or any(
-        call.record.call_key == item.call_key for call in found.placed
-    ):
+    if key in found.by_record or item.call_key in found.keys:
         found.twice += 1  # one key at a time: the other row stays, and meets this one next time
     elif isinstance(placed, Refused):
         found.refused.append((row_id, placed))
     else:
         found.by_record[key] = row_id
+        found.keys.add(item.call_key)
         found.placed.append(placed)
 
 
