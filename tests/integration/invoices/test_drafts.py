@@ -240,6 +240,18 @@ def test_days_paid_in_advance_come_back_when_it_ends(books: Books) -> None:
     assert list(queries.drafts(bill("january", february))) == []
 
 
+def test_an_earlier_draft_stays_when_a_later_one_is_issued(books: Books) -> None:
+    books.subscribe([("support", 31_000_000, "arrears")], starts_on="2026-10-01")
+    books.call("2026-10-15T10:00", 1_000_000)
+    books.call("2026-11-15T10:00", 2_000_000)
+    october, november = queries.drafts(bill("one", DECEMBER))
+    before = rows(october)
+    issue(november, DECEMBER)
+    assert only(queries.drafts(bill("two", DECEMBER))) == october
+    assert rows(october) == before
+    assert queries.check_sums() == []
+
+
 def test_drafts_give_nothing_back_that_only_a_draft_had_billed(books: Books) -> None:
     """December in advance stood on November's draft when it became known that it ends."""
     gold = books.subscribe([("subscription", 31_000_000, "advance")], starts_on="2026-10-01")

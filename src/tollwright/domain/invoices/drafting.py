@@ -134,11 +134,13 @@ def _span(invoice: Invoice) -> Span:
 
 
 def _start(account: Account, issued: Sequence[Invoice]) -> date | None:
-    """The first day to bill: after the last invoice, or where a void one left a gap, or the first
-    day on which there is anything at all. None: there is nothing.
+    """The first day to bill: after the last invoice, or where a void one left a gap or an earlier
+    draft still waits, or the first day on which there is anything at all. None: there is nothing.
     """
     standing = [_span(invoice) for invoice in issued if invoice.status != "void"]
+    drafts = _drafts(account.customer, account.run.until).filter(currency=account.currency)
     gaps = [_span(invoice).first for invoice in issued if invoice.status == "void"]
+    gaps += [_span(draft).first for draft in drafts if draft.document_type == "invoice"]
     gaps = [day for day in gaps if not any(span.first <= day < span.end for span in standing)]
     if standing:
         return min([max(span.end for span in standing), *gaps])
@@ -146,7 +148,6 @@ def _start(account: Account, issued: Sequence[Invoice]) -> date | None:
         customer=account.customer, version__currency=account.currency
     )
     days = [*gaps, *plans.values_list("starts_on", flat=True)]
-    drafts = _drafts(account.customer, account.run.until).filter(currency=account.currency)
     days += [_span(draft).first for draft in drafts]
     if account.first_call is not None:
         days.append(day_of(account.first_call, account.zone))
