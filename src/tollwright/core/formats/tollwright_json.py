@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 
@@ -30,6 +31,9 @@ _RAW_KEPT = 65_536
 _HINTS = (("accountcode", "account"), ("user", "user"), ("trunk", "trunk"), ("ip", "source_ip"))
 
 
+Text = Annotated[str, msgspec.Meta(max_length=200)]
+
+
 class PushedCall(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One call. Times are ISO 8601; without an offset they are in the Source's zone.
 
@@ -37,25 +41,25 @@ class PushedCall(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     from answered_at to ended_at. The same call_key told otherwise is a correction.
     """
 
-    call_key: str
-    started_at: str
-    called: str
-    caller: str = ""
-    dialled: str = ""
-    answered_at: str = ""
-    ended_at: str = ""
+    call_key: Text
+    started_at: Text
+    called: Text
+    caller: Text = ""
+    dialled: Text = ""
+    answered_at: Text = ""
+    ended_at: Text = ""
     seconds: Decimal | None = None
     direction: Direction = ""
-    group: str = ""
-    campaign: str = ""
-    account: str = ""
-    user: str = ""
-    trunk: str = ""
-    source_ip: str = ""
-    queue: str = ""
-    agent: str = ""
-    cause: str = ""
-    disposition: str = ""
+    group: Text = ""
+    campaign: Text = ""
+    account: Text = ""
+    user: Text = ""
+    trunk: Text = ""
+    source_ip: Text = ""
+    queue: Text = ""
+    agent: Text = ""
+    cause: Text = ""
+    disposition: Text = ""
 
 
 class TollwrightJson:
@@ -85,22 +89,29 @@ def _item(
 ) -> Item:
     if not raw.strip():
         return Ignored(line, "empty line")
-    text = raw[:_RAW_KEPT].decode("utf-8", "replace")
-    if len(raw) > options.max_line_bytes:
-        return Fault(
-            line,
-            "line_too_long",
-            f"The record is longer than {options.max_line_bytes} bytes: no call is.",
-            text[:200],
-        )
+    text = raw[: min(_RAW_KEPT, options.max_line_bytes)].decode("utf-8", "replace")
     try:
-        return _record(line, text, decoder.decode(raw), clock, options)
+        return _record(line, text, _told(raw, decoder, options), clock, options)
     except BadRowError as bad:
         return Fault(line, bad.code, bad.reason, text)
+    except OverflowError:
+        return Fault(line, "time", "A time lies outside the years that a calendar has.", text)
+
+
+def _told(raw: bytes, decoder: msgspec.json.Decoder[PushedCall], options: Options) -> PushedCall:
+    if len(raw) > options.max_line_bytes:
+        raise BadRowError(
+            "line_too_long",
+            f"The record is longer than {options.max_line_bytes} bytes: no call is.",
+        )
+    if b"\\u0000" in raw:
+        raise BadRowError("nul", "A text holds a NUL character: no number or name does.")
+    try:
+        return decoder.decode(raw)
     except msgspec.ValidationError as error:
-        return Fault(line, "field", f"{error}. The fields are listed in docs/api.md.", text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return Fault(line, "json", f"The line is not one JSON object: {error}.", text)
+        raise BadRowError("field", f"{error}. The fields are listed in docs/api.md.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRowError("json", f"The line is not one JSON object: {error}.") from None
 
 
 def _record(line: int, raw: str, told: PushedCall, clock: Clock, options: Options) -> Record:
@@ -145,6 +156,8 @@ def _length(
 ) -> tuple[int, int]:
     """Answered milliseconds and whole seconds: as stated, else from answer to end."""
     if seconds is not None:
+        if seconds.adjusted() > 9:  # 1e999999999 would be a text of a gigabyte
+            raise BadRowError("number", f"seconds should be a number of seconds but is {seconds}.")
         return ms_of(format(seconds, "f"), "seconds")
     if answered is None:
         return 0, 0

@@ -255,7 +255,7 @@ def _content(body: bytes, format_name: str) -> bytes:
         return body
     try:
         records = msgspec.json.decode(body, type=_Push).records
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PushUnreadable(
             f'The body is not a JSON document {{"records": [...]}}: {error}.'
         ) from None

@@ -24,6 +24,7 @@ SENTENCES = {
     403: "The key's role does not allow this.",
     404: "There is no such thing here.",
     405: "This address does not take that method.",
+    411: "Say in Content-Length how long the body is; a chunked one is not read.",
     413: f"The body is longer than {LONGEST_BODY} bytes: send it in parts.",
     500: "Something broke on our side; nothing was changed. Try again, then tell the operator.",
 }
@@ -33,6 +34,7 @@ CODES = {
     403: "role_too_small",
     404: "not_found",
     405: "method_not_allowed",
+    411: "length_missing",
     413: "body_too_long",
     422: "invalid_request",
     500: "internal_error",
@@ -76,17 +78,24 @@ class ProblemMiddleware:
         """Answer; everything outside /api/ passes as it is."""
         if not request.path.startswith("/api/"):
             return self.get_response(request)
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isascii() and length.isdigit() and int(length) > LONGEST_BODY:
-            return problem(request, 413, headers={"Connection": "close"})
-        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
-            return problem(request, 400, "The address holds a NUL character: nothing is called so.")
-        response = self.get_response(request)
+        response = _unread(request) or self.get_response(request)
         if response.status_code >= 400 and response.get("Content-Type") != MEDIA_TYPE:
             kept = {name: response[name] for name in KEPT if name in response}
             response = problem(request, response.status_code, headers=kept)
         response["Cache-Control"] = "no-store"
         return response
+
+
+def _unread(request: HttpRequest) -> HttpResponse | None:
+    """The refusal of what is better not read at all."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length.isascii() and length.isdigit() and int(length) > LONGEST_BODY:
+        return problem(request, 413, headers={"Connection": "close"})
+    if not length and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return problem(request, 411, headers={"Connection": "close"})
+    if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
+        return problem(request, 400, "The address holds a NUL character: nothing is called so.")
+    return None
 
 
 def explain_errors(api: NinjaAPI) -> None:

@@ -119,8 +119,13 @@ def test_a_push_in_the_switchs_own_format(priced: Shop, program: Program) -> Non
 
 @pytest.mark.parametrize(
     "body",
-    [b'{"records": ', b'{"records": {}}', b'{"records": [], "more": 1}'],
-    ids=["cut off", "no list", "unknown field"],
+    [
+        b'{"records": ',
+        b'{"records": {}}',
+        b'{"records": [], "more": 1}',
+        b'{"records": ' + b"[" * 100_000,
+    ],
+    ids=["cut off", "no list", "unknown field", "too deep"],
 )
 def test_a_document_that_is_none(body: bytes, priced: Shop, program: Program) -> None:
     answer = program.send("POST", "/calls?source=APP", body)
@@ -183,3 +188,22 @@ def test_a_call_told_otherwise_is_a_correction(priced: Shop, program: Program) -
     assert (found["seconds"], charge["price"]["amount"]) == ("121.000", "1.80")
     usage = program.get("/usage", first="2026-11-02", last="2026-11-02").body["days"][0]
     assert (usage["calls"], usage["charges"]["amount"]) == (1, "1.80")
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"started_at": "1980-01-01T00:00:00Z", "answered_at": "", "ended_at": ""},
+        {"started_at": "2150-01-01T00:00:00Z", "answered_at": "", "ended_at": ""},
+        {"called": "x" * 5000},
+        {"called": "\ud83d\ude00"},
+        {"agent": "a\0"},
+    ],
+    ids=["long ago", "far ahead", "long number", "no number", "NUL"],
+)
+def test_a_strange_record_harms_no_other(
+    strange: dict[str, str], priced: Shop, program: Program
+) -> None:
+    answer = push(program, CALL | {"call_key": "odd"} | strange, CALL)
+    assert (answer.status, answer.body.get("rated")) == (201, 1), answer.body
+    assert answer.body["quarantined"] + answer.body["unanswered"] == 1

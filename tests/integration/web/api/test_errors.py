@@ -124,6 +124,14 @@ def test_a_body_too_long_is_refused_unread(program: Program) -> None:
     assert "20971520 bytes" in answer.body["detail"]
 
 
+def test_a_body_of_unknown_length_is_refused_unread(program: Program) -> None:
+    headers = program.headers | {"Transfer-Encoding": "chunked"}
+    response = program.client.generic(
+        "POST", "/api/v1/calls?source=SW1", b"", headers=headers, CONTENT_LENGTH=""
+    )
+    assert (response.status_code, read(response).code) == (411, "length_missing")
+
+
 def test_a_bug_is_told_without_its_inside(
     program: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

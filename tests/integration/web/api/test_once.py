@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from tests.integration.web.api.client import Program
-from tests.support.shop import Shop
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from django.db import connections
+
+from tests.integration.web.api.client import Answer, Program
+from tests.support.shop import Shop, make_shop
 from tollwright.data.models import ApiRequest, Customer, Payment
 from tollwright.data.scope import tenant_scope
 
@@ -72,3 +77,27 @@ def test_money_moves_once(shop: Shop, program: Program) -> None:
     receipt = program.get(f"/payments/{answers[0].body['id']}/receipt")
     assert receipt.status == 200
     assert receipt.body.startswith(b"%PDF-")
+
+
+def test_two_at_the_same_time_are_one(fresh_db: str) -> None:
+    """Both send the key before either is answered; PostgreSQL lets one in and the other reads."""
+    shop = make_shop("north")
+    Program(shop.tenant_id)  # makes the key
+    together = Barrier(2)
+
+    def ask(_number: int) -> Answer:
+        program = Program(shop.tenant_id)
+        together.wait(30)
+        try:
+            return program.post("/customers", WISH, key="k1")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(ask, range(2))
+    assert (first.status, second.status) == (201, 201), (first.body, second.body)
+    assert first.body == second.body
+    replayed = {answer.response.get("Idempotent-Replayed") for answer in (first, second)}
+    assert replayed == {None, "true"}
+    with tenant_scope(shop.tenant_id):
+        assert Customer.objects.filter(code="NEW").count() == 1

@@ -82,6 +82,11 @@ def test_a_time_without_offset_is_in_the_sources_zone() -> None:
         ({"seconds": 86_401}, "too_long", "seconds"),
         ({"seconds": "NaN"}, "number", "seconds"),
         ({"direction": "up"}, "field", "direction"),
+        ({"seconds": "1e999999999"}, "number", "1E+999999999"),
+        ({"seconds": "-Infinity"}, "number", "seconds"),
+        ({"agent": "A\0"}, "nul", "NUL"),
+        ({"call_key": "k" * 201}, "field", "call_key"),
+        ({"started_at": "0001-01-01T00:00:00+23:00"}, "time", "calendar"),
     ],
 )
 def test_a_mistake_is_named(changes: dict[str, object], code: str, names: str) -> None:
