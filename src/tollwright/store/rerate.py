@@ -127,16 +127,25 @@ def charges(cursor: Cursor, scope: Scope, causes: Sequence[str] = ()) -> Iterato
     connection does nothing else.
     """
     values = scope.values() | {"causes": list(causes)}
-    held = bytearray()
-    wanted = _ROW.itemsize * BATCH
-    skip = len(_HEAD)
+    wanted = _ROW.itemsize * BATCH + len(_TAIL)
+    held, skip, size = bytearray(), len(_HEAD), 0
     with cursor.copy(SQL["copy_charges"], values) as copy:
-        for piece in copy:
+        ready = cursor.connection.pgconn.get_copy_data
+        while True:
+            # what has arrived is taken at once, at a tenth of the cost of read(), which also waits;
+            # the end is left to read(), because psycopg has to learn of it
+            size, quick = (-1, None) if size == len(_TAIL) else ready(1)
+            piece = quick if size > 0 and quick else copy.read()
+            size = len(piece)
+            if not size:
+                break
             held += piece
-            if len(held) >= wanted + skip + len(_TAIL):
-                yield _columns(bytes(held[skip : skip + wanted]))
-                del held[: skip + wanted]
+            if len(held) >= wanted + skip:
+                yield _columns(bytes(held[skip : skip + wanted - len(_TAIL)]))
+                del held[: skip + wanted - len(_TAIL)]
                 skip = 0
+    if held[-len(_TAIL) :] != _TAIL:
+        raise ValueError("the columns of charges broke off")
     if len(held) > skip + len(_TAIL):
         yield _columns(bytes(held[skip : -len(_TAIL)]))
 
@@ -153,8 +162,8 @@ def _columns(rows: bytes) -> Charges:
     numbers = {name: table[name].astype(np.int64) for name in _NUMBERS}
     for name in _MOMENTS:
         numbers[name] += YEAR_2000_US
-    texts: list[Bytes] = [table[name] for name, _ in _TEXTS]
-    return Charges(*(numbers[name] for name in _NUMBERS), *texts)
+    texts = [table[name] for name, _ in _TEXTS]
+    return Charges._make([*(numbers[name] for name in _NUMBERS), *texts])
 
 
 class Revised(NamedTuple):
