@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Max, Min, QuerySet, Sum
@@ -17,6 +17,7 @@ from tollwright.data.calls import Charge
 from tollwright.data.invoices import InvoiceLine
 from tollwright.data.reports import UsageDay
 from tollwright.data.scope import current_tenant_id
+from tollwright.domain.reports.queries import UNBILLED_SINCE
 
 SUMS = ("calls", "answered", "answered_ms", "billed_s", "sell_micros")
 
@@ -112,12 +113,13 @@ def days_with_usage(*, customer_id: int) -> tuple[date, date] | None:
     return None if ends["first"] is None else (ends["first"], ends["last"])
 
 
-def unbilled_micros(*, customer_id: int, currency: str) -> int:
+def unbilled_micros(*, customer_id: int, currency: str, at: datetime) -> int:
     """Usage that no finalised invoice holds: charges on no line, and the usage lines of drafts."""
     loose = Charge.objects.filter(
         tenant_id=current_tenant_id(),
         customer_id=customer_id,
         currency=currency,
+        started_at__gte=at - UNBILLED_SINCE,
         leg="sell",
         is_current=True,
         invoice_line_id__isnull=True,

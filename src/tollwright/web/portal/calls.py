@@ -48,6 +48,7 @@ def call(request: HttpRequest, visit: Visit, month: str, call_id: int) -> HttpRe
         raise Http404
     charge = _sell_charges().filter(call_id=found.pk, started_at=found.started_at).first()
     explanation = queries.explain_charge(charge.pk, charge.started_at) if charge else None
+    line = _invoice_of(charge)
     return show(
         request, visit, "call.html", "calls",
         call=found,
@@ -56,8 +57,8 @@ def call(request: HttpRequest, visit: Visit, month: str, call_id: int) -> HttpRe
         talked_s=-(-found.answered_ms // 1000),
         sentences=sentences(charge, explanation) if charge and explanation else [],
         replayed=explanation is not None and explanation.equal,
-        invoice=_invoice_of(charge) if visit.sees_money else None,
-        billed=bool(_invoice_of(charge)),
+        invoice=line if visit.sees_money else None,
+        billed=line is not None,
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def _money(visit: Visit) -> dict[str, object]:
         "overdue_micros": sum(one.open_micros for one in waiting if _is_late(one, visit.today)),
         "next_due": next((one.invoice for one in waiting if not _is_late(one, visit.today)), None),
         "unbilled_micros": usage.unbilled_micros(
-            customer_id=visit.customer_id, currency=visit.customer.currency
+            customer_id=visit.customer_id, currency=visit.customer.currency, at=visit.now
         ),
         "latest": issued.order_by("-id")[:3],
         "last_invoice": issued.filter(document_type="invoice").order_by("-period_to").first(),
