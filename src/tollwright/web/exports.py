@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,12 +12,15 @@ from typing import Any, Protocol
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from tollwright.web.cells import Cell, Money, Seconds, exported
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NO_NAME = re.compile(r"[^\w.-]")  # codes are the user's own words
+NO_TITLE = re.compile(r"[\[\]:*?/\\']")  # what a sheet may not be called
 Flat = str | int | Decimal | datetime | date
 
 
@@ -43,7 +47,7 @@ def as_csv(filename: str, columns: Sequence[ColumnLike], rows: Sequence[Any]) ->
 def as_xlsx(filename: str, columns: Sequence[ColumnLike], rows: Sequence[Any]) -> HttpResponse:
     """The rows as a workbook of one sheet, every text stored as text."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(filename[:31])
+    sheet = book.create_sheet(NO_TITLE.sub("-", filename)[:31])
     sheet.freeze_panes = "A2"
     for line in _lines(columns, rows):
         sheet.append([_cell(sheet, value) for value in line])
@@ -97,5 +101,5 @@ def _cell(sheet: Any, value: Flat) -> Any:
 
 def _file(content: bytes, media_type: str, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=media_type)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = content_disposition_header(True, NO_NAME.sub("-", name)) or ""
     return response

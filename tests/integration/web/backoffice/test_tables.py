@@ -172,3 +172,12 @@ def test_an_export_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     table = Table("Rows", rows, [Column("code", "Code", lambda one: one.code)])
     with pytest.raises(TooManyRows, match="more than 2 rows"):
         table.respond(RequestFactory().get("/?format=csv"))
+
+
+def test_files_are_named_by_any_code() -> None:
+    table = Table("T", [], [Column("a", "A", str)], filename='card-[A]/"Ü"-v1')
+    for kind in ("csv", "xlsx"):
+        answer = table.respond(RequestFactory().get(f"/?format={kind}"))
+        assert answer is not None
+        named = answer["Content-Disposition"]
+        assert named.startswith("attachment; filename") and "/" not in named
