@@ -134,7 +134,7 @@ def charges(cursor: Cursor, scope: Scope, causes: Sequence[str] = ()) -> Iterato
         while True:
             # what has arrived is taken at once, at a tenth of the cost of read(), which also waits;
             # the end is left to read(), because psycopg has to learn of it
-            size, quick = (-1, None) if size == len(_TAIL) else ready(1)
+            size, quick = (-1, None) if 0 < size < _ROW.itemsize else ready(1)
             piece = quick if size > 0 and quick else copy.read()
             size = len(piece)
             if not size:
