@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import product
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -51,6 +51,7 @@ ZONES = (
     "Asia/Kathmandu",
     "Pacific/Apia",
 )
+SPOKEN_IN = (UTC, ZoneInfo("Europe/Berlin"), timezone(timedelta(hours=-5)))
 PREFIXES = ("", "4", "44", "447", "4477", "1", "12", "123", "1234567", "123456789012345")
 ORIGINS = ("", "", "", "", "", "4", "49", "1")
 MOMENTS = tuple(
@@ -336,7 +337,9 @@ def call_batches(draw: st.DrawFn, card: RateCard, size: int = 5) -> list[CallInp
     return [
         CallInput(
             call_key=f"call {place * 7 % 11}",
-            answered_at=moment + timedelta(seconds=wait, microseconds=fraction),
+            answered_at=(moment + timedelta(seconds=wait, microseconds=fraction)).astimezone(
+                SPOKEN_IN[place % len(SPOKEN_IN)]
+            ),
             answered_ms=ms,
             caller=callers[place % len(callers)],
             called=number,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from tollwright.core.allowances import (
@@ -146,15 +146,26 @@ def consumption_order(calls: Sequence[CallInput]) -> list[int]:
 
 
 def _turn(call: CallInput) -> tuple[datetime, str, str, str, int]:
-    return call.answered_at, call.call_key, call.called, call.caller, call.answered_ms
+    return _utc(call.answered_at), call.call_key, call.called, call.caller, call.answered_ms
+
+
+def _utc(at: datetime) -> datetime:
+    """The same instant in UTC: seconds added to a time in a zone with summer time go astray."""
+    if at.tzinfo is UTC:
+        return at
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # in the first or last hours of the calendar
+        return at.replace(tzinfo=UTC)
 
 
 def invalid_reason(call: CallInput) -> str:
     """Why this cannot be the record of a call; empty when it can."""
     if call.answered_at.tzinfo is None:
         return "answered_at has no time zone"
-    if call.answered_at.year not in YEARS:
-        return f"answered_at is in the year {call.answered_at.year}"
+    year = _utc(call.answered_at).year
+    if year not in YEARS:
+        return f"answered_at is in the year {year}"
     if call.answered_ms < 0:
         return f"the duration is negative ({call.answered_ms} ms)"
     if call.answered_ms > MAX_CALL_MS:
@@ -177,6 +188,8 @@ def reckon(call: CallInput, index: CardIndex, remaining: Mapping[str, int]) -> R
     reason = invalid_reason(call)
     if reason:
         return Reckoning(Charge("invalid", reason))
+    if call.answered_at.tzinfo is not UTC:
+        call = replace(call, answered_at=_utc(call.answered_at))
     tiers = index.tiers(call.called, call.caller)
     row = index.row_at(tiers, call.answered_at)
     if row < 0:

@@ -62,8 +62,8 @@ def reason_text(
     )[code]
 
 
-def _year(at_us: int) -> int | str:
+def _year(at_us: int) -> int:
     try:
         return (EPOCH + timedelta(microseconds=at_us)).year
     except OverflowError:
-        return "before 1" if at_us < 0 else "after 9999"
+        return 1 if at_us < 0 else 9999
