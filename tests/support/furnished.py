@@ -325,6 +325,18 @@ def _rerating(world: World, invoice: m.Invoice, line: m.InvoiceLine, charge: m.C
         up_micros=1_000_000,
         down_micros=0,
     )
+    m.AllowanceUse.objects.create(
+        tenant=world.tenant,
+        charge_id=charge.pk,
+        started_at=START,
+        answered_at=START,
+        customer=world.customer,
+        campaign=world.campaign,
+        card_id=charge.card_version.card_id,
+        pool="free minutes",
+        before=0,
+        taken=60,
+    )
     RerateProposalCall.objects.create(
         tenant=world.tenant,
         line=proposed,

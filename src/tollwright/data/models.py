@@ -1,6 +1,7 @@
 """Where Django looks for models: every area's, by name."""
 
 from tollwright.data.access import PORTAL_ROLES, ApiKey, Membership, Role, User
+from tollwright.data.allowances import AllowanceUse
 from tollwright.data.api import ApiRequest
 from tollwright.data.audit import AuditEntry
 from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, RawChunk, Source
@@ -24,6 +25,7 @@ __all__ = [
     "PORTAL_ROLES",
     "Account",
     "Allocation",
+    "AllowanceUse",
     "ApiKey",
     "ApiRequest",
     "AuditEntry",

@@ -5,7 +5,7 @@ Columns hold what nearly every row has; the rest is in `extra`, in the card file
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -107,21 +107,14 @@ def _select(
 ) -> Iterator[tuple[int, Rate]]:
     faults: list[Fault] = []
     moment = as_moment(ZoneInfo(timezone))
-    known: dict[str, _Extra] = {}
+    extras = _Extras(lambda text, row_no: _read_extra(text, row_no, faults, moment))
     # psycopg's own cursor: Django's binds parameters itself and so cannot ask for binary results
     with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
         cursor.execute(SQL[statement], names, binary=True)
         while rows := cursor.fetchmany(_FETCHED):
             for row in rows:
-                text = row[11]
-                if text is None:
-                    yield row[0], _plain(row)
-                    continue
-                extra = known.get(text)
-                if extra is None:
-                    extra = _read_extra(text, row[0], faults, moment)
-                    known[text] = extra
-                yield row[0], _with_extra(row, extra)
+                rate = _plain(row) if row[11] is None else _with_extra(row, extras.of(row))
+                yield row[0], rate
     if faults:
         raise CardError(faults)
 
@@ -139,6 +132,20 @@ class _Extra(NamedTuple):
     band: str | None
     middle: tuple[Any, ...]  # steps to discount_ppm
     numbers: tuple[Any, ...]  # origin_prefix, length_min, length_max
+
+
+class _Extras:
+    """The extras that were read, by their text."""
+
+    def __init__(self, read: Callable[[str, int], _Extra]) -> None:
+        self._read = read
+        self._known: dict[str, _Extra] = {}
+
+    def of(self, row: Sequence[Any]) -> _Extra:
+        found = self._known.get(row[11])
+        if found is None:
+            found = self._known[row[11]] = self._read(row[11], row[0])
+        return found
 
 
 _middle_of = attrgetter(*_EXTRA[1:-3])

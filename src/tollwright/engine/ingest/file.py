@@ -23,6 +23,7 @@ from tollwright.core.money import Rounding
 from tollwright.core.numbers import UnknownRegionError, normalise
 from tollwright.engine.ingest import raw
 from tollwright.engine.ingest.attribute import Attributor, Identifier
+from tollwright.engine.ingest.draw import draw
 from tollwright.engine.ingest.errors import BadSource, IngestError, NotStored, UnknownSource
 from tollwright.engine.ingest.price import Pricer
 from tollwright.engine.ingest.sort import Sorted, Sorter, Tally
@@ -265,13 +266,15 @@ class Line:
             later = portion.later
 
     def finish(self) -> Tally:
-        """Wait for the last portion; what became of all."""
+        """Wait for the last portion, let calls draw on pools; what became of all."""
         self.wait()
         self._write_raw(self._kept)
         self._kept = []
         total = Tally()
         add(total, self._tally)
         add(total, self._written)
+        corrections = total.reasons["corrections"]
+        draw(self._cursor, self._place, self._pricer.drawn, corrections=corrections)
         return total
 
     def wait(self) -> None:

@@ -16,6 +16,7 @@ from tollwright.core.choose import CardIndex
 from tollwright.core.formats.base import Fault, Ignored, Item, Record
 from tollwright.core.money import Rounding
 from tollwright.engine.ingest import raw
+from tollwright.engine.ingest.draw import draw
 from tollwright.engine.ingest.file import (
     PORTION,
     Source,
@@ -112,6 +113,7 @@ def _batch(cursor: Cursor, place: Place, source: Source, rows: list[batches.Row]
     tally = Tally(ignored=len(found.ignored))
     if priced.placed:
         refused += Writer(cursor, place).calls(priced, tally)
+    draw(cursor, place, pricer.drawn, corrections=tally.reasons["corrections"])
     tally.reasons.clear()
     waiting = found.refused + [(found.by_record[row.line, row.call_key], row) for row in refused]
     batches.still_waiting(cursor, [_kept(row_id, row) for row_id, row in waiting])

@@ -1,4 +1,7 @@
-"""Undo a batch: its calls and charges go, what it corrected stands again, its file is kept."""
+"""Undo a batch: its calls and charges go, what it corrected stands again, its file is kept.
+
+What its calls had taken from pools is free again: later calls of the period draw on it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ import psycopg
 
 from tollwright.engine.ingest.errors import NotPossible
 from tollwright.engine.ingest.write import Place
-from tollwright.store import batches, calls
+from tollwright.engine.rate.settle import settle
+from tollwright.store import allowances, batches, calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,12 @@ def _take_away(
     cursor: calls.Cursor, place: Place, filename: str, span: tuple[datetime, datetime, int]
 ) -> list[tuple[int, datetime]]:
     batch_id, zone = place.batch_id, place.zone
-    values = {"batch_id": batch_id, "first": span[0], "last": span[1], "zone": zone}
+    values: dict[str, object] = {
+        "batch_id": batch_id,
+        "first": span[0],
+        "last": span[1],
+        "zone": zone,
+    }
     count, number = batches.invoiced(cursor, values)
     if count:
         raise NotPossible(
@@ -68,9 +77,20 @@ def _take_away(
     restored = batches.corrected_by(cursor, values)
     if restored:
         days |= set(calls.touched_days(cursor, zone=zone, calls=restored))
+    touched = _free(cursor, values)
     batches.delete_calls(cursor, values)
     if restored:
         _, charge_id = calls.id_block(cursor)
         batches.restore(cursor, restored, charge_id)
     calls.sum_again(cursor, tenant_id=place.tenant_id, zone=zone, days=sorted(days))
+    settle(cursor, tenant_id=place.tenant_id, zone=zone, at=place.at, touched=touched)
     return restored
+
+
+def _free(cursor: calls.Cursor, values: dict[str, object]) -> list[tuple[int, datetime]]:
+    """What the batch's calls took is free again; whose it was, and from when on."""
+    if not allowances.any_use(cursor):
+        return []
+    touched = allowances.of_batch(cursor, values) + allowances.corrected(cursor, values)
+    allowances.forget_batch(cursor, values)
+    return touched

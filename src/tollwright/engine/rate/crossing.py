@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from tollwright.core.card import RateCard
 from tollwright.core.cardread import CardError
 from tollwright.core.choose import CardIndex, prepare
-from tollwright.core.rating import Charge
+from tollwright.core.rating import CallInput, Charge
 from tollwright.core.versions import Version as OnLine
 from tollwright.core.versions import on_one_line
 from tollwright.engine.rate.terms import Card, Version
@@ -44,9 +44,7 @@ def line_of(
     version: Version,
     load: Load,
     *,
-    called: str,
-    answered_at: datetime,
-    counted_ms: int,
+    call: CallInput,
     known_at: datetime | None = None,
 ) -> Line | None:
     """What prices a call that meets later versions of its card; None where it meets none.
@@ -55,18 +53,18 @@ def line_of(
     call whole at its answer (`crossing: at_start`), or the versions differ in a setting that
     cannot change inside a call: then the version of the answer prices it whole.
     """
-    end = answered_at + counted_ms * MILLISECOND
-    later = card.within(answered_at, end, known_at)
+    end = call.answered_at + call.answered_ms * MILLISECOND
+    later = card.within(call.answered_at, end, known_at)
     if not later:
         return None
     first = load(version)
     if first.card.crossing != "split":
         return None
-    own = _rows_for(first, called)
+    own = _rows_for(first, call.called)
     ordered = [OnLine(version.effective_from, _only(first, own))]
     for other in later:
         index = load(other)
-        ordered.append(OnLine(other.effective_from, _only(index, _rows_for(index, called))))
+        ordered.append(OnLine(other.effective_from, _only(index, _rows_for(index, call.called))))
     try:
         joined = on_one_line(ordered)
     except CardError:

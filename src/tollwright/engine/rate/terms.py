@@ -24,6 +24,7 @@ SETTINGS = (
     "second_rounding",
     "amount_rounding",
 )
+PERIOD_SETTINGS = ("cycle", "timezone")
 EVER = datetime.max.replace(tzinfo=UTC)
 BEFORE = datetime.min.replace(tzinfo=UTC)
 SECOND_FROM_MS = {"up": 1, "nearest": 500, "down": 1000}
@@ -54,6 +55,10 @@ class Card:
         held = [version for version in self.versions if version.effective_from <= moment]
         return held[-1] if held else None
 
+    def later(self, version: Version) -> list[Version]:
+        """The versions that come into force after this one, in order."""
+        return [held for held in self.versions if held.effective_from > version.effective_from]
+
     def within(self, first: datetime, end: datetime, known_at: datetime | None) -> list[Version]:
         """The versions that come into force after `first` and before `end`, as known then."""
         found: dict[datetime, Version] = {}
@@ -73,6 +78,15 @@ class Campaign:
     code: str
     customer_code: str
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """What bounds a customer's billing periods, beside the rules."""
+
+    id: int
+    zone: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +157,7 @@ class Book:
     cards: dict[int, Card]
     subscriptions: list[Subscribed]
     rules: list[r.RuleRow]
+    customers: dict[int, Customer] = field(default_factory=dict)
     _by_code: dict[str, Card] = field(default_factory=dict)
     _lines: dict[int, Timeline] = field(default_factory=dict)
 
@@ -157,6 +172,13 @@ class Book:
         if found is None:
             found = line.terms[place] = self._resolve(campaign_id, moment)
         return found
+
+    def as_of(self, moment: datetime) -> Book:
+        """The book by the rules that had been set by `moment`."""
+        known = [rule for rule in self.rules if rule.set_at <= moment]
+        if len(known) == len(self.rules):
+            return self
+        return Book(self.campaigns, self.cards, self.subscriptions, known, self.customers)
 
     def changes(self, campaign_id: int) -> list[datetime]:
         """The moments at which a campaign's terms may change, ascending."""
@@ -260,14 +282,16 @@ def read_book(cursor: store.Cursor, *, rules_until: datetime | None = None) -> B
         known = cards.get(card_id, Card(card_id, code, currency, ()))
         added = () if version[0] is None else (Version(*version),)
         cards[card_id] = Card(card_id, code, currency, known.versions + added)
+    campaigns = store.campaigns(cursor)
     return Book(
-        {row[0]: Campaign(*row[:5]) for row in store.campaigns(cursor)},
+        {row[0]: Campaign(*row[:5]) for row in campaigns},
         cards,
         [
             Subscribed(customer, campaign, plan, card, starts or BEFORE, ends or EVER)
             for _, customer, campaign, plan, card, starts, ends in store.subscriptions(cursor)
         ],
-        list(_rules(store.rules(cursor, SETTINGS), rules_until)),
+        list(_rules(store.rules(cursor, SETTINGS + PERIOD_SETTINGS), rules_until)),
+        {row[1]: Customer(row[1], *row[5:7]) for row in campaigns},
     )
 
 
