@@ -12,7 +12,7 @@ import pytest
 from tests.unit.kernel.words import MONDAY_NOON, charges_of, rated
 from tollwright.core.card import Allowance, Band, BlockCharge, Rate, RateCard, Step, Window
 from tollwright.core.money import Rounding
-from tollwright.core.rating import CallInput
+from tollwright.core.rating import CallInput, rate_call
 from tollwright.kernel.batch import rate_batch
 from tollwright.kernel.columns import Columns, columns_of, new_charges
 from tollwright.kernel.compile import compile_card
@@ -58,6 +58,16 @@ def test_worked_rows(
     charges = rated(card, [("4420", seconds * 1000)], at).charges
     assert charges.billed_s.tolist() == [billed_s]
     assert charges.amount_micros.tolist() == [micros]
+
+
+def test_a_step_is_entered_once_though_the_band_changes_behind_it() -> None:
+    """Minutes from 17:58:30: 0.60; 0.60 and 1 on entering the step; 0.30 at night, not 1 again."""
+    steps = (Step(60, charge_micros=1_000_000),)
+    card = day_and_night(600_000_000, 300_000_000, first_s=60, next_s=60, steps=steps)
+    at = EIGHTEEN - timedelta(seconds=90)
+    assert charges_of(card, [("4420", 180_000)], at) == [(0, 2_500_000)]
+    call = CallInput("a", at, 180_000, "", "4420")
+    assert rate_call(call, card).amount_micros == 2_500_000
 
 
 @pytest.mark.parametrize(
