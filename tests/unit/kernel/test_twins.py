@@ -17,7 +17,7 @@ from tollwright.kernel.compile import compile_card
 from tollwright.kernel.layout import CompiledCard
 from tollwright.kernel.reasons import STATUSES, reason_text
 
-# Cards, each with about 150 calls. TOLLWRIGHT_FUZZ=1 looks at many more, a larger number at so many.
+# Cards, each with about 150 calls. TOLLWRIGHT_FUZZ=1 looks at many more, another number at so many.
 FUZZ = int(os.environ.get("TOLLWRIGHT_FUZZ") or 0)
 EXAMPLES = {0: 400, 1: 20_000}.get(FUZZ, FUZZ)
 
