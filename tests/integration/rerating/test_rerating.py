@@ -17,13 +17,16 @@ from tests.integration.rerating.conftest import (
     Story,
 )
 from tests.support.billing import ANNA, as_data
-from tests.support.switch import NOON, Row, make_switch, set_rule
+from tests.support.switch import NOON, Row, add_version, make_switch, set_rule
+from tests.support.world import START
 from tollwright.data.models import AuditEntry, Charge, Invoice, RateCard, RerateProposalCall
 from tollwright.data.scope import tenant_scope
+from tollwright.domain.calls.queries import explain_charge
 from tollwright.domain.errors import KeyReused, NotFound
 from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.invoices import operations as invoices
 from tollwright.domain.invoices.queries import check_sums
+from tollwright.domain.rates.operations import publish_version, save_draft
 from tollwright.domain.rerating import operations, queries
 from tollwright.domain.rerating.scope import CallScope, EmptyPeriod
 
@@ -246,8 +249,6 @@ def test_changes_that_cancel_out_are_on_paper_all_the_same(story: Story) -> None
 
 
 def test_every_revision_replays_to_its_own_amount(story: Story) -> None:
-    from tollwright.domain.calls.queries import explain_charge
-
     story.rate_by(CHEAPER)
     story.apply("a")
     set_rule(story.switch.world, "minimum_seconds", 45, set_at=LATER + timedelta(days=1))
@@ -263,16 +264,16 @@ def test_every_revision_replays_to_its_own_amount(story: Story) -> None:
 
 def test_ids_of_another_provider_are_not_there(story: Story) -> None:
     other = make_switch("south")
-    strangers = {
-        "customer_id": other.world.customer.pk,
-        "campaign_id": other.world.campaign.pk,
-        "card_id": other.card.pk,
-        "batch_id": 999_999,
-        "plan_id": 999_999,
-    }
-    for name, pk in strangers.items():
+    strangers = [
+        CallScope(customer_id=other.world.customer.pk),
+        CallScope(campaign_id=other.world.campaign.pk),
+        CallScope(card_id=other.card.pk),
+        CallScope(batch_id=999_999),
+        CallScope(plan_id=999_999),
+    ]
+    for scope in strangers:
         with pytest.raises(NotFound):
-            story.report(CallScope(**{name: pk}))
+            story.report(scope)
     assert story.report().calls == 4
     with tenant_scope(other.tenant_id):
         assert queries.difference_report(CallScope(), at=LATER).calls == 0
@@ -295,11 +296,28 @@ def test_a_scope_that_is_none(story: Story, scope: CallScope, error: type[Except
 
 def test_calls_of_many_spans_are_each_priced_by_their_own(story: Story) -> None:
     """A version from 12:02 on: the calls before it keep their price."""
-    from tests.support.switch import add_version
-
     add_version(story.switch.card, 2, NOON + timedelta(minutes=2), CHEAPER)
     assert story.report().changed == 2
     story.apply("a")
     assert story.amounts() == OLD | {"3": 480_000, "4": 300_000}
     versions = Charge.objects.filter(is_current=True).values_list("card_version__number")
     assert sorted(number for (number,) in versions) == [1, 1, 2, 2]
+
+
+def test_a_call_that_meets_the_next_version_is_priced_by_both(story: Story) -> None:
+    """Answered at 12:00:05 for 61 s: its first minute at 0.60, the second, begun later, at 0.30."""
+    add_version(story.switch.card, 2, NOON + timedelta(seconds=35), CHEAPER)
+    story.apply("a")
+    assert story.amounts() == NEW | {"1": 900_000}
+    assert story.report().changed == 0
+
+
+def test_charges_that_drew_on_allowances_are_left_alone(story: Story) -> None:
+    """Which calls free minutes cover depends on every call of the period."""
+    rows = [{"prefix": one[0], "price": "0.30", "first_s": 60, "next_s": 60} for one in CHEAPER]
+    free = [{"name": "free", "prefixes": ["44"], "unit": "seconds", "amount": 60}]
+    card = story.switch.card
+    draft = save_draft(card=card, data={"rates": rows, "allowances": free}, at=LATER, by=ANNA)
+    publish_version(version=draft, effective_from=START, at=LATER, by=ANNA)
+    report = story.report()
+    assert (report.changed, report.refused) == (0, {"allowances": 4})

@@ -19,6 +19,7 @@ from tollwright.data.models import (
     Charge,
     PlanFee,
     PlanVersion,
+    RateCard,
     Subscription,
 )
 from tollwright.data.scope import tenant_scope
@@ -107,7 +108,9 @@ def test_the_margin_follows_where_the_carriers_charges_are_known(story: Story) -
     assert (beta.customer, beta.old_margin_micros) == ("Beta Ltd", None)
 
 
-def plan(story: Story, code: str, fees: dict[str, int], card: object = None) -> PlanVersion:
+def plan(
+    story: Story, code: str, fees: dict[str, int], card: RateCard | None = None
+) -> PlanVersion:
     """A plan on RETAIL (or `card`) with these fees in micros."""
     tenant = story.switch.world.tenant
     made = CallPlan.objects.create(tenant=tenant, code=code, name=code.title(), created_at=START)
@@ -171,3 +174,12 @@ def test_a_period_is_half_open(story: Story) -> None:
     card = whatif.card_of_file({"rates": [minute("", "0.06")]})
     scope = CallScope(first=NOON, last=NOON.replace(minute=1))
     assert what_if(Wish(card=card), scope, at=LATER).calls == 1
+
+
+def test_allowances_of_a_draft_are_told_not_counted(story: Story) -> None:
+    free = [{"name": "free", "prefixes": ["44"], "unit": "seconds", "amount": 60}]
+    data = {"rates": [minute("44", "0.60"), minute("49", "0.12")], "allowances": free}
+    version = save_draft(card=story.switch.card, data=data, at=LATER, by=ANNA)
+    found = what_if(Wish(version=version), NOVEMBER, at=LATER)
+    assert found.totals[0].difference_micros == 0
+    assert "as if they were used up" in found.sentences[0]

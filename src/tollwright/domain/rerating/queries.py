@@ -37,7 +37,7 @@ def reckoned(
 ) -> tuple[Outcome, Places]:
     """The changes themselves, and where the charges stand that they change."""
     cursor = database()
-    prices = StoredPrices(cursor, read_book(cursor, rules_until=at))
+    prices = StoredPrices(cursor, read_book(cursor, rules_until=at), at)
     outcome = run(cursor, stored(scope), prices, progress=progress)
     lines = {int(line) for line in set(outcome.changes.line_id.tolist()) if line}
     return outcome, places(outcome.changes, store.lines(cursor, sorted(lines)))

@@ -100,6 +100,7 @@ class WhatIf:
     refused: dict[str, int]
     examples: tuple[Refused, ...]
     with_fees: bool
+    bare: bool  # allowances of the new prices are not counted
 
     @property
     def calls(self) -> int:
@@ -127,6 +128,11 @@ class WhatIf:
             f"{count:,} of {self.calls:,} calls would not be priced: {SENTENCES[reason]}."
             for reason, count in self.refused.items()
         ]
+        if self.bare:
+            told.append(
+                "The allowances of the new prices are not counted: calls are priced as if they"
+                " were used up."
+            )
         if not self.calls:
             told.append("No call fits: choose another period, or compare with everyone's calls.")
         return tuple(told)
@@ -166,6 +172,7 @@ def what_if(
         refused=outcome.refused,
         examples=outcome.examples,
         with_fees=wish.plan is not None,
+        bare=_has_allowances(wish),
     )
 
 
@@ -194,14 +201,23 @@ def _source(wish: Wish, at: datetime) -> Source:
     cursor = database()
     book = read_book(cursor, rules_until=at)
     if wish.plan is not None:
-        return GivenPlan(cursor, book, wish.plan.card_id, wish.plan.pk)
+        return GivenPlan(cursor, book, wish.plan.card_id, wish.plan.pk, at)
     card, begins = wish.card, at
     if wish.version is not None:
         card = rates.core_card(wish.version)
         begins = wish.version.effective_from or at
     if card is None:
         raise OneOfThese("Name a card version, a card file or a plan.")
-    return GivenCard(book, as_of(card, wish.as_of or max(begins, last_start(card, begins))))
+    bare = replace(card, allowances=())
+    return GivenCard(book, as_of(bare, wish.as_of or max(begins, last_start(card, begins))))
+
+
+def _has_allowances(wish: Wish) -> bool:
+    if wish.plan is not None:
+        options = wish.plan.card.versions.values_list("options", flat=True)
+        return any(one.get("allowances") for one in options)
+    card = wish.card if wish.version is None else rates.core_card(wish.version)
+    return card is not None and bool(card.allowances)
 
 
 def _title(wish: Wish) -> str:

@@ -8,6 +8,7 @@ from tollwright.kernel.reasons import RATED as NONE
 NO_CARD = 4
 NO_VERSION = 5
 OTHER_CURRENCY = 6
+ALLOWANCES = 7
 
 NAMES = {
     BLOCKED: "blocked",
@@ -16,6 +17,7 @@ NAMES = {
     NO_CARD: "no_card",
     NO_VERSION: "no_published_version",
     OTHER_CURRENCY: "other_currency",
+    ALLOWANCES: "allowances",
 }
 SENTENCES = {
     "blocked": "the destination is blocked now",
@@ -24,9 +26,11 @@ SENTENCES = {
     "no_card": "no plan and no rule gives the campaign a card",
     "no_published_version": "the card has no published version for the time",
     "other_currency": "the card is in another currency than the charge",
+    "allowances": "what its allowances cover depends on every call of the billing period",
 }
 
 __all__ = [
+    "ALLOWANCES",
     "BLOCKED",
     "INVALID",
     "NAMES",

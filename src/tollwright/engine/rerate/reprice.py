@@ -11,15 +11,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.core.choose import prepare
-from tollwright.core.rating import CallInput, rate_call
+from tollwright.core.rating import CallInput, Charge, rate_call
 from tollwright.engine.rate.terms import Terms
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.numbers import callers, packed
 from tollwright.engine.rerate.prices import Offer, Prices, Source
 from tollwright.kernel.batch import rate_batch
 from tollwright.kernel.columns import Charges as Rated
-from tollwright.kernel.columns import Columns, epoch_us, new_charges
+from tollwright.kernel.columns import Columns, epoch_us
 from tollwright.kernel.numbers import unpack_number
 from tollwright.kernel.reasons import STATUSES
 from tollwright.store.rerate import Charges, Int64
@@ -92,9 +91,17 @@ class Offers:
             within = begin if place == low else int(changes[place - 1])
             self.at(campaign_id, place, within)
 
-    def knows(self, spans: list[Span]) -> bool:
-        """Whether a batch of these spans can be priced without the database."""
-        return all((span.campaign_id, span.place) in self._known for span in spans)
+    def knows(self, stored: Charges, spans: list[Span]) -> bool:
+        """Whether a sorted batch of these spans can be priced without the database."""
+        return all(self._knows(stored, span) for span in spans)
+
+    def _knows(self, stored: Charges, span: Span) -> bool:
+        offer = self._known.get((span.campaign_id, span.place))
+        if offer is None:
+            return False
+        here = slice(span.first, span.end)
+        counted_ms = stored.answered_ms[here] + 1000  # as rounded up to a second
+        return not _meet(offer, stored.answered_us[here], counted_ms).any()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,7 @@ def reprice(
 ) -> Repriced:
     """What the calls of a sorted batch come to now."""
     called, caller = packed(stored.called), callers(stored.caller)
+    pooled = sorted(offers.source.pooled)
     found = Repriced(
         stored,
         np.zeros(len(called), np.int64),
@@ -154,14 +162,54 @@ def reprice(
             continue
         counted = _counted_ms(part.stored, offer.terms, causes)
         calls = Columns(called[here], caller[here], part.stored.answered_us, counted)
-        _put(part, offer, offer.prices, _rate(offer.prices, calls))
+        rated = rate_batch(offer.prices.compiled, calls).charges
+        _over_versions(offer, calls, rated)
+        _put(part, offer, offer.prices, rated, pooled)
     return found
 
 
-def _put(part: Repriced, offer: Offer, prices: Prices, rated: Rated) -> None:
+def _meet(offer: Offer, answered_us: Int64, counted_ms: Int64) -> Bool:
+    """Calls that last into the next version of their card."""
+    found: Bool = answered_us + counted_ms * 1000 > offer.meets_us
+    return found
+
+
+def _over_versions(offer: Offer, calls: Columns, rated: Rated) -> None:
+    """Price the calls that meet another version of the card by core, piece by piece."""
+    if offer.line is None:
+        return
+    meeting = _meet(offer, calls.answered_at_us, calls.answered_ms)
+    for place in np.flatnonzero(meeting).tolist():
+        call = _call(calls, place)
+        line = offer.line(call)
+        if line is not None:
+            _write(rated, place, line.named(rate_call(call, line.index)))
+
+
+def _call(calls: Columns, place: int) -> CallInput:
+    called = int(calls.called[place])
+    return CallInput(
+        "",
+        moment_of(int(calls.answered_at_us[place])),
+        int(calls.answered_ms[place]),
+        unpack_number(int(calls.caller[place])),
+        "" if called < 0 else unpack_number(called),
+    )
+
+
+def _write(rated: Rated, place: int, charge: Charge) -> None:
+    rated.status[place] = STATUSES.index(charge.status)
+    rated.rate_index[place] = charge.rate_index
+    rated.billed_s[place] = charge.billed_s
+    rated.allowance_s[place] = charge.allowance_s
+    rated.amount_micros[place] = charge.amount_micros
+
+
+def _put(part: Repriced, offer: Offer, prices: Prices, rated: Rated, pooled: list[int]) -> None:
     """Write what was rated; refused rows stay as they were stored."""
     part.refusal[:] = rated.status
     part.refusal[part.stored.currency != offer.currency.encode()] = refusals.OTHER_CURRENCY
+    part.refusal[np.isin(part.stored.version_id, pooled)] = refusals.ALLOWANCES
     good = part.refusal == refusals.NONE
     part.amount_micros[good] = rated.amount_micros[good]
     part.billed_s[good] = rated.billed_s[good]
@@ -185,28 +233,6 @@ def _counted_ms(stored: Charges, terms: Terms, causes: tuple[str, ...]) -> Int64
         bills = np.array([False, *(cause in terms.billable_causes for cause in causes)])
         free |= ~(bills[stored.cause] | bills[stored.disposition])
     return np.where(free, 0, counted)
-
-
-def _rate(prices: Prices, calls: Columns) -> Rated:
-    if not prices.card.allowances:
-        return rate_batch(prices.compiled, calls).charges
-    return _one_by_one(prices, calls)
-
-
-def _one_by_one(prices: Prices, calls: Columns) -> Rated:
-    """On a card with allowances each call is reckoned by itself, as when it came in."""
-    index, out = prepare(prices.card), new_charges(len(calls))
-    rows = zip(calls.called, calls.caller, calls.answered_at_us, calls.answered_ms, strict=True)
-    for place, (called, caller, at_us, ms) in enumerate(rows):
-        number = "" if called < 0 else unpack_number(int(called))
-        call = CallInput("", moment_of(int(at_us)), int(ms), unpack_number(int(caller)), number)
-        charge = rate_call(call, index)
-        out.status[place] = STATUSES.index(charge.status)
-        out.rate_index[place] = charge.rate_index
-        out.billed_s[place] = charge.billed_s
-        out.allowance_s[place] = charge.allowance_s
-        out.amount_micros[place] = charge.amount_micros
-    return out
 
 
 def moment_of(us: int) -> datetime:

@@ -177,7 +177,7 @@ def _repriced(
     later: list[Charges] = []
     for batch in store.charges(cursor, scope, causes):
         stored, spans = sorted_spans(batch, offers)
-        if offers.knows(spans):
+        if offers.knows(stored, spans):
             yield reprice(stored, spans, offers, causes)
         else:
             later.append(batch)

@@ -76,7 +76,7 @@ RULES = st.sampled_from([
 
 @settings(max_examples=60)
 @given(
-    card=strategies.cards(),
+    card=strategies.cards(allowances=False),
     calls=st.lists(strategies.calls(), min_size=1, max_size=12),
     rules=RULES,
 )
