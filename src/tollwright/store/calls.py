@@ -53,7 +53,7 @@ def meet(
 ) -> list[tuple[int, int, datetime, int, bool]]:
     """(staged call id, known call id, its start, its revision, same content)."""
     values = {"source_id": source_id, "first": first, "last": last}
-    return cursor.execute(SQL["meet"], values).fetchall()
+    return cursor.execute(SQL["meet"], values, prepare=False).fetchall()  # planned for today's size
 
 
 def issued(cursor: Cursor, calls: Sequence[tuple[int, datetime]]) -> set[int]:
