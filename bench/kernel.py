@@ -112,13 +112,13 @@ Work = Callable[[Columns, Charges], Any]
 def by_part(parts: Sequence[Part], rounds: int, *works: Work) -> list[float]:
     """Seconds of each work over all parts: the sum of the best of each part.
 
-    A part takes milliseconds, so that one of a few rounds is left alone by whatever else runs; the
-    works take turns, so that they meet the same noise.
+    A part takes milliseconds, so that one of a few rounds is left alone by whatever else runs. A
+    work goes over all parts before the next one does: each finds them in memory, not in a cache.
     """
     best = [[float("inf")] * len(parts) for _ in works]
     for _ in range(rounds):
-        for place, (calls, out) in enumerate(parts):
-            for own, work in zip(best, works, strict=True):
+        for own, work in zip(best, works, strict=True):
+            for place, (calls, out) in enumerate(parts):
                 own[place] = min(own[place], best_of(1, partial(work, calls, out)))
     return [sum(own) for own in best]
 
