@@ -78,22 +78,31 @@ def make_switch(slug: str) -> Switch:
 
 
 def make_card(
-    world: World, code: str, rates: Sequence[tuple[str, str, int, bool]]
+    world: World,
+    code: str,
+    rates: Sequence[tuple[str, str, int, bool]],
+    allowances: Sequence[dict[str, object]] = (),
 ) -> tuple[RateCard, CardVersion]:
     """A card with one published version, 60/60, from START on."""
     card = RateCard.objects.create(
         tenant=world.tenant, code=code, name=code.title(), currency="EUR", created_at=START
     )
-    return card, add_version(card, 1, START, rates)
+    return card, add_version(card, 1, START, rates, allowances)
 
 
 def add_version(
-    card: RateCard, number: int, since: datetime, rates: Sequence[tuple[str, str, int, bool]]
+    card: RateCard,
+    number: int,
+    since: datetime,
+    rates: Sequence[tuple[str, str, int, bool]],
+    allowances: Sequence[dict[str, object]] = (),
 ) -> CardVersion:
     """A published version of a card: (prefix, name, nanos a minute, blocked) by row."""
     version = CardVersion.objects.create(
         tenant=card.tenant, card=card, number=number, created_at=START, created_by="test",
-        options={"side": "sell", "currency": "EUR", "timezone": "UTC"},
+        options={
+            "side": "sell", "currency": "EUR", "timezone": "UTC", "allowances": list(allowances)
+        },
     )  # fmt: skip
     Rate.objects.bulk_create(
         Rate(

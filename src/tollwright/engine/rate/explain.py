@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,11 +10,18 @@ from typing import Any
 import psycopg
 
 from tollwright.core import explain as core
+from tollwright.core.allowances import matching
+from tollwright.core.card import Allowance
+from tollwright.core.carddump import show_moment
+from tollwright.core.choose import CardIndex
 from tollwright.core.money import show
 from tollwright.core.rating import CallInput, ExplainStep
 from tollwright.engine.rate.cards import card_of
+from tollwright.engine.rate.crossing import Line, line_of
 from tollwright.engine.rate.numbers import rated_caller
-from tollwright.engine.rate.terms import Terms, read_book
+from tollwright.engine.rate.pools import left
+from tollwright.engine.rate.terms import Book, Terms, Version, read_book
+from tollwright.store import allowances
 from tollwright.store import terms as store
 from tollwright.store.calls import cursor_on
 
@@ -68,7 +75,6 @@ def explain_charge(
         raise NoSuchCharge(f"There is no charge {charge_id}.")
     book = read_book(cursor, rules_until=charge.rated_at)
     terms = book.terms(charge.campaign_id, charge.answered_at)
-    card = card_of(cursor, charge.card_version_id, charge.content_hash, terms.rounding)
     counted_ms = terms.counted_ms(charge.answered_ms, charge.cause, charge.disposition)
     call = CallInput(
         charge.call_key,
@@ -77,12 +83,75 @@ def explain_charge(
         rated_caller(charge.caller),
         charge.called,
     )
-    replayed = core.explain(call, card, version=f"{charge.card_code} v{charge.version_number}")
-    steps = (*_terms_steps(charge, terms, counted_ms), *replayed.steps)
+    line, card = _prices(cursor, book, charge, terms, call)
+    fit = matching(card.card.allowances, call.called, call.answered_at)
+    before = {pool: taken for pool, taken, _ in allowances.uses(cursor, charge_id)} if fit else {}
+    name = f"{charge.card_code} v{charge.version_number}"
+    replayed = core.explain(call, card, remaining=left(fit, before), version=name)
+    steps = (
+        *_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, line),
+        *_pool_steps(fit, before, charge.currency), *replayed.steps,
+    )  # fmt: skip
+    if line is not None:
+        replayed = line.named(replayed)
     equal = (replayed.status, replayed.amount_micros, replayed.billed_s, replayed.rate_index) == (
         "rated", charge.amount_micros, charge.billed_s, charge.rate_no,
     )  # fmt: skip
     return Explanation(charge, replayed.amount_micros, equal, steps)
+
+
+def _prices(
+    cursor: store.Cursor, book: Book, charge: store.StoredCharge, terms: Terms, call: CallInput
+) -> tuple[Line | None, CardIndex]:
+    """The card of the charge; of a call over later versions, those on one line as known then."""
+
+    def load(version: Version) -> CardIndex:
+        return card_of(cursor, version.id, version.content_hash, terms.rounding)
+
+    card = card_of(cursor, charge.card_version_id, charge.content_hash, terms.rounding)
+    for known in book.cards.values():
+        for version in known.versions:
+            if version.id == charge.card_version_id:
+                line = line_of(known, version, load, call=call, known_at=charge.rated_at)
+                return line, line.index if line else card
+    return None, card
+
+
+def _crossing_steps(charge: store.StoredCharge, line: Line | None) -> Iterator[ExplainStep]:
+    """Which later versions the call ran into."""
+    for version in line.versions[1:] if line else ():
+        yield ExplainStep(
+            "version",
+            f"The call runs into version {version.number} of card {charge.card_code}, in force"
+            f" from {show_moment(version.effective_from)}: it is priced piece by piece. Rows are"
+            " counted among those of the versions that fit the number.",
+            (("card", charge.card_code), ("version", version.number)),
+        )
+
+
+def _pool_steps(
+    fit: Sequence[Allowance], before: Mapping[str, int], currency: str
+) -> Iterator[ExplainStep]:
+    """What each pool had given to earlier calls of the period."""
+    remaining = left(fit, before)
+    for allowance in {one.pool_name: one for one in fit}.values():
+        pool = allowance.pool_name
+        full, taken, rest = (
+            _shown(amount, allowance.unit, currency)
+            for amount in (allowance.amount, before.get(pool, 0), remaining[pool])
+        )
+        yield ExplainStep(
+            "pool",
+            f"Of {full} of {pool}, earlier calls of the billing period had taken {taken}:"
+            f" {rest} are left.",
+            (("pool", pool), ("full", allowance.amount), ("taken", before.get(pool, 0))),
+        )
+
+
+def _shown(amount: int, unit: str, currency: str) -> str:
+    if unit == "money":
+        return f"{show(amount)} {currency}"
+    return f"{amount} s" if unit == "seconds" else f"{amount} calls"
 
 
 def _around(moment: datetime) -> tuple[datetime, datetime]:
