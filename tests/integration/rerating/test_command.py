@@ -1,0 +1,85 @@
+"""`tollwright rerate` and `tollwright what-if`, from a report to what was written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tests.integration.rerating.conftest import CHEAPER, LATER, ROWS, Story
+from tests.support.switch import make_switch
+from tollwright.cli import runtime
+from tollwright.cli.rerate import rerate
+from tollwright.cli.what_if import what_if
+from tollwright.data.scope import tenant_scope
+from tollwright.domain.errors import DomainError, NotFound
+
+app = typer.Typer()
+app.command()(rerate)
+app.command("what-if")(what_if)
+NOVEMBER = ("--from", "2026-11-01", "--to", "2026-12-01")
+
+
+def run(*words: str) -> tuple[int, str]:
+    """Exit code and what was printed; a refusal is raised, as `main` turns it into a sentence."""
+    result = CliRunner().invoke(app, words)
+    if isinstance(result.exception, DomainError):
+        raise result.exception
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout
+
+
+@pytest.fixture
+def provider(fresh_db: str, monkeypatch: pytest.MonkeyPatch) -> Story:
+    """Calls of 2.64 at NOON of 2 November, and half the price to +44 since; it is 20 November."""
+    monkeypatch.setattr(runtime, "now", lambda: LATER)
+    switch = make_switch("north")
+    with tenant_scope(switch.tenant_id):
+        story = Story(switch)
+        story.take(*ROWS)
+        story.rate_by(CHEAPER)
+    return story
+
+
+def test_a_report_then_its_application(provider: Story) -> None:
+    code, said = run("rerate", *NOVEMBER, "--card", "RETAIL")
+    assert (code, said.splitlines()[0]) == (0, "4 calls, 4 cost another amount now.")
+    assert "4 on no issued invoice: -0.96 EUR" in said.replace("\N{MINUS SIGN}", "-")
+    assert said.splitlines()[-1] == "Nothing was written. Add --apply to write it."
+    code, said = run("rerate", *NOVEMBER, "--prefix", "+49", "--apply", "--key", "k")
+    assert "1 charges have a new revision, 0 wait in 0 proposals." in said
+    code, said = run("rerate", *NOVEMBER)
+    assert said.splitlines()[0] == "4 calls, 3 cost another amount now."
+
+
+def test_calls_that_cannot_be_priced_end_in_code_3(provider: Story) -> None:
+    with tenant_scope(provider.switch.tenant_id):
+        provider.rate_by((("44", "United Kingdom", 300_000_000, False),))
+    code, said = run("rerate", *NOVEMBER)
+    assert code == 3
+    assert "! 1 calls keep their charge until you decide" in said
+
+
+def test_what_if_by_version_and_by_file(provider: Story, tmp_path: Path) -> None:
+    code, said = run("what-if", *NOVEMBER, "--card", "RETAIL", "--version", "2")
+    assert (code, said.splitlines()[0]) == (0, "RETAIL version 2 (published) over 4 calls")
+    assert "0 customers would pay more, 2 less." in said
+    file = tmp_path / "card.json"
+    file.write_text(json.dumps({"rates": [{"prefix": "44", "price": "6"}]}))
+    code, said = run("what-if", *NOVEMBER, "--file", str(file))
+    assert code == 3
+    assert "! 1 of 4 calls would not be priced" in said
+    assert "2 customers would pay more, 0 less." in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("rerate", "--customer", "NOBODY"), ("what-if", "--card", "RETAIL", "--version", "9")],
+    ids=["no such customer", "no such version"],
+)
+def test_what_is_not_there_is_named(provider: Story, words: tuple[str, ...]) -> None:
+    with pytest.raises(NotFound, match=r"NOBODY|There are: 2, 1"):
+        run(*words)
