@@ -96,6 +96,7 @@ def add_version(
     since: datetime,
     rates: Sequence[tuple[str, str, int, bool]],
     allowances: Sequence[dict[str, object]] = (),
+    published_at: datetime = START,
 ) -> CardVersion:
     """A published version of a card: (prefix, name, nanos a minute, blocked) by row."""
     version = CardVersion.objects.create(
@@ -112,7 +113,7 @@ def add_version(
         for row, (prefix, name, nanos, blocked) in enumerate(rates)
     )  # fmt: skip
     CardVersion.objects.filter(pk=version.pk).update(
-        status="published", effective_from=since, published_at=START, published_by="test",
+        status="published", effective_from=since, published_at=published_at, published_by="test",
         content_hash=f"{version.pk:064}",
     )  # fmt: skip
     return version

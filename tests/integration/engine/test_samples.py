@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from tollwright.domain.rates import operations as rates
 
 LONG_AGO = datetime(2010, 1, 1, tzinfo=UTC)
 BY = By("test")
+FATES = ("records", "rated", "unanswered", "duplicates", "ignored", "quarantined")
 
 
 def flat(plant: Plant, *, cdr_format: str, zone: str, region: str) -> None:
@@ -99,6 +100,67 @@ def test_what_mediation_should_pass_to_rating(
     assert charged(plant) == wanted
     assert (result.records, result.quarantined) == (16, 0)
     plant.check_sums()
+
+
+def test_freeswitch_json_file_by_file(plant: Plant, samples: Path) -> None:
+    """16 files, a record each, as mod_json_cdr leaves them: A legs are charged, by exact ms."""
+    wanted = json.loads((samples / "expected_examples.json").read_text())["freeswitch/json/"]
+    flat(plant, cdr_format="freeswitch_json", zone="America/New_York", region="")
+    by_account(plant, "PREPAID")
+    results = [
+        plant.take(path.read_bytes(), path.name, source="REAL")
+        for path in sorted((samples / "freeswitch" / "json").glob("*.json"))
+    ]
+    fates = [sum(getattr(one, name) for one in results) for name in FATES]
+    assert fates == [16, 4, 4, 0, 8, 0]  # records, rated, unanswered, twice, B legs, quarantined
+    found = plant.rows(
+        "SELECT call_key, answered_ms, amount_micros, started_at FROM charge ch"
+        " JOIN call c USING (started_at, campaign_id) WHERE c.id = ch.call_id ORDER BY started_at"
+    )
+    assert [(key, ms) for key, ms, _, _ in found] == [
+        (call["unique_id"], call["billable_ms"]) for call in wanted["billable_calls"]
+    ]
+    assert [micros for _, _, micros, _ in found] == [3_000, 4_000, 5_000, 7_000]  # begun seconds
+    for (*_, start), call in zip(found, wanted["billable_calls"], strict=True):
+        assert abs(start - datetime.fromisoformat(call["start_utc"])) < timedelta(milliseconds=1)
+    plant.check_sums()
+
+
+def test_one_call_by_file_and_by_post_is_one_call(plant: Plant, samples: Path) -> None:
+    """The body that FreeSWITCH posts tells of a call whose file is there already."""
+    flat(plant, cdr_format="freeswitch_json", zone="America/New_York", region="")
+    head, _, body = (samples / "freeswitch" / "http_post_json.txt").read_bytes().partition(b"cdr=")
+    (record,) = json.loads((samples / "expected_examples.json").read_text())[
+        "freeswitch/http_post_json.txt"
+    ]["records"]
+    assert head.startswith(b"POST")
+    file = samples / record["file"]
+    assert plant.take(file.read_bytes(), file.name, source="REAL").unanswered == 1
+    posted = plant.take(b"cdr=" + body, "post", source="REAL")
+    assert (posted.records, posted.duplicates) == (1, 1)
+    assert plant.rows("SELECT count(*) FROM call") == [(1,)]
+
+
+def test_the_public_freeswitch_record(plant: Plant, samples: Path) -> None:
+    path = samples / "freeswitch" / "public_cgrates_2018.cdr.json"
+    (record,) = json.loads((samples / "expected_examples.json").read_text())[
+        "freeswitch/public_cgrates_2018.cdr.json"
+    ]["records"]
+    flat(plant, cdr_format="freeswitch_json", zone="Europe/Berlin", region="")
+    result = plant.take(path.read_bytes(), path.name, source="REAL")
+    assert (result.records, result.rated, result.quarantined) == (1, 1, 0)
+    assert charged(plant) == [(record["unique_id"], record["billable_seconds"])]
+
+
+def by_account(plant: Plant, *codes: str) -> None:
+    """These account codes are SPRING's too."""
+    world = plant.switch.world
+    with tenant_scope(plant.switch.tenant_id):
+        for code in codes:
+            Identifier.objects.create(
+                tenant=world.tenant, campaign=world.campaign, kind="accountcode", value=code,
+                valid_from=LONG_AGO,
+            )  # fmt: skip
 
 
 def test_the_real_deck_prices_the_real_file(plant: Plant, samples: Path) -> None:
