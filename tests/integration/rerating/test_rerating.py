@@ -204,6 +204,8 @@ def test_invoiced_calls_become_a_proposal_and_then_a_note(story: Story) -> None:
     (note,) = operations.accept(proposal=first, at=DECEMBER, by=ANNA, render=as_data)
     assert (note.document_type, note.net_micros, note.corrects) == ("credit_note", -660_000, acme)
     assert story.amounts() == NEW | {"4": 600_000}
+    for charge in story.history("1"):  # the invoiced one and the one on the note
+        assert explain_charge(charge.pk, charge.started_at).equal
     assert operations.accept(proposal=first, at=DECEMBER, by=ANNA, render=as_data) == (note,)
     operations.reject(proposal=second, reason="a gift", at=DECEMBER, by=ANNA)
     assert not RerateProposalCall.objects.filter(pending=True).exists()
