@@ -70,7 +70,7 @@ def draft(tenant_id: int, until: datetime, key: str, at: datetime) -> int:
 
 
 def issue(tenant_id: int, run_id: int, at: datetime, out: Path | None) -> None:
-    """Finalise the run's drafts, each in a transaction of its own, and write their documents."""
+    """Finalise the drafts that are ready, each in its own transaction; write their documents."""
     from tollwright.data.models import BillingRun
     from tollwright.data.scope import tenant_scope
     from tollwright.domain.audit.operations import By
@@ -79,17 +79,16 @@ def issue(tenant_id: int, run_id: int, at: datetime, out: Path | None) -> None:
 
     with tenant_scope(tenant_id):
         drafts = list(queries.drafts(BillingRun.objects.get(pk=run_id)))
-        ready = [one for one in drafts if operations.grace_ends(one, at) <= at]
-    if len(ready) < len(drafts):
-        print(f"{len(drafts) - len(ready)} drafts still wait for late calls.")
-    for invoice in ready:
-        with tenant_scope(tenant_id):
-            by = By(runtime.operator(), "cli")
-            done = operations.finalise(invoice=invoice, at=at, by=by, render=render)
-            paper = queries.document_of(done)
-            print(
-                f"  issued {done.number}" + (f" → {out / paper.filename}" if out and paper else "")
-            )
+    by = By(runtime.operator(), "cli")
+    for invoice in drafts:
+        try:
+            with tenant_scope(tenant_id):
+                done = operations.finalise(invoice=invoice, at=at, by=by, render=render)
+                paper = queries.document_of(done)
+        except operations.NotReady as why:
+            print(f"  waits: {why}")
+            continue
+        print(f"  issued {done.number}" + (f" → {out / paper.filename}" if out and paper else ""))
         if out is not None and paper is not None:
             out.mkdir(parents=True, exist_ok=True)
             (out / paper.filename).write_bytes(paper.content)

@@ -29,6 +29,7 @@ UPDATE charge c SET invoice_line_id = l.id
  WHERE l.invoice_id = %(invoice_id)s AND l.kind = 'usage' AND l.campaign_id = c.campaign_id
    AND c.customer_id = %(customer_id)s AND c.leg = 'sell' AND c.is_current
    AND c.invoice_line_id IS NULL AND c.currency = %(currency)s
+   AND NOT c.campaign_id = ANY(%(held)s)
    AND c.started_at >= %(since)s AND c.started_at < %(until)s;
 
 -- name: sum_lines -- a usage line is the sum of its charges

@@ -70,6 +70,20 @@ def test_drafts_then_documents_then_a_receipt(world: World, tmp_path: Path) -> N
     assert run("bill", "--check") == (0, "Every figure equals its rows.\n")
 
 
+def test_a_draft_that_waits_is_named_and_holds_up_nobody(world: World) -> None:
+    with tenant_scope(world.tenant.pk):
+        say("finalise_grace_days", 3, world.customer)
+    code, said = run("bill", "--finalise")
+    assert (code, said.splitlines()[1:]) == (
+        0,
+        [
+            "  Acme Ltd: 11.90 EUR",
+            "  waits: The draft for Acme Ltd waits for late calls until 2026-11-04 00:00"
+            " (rule finalise_grace_days).",
+        ],
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

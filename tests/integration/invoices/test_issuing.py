@@ -13,12 +13,14 @@ from django.db import IntegrityError, connection, transaction
 from tests.support.billing import (
     ANNA,
     NOVEMBER,
+    OCTOBER_ENDS,
     Books,
     as_data,
     bill,
     bill_and_issue,
     figures,
     issue,
+    issue_run,
     line,
     rows,
     said,
@@ -141,8 +143,81 @@ def test_grace_for_late_calls(books: Books) -> None:
     run = bill()
     early = datetime(2026, 11, 3, 22, 59, tzinfo=UTC)
     late = datetime(2026, 11, 3, 23, 0, tzinfo=UTC)
-    assert operations.finalise_run(run=run, at=early, by=ANNA, render=as_data) == []
-    assert len(operations.finalise_run(run=run, at=late, by=ANNA, render=as_data)) == 1
+    (draft,) = queries.drafts(run)
+    with pytest.raises(operations.TooEarly) as refused:
+        issue(draft, early)
+    assert str(refused.value) == (
+        "The draft for Acme Ltd waits for late calls until 2026-11-04 00:00"
+        " (rule finalise_grace_days)."
+    )
+    assert left_of(issue_run(run, early)) == ([], [("ACME", "invoice_in_grace")])
+    assert left_of(issue_run(run, late)) == ([("ACME", 1_190_000)], [])
+
+
+def test_somebody_who_was_asked_may_issue_within_the_grace(books: Books) -> None:
+    say("finalise_grace_days", 3)
+    books.call("2026-10-15T10:00", 1_000_000)
+    (draft,) = queries.drafts(bill())
+    done = operations.finalise(invoice=draft, at=NOVEMBER, by=ANNA, render=as_data, early=True)
+    assert (done.number, done.status) == ("NC-INV-2026-000001", "finalised")
+
+
+def left_of(issued: operations.Issued) -> tuple[list[tuple[str, int]], list[tuple[str, str]]]:
+    """(code, total) of what was issued, (code, why) of what was not."""
+    return (
+        [(one.customer.code, one.total_micros) for one in issued.invoices],
+        [(one.draft.customer.code, one.why.code) for one in issued.left],
+    )
+
+
+def test_one_outdated_draft_holds_up_nobody_else(books: Books) -> None:
+    """Acme's calls were withdrawn: Beta and Gamma get their invoices, and Acme is named."""
+    call = books.call("2026-10-15T10:00", 1_000_000)
+    for code, amount in (("BETA", 2_000_000), ("GAMMA", 3_000_000)):
+        _, campaign = books.customer(code)
+        books.call("2026-10-15T10:00", amount, campaign=campaign)
+    run = bill("one")
+    Charge.objects.filter(pk=call).update(is_current=False)
+    issued = issue_run(run)
+    assert left_of(issued) == (
+        [("BETA", 2_380_000), ("GAMMA", 3_570_000)],
+        [("ACME", "draft_outdated")],
+    )
+    assert [one.number for one in issued.invoices] == ["NC-INV-2026-000001", "NC-INV-2026-000002"]
+    assert queries.drafts(run).count() == 1
+
+
+def test_billing_switched_off_since_the_draft_was_made(books: Books) -> None:
+    """Off from 2 November: the draft of October waits, and none is made any more."""
+    books.call("2026-10-15T10:00", 1_000_000)
+    run = bill("one", until=OCTOBER_ENDS, at=OCTOBER_ENDS)
+    say("billing_enabled", False, books.world.customer, NOVEMBER)
+    (draft,) = queries.drafts(run)
+    with pytest.raises(operations.BillingOff) as refused:
+        issue(draft)
+    assert str(refused.value) == (
+        "Billing is off for Acme Ltd (rule billing_enabled): switch it on, or delete the draft."
+    )
+    assert left_of(issue_run(run)) == ([], [("ACME", "billing_off")])
+    operations.drop_draft(invoice=draft, at=NOVEMBER, by=ANNA)
+    assert queries.drafts(bill("two", until=OCTOBER_ENDS, at=NOVEMBER)).count() == 0
+    say("billing_enabled", True, books.world.customer, DECEMBER)
+    (back,) = queries.drafts(bill("three", until=OCTOBER_ENDS, at=DECEMBER))
+    assert issue(back, DECEMBER).net_micros == 1_000_000
+
+
+def test_a_campaign_switched_off_since_the_draft_was_made(books: Books) -> None:
+    """Its line waits: billing run again leaves it out, the rest is issued."""
+    held = books.campaign("HELD")
+    books.call("2026-10-15T10:00", 1_000_000)
+    books.call("2026-10-15T10:01", 5_000_000, campaign=held)
+    (draft,) = queries.drafts(bill("one", until=OCTOBER_ENDS, at=OCTOBER_ENDS))
+    say("billing_enabled", False, held, NOVEMBER)
+    with pytest.raises(operations.BillingOff, match="off for Campaign HELD of Acme Ltd"):
+        issue(draft)
+    bill("two", until=OCTOBER_ENDS, at=NOVEMBER)
+    assert rows(issue(draft)) == [("usage", "Spring sale", 1_000_000)]
+    assert queries.check_sums() == []
 
 
 def test_a_finalised_invoice_does_not_change(books: Books) -> None:

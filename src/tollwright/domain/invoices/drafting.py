@@ -99,7 +99,7 @@ def _accounts(run: BillingRun, customer: Customer, at: datetime) -> list[Account
     currencies = set(first) | set(plans.values_list("version__currency", flat=True))
     currencies |= {draft.currency for draft in _drafts(customer, run.until)}
     zone = zone_of(customer, run.until)
-    anchor, held = anchor_of(customer, zone), held_campaigns(customer, run.until)
+    anchor, held = anchor_of(customer, zone), held_campaigns(customer, run.until, at)
     return [
         Account(run, customer, code, zone, anchor, held, first.get(code), at)
         for code in sorted(currencies)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -23,16 +25,20 @@ from tollwright.domain.invoices.numbering import (
     store_document,
     take_number,
 )
-from tollwright.domain.invoices.terms import is_billed, terms_at
+from tollwright.domain.invoices.terms import held_campaigns, is_billed, terms_at
 from tollwright.domain.ledger.operations import post
 from tollwright.store import billing
 
 __all__ = [
     "AlreadyPaid",
+    "BillingOff",
     "Correction",
     "DraftOutdated",
+    "Issued",
+    "Left",
     "NotADraft",
     "NotIssued",
+    "NotReady",
     "TooEarly",
     "UntilInFuture",
     "credit",
@@ -63,22 +69,50 @@ class NotIssued(DomainError):
     kind, code = "conflict", "invoice_not_issued"
 
 
-class DraftOutdated(DomainError):
+class NotReady(DomainError):
+    """The draft stays a draft for now. Which of its kinds it is says what it waits for."""
+
+    kind, code = "conflict", "invoice_not_ready"
+
+
+class DraftOutdated(NotReady):
     """Calls behind the draft were re-rated or withdrawn since it was made."""
 
-    kind, code = "conflict", "draft_outdated"
+    code = "draft_outdated"
 
 
-class TooEarly(DomainError):
+class TooEarly(NotReady):
     """The draft still waits for late calls (rule finalise_grace_days)."""
 
-    kind, code = "conflict", "invoice_in_grace"
+    code = "invoice_in_grace"
+
+
+class BillingOff(NotReady):
+    """Billing was switched off since the draft was made (rule billing_enabled)."""
+
+    code = "billing_off"
 
 
 class AlreadyPaid(DomainError):
     """Money or a credit note stands against the invoice: credit it, it cannot be voided."""
 
     kind, code = "conflict", "invoice_already_paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A draft of a run that was not issued, and the sentence why."""
+
+    draft: Invoice
+    why: NotReady
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What became of a run's drafts: the invoices that have a number now, and what waits."""
+
+    invoices: tuple[Invoice, ...]
+    left: tuple[Left, ...]
 
 
 @transaction.atomic
@@ -102,7 +136,7 @@ def run_billing(*, until: datetime, key: str, at: datetime, by: By) -> BillingRu
     if not is_new:
         return run
     customers = Customer.objects.order_by("id")
-    billed = [customer for customer in customers if is_billed(customer, until)]
+    billed = [customer for customer in customers if is_billed(customer, until, at)]
     drafts = [draft for customer in billed for draft in draft_customer(run, customer, at)]
     record(
         by=by,
@@ -116,11 +150,14 @@ def run_billing(*, until: datetime, key: str, at: datetime, by: By) -> BillingRu
 
 
 @transaction.atomic
-def finalise(*, invoice: Invoice, at: datetime, by: By, render: Render) -> Invoice:
+def finalise(
+    *, invoice: Invoice, at: datetime, by: By, render: Render, early: bool = False
+) -> Invoice:
     """Issue a draft: number, ledger entry and document, all or nothing.
 
     Credit that the customer has is used on their open invoices first, so the document says what
-    is left to pay. An issued invoice comes back as it is. Raises NotADraft for a void one and
+    is left to pay. An issued invoice comes back as it is. Raises NotADraft for a void one,
+    BillingOff, TooEarly while it waits for late calls (unless `early`: somebody was asked), and
     DraftOutdated when calls changed since it was drafted (run billing again).
     """
     lock_numbers()
@@ -129,21 +166,34 @@ def finalise(*, invoice: Invoice, at: datetime, by: By, render: Render) -> Invoi
         return locked
     if locked.status != "draft":
         raise NotADraft(f"{locked} is {locked.status}: it cannot be finalised.")
+    _refuse_unbilled(locked, at)
+    if not early:
+        _refuse_early(locked, at)
     _refuse_outdated(locked)
     due_days = terms_at(locked.customer, at).due_days
     return _issue(locked, due_days=due_days, at=at, by=by, render=render)
 
 
 @transaction.atomic
-def finalise_run(*, run: BillingRun, at: datetime, by: By, render: Render) -> list[Invoice]:
-    """Finalise the run's drafts whose grace for late calls is over, by customer and period."""
+def finalise_run(*, run: BillingRun, at: datetime, by: By, render: Render) -> Issued:
+    """Finalise the run's drafts that are ready, by customer and period; the others stay drafts.
+
+    One that waits (for late calls, for billing to be run again, for billing to be switched on)
+    holds up nobody else's; the answer names it.
+    """
     lock_numbers()
     drafts = Invoice.objects.filter(run=run, status="draft").select_related("customer")
     ordered = list(drafts.order_by("customer_id", "period_from", "id"))
     wanted = sorted({draft.customer_id for draft in ordered})
     list(Customer.objects.select_for_update().filter(pk__in=wanted).order_by("id"))
-    ready = [draft for draft in ordered if grace_ends(draft, at) <= at]
-    return [finalise(invoice=draft, at=at, by=by, render=render) for draft in ready]
+    issued: list[Invoice] = []
+    left: list[Left] = []
+    for draft in ordered:
+        try:
+            issued.append(finalise(invoice=draft, at=at, by=by, render=render))
+        except NotReady as why:
+            left.append(Left(draft, why))
+    return Issued(tuple(issued), tuple(left))
 
 
 def grace_ends(draft: Invoice, at: datetime) -> datetime:
@@ -269,6 +319,33 @@ def _locked(invoice: Invoice) -> Invoice:
         .select_related("customer", "legal_entity", "corrects")
         .get(pk=invoice.pk)
     )
+
+
+def _refuse_unbilled(draft: Invoice, at: datetime) -> None:
+    if not is_billed(draft.customer, at):
+        raise BillingOff(
+            f"Billing is off for {draft.customer.name} (rule billing_enabled): "
+            "switch it on, or delete the draft."
+        )
+    held = draft.lines.filter(campaign_id__in=held_campaigns(draft.customer, at))
+    names = sorted(
+        {line.campaign.name for line in held.select_related("campaign") if line.campaign}
+    )
+    if names:
+        raise BillingOff(
+            f"Billing is off for {', '.join(names)} of {draft.customer.name} "
+            "(rule billing_enabled): run billing again, which leaves that out, then finalise."
+        )
+
+
+def _refuse_early(draft: Invoice, at: datetime) -> None:
+    ready = grace_ends(draft, at)
+    if at < ready:
+        raise TooEarly(
+            f"The draft for {draft.customer.name} waits for late calls until "
+            f"{ready.astimezone(ZoneInfo(draft.period_zone)):%Y-%m-%d %H:%M} "
+            "(rule finalise_grace_days)."
+        )
 
 
 def _refuse_outdated(draft: Invoice) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import cast
 from django.db.models import Min
 
 from tollwright.core.periods import Cycle, day_of
-from tollwright.core.rules import applicable, resolve
+from tollwright.core.rules import RuleRow, applicable, resolve
 from tollwright.core.tax import rate_of
 from tollwright.data.models import Campaign, Customer, Subscription
 from tollwright.domain.rules.queries import resolve_for, rule_rows, rules_in_force
@@ -63,19 +64,26 @@ def anchor_of(customer: Customer, zone: str) -> date:
     return first["first"] or day_of(customer.created_at, zone)
 
 
-def held_campaigns(customer: Customer, at: datetime) -> tuple[int, ...]:
-    """Ids of the campaigns that are not billed at `at`; their calls and fees wait. Two queries."""
+def held_campaigns(customer: Customer, *moments: datetime) -> tuple[int, ...]:
+    """Ids of the campaigns that are not billed at one of the moments; their calls and fees wait.
+
+    Two queries.
+    """
     rules = [rule for rule in rule_rows() if rule.setting == "billing_enabled"]
     campaigns = Campaign.objects.filter(customer=customer).order_by("id")
     return tuple(
         number
         for number in campaigns.values_list("id", flat=True)
-        if not resolve(
-            applicable(rules, customer_id=customer.pk, campaign_id=number), "billing_enabled", at
-        ).value
+        if not _enabled(applicable(rules, customer_id=customer.pk, campaign_id=number), moments)
     )
 
 
-def is_billed(customer: Customer, at: datetime) -> bool:
-    """Whether invoices are made for the customer at all."""
-    return bool(resolve_for("billing_enabled", customer=customer, at=at).value)
+def _enabled(chain: Sequence[RuleRow], moments: Sequence[datetime]) -> bool:
+    return all(resolve(chain, "billing_enabled", moment).value for moment in moments)
+
+
+def is_billed(customer: Customer, *moments: datetime) -> bool:
+    """Whether invoices are made for the customer at each of the moments."""
+    return all(
+        resolve_for("billing_enabled", customer=customer, at=moment).value for moment in moments
+    )

@@ -138,12 +138,16 @@ def get_pdf(request: HttpRequest, invoice_id: int) -> HttpResponse:
 
 
 @router.post("/invoices/{int:invoice_id}/finalise", response=InvoiceDetail, summary="Issue a draft")
-def finalise_invoice(request: HttpRequest, invoice_id: int) -> InvoiceDetail:
-    """Number, ledger entry and document, all or nothing. An issued invoice comes back as it is."""
+def finalise_invoice(request: HttpRequest, invoice_id: int, early: bool = False) -> InvoiceDetail:
+    """Number, ledger entry and document, all or nothing. An issued invoice comes back as it is.
+
+    `early=true` issues a draft that still waits for late calls (409 `invoice_in_grace` without).
+    """
     require(request, "billing")
     issued = operations.finalise(
-        invoice=invoice_of(invoice_id), at=timezone.now(), by=by(request), render=render
-    )
+        invoice=invoice_of(invoice_id), at=timezone.now(), by=by(request), render=render,
+        early=early,
+    )  # fmt: skip
     return _detail(issued)
 
 

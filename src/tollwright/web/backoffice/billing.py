@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.contrib import messages
 from django.db.models import Count, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -27,6 +28,7 @@ from tollwright.web.filters import start_of
 from tollwright.web.tables import Column, Table
 
 BOTH = ("GET", "POST")
+MOST_NAMED = 20  # drafts that wait, each with its sentence; the run's page lists them all
 
 
 class RunForm(OfficeForm):
@@ -158,9 +160,13 @@ def finalise(request: StaffRequest, pk: int) -> HttpResponse:
     run = find(BillingRun, pk)
     form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        issued = operations.finalise_run(run=run, at=request.at, by=request.by, render=render)
-        left = run.invoices.filter(status="draft").count()
-        done(request, f"{len(issued)} invoices are issued, {left} drafts still wait.")
+        made = operations.finalise_run(run=run, at=request.at, by=request.by, render=render)
+        done(
+            request,
+            f"{len(made.invoices)} invoices are issued, {len(made.left)} drafts still wait.",
+        )
+        for waits in made.left[:MOST_NAMED]:
+            messages.warning(request, str(waits.why))
         return redirect(to("run", pk))
     drafts = list(run.invoices.filter(status="draft").select_related("customer"))
     ready = [draft for draft in drafts if grace_ends(draft, request.at) <= request.at]

@@ -41,6 +41,16 @@ STATES = (
 )
 
 
+class EarlyForm(ConfirmForm):
+    """For a draft that still waits for late calls."""
+
+    early = forms.BooleanField(
+        label="Issue it now",
+        help_text="The draft still waits for late calls; those that come go on the next invoice.",
+        required=False,
+    )
+
+
 @page()
 def index(request: StaffRequest) -> HttpResponse:
     """Every document, newest first."""
@@ -159,11 +169,17 @@ def document(found: Document | None) -> HttpResponse:
 def finalise(request: StaffRequest, pk: int) -> HttpResponse:
     """Issue a draft, after saying what that does."""
     invoice = find(Invoice, pk, "customer")
-    form = ConfirmForm(posted(request))
+    ready = operations.grace_ends(invoice, request.at)
+    form = (EarlyForm if request.at < ready else ConfirmForm)(posted(request))
     if request.method == "POST" and form.is_valid():
-        issued = operations.finalise(invoice=invoice, at=request.at, by=request.by, render=render)
-        done(request, f"Invoice {issued.number} is issued; its document is stored.")
-        return redirect(to("invoice", pk))
+        early = form.cleaned_data.get("early", False)
+        issued = form.attempt(
+            operations.finalise, invoice=invoice, at=request.at, by=request.by, render=render,
+            early=early,
+        )  # fmt: skip
+        if issued is not None:
+            done(request, f"Invoice {issued.number} is issued; its document is stored.")
+            return redirect(to("invoice", pk))
     total = Money(invoice.total_micros, invoice.currency)
     return show(
         request,

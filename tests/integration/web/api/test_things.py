@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
+
 from tests.integration.web.api.client import Program
+from tests.support.billing import say
 from tests.support.shop import Shop
 from tollwright.data.models import AuditEntry, Invoice
 from tollwright.data.scope import tenant_scope
@@ -118,6 +123,22 @@ def test_a_billing_run_and_issuing(shop: Shop, program: Program) -> None:
         assert (issued.status, issued.body["status"]) == (200, "finalised"), issued.body
         assert program.get(f"/invoices/{draft}/pdf").body.startswith(b"%PDF-")
         assert program.post(f"/invoices/{draft}/finalise").body == issued.body
+
+
+def test_a_draft_in_grace_is_issued_only_when_asked_to(
+    shop: Shop, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What of October no invoice holds goes on the drafts of November."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 12, 2, tzinfo=UTC))
+    with tenant_scope(shop.tenant_id):
+        Invoice.objects.filter(status="draft").delete()
+        say("finalise_grace_days", 3)
+    run = program.post("/billing-runs", {"until": "2026-12-02T00:00:00Z"}, key="run-1")
+    draft = run.body["drafts"][0]
+    refused = program.post(f"/invoices/{draft}/finalise")
+    assert (refused.status, refused.code) == (409, "invoice_in_grace")
+    issued = program.post(f"/invoices/{draft}/finalise?early=true")
+    assert (issued.status, issued.body["status"]) == (200, "finalised"), issued.body
 
 
 def test_usage_by_day(shop: Shop, program: Program) -> None:

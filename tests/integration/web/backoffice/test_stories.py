@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from tests.integration.web.backoffice.things import DECK
+from tests.support.billing import say
 from tests.support.shop import make_user
 from tests.support.switch import Row, Switch, make_switch, master_csv
 from tollwright.data.access import ApiKey, Membership, Role
@@ -316,6 +317,21 @@ def test_void_and_credit(office: Office) -> None:
     office.post(f"invoices/{second.pk}/credit/", reason="goodwill", key="c1")
     note = office.one(Invoice, document_type="credit_note")
     assert (note.total_micros, note.corrects_id) == (-1_800_000, second.pk)
+
+
+def test_a_draft_in_grace_is_issued_only_when_asked_to(office: Office) -> None:
+    office.upload(master_csv(CALLS))
+    draft = office.bill()
+    run = office.latest(BillingRun)
+    with tenant_scope(office.switch.tenant_id):
+        say("finalise_grace_days", 60)
+    told = office.client.post(f"/office/billing/{run.pk}/finalise/", follow=True).content.decode()
+    assert "0 invoices are issued, 1 drafts still wait." in told
+    assert "waits for late calls until" in told
+    refused = office.post(f"invoices/{draft.pk}/finalise/", status=200)
+    assert "waits for late calls until" in refused
+    office.post(f"invoices/{draft.pk}/finalise/", early="on")
+    assert office.one(Invoice, pk=draft.pk).status == "finalised"
 
 
 def test_a_draft_can_be_dropped_and_is_drafted_anew(office: Office) -> None:
