@@ -7,6 +7,7 @@ country code go a quick way that gives the same digits, and every answer is kept
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -78,6 +79,23 @@ def normalise(text: str, region: str = "") -> Number:
     if after:
         return _from_code(after, text)
     return _national(bare, plan, text) if plan else _from_code(bare, text)
+
+
+def digits_of(texts: Iterable[str], region: str = "") -> list[str]:
+    """`normalise(text, region).digits` of each text; +49... costs a look at its first digits."""
+    return [
+        text[1:]
+        if 8 <= len(text) <= 16 and _plain(text[:5]) and text.isascii() and text[1:].isdigit()
+        else normalise(text, region).digits
+        for text in texts
+    ]
+
+
+@lru_cache(maxsize=16_384)
+def _plain(head: str) -> bool:
+    """Whether a number that begins with this + and four digits is E.164 as it stands."""
+    code = country_code(head[1:]) if head[:1] == "+" and head[1:].isdigit() else ""
+    return code != "" and head[1 + len(code)] != "0"
 
 
 def _bare(text: str) -> str:

@@ -2,18 +2,26 @@
 -- Instants are microseconds since 1970 UTC: both sides read a number in a tenth of a text's time.
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_staged (
     call_id bigint, started_us bigint, answered_us bigint, ended_us bigint,
-    answered_ms bigint, line_no bigint, customer_id bigint, campaign_id bigint, revision smallint,
+    answered_ms bigint, line_no bigint,
     call_key text, group_key text, direction text, caller text, called text, dialled text,
-    cause text, disposition text, trunk text, agent text, currency text,
-    charge_id bigint, card_version_id bigint, plan_version_id bigint, rate_no integer,
-    prefix text, billed_s integer, allowance_s integer, amount_micros bigint
+    cause text, disposition text, trunk text, agent text,
+    customer_id bigint, campaign_id bigint, currency text, card_version_id bigint,
+    plan_version_id bigint,
+    charge_id bigint, rate_no integer, prefix text, billed_s integer, allowance_s integer,
+    amount_micros bigint,
+    revision smallint DEFAULT 0
 ) ON COMMIT DROP
 
 -- name: empty_staged -- ready for the next rows
 TRUNCATE tw_staged
 
 -- name: copy_staged -- a batch's rows, call and charge side by side
-COPY tw_staged FROM STDIN
+COPY tw_staged (
+    call_id, started_us, answered_us, ended_us, answered_ms, line_no,
+    call_key, group_key, direction, caller, called, dialled, cause, disposition, trunk, agent,
+    customer_id, campaign_id, currency, card_version_id, plan_version_id,
+    charge_id, rate_no, prefix, billed_s, allowance_s, amount_micros
+) FROM STDIN
 
 -- name: id_block -- the first of 65 536 ids of calls and of charges
 SELECT nextval('call_id_block'), nextval('charge_id_block')

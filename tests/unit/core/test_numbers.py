@@ -12,6 +12,7 @@ from tollwright.core.numbers import (
     UnknownRegionError,
     country,
     country_code,
+    digits_of,
     display,
     is_mobile,
     normalise,
@@ -108,6 +109,18 @@ def test_no_text_raises_and_digits_are_plain(text: str, region: str) -> None:
         assert number.digits.isdigit()
         assert 7 <= len(number.digits) <= 15
         assert number.digits.startswith(number.country_code)
+
+
+TEXTS = st.one_of(
+    st.from_regex(r"\+[0-9]{0,18}", fullmatch=True),
+    st.sampled_from(["+49301234567", "+490301234567", "+4930²34567", "+1²34567890", "+", "++4930"]),
+    st.text(max_size=18),
+)
+
+
+@given(texts=st.lists(TEXTS), region=st.sampled_from(["", "DE", "US", "IT"]))
+def test_many_numbers_at_once_are_the_same_digits(texts: list[str], region: str) -> None:
+    assert digits_of(texts, region) == [normalise(text, region).digits for text in texts]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from tollwright.core.formats.base import (
     Record,
     ms_of,
 )
-from tollwright.core.formats.clock import Clock, from_micros
+from tollwright.core.formats.clock import EPOCH, Clock, from_micros
 from tollwright.core.formats.lines import CsvReader, Dialect
 from tollwright.core.formats.memo import Memo
 from tollwright.core.formats.window import windowed
@@ -64,12 +64,10 @@ class _Reader:
         self._at_server = f"@{options.server}" if options.server else ""
         self._pickers = self._layouts.pickers
         self._rows = CsvReader(options, Dialect(), self._layouts.fits)
-        self._stamps = Memo(self._clock.at)
         self._seconds = Memo(ms_of)
         self._lengths = Memo(_length)
-        self._births = Memo(_birth)
         self._peers = Memo(_peer)
-        self._names = Memo(_name)
+        self._names = Memo(_bare)
         self._hints = Memo(_hints)
         self._agreed = ""
         self._ordered: set[int] = set()
@@ -122,19 +120,21 @@ class _Reader:
         (
             accounts, sources, called, contexts, clids, channels, dst_channels, apps, data,
             starts, answers, ends, durations, billsecs, dispositions,
-            uids, userfields, linked, sequences,
+            uids, userfields, linked, _sequences,
         ) = columns  # fmt: skip
-        if not all(map(str.isdigit, sequences)) or not all(uids):
+        if not all(uids) or not all(sources):
             return None
-        if not all(sources) or max(map(len, sequences)) > _LONGEST_SEQUENCE:
+        named = self._named(columns)
+        if named is None:
             return None
-        started, answered, ended = map(self._stamps.column, (starts, answers, ends))
+        keys, numbers = named
+        started, answered, ended = map(self._clock.column, (starts, answers, ends))
         if None in started or self._clock.twice:
             return None
         ms, seconds = zip(*self._seconds.column(billsecs), strict=True)
         peers = self._peers.column(_heads(channels))
         to_peers = self._peers.column(_heads(dst_channels))
-        at_server = self._at_server
+        names = self._names.column([clid.rpartition("<")[0] for clid in clids])
         queues = [
             told.partition(",")[0] if app == "Queue" else ""
             for app, told in zip(apps, data, strict=True)
@@ -143,10 +143,9 @@ class _Reader:
         items: list[Item] = list(
             map(
                 Record,
-                [f"{uid}/{number}{at_server}" for uid, number in zip(uids, sequences, strict=True)],
-                uids, map(int, sequences), repeat(0), repeat("customer"),
+                keys, uids, numbers, repeat(0), repeat("customer"),
                 [group or uid for group, uid in zip(linked, uids, strict=True)], empty,
-                sources, self._names.column(clids), called, called,
+                sources, names, called, called,
                 started, answered, ended,
                 ms, seconds, self._lengths.column(durations),
                 [length > 0 or at is not None for length, at in zip(ms, answered, strict=True)],
@@ -156,7 +155,7 @@ class _Reader:
                 count_from(first), lines,
             )
         )  # fmt: skip
-        made = self._births.column([uid[: uid.rfind(".")][-10:] for uid in uids])
+        made = _births([uid[: uid.rfind(".")][-10:] for uid in uids])
         odd = self._odd(started, answered, ended, made)
         low = 0
         for at in odd:
@@ -165,6 +164,19 @@ class _Reader:
             low = at + 1
         self._note_agreed(starts, made, low, count)
         return items
+
+    def _named(
+        self, columns: Sequence[tuple[str, ...]]
+    ) -> tuple[list[str], Iterable[int | None]] | None:
+        """Keys and sequences of a block: all rows have a number, or none; None = they differ."""
+        uids, sequences = columns[15], columns[18]
+        if not any(sequences):
+            return list(map(self._hashed, zip(*columns, strict=True))), repeat(None)
+        if not all(map(str.isdigit, sequences)) or max(map(len, sequences)) > _LONGEST_SEQUENCE:
+            return None
+        at_server = self._at_server
+        keys = [f"{uid}/{number}{at_server}" for uid, number in zip(uids, sequences, strict=True)]
+        return keys, map(int, sequences)
 
     def _note_agreed(
         self, starts: Sequence[str], made: Sequence[datetime | None], low: int, high: int
@@ -335,6 +347,16 @@ def _birth(text: str) -> datetime | None:
     return from_micros(int(text) * 1_000_000) if plain else None
 
 
+def _births(texts: Sequence[str]) -> list[datetime | None]:
+    """`_birth` of each text."""
+    return [
+        EPOCH + timedelta(0, int(text))
+        if len(text) == 10 and text.isascii() and text.isdigit()
+        else None
+        for text in texts
+    ]
+
+
 def _length(text: str) -> int:
     """Milliseconds of the duration, which is no money: an odd one counts as 0."""
     try:
@@ -345,8 +367,12 @@ def _length(text: str) -> int:
 
 def _name(clid: str) -> str:
     """The display name of `"Name" <number>`, its backslash escapes undone."""
-    name = clid.rpartition("<")[0].strip() if "<" in clid else ""
-    name = name.removeprefix('"').removesuffix('"')
+    return _bare(clid.rpartition("<")[0])
+
+
+def _bare(name: str) -> str:
+    """A display name without its quotes and escapes."""
+    name = name.strip().removeprefix('"').removesuffix('"')
     while "\\" in name:
         bare = name.replace('\\"', '"').replace("\\\\", "\\")
         if bare == name:

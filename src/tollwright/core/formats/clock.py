@@ -8,6 +8,7 @@ dictionary reads and one addition. Epochs (`1795336445.805709`) are instants alr
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -51,6 +52,17 @@ class Clock:
         if base is None or tail is None:
             return self._unusual(text)
         return base + tail
+
+    def column(self, texts: Sequence[str]) -> list[datetime | None]:
+        """`at` for each text; a block of usual stamps costs two look-ups and a sum a row."""
+        hours = self._hours
+        for head, text in {text[:13]: text for text in texts}.items():
+            if head not in hours:
+                self.at(text)
+        try:
+            return [hours[text[:13]] + _TAILS[text[13:]] if text else None for text in texts]
+        except KeyError:
+            return [self.at(text) for text in texts]
 
     def readings(self, text: str) -> list[datetime]:
         """Every instant `text` can mean, earliest first: none, one, or two in a repeated hour."""

@@ -60,19 +60,32 @@ class Attributor:
 
     def find(self, record: Record, caller: str, called: str, at: datetime) -> int | None:
         """The campaign's id, or None. `caller` and `called` are E.164 digits where possible."""
-        named = (record.campaign, record.queue, record.hints)
-        found = self._words.get(named)
-        if found is None:
-            if len(self._words) > _KEPT:
-                self._words.clear()
-            found = self._words[named] = list(self._by_words(record))
-        for identifier in found:
+        for identifier in self._named(record):
             if identifier.holds(at):
                 return identifier.campaign_id
         for identifier in self._by_numbers(caller, called):
             if identifier.holds(at):
                 return identifier.campaign_id
         return None
+
+    def all_along(self, record: Record, first: datetime, last: datetime) -> int | None:
+        """The campaign that the record's words mean at every moment from `first` to `last`.
+
+        None where they mean none, or another one for a part of the time: then ask `find`.
+        """
+        found = self._named(record)
+        if found and found[0].holds(first) and found[0].holds(last):
+            return found[0].campaign_id
+        return None
+
+    def _named(self, record: Record) -> list[Identifier]:
+        named = (record.campaign, record.queue, record.hints)
+        found = self._words.get(named)
+        if found is None:
+            if len(self._words) > _KEPT:
+                self._words.clear()
+            found = self._words[named] = list(self._by_words(record))
+        return found
 
     def _by_words(self, record: Record) -> Iterator[Identifier]:
         said: dict[str, list[str]] = {"campaign": [record.campaign, record.queue]}

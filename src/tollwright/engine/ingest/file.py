@@ -33,7 +33,7 @@ from tollwright.engine.rate.terms import Book, Version, read_book
 from tollwright.store import batches, terms
 from tollwright.store.calls import Cursor, cursor_on
 
-PORTION = 32_768  # records a round; half an id block
+PORTION = 16_384  # records a round: staged, they fit into a session's temporary buffers
 Progress = Callable[[int, int], None]
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from tollwright.core.card import MAX_CALL_MS
 from tollwright.core.formats.base import Fault, Ignored, Item, Record
-from tollwright.core.numbers import normalise
+from tollwright.core.numbers import digits_of, normalise
 from tollwright.engine.ingest.attribute import Attributor
 from tollwright.engine.rate.numbers import ratable
 from tollwright.engine.rate.terms import Book, Terms
@@ -83,31 +83,55 @@ class Sorter:
         seen: dict[str, Record] = {}
         for item in items:
             if type(item) is Record:
-                self._record(item, result, seen)
+                _meet(item, result, seen)
             elif type(item) is Fault:
                 result.refused.append(
                     Refused(item.line, "", item.code[:40], item.reason, clean(item.raw))
                 )
             elif type(item) is Ignored:
                 result.ignored[item.reason] += 1
+        for found in self._place_all(list(seen.values())):
+            if type(found) is Placed:
+                result.placed.append(found)
+            elif type(found) is Refused:
+                result.refused.append(found)
         return result
 
-    def _record(self, record: Record, result: Sorted, seen: dict[str, Record]) -> None:
-        if record.leg != "customer":
-            result.ignored[f"{record.leg} leg"] += 1
-            return
-        first = seen.setdefault(record.call_key, record)
-        if first is not record:
-            if told(first) == told(record):
-                result.duplicates += 1
+    def _place_all(self, records: list[Record]) -> list[Placed | Refused]:
+        """`place` for each, but what is alike in a portion is looked up once for all of it."""
+        span = _span(records)
+        if span is None:
+            return [self.place(record) for record in records]
+        first, last = span
+        named = [(record.campaign, record.queue, record.hints) for record in records]
+        standing = {
+            words: self._standing(record, first, last)
+            for words, record in dict(zip(named, records, strict=True)).items()
+        }
+        called = digits_of([record.called for record in records], self.region)
+        caller = digits_of([record.caller for record in records], self.region)
+        found: list[Placed | Refused] = []
+        for record, words, by, to in zip(records, named, caller, called, strict=True):
+            terms = standing[words]
+            if terms is None:
+                found.append(self.place(record))
+            elif not record.answered:
+                found.append(Placed(record, terms, by, to, None, -1))
+            elif record.answered_at is None or not ratable(to):
+                found.append(self.place(record))
             else:
-                result.later.append(record)
-            return
-        found = self.place(record)
-        if type(found) is Placed:
-            result.placed.append(found)
-        elif type(found) is Refused:
-            result.refused.append(found)
+                found.append(Placed(record, terms, by, to, record.answered_at, record.answered_ms))
+        return found
+
+    def _standing(self, record: Record, first: datetime, last: datetime) -> Terms | None:
+        """The terms of all calls between these moments with the record's words, if they are one
+        and count the milliseconds as they are; None: look at each call."""
+        campaign_id = self.attributor.all_along(record, first, last)
+        if campaign_id is None:
+            return None
+        terms = self.book.terms(campaign_id, first)
+        same = self.book.terms(campaign_id, last) is terms
+        return terms if same and terms.plain and not terms.reason else None
 
     def place(self, record: Record) -> Placed | Refused:
         """The call with its campaign and terms, or why it has to wait."""
@@ -147,6 +171,34 @@ class Sorter:
         if not terms.plain:
             counted_ms = terms.counted_ms(counted_ms, record.cause, record.disposition)
         return Placed(record, terms, caller, called, answered_at, counted_ms)
+
+
+def _meet(record: Record, result: Sorted, seen: dict[str, Record]) -> None:
+    """Count the record if it is no call of its own; else it is the first of its key."""
+    if record.leg != "customer":
+        result.ignored[f"{record.leg} leg"] += 1
+        return
+    first = seen.setdefault(record.call_key, record)
+    if first is record:
+        return
+    if told(first) == told(record):
+        result.duplicates += 1
+    else:
+        result.later.append(record)
+
+
+def _span(records: list[Record]) -> tuple[datetime, datetime] | None:
+    """The first and the last moment that the calls name; None where one of them is impossible."""
+    moments = [record.started_at for record in records if record.started_at is not None]
+    lengths = [record.answered_ms for record in records]
+    if len(moments) < len(records) or not moments:
+        return None
+    if min(lengths) < 0 or max(lengths) > MAX_CALL_MS:
+        return None
+    if min(moments).year not in YEARS or max(moments).year not in YEARS:
+        return None
+    moments += [record.answered_at for record in records if record.answered_at is not None]
+    return min(moments), max(moments)
 
 
 def told(record: Record) -> tuple[object, ...]:

@@ -130,36 +130,61 @@ def _late(call: Placed) -> Refused:
 
 def _pieces(priced: Priced, call_id: int, charge_id: int) -> list[bytes]:
     """The rows of tw_staged, some thousands of lines a piece."""
-    lines = [
-        _line(call, price, call_id + at, charge_id + at)
-        for at, (call, price) in enumerate(zip(priced.placed, priced.prices, strict=True))
-    ]
+    calls = priced.placed
+    records = [call.record for call in calls]
+    texts: tuple[list[str], ...] = (
+        [record.call_key for record in records], [record.group_key for record in records],
+        [record.direction for record in records], [call.caller for call in calls],
+        [call.called for call in calls], [record.dialled for record in records],
+        [record.cause for record in records], [record.disposition for record in records],
+        [record.trunk_out or record.trunk_in for record in records],
+        [record.agent for record in records],
+    )  # fmt: skip
+    rows = zip(
+        range(call_id, call_id + len(calls)),
+        [_micros(record.started_at) for record in records],
+        [_micros(call.answered_at) for call in calls],
+        [_micros(record.ended_at) for record in records],
+        [record.answered_ms for record in records],
+        [record.line for record in records],
+        *[stage.column(column) for column in texts],
+        _terms_columns(calls),
+        _price_columns(priced.prices, charge_id),
+        strict=True,
+    )
+    lines = [LINE % row for row in rows]
     return [
         "".join(lines[at : at + LINES_A_WRITE]).encode()
         for at in range(0, len(lines), LINES_A_WRITE)
     ]
 
 
-def _line(call: Placed, price: Price | None, call_id: int, charge_id: int) -> str:
-    record, terms = call.record, call.terms
-    campaign = terms.campaign
-    texts = stage.columns((
-        record.call_key, record.group_key, record.direction, call.caller, call.called,
-        record.dialled, record.cause, record.disposition, record.trunk_out or record.trunk_in,
-        record.agent,
-    ))  # fmt: skip
-    head = (
-        f"{call_id}\t{_micros(record.started_at)}\t{_micros(call.answered_at)}\t"
-        f"{_micros(record.ended_at)}\t{record.answered_ms}\t{record.line}\t{campaign.customer_id}\t{campaign.id}\t0\t{texts}\t"
-    )
-    if price is None or terms.version is None:
-        return head + campaign.currency + NO_CHARGE
-    rate_no, prefix, billed_s, allowance_s, amount = price
-    return (
-        f"{head}{terms.currency}\t{charge_id}\t{terms.version.id}\t"
-        f"{terms.plan_version_id or NULL}\t{rate_no}\t{prefix}\t"
-        f"{billed_s}\t{allowance_s}\t{amount}\n"
-    )
+def _terms_columns(calls: list[Placed]) -> list[str]:
+    """Customer, campaign, currency, card and plan version: few different ones, made once each."""
+    known: dict[tuple[int, bool], str] = {}
+    found: list[str] = []
+    for call in calls:
+        key = id(call.terms), call.counted_ms < 0
+        text = known.get(key)
+        if text is None:
+            text = known[key] = _terms_column(call)
+        found.append(text)
+    return found
+
+
+def _terms_column(call: Placed) -> str:
+    terms, campaign = call.terms, call.terms.campaign
+    owner = f"{campaign.customer_id}\t{campaign.id}"
+    if call.counted_ms < 0 or terms.version is None:
+        return f"{owner}\t{campaign.currency}\t{NULL}\t{NULL}"
+    return f"{owner}\t{terms.currency}\t{terms.version.id}\t{terms.plan_version_id or NULL}"
+
+
+def _price_columns(prices: list[Price | None], charge_id: int) -> list[str]:
+    return [
+        NO_CHARGE if price is None else f"{at}\t%s\t%s\t%s\t%s\t%s" % price
+        for at, price in enumerate(prices, charge_id)
+    ]
 
 
 def _micros(moment: datetime | None) -> int | str:
@@ -169,4 +194,5 @@ def _micros(moment: datetime | None) -> int | str:
 NULL = "\\N"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-NO_CHARGE = f"\t{NULL}" * 8 + "\n"
+NO_CHARGE = "\t".join([NULL] * 6)
+LINE = "\t".join(["%s"] * 18) + "\n"  # the columns of tw_staged, some of them in one text

@@ -235,13 +235,17 @@ ROWS = st.lists(
 )
 
 
-@given(rows=ROWS, zone=st.sampled_from(["UTC", "Europe/Berlin"]))
-def test_columns_and_single_rows_give_the_same(rows: list[str], zone: str) -> None:
+@given(
+    rows=ROWS,
+    zone=st.sampled_from(["UTC", "Europe/Berlin"]),
+    width=st.sampled_from([21, 18]),  # with and without a sequence
+)
+def test_columns_and_single_rows_give_the_same(rows: list[str], zone: str, width: int) -> None:
     text = "\n".join([asterisk(), *rows])
     one_by_one = asterisk_csv._Reader(Options(zone=zone))
     by_columns = asterisk_csv._Reader(Options(zone=zone))
     lines = text.split("\n")
-    table = [[cell.strip('"') for cell in line.split('","')] for line in lines]
+    table = [[cell.strip('"') for cell in line.split('","')][:width] for line in lines]
     slow = [one_by_one._careful(at, *told, 1) for at, told in enumerate(
         zip(lines, [list(row) for row in table], strict=True), 1)]  # fmt: skip
     quick = by_columns._items(1, lines[:1], [list(table[0])], 1)
