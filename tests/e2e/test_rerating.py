@@ -60,9 +60,7 @@ def test_a_draft_over_past_calls(
 
 
 @pytest.mark.parametrize(("size", "dark"), SIZES)
-def test_the_report_page(
-    visit: Callable[..., Visitor], size: tuple[int, int], dark: bool
-) -> None:
+def test_the_report_page(visit: Callable[..., Visitor], size: tuple[int, int], dark: bool) -> None:
     visitor = visit(size, dark=dark)
     page = visitor.sign_in(STAFF)
     visitor.open("/office/re-rating/")

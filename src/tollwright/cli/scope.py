@@ -14,9 +14,7 @@ From: TypeAlias = Annotated[
     datetime | None,
     typer.Option("--from", help="Calls started from then on (the provider's zone)."),
 ]
-To: TypeAlias = Annotated[
-    datetime | None, typer.Option("--to", help="Calls started before then.")
-]
+To: TypeAlias = Annotated[datetime | None, typer.Option("--to", help="Calls started before then.")]
 CustomerCode: TypeAlias = Annotated[str, typer.Option("--customer", help="Code of a customer.")]
 CampaignCode: TypeAlias = Annotated[str, typer.Option("--campaign", help="Code of a campaign.")]
 Prefix: TypeAlias = Annotated[

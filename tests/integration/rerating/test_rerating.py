@@ -308,10 +308,22 @@ def test_calls_of_many_spans_are_each_priced_by_their_own(story: Story) -> None:
 
 def test_a_call_that_meets_the_next_version_is_priced_by_both(story: Story) -> None:
     """Answered at 12:00:05 for 61 s: its first minute at 0.60, the second, begun later, at 0.30."""
-    add_version(story.switch.card, 2, NOON + timedelta(seconds=35), CHEAPER)
+    since = NOON + timedelta(seconds=35)
+    add_version(story.switch.card, 2, since, CHEAPER, published_at=LATER)
     story.apply("a")
     assert story.amounts() == NEW | {"1": 900_000}
     assert story.report().changed == 0
+    assert all(explain_charge(one.pk, one.started_at).equal for one in story.history("1"))
+
+
+def test_what_just_came_in_costs_what_re_rating_says(story: Story) -> None:
+    """Also a call over a change of version, of prices and of rules."""
+    add_version(story.switch.card, 2, NOON + timedelta(seconds=35), CHEAPER)
+    set_rule(story.switch.world, "second_rounding", "down", since=NOON + timedelta(minutes=6))
+    batch = story.take(
+        Row(key=11, seconds=61, minute=0), Row(key=12, seconds=30, minute=6), Row(key=13, minute=7)
+    )
+    assert story.report(CallScope(batch_id=batch)).changed == 0
 
 
 def test_charges_that_drew_on_allowances_are_left_alone(story: Story) -> None:
