@@ -408,6 +408,8 @@ def _hints(told: tuple[str, str, str, str]) -> tuple[tuple[str, str], ...]:
 
 def _settle(records: Sequence[Record], given: int) -> None:
     """Set the legs of `records[given:]`; see the module for the rules."""
+    if _apart(records):
+        return
     firsts: dict[str, Record] = {}
     several: dict[str, list[Record]] = {}
     halves: dict[str, Record] = {}
@@ -431,6 +433,15 @@ def _settle(records: Sequence[Record], given: int) -> None:
         for record, why in _told_again(rows):
             if id(record) not in given_out:
                 _not_customer(record, why)
+
+
+def _apart(records: Sequence[Record]) -> bool:
+    """Whether each row is a channel of its own and none a Local one: the usual, nothing to set."""
+    if len({record.unique_id for record in records}) < len(records):
+        return False
+    names = {record.channel[:6] for record in records}
+    names |= {record.dst_channel[:6] for record in records}
+    return "Local/" not in names
 
 
 def _told_again(rows: list[Record]) -> Iterator[tuple[Record, str]]:
