@@ -40,10 +40,20 @@ class Payment(TenantOwned):
 class Allocation(TenantOwned):
     """How much of a payment settles which invoice; negative: so much is the payer's credit again.
 
-    A trigger refuses more than was paid or billed.
+    In a payment's place may stand `credit`: an invoice with a negative total, which gives money
+    back. A trigger refuses more than was paid, given back or billed.
     """
 
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations")
+    payment = models.ForeignKey(
+        Payment, null=True, on_delete=models.PROTECT, related_name="allocations"
+    )
+    credit = models.ForeignKey(
+        "data.Invoice",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="set_off",
+        db_constraint=False,  # sql/0013 makes one that carries the tenant
+    )
     invoice = models.ForeignKey(
         "data.Invoice", on_delete=models.PROTECT, related_name="allocations"
     )
@@ -54,7 +64,12 @@ class Allocation(TenantOwned):
         db_table = "allocation"
         ordering = ["payment", "id"]
         constraints = [
-            models.CheckConstraint(name="allocation_moves", condition=~models.Q(amount_micros=0))
+            models.CheckConstraint(name="allocation_moves", condition=~models.Q(amount_micros=0)),
+            models.CheckConstraint(
+                name="allocation_of_one_source",
+                condition=models.Q(payment__isnull=False, credit__isnull=True)
+                | models.Q(payment__isnull=True, credit__isnull=False),
+            ),
         ]
 
 

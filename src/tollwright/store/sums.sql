@@ -66,16 +66,20 @@ SELECT i.number, k.prefix || ' ' || f.figure, f.shown, f.counted
    AND f.shown <> f.counted
  ORDER BY i.id;
 
--- name: paid -- what is noted as paid is allocated, and not beyond the total
+-- name: paid -- what is noted as paid is allocated, and not beyond the total; of an invoice that
+-- gives money back, what is set off against others is noted as negative, and not beyond its total
 SELECT i.number, f.figure, f.shown, f.counted
   FROM invoice i
-  CROSS JOIN LATERAL (SELECT coalesce(sum(amount_micros), 0)::bigint AS used FROM allocation
-                       WHERE invoice_id = i.id) a
+  CROSS JOIN LATERAL (
+      SELECT coalesce((SELECT sum(amount_micros) FROM allocation WHERE invoice_id = i.id), 0)::bigint
+             - coalesce((SELECT sum(amount_micros) FROM allocation WHERE credit_id = i.id), 0)::bigint
+             AS used) a
   CROSS JOIN LATERAL (
       SELECT coalesce(-sum(total_micros), 0)::bigint AS credited FROM invoice n
        WHERE n.corrects_id = i.id AND n.document_type = 'credit_note' AND n.status <> 'draft') n
   CROSS JOIN LATERAL (VALUES
       ('paid', i.paid_micros, a.used),
+      ('set off', least(a.used, 0), greatest(least(a.used, 0), least(i.total_micros, 0))),
       ('credited', n.credited, least(n.credited, greatest(i.total_micros, 0))),
       ('open although paid', 0, CASE i.status WHEN 'paid' THEN greatest(
                                      0, i.total_micros - a.used - n.credited) ELSE 0 END)

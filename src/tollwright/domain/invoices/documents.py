@@ -231,7 +231,10 @@ def _totals(facts: Facts) -> list[Payload]:
     if invoice.rounding_micros:
         rows.append(("Rounding", invoice.rounding_micros, ""))
     rows.append(("Total", invoice.total_micros, "strong"))
-    if facts.prepaid_micros:
+    if facts.prepaid_micros < 0:  # of what it gives back, so much settled other invoices
+        rows.append(("Set off against open invoices", -facts.prepaid_micros, ""))
+        rows.append(("Credited", invoice.total_micros - facts.prepaid_micros, "strong"))
+    if facts.prepaid_micros > 0:
         rows.append(("Paid from your credit", -facts.prepaid_micros, ""))
         rows.append(("To pay", invoice.total_micros - facts.prepaid_micros, "strong"))
     decimals = decimals_of([micros for _, micros, _ in rows], invoice.currency)
@@ -247,7 +250,10 @@ def _payment(facts: Facts) -> Payload:
     if invoice.document_type == "credit_note":
         terms = f"This amount is credited to your account against invoice {facts.corrects}."
     elif due < 0:
-        terms = "Nothing is to be paid. This amount is credited to your account."
+        terms = (
+            f"Nothing is to be paid. {amount_text(-due, invoice.currency)} {invoice.currency} "
+            "are credited to your account and settle your next invoice."
+        )
     elif due == 0:
         terms = "Nothing is to be paid."
     else:

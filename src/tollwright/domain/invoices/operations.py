@@ -227,6 +227,8 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
         return locked
     if locked.status == "draft" or locked.document_type == "credit_note":
         raise NotIssued(f"{locked} is no issued invoice: delete a draft, debit a credit note.")
+    if locked.paid_micros < 0:
+        raise AlreadyPaid(f"What {locked} gives back has settled other invoices: debit it instead.")
     if locked.paid_micros or settling.credited_micros(locked) or locked.corrections.exists():
         raise AlreadyPaid(f"{locked} has money or corrections against it: credit it instead.")
     locked.status, locked.void_reason = "void", reason
@@ -259,7 +261,8 @@ def credit(
 
     Amounts are positive micros of each line, tax comes on top. Together the notes never exceed a
     line or the invoice. The same key with the same wish is the same note. Raises NotIssued,
-    correcting.BeyondInvoice, KeyReused.
+    correcting.BeyondInvoice, KeyReused, and AlreadyPaid for one that gives money back which is
+    used already.
     """
     return _correct("credit_note", invoice, reason, key, lines, at, by, render)
 
@@ -302,6 +305,10 @@ def _correct(
         return before
     if original.status in {"draft", "void"} or original.document_type == "credit_note":
         raise NotIssued(f"{original} is no issued invoice: there is nothing to correct.")
+    if kind == "credit_note" and original.total_micros < 0 and original.paid_micros:
+        raise AlreadyPaid(
+            f"What {original} gives back has settled other invoices: debit it instead."
+        )
     note = correcting.draft_note(kind, original, reason, key, lines, at)
     due_days = terms_at(original.customer, at).due_days if kind == "debit_note" else 0
     issued = _issue(note, due_days=due_days, at=at, by=by, render=render)

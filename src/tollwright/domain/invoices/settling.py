@@ -1,13 +1,20 @@
-"""Money against invoices: what is open, and payments that settle it, oldest first."""
+"""Money against invoices: what is open, and what settles it, oldest first.
+
+Invoices are settled by payments, and by what an invoice with a negative total gives back (fees
+that had been paid in advance): its `paid_micros` is negative, by so much as was used of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TypeAlias
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from tollwright.data.models import Allocation, Customer, Invoice, Payment
+
+Money: TypeAlias = Payment | Invoice  # what can settle an invoice
 
 
 def credited_micros(invoice: Invoice) -> int:
@@ -35,41 +42,71 @@ def open_invoices(customer: Customer, currency: str) -> list[Invoice]:
     return [invoice for invoice in found if open_micros(invoice) > 0]
 
 
-def left_of(payment: Payment) -> int:
-    """What of a payment settles nothing yet: the customer's credit."""
-    used = payment.allocations.aggregate(sum=Sum("amount_micros"))["sum"] or 0
-    return payment.amount_micros - int(used)
+def left_of(money: Money) -> int:
+    """What of a payment, or of what an invoice gives back, settles nothing yet."""
+    if isinstance(money, Invoice):
+        return max(0, money.paid_micros + credited_micros(money) - money.total_micros)
+    used = money.allocations.aggregate(sum=Sum("amount_micros"))["sum"] or 0
+    return money.amount_micros - int(used)
 
 
 def credit_of(customer: Customer, currency: str) -> int:
     """The customer's money that settles nothing yet."""
-    paid = Payment.objects.filter(customer=customer, currency=currency)
-    used = Allocation.objects.filter(payment__in=paid)
-    whole = paid.aggregate(sum=Sum("amount_micros"))["sum"] or 0
-    return int(whole) - int(used.aggregate(sum=Sum("amount_micros"))["sum"] or 0)
+    return sum(left_of(money) for money in money_of(customer, currency))
 
 
-def settle(payment: Payment, invoices: Iterable[Invoice], at: datetime) -> list[Allocation]:
-    """Use what is left of a payment on these invoices, in their order, none beyond its total."""
+def money_of(customer: Customer, currency: str) -> list[Money]:
+    """What can settle the customer's invoices and has something left, oldest first."""
+    payments = Payment.objects.filter(customer=customer, currency=currency)
+    used = payments.annotate(used=Sum("allocations__amount_micros", default=0))
+    found: list[tuple[datetime, int, Money]] = [
+        (payment.received_at, payment.pk, payment)
+        for payment in used.filter(amount_micros__gt=F("used"))
+    ]
+    giving = Invoice.objects.filter(
+        customer=customer,
+        currency=currency,
+        status__in=["finalised", "paid"],
+        document_type__in=["invoice", "debit_note"],
+        total_micros__lt=0,
+    ).filter(total_micros__lt=F("paid_micros"))
+    found += [(one.finalised_at, one.pk, one) for one in giving if one.finalised_at]
+    ordered = sorted(found, key=lambda row: row[:2])
+    return [money for _, _, money in ordered if left_of(money) > 0]
+
+
+def settle(money: Money, invoices: Iterable[Invoice], at: datetime) -> list[Allocation]:
+    """Use what is left of it on these invoices, in their order, none beyond its total."""
     made: list[Allocation] = []
-    left = left_of(payment)
+    left = left_of(money)
     for invoice in invoices:
         amount = min(left, open_micros(invoice))
         if amount <= 0:
             continue
-        made.append(
-            Allocation.objects.create(
-                tenant_id=payment.tenant_id,
-                payment=payment,
-                invoice=invoice,
-                amount_micros=amount,
-                at=at,
-            )
-        )
-        invoice.paid_micros += amount
+        credit = money if isinstance(money, Invoice) else None
+        payment = money if isinstance(money, Payment) else None
+        made.append(_allocate(payment, credit, invoice, amount, at))
         mark_settled(invoice)
         left -= amount
     return made
+
+
+def _allocate(
+    payment: Payment | None, credit: Invoice | None, invoice: Invoice, amount: int, at: datetime
+) -> Allocation:
+    """So much of the one or the other onto the invoice; its row is saved by the caller."""
+    invoice.paid_micros += amount
+    if credit is not None:
+        credit.paid_micros -= amount
+        credit.save(update_fields=["paid_micros"])
+    return Allocation.objects.create(
+        tenant_id=invoice.tenant_id,
+        payment=payment,
+        credit=credit,
+        invoice=invoice,
+        amount_micros=amount,
+        at=at,
+    )
 
 
 def give_back(invoice: Invoice, at: datetime) -> list[Allocation]:
@@ -78,22 +115,17 @@ def give_back(invoice: Invoice, at: datetime) -> list[Allocation]:
     The latest payment first, by negative allocations.
     """
     over = invoice.paid_micros + credited_micros(invoice) - invoice.total_micros
-    held = invoice.allocations.values("payment").annotate(sum=Sum("amount_micros"))
+    if invoice.total_micros < 0:
+        return []
+    held = invoice.allocations.values("payment", "credit").annotate(sum=Sum("amount_micros"))
     made: list[Allocation] = []
-    for row in held.order_by("-payment"):
+    for row in held.order_by(F("payment").desc(nulls_last=True), "-credit"):
         amount = min(over, int(row["sum"]))
         if amount <= 0:
             continue
-        made.append(
-            Allocation.objects.create(
-                tenant_id=invoice.tenant_id,
-                payment_id=row["payment"],
-                invoice=invoice,
-                amount_micros=-amount,
-                at=at,
-            )
-        )
-        invoice.paid_micros -= amount
+        payment = Payment.objects.filter(pk=row["payment"]).first()
+        credit = Invoice.objects.filter(pk=row["credit"]).first()
+        made.append(_allocate(payment, credit, invoice, -amount, at))
         over -= amount
     mark_settled(invoice)
     return made
@@ -107,12 +139,8 @@ def mark_settled(invoice: Invoice) -> None:
 
 
 def use_credit(customer: Customer, currency: str, at: datetime) -> list[Allocation]:
-    """Settle open invoices with what is left of earlier payments, oldest with oldest."""
-    payments = Payment.objects.filter(customer=customer, currency=currency)
+    """Settle open invoices with what is left of earlier money, oldest with oldest."""
     made: list[Allocation] = []
-    if credit_of(customer, currency) <= 0:
-        return made
-    for payment in payments.order_by("received_at", "id"):
-        if left_of(payment) > 0:
-            made += settle(payment, open_invoices(customer, currency), at)
+    for money in money_of(customer, currency):
+        made += settle(money, open_invoices(customer, currency), at)
     return made

@@ -140,7 +140,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         period=period(invoice),
         lines=_lines(invoice),
         taxes=invoice.taxes.all(),
-        allocations=invoice.allocations.select_related("payment").all(),
+        allocations=invoice.allocations.select_related("payment", "credit").all(),
         corrections=invoice.corrections.all(),
         document=Document.objects.filter(invoice=invoice).only("filename", "sha256").first(),
         still_open=open_micros(invoice),

@@ -70,7 +70,7 @@ def invoice(request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse
         status=state_of(found, visit),
         lines=found.lines.select_related("campaign").order_by("position"),
         taxes=found.taxes.order_by("category", "rate"),
-        allocations=found.allocations.select_related("payment__receipt").order_by("id"),
+        allocations=found.allocations.select_related("payment__receipt", "credit").order_by("id"),
         has_document=Document.objects.filter(invoice=found).exists(),
         open_micros=queries.open_micros(found),
     )  # fmt: skip
