@@ -97,7 +97,8 @@ def freeswitch(rng: random.Random, path: Path, calls: int) -> None:
 
 def _break(rows: list[str], rng: random.Random) -> None:
     """On purpose: two duplicates, an unknown account, an unknown destination, a garbage line."""
-    a_legs = [place for place, row in enumerate(rows) if "ACME-" in row and "NORMAL_CLEARING" in row]
+    answered = (place for place, row in enumerate(rows) if "NORMAL_CLEARING" in row)
+    a_legs = [place for place in answered if "ACME-" in rows[place]]
     chosen = sorted(rng.sample(a_legs[200:], 3))
     rows[chosen[0]] = rows[chosen[0]].replace("ACME-SPRING", "GHOST").replace("ACME-CARE", "GHOST")
     fields = rows[chosen[1]].split('","')

@@ -5,4 +5,7 @@ cd "$(dirname "$0")/.."
 mkdir -p var
 scripts/browser.sh
 scripts/checks.sh
+# compiled once for this machine; the tests' servers and processes share it
+export NUMBA_CACHE_DIR="${NUMBA_CACHE_DIR:-$PWD/var/compiled}"
+.venv/bin/tollwright warm
 .venv/bin/pytest

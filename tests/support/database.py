@@ -64,11 +64,11 @@ def prepare() -> Server:
         "TOLLWRIGHT_HOSTS": "127.0.0.1,localhost,testserver",
         "DJANGO_SETTINGS_MODULE": "tollwright.config.django",
     }
-    import django  # noqa: PLC0415  # settings are read at setup, after the environment is set
+    import django  # settings are read at setup, after the environment is set
 
     django.setup()
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.db import connections  # noqa: PLC0415
+    from django.core.management import call_command
+    from django.db import connections
 
     call_command("migrate", database="owner", verbosity=0)
     connections.close_all()
@@ -78,7 +78,7 @@ def prepare() -> Server:
 @contextmanager
 def copy_of_template() -> Iterator[str]:
     """A fresh migrated database that Django's `default` and `owner` point at; its name."""
-    from django.db import connections  # noqa: PLC0415
+    from django.db import connections
 
     server = prepare()
     name = f"{server.template}_{next(_numbers)}"
@@ -100,7 +100,7 @@ def copy_of_template() -> Iterator[str]:
 
 
 def _point(name: str) -> None:
-    from django.db import connections  # noqa: PLC0415
+    from django.db import connections
 
     connections.close_all()
     for alias in connections:

@@ -14,6 +14,7 @@ VERBS = (
     "stop",
     "demo",
     "migrate",
+    "warm",
     "import_deck",
     "ingest",
     "rate",

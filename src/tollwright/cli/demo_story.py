@@ -34,6 +34,8 @@ def tell(examples: Path, documents: Path) -> None:
     head(1, "The database")
     migrate.apply()
     server()
+    with console.status("     Compiling the rating kernel for this machine; once, half a minute …"):
+        kernel()
     head(2, "A provider, its people and two customers")
     tenant_id = world.provider(SINCE)
     from tollwright.data.scope import tenant_scope
@@ -85,6 +87,16 @@ def server() -> None:
         version, role = cursor.fetchone()
     kind = "embedded" if settings.TOLLWRIGHT.embedded else "by DATABASE_URL"
     say(f"PostgreSQL {version} ({kind}); row-level security binds the application's role {role}.")
+
+
+def kernel() -> None:
+    """Have the rating kernel compiled before the first call needs it."""
+    from tollwright.kernel.warm import warm
+
+    began = perf_counter()
+    made = warm(lambda _: None)
+    if made:
+        say(f"Compiled the rating kernel for this machine in {perf_counter() - began:.0f} s.")
 
 
 def deck(path: Path) -> None:

@@ -18,10 +18,15 @@ def home() -> Path:
 def start() -> None:
     """Set Django up; without DATABASE_URL this starts the embedded PostgreSQL."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tollwright.config.django")
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(home() / "compiled"))
+    keep_compiled()
     import django
 
     django.setup()
+
+
+def keep_compiled() -> None:
+    """Have what the rating kernel compiles kept in the installation's folder."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(home() / "compiled"))
 
 
 def now() -> datetime:

@@ -18,7 +18,7 @@ class SettingsError(RuntimeError):
 class Settings:
     """The process's settings.
 
-    owner_url: PostgreSQL address of the role that owns the tables (migrations only); empty: embedded.
+    owner_url: PostgreSQL address of the tables' owner, for migrations; empty: embedded.
     app_url: the address of the role the application runs as; it cannot bypass row-level security.
     home: where the embedded server, generated secrets and written files live.
     """
@@ -68,7 +68,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _kept_secret(home: Path, own_server: bool) -> str:
-    """The secret generated for this home at its first start; several hosts must share one by name."""
+    """The secret made for this home at its first start; several hosts must share one by name."""
     path = home / "secret_key"
     try:
         if not path.exists():

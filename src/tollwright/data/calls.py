@@ -78,7 +78,7 @@ class ImportBatch(TenantOwned):
 
 
 class RawChunk(TenantOwned):
-    """A piece of a batch's file as it came, zlib-compressed, so that it can be replayed and shown."""
+    """A piece of a batch's file as it came, zlib-compressed, to be replayed and shown."""
 
     batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="chunks")
     seq = models.IntegerField()
@@ -91,7 +91,7 @@ class RawChunk(TenantOwned):
 
 
 class Quarantine(TenantOwned):
-    """A record that could not be parsed, attributed or rated, with its reason; it re-enters later."""
+    """A record that could not be parsed, attributed or rated; it re-enters when that is mended."""
 
     batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="quarantine")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")

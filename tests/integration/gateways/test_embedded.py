@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -82,7 +83,9 @@ def test_what_was_committed_survives_a_killed_server(home: Path) -> None:
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
         connection.execute("CREATE TABLE kept (n int)")
         connection.execute("INSERT INTO kept SELECT generate_series(1, 1000)")
-    os.kill(postmaster(server), signal.SIGKILL)
+    killed = psutil.Process(postmaster(server))
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait(timeout=30)
     server.lock.close()
     again = embedded.start(home)
     with psycopg.connect(again.url("postgres")) as connection:
