@@ -121,13 +121,6 @@ def _text(setting: Setting, value: object) -> Value:
     return value.strip()
 
 
-def _currency(value: object) -> str:
-    code = value.strip().upper() if isinstance(value, str) else ""
-    if not (len(code) == 3 and code.isascii() and code.isalpha()):
-        raise ValueError("it is an ISO 4217 code such as EUR")
-    return code
-
-
 def _texts(_setting: Setting, value: object) -> Value:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
@@ -142,8 +135,7 @@ def _decimal(setting: Setting, value: object) -> Value:
     if isinstance(value, float) or not isinstance(value, str | int):
         raise ValueError('write it as a text such as "19" or "7.5"')
     amount = micros(value)
-    if setting.name == "tax_rate":
-        scaled(value, 4)  # a rate is printed with at most four decimals
+    scaled(value, 4)  # a rate is printed with at most four decimals
     if not setting.low * 10**6 <= amount <= setting.high * 10**6:
         raise ValueError(f"it must be from {setting.low} to {setting.high}")
     return show(amount)
@@ -176,9 +168,7 @@ _READERS: dict[str, Callable[[Setting, object], Value]] = {
     "bool": _bool,
     "whole": _whole,
     "choice": _choice,
-    "text": lambda setting, value: (
-        _currency(value) if setting.name == "currency" else _text(setting, value)
-    ),
+    "text": _text,
     "texts": _texts,
     "decimal": _decimal,
     "zone": _zone,
@@ -194,14 +184,6 @@ SETTINGS: dict[str, Setting] = {
             True,
             "Whether calls and fees are billed. Off: they are rated and kept, no invoice is made.",
             "campaign",
-        ),
-        Setting(
-            "currency",
-            "text",
-            None,
-            "The currency of invoices, an ISO 4217 code. Not set: the customer's own.",
-            high=3,
-            optional=True,
         ),
         Setting(
             "timezone",
@@ -297,23 +279,5 @@ SETTINGS: dict[str, Setting] = {
             "The tax category of EN 16931: S standard, Z zero, E exempt, AE reverse charge.",
             choices=TAX_CATEGORIES,
         ),
-        Setting(
-            "credit_limit",
-            "decimal",
-            None,
-            "What a customer may owe, in their currency. Not set: no limit.",
-            high=10**9,
-            optional=True,
-        ),
-        Setting(
-            "cdr_retention_days",
-            "whole",
-            1095,
-            "Days that the records of calls are kept.",
-            "tenant",
-            low=30,
-            high=7300,
-        ),
-        Setting("language", "choice", "en", "The language of documents and mail.", choices=("en",)),
     )
 }
