@@ -34,7 +34,7 @@ def rules(cursor: Cursor, settings: Sequence[str]) -> list[Row]:
 
 
 def subscriptions(cursor: Cursor) -> list[Row]:
-    """(id, customer_id, campaign_id, plan_version_id, card_id, starts_at, ends_at)."""
+    """(id, customer_id, campaign_id, plan_version_id, card_id, starts_on, ends_on, zone)."""
     return cursor.execute(SQL["subscriptions"]).fetchall()
 
 

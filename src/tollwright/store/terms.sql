@@ -10,10 +10,8 @@ SELECT id, tenant_id, customer_id, campaign_id, setting, value::text, locked, ef
        set_by
   FROM rule WHERE setting = ANY(%(settings)s) ORDER BY id
 
--- name: subscriptions -- who is on which plan version, from the first to the last instant
-SELECT s.id, s.customer_id, s.campaign_id, v.id, v.card_id,
-       s.starts_on::timestamp AT TIME ZONE c.timezone,
-       (s.ends_on + 1)::timestamp AT TIME ZONE c.timezone
+-- name: subscriptions -- who is on which plan version, from the first to the last day
+SELECT s.id, s.customer_id, s.campaign_id, v.id, v.card_id, s.starts_on, s.ends_on, c.timezone
   FROM subscription s
   JOIN plan_version v ON v.id = s.version_id
   JOIN customer c ON c.id = s.customer_id

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.integration.engine.conftest import Plant
+from tests.support.billing import say
 from tests.support.switch import Row, add_version, make_card, make_switch, set_rule
 from tollwright.data.models import CallPlan, Identifier, PlanVersion, Subscription
 from tollwright.data.scope import tenant_scope
@@ -203,7 +204,8 @@ def test_no_card_and_no_version_wait(plant: Plant) -> None:
     assert result.reasons == {"no_card": 1, "no_published_version": 1}
 
 
-def test_a_plan_goes_before_the_default_card(plant: Plant) -> None:
+def subscribe_for_a_day(plant: Plant) -> PlanVersion:
+    """Acme's customer on a plan at 0.06 a minute on 2 November only."""
     switch = plant.switch
     with tenant_scope(switch.tenant_id):
         card, _ = make_card(switch.world, "PLAN", [("44", "London", 60_000_000, False)])
@@ -218,6 +220,11 @@ def test_a_plan_goes_before_the_default_card(plant: Plant) -> None:
             tenant=switch.world.tenant, version=version, customer=switch.world.customer,
             starts_on="2026-11-02", ends_on="2026-11-02", created_at=card.created_at,
         )  # fmt: skip
+    return version
+
+
+def test_a_plan_goes_before_the_default_card(plant: Plant) -> None:
+    version = subscribe_for_a_day(plant)
     # The customer's 2 November is 1 Nov. 23:00 to 2 Nov. 23:00 UTC; calls start 5 s before answer.
     rows = [Row(key=key, minute=minute) for key, minute in enumerate((0, 659, 660))]
     plant.ingest(*rows)
@@ -227,6 +234,30 @@ def test_a_plan_goes_before_the_default_card(plant: Plant) -> None:
         (120_000, version.pk),
         (1_200_000, None),
     ]
+
+
+def test_a_plan_begins_at_the_midnight_that_bounds_the_invoice(plant: Plant) -> None:
+    """The rule says New York, as billing reads it: 2 November is 05:00 UTC to 05:00 UTC."""
+    version = subscribe_for_a_day(plant)
+    with tenant_scope(plant.switch.tenant_id):
+        set_rule(plant.switch.world, "timezone", "America/New_York")
+    # minutes from noon UTC: 04:59, 05:00, and 04:59, 05:00 the day after
+    rows = [Row(key=key, minute=minute) for key, minute in enumerate((-421, -420, 1019, 1020))]
+    plant.ingest(*rows)
+    charges = plant.rows("SELECT amount_micros, plan_version_id FROM charge ORDER BY id")
+    assert charges == [
+        (1_200_000, None),
+        (120_000, version.pk),
+        (120_000, version.pk),
+        (1_200_000, None),
+    ]
+
+
+def test_a_rounding_as_the_office_stores_it(plant: Plant) -> None:
+    with tenant_scope(plant.switch.tenant_id):
+        say("amount_rounding", "up 0")
+    plant.ingest(Row())
+    assert plant.rows("SELECT amount_micros FROM charge") == [(2_000_000,)]
 
 
 def test_identifiers_are_dated_and_ranked(plant: Plant) -> None:

@@ -42,7 +42,7 @@ class Periods:
         place = bisect_right(begins, moment) - 1
         cycle, zone = said[place]
         until = begins[place + 1] if place + 1 < len(begins) else EVER
-        span = period_of(day_of(moment, zone), cycle, self._anchor(customer_id))
+        span = period_of(day_of(moment, zone), cycle, self._anchor(customer_id, zone))
         first, end = moments(span, zone)
         return max(first, begins[place]), min(end, until)
 
@@ -67,12 +67,9 @@ class Periods:
         zone = r.resolve(chain, "timezone", moment).value
         return cast(Cycle, cycle), str(zone or self.book.customers[customer_id].zone)
 
-    def _anchor(self, customer_id: int) -> date:
+    def _anchor(self, customer_id: int, zone: str) -> date:
         """The customer's first day: of the first subscription, else the day they were entered."""
-        customer = self.book.customers[customer_id]
         begun = [
-            held.starts_at
-            for held in self.book.subscriptions
-            if held.customer_id == customer_id and held.starts_at != BEFORE
+            held.starts_on for held in self.book.subscriptions if held.customer_id == customer_id
         ]
-        return day_of(min(begun, default=customer.since), customer.zone)
+        return min(begun, default=day_of(self.book.customers[customer_id].since, zone))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 
 from tollwright.core import rules as r
-from tollwright.core.money import MODES, Rounding
+from tollwright.core.money import Rounding
+from tollwright.core.periods import midnight
 from tollwright.core.settings import Value
 from tollwright.store import terms as store
 
@@ -91,14 +92,35 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A plan version's card, for a customer or one campaign, for a time."""
+    """A plan version's card, for a customer or one campaign, from day to day, both included.
+
+    `zone` is the customer's own. When the days begin is for the book's rules to say.
+    """
 
     customer_id: int
     campaign_id: int | None
     plan_version_id: int
     card_id: int
-    starts_at: datetime
-    ends_at: datetime
+    starts_on: date
+    ends_on: date | None
+    zone: str
+    starts_at: datetime = BEFORE
+    ends_at: datetime = EVER
+
+    def dated(self, zones: Iterable[r.RuleRow]) -> Subscribed:
+        """With its moments: midnights of the zone that bounds the customer's invoices then.
+
+        `zones` are the tenant's rules of the setting `timezone`.
+        """
+        chain = r.applicable(zones, customer_id=self.customer_id)
+
+        def begins(day: date) -> datetime:
+            near = datetime.combine(day, time(), UTC)
+            said = r.resolve(chain, "timezone", near).value
+            return midnight(day, str(said or self.zone))
+
+        after = None if self.ends_on is None else begins(self.ends_on + timedelta(days=1))
+        return replace(self, starts_at=begins(self.starts_on), ends_at=after or EVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +184,8 @@ class Book:
     _lines: dict[int, Timeline] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        zones = [rule for rule in self.rules if rule.setting == "timezone"]
+        self.subscriptions = [held.dated(zones) for held in self.subscriptions]
         self._by_code = {card.code: card for card in self.cards.values()}
 
     def terms(self, campaign_id: int, moment: datetime) -> Terms:
@@ -267,12 +291,8 @@ class Book:
 
 
 def _rounding(value: Value) -> Rounding | None:
-    """`half_up 4` as a Rounding; None where nothing is said."""
-    if value is None:
-        return None
-    said, _, decimals = str(value).partition(" ")
-    mode = next(mode for mode in MODES if mode == said)
-    return Rounding(mode, int(decimals))
+    """`half_up 4`, or the form in which a rule is stored; None where nothing is said."""
+    return None if value is None else r.rounding_of(r.setting("amount_rounding").accept(value))
 
 
 def read_book(cursor: store.Cursor, *, rules_until: datetime | None = None) -> Book:
@@ -286,10 +306,7 @@ def read_book(cursor: store.Cursor, *, rules_until: datetime | None = None) -> B
     return Book(
         {row[0]: Campaign(*row[:5]) for row in campaigns},
         cards,
-        [
-            Subscribed(customer, campaign, plan, card, starts or BEFORE, ends or EVER)
-            for _, customer, campaign, plan, card, starts, ends in store.subscriptions(cursor)
-        ],
+        [Subscribed(*row[1:]) for row in store.subscriptions(cursor)],
         list(_rules(store.rules(cursor, SETTINGS + PERIOD_SETTINGS), rules_until)),
         {row[1]: Customer(row[1], *row[5:7]) for row in campaigns},
     )
