@@ -77,7 +77,18 @@ class CardVersion(TenantOwned):
 class Rate(TenantOwned):
     """One row of a version. `row_no` is its place: core's rate index, from 0."""
 
-    version = models.ForeignKey(CardVersion, on_delete=models.PROTECT, related_name="rates")
+    # a deck has hundreds of thousands of rows: one reference, (tenant, version), is checked for
+    # each, and what is looked up is found by the version's two indexes below
+    tenant = models.ForeignKey(
+        "data.Tenant",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    version = models.ForeignKey(
+        CardVersion, on_delete=models.PROTECT, related_name="rates", db_index=False
+    )
     row_no = models.IntegerField()
     prefix = models.CharField(max_length=20, blank=True)
     name = models.CharField(max_length=200, blank=True)
