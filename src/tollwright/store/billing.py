@@ -117,6 +117,12 @@ def release_invoice(connection: Connection, *, invoice_id: int, until: datetime)
     return _change(connection, "release_invoice", {"invoice_id": invoice_id, "until": until})
 
 
+def re_rated(connection: Connection, *, invoice_id: int, until: datetime) -> int:
+    """How many re-rated charges a note stands for. `until` is the end of its period."""
+    ((count,),) = _fetch(connection, "re_rated", {"invoice_id": invoice_id, "until": until})
+    return int(count)
+
+
 def lock_numbers(connection: Connection, tenant_id: int) -> None:
     """Wait until no other transaction issues documents of the tenant; hold that until ours ends.
 

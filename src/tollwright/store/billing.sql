@@ -89,6 +89,12 @@ UPDATE charge SET invoice_line_id = NULL
                             WHERE invoice_id = %(invoice_id)s AND kind = 'usage')
    AND started_at < %(until)s;
 
+-- name: re_rated -- how many charges stand on a note's lines: those that a re-rating put there
+SELECT count(*) FROM charge
+ WHERE invoice_line_id IN (SELECT id FROM invoice_line
+                            WHERE invoice_id = %(invoice_id)s AND kind = 'correction')
+   AND started_at < %(until)s;
+
 -- name: lock_numbers -- one transaction at a time issues documents of a tenant
 SELECT pg_advisory_xact_lock(hashtextextended('numbers/' || %(tenant_id)s, 0));
 

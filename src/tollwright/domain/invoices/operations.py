@@ -39,6 +39,7 @@ __all__ = [
     "NotADraft",
     "NotIssued",
     "NotReady",
+    "StandsForCalls",
     "TooEarly",
     "UntilInFuture",
     "credit",
@@ -97,6 +98,12 @@ class AlreadyPaid(DomainError):
     """Money or a credit note stands against the invoice: credit it, it cannot be voided."""
 
     kind, code = "conflict", "invoice_already_paid"
+
+
+class StandsForCalls(DomainError):
+    """A re-rating put calls on the note: void, it would leave them neither billed nor to bill."""
+
+    kind, code = "conflict", "note_stands_for_calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +225,7 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
     """Void an unpaid invoice: its number stays taken, its entry is undone, its calls are unbilled.
 
     A void invoice comes back as it is. Raises AlreadyPaid when money or a credit note stands
-    against it, and NotIssued for a draft or a credit note.
+    against it, StandsForCalls for a note of a re-rating, NotIssued for a draft or a credit note.
     """
     reason = guard.text("reason", reason, longest=200)
     lock_numbers()
@@ -231,6 +238,12 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
         raise AlreadyPaid(f"What {locked} gives back has settled other invoices: debit it instead.")
     if locked.paid_micros or settling.credited_micros(locked) or locked.corrections.exists():
         raise AlreadyPaid(f"{locked} has money or corrections against it: credit it instead.")
+    calls = billing.re_rated(database(), invoice_id=locked.pk, until=locked.period_to)
+    if calls:
+        raise StandsForCalls(
+            f"{locked} bills {calls:,} calls that were re-rated, which nothing else would bill: "
+            "credit it, or re-rate the calls again."
+        )
     locked.status, locked.void_reason = "void", reason
     locked.save(update_fields=["status", "void_reason"])
     billing.release_invoice(database(), invoice_id=locked.pk, until=locked.period_to)
