@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Literal
@@ -18,6 +18,8 @@ WHATS: tuple[What, ...] = (
 )
 
 _EVER = datetime.min.replace(tzinfo=UTC)
+# all that a row says but when it begins
+_CONTENT = attrgetter(*(field.name for field in fields(Rate) if field.name != "effective_from"))
 _key = attrgetter("prefix", "origin_prefix", "length_min", "length_max", "band")
 _code = attrgetter("prefix", "origin_prefix")
 _Key = tuple[str, str, int | None, int | None, str | None]
@@ -116,8 +118,7 @@ def _what(old: Rate | None, new: Rate) -> What:
     before, after = old.price_nanos * new.unit_s, new.price_nanos * old.unit_s
     if before != after:
         return "increased" if after > before else "decreased"
-    same = replace(old, effective_from=new.effective_from) == new
-    return "unchanged" if same else "changed"
+    return "unchanged" if _CONTENT(old) == _CONTENT(new) else "changed"
 
 
 def diff_settings(old: RateCard, new: RateCard) -> Iterable[tuple[str, object, object]]:
