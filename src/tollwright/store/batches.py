@@ -114,10 +114,15 @@ def corrected_by(cursor: Cursor, values: Mapping[str, object]) -> list[tuple[int
     return cursor.execute(SQL["corrected_by"], values).fetchall()
 
 
-def delete_calls(cursor: Cursor, values: Mapping[str, object]) -> None:
-    """Take a batch's charges and calls away."""
-    cursor.execute(SQL["delete_charges"], values)
-    cursor.execute(SQL["delete_calls"], values)
+def delete_calls(cursor: Cursor, values: Mapping[str, object], *, keep: bool) -> None:
+    """Take a batch's charges and calls away; `keep`: but those that other batches corrected."""
+    cursor.execute(SQL["delete_charges"], {**values, "keep": keep})
+    cursor.execute(SQL["delete_calls"], {**values, "keep": keep})
+
+
+def hand_over(cursor: Cursor, old_id: int, batch_id: int) -> None:
+    """The calls of a batch that are left are another's."""
+    cursor.execute(SQL["hand_over"], {"old_id": old_id, "batch_id": batch_id})
 
 
 def restore(cursor: Cursor, calls: Sequence[tuple[int, datetime]], first_id: int) -> None:

@@ -105,15 +105,30 @@ SELECT DISTINCT ON (c.call_key) o.id, o.started_at
    AND c.started_at BETWEEN %(first)s AND %(last)s
  ORDER BY c.call_key, o.revision DESC
 
--- name: delete_charges -- of a batch that is rolled back
+-- name: delete_charges -- of a batch that is rolled back; `keep`: what other batches corrected stays
 DELETE FROM charge ch USING call c
  WHERE ch.call_id = c.id AND ch.started_at = c.started_at AND c.batch_id = %(batch_id)s
    AND c.started_at BETWEEN %(first)s AND %(last)s
    AND ch.started_at BETWEEN %(first)s AND %(last)s
+   AND NOT (%(keep)s AND NOT c.is_current AND EXISTS (
+       SELECT 1 FROM call n
+        WHERE n.source_id = c.source_id AND n.call_key = c.call_key AND n.revision > c.revision
+          AND n.batch_id <> c.batch_id
+          AND n.started_at BETWEEN %(first)s - interval '32 days'
+                               AND %(last)s + interval '32 days'))
 
--- name: delete_calls -- of a batch that is rolled back
-DELETE FROM call
- WHERE batch_id = %(batch_id)s AND started_at BETWEEN %(first)s AND %(last)s
+-- name: delete_calls -- of a batch that is rolled back; the same ones
+DELETE FROM call c
+ WHERE c.batch_id = %(batch_id)s AND c.started_at BETWEEN %(first)s AND %(last)s
+   AND NOT (%(keep)s AND NOT c.is_current AND EXISTS (
+       SELECT 1 FROM call n
+        WHERE n.source_id = c.source_id AND n.call_key = c.call_key AND n.revision > c.revision
+          AND n.batch_id <> c.batch_id
+          AND n.started_at BETWEEN %(first)s - interval '32 days'
+                               AND %(last)s + interval '32 days'))
+
+-- name: hand_over -- calls that were kept are those of the batch that brought the file again
+UPDATE call SET batch_id = %(batch_id)s WHERE batch_id = %(old_id)s
 
 -- name: restore_calls -- what a rolled-back correction had taken the place of stands again
 UPDATE call c SET is_current = true

@@ -51,7 +51,7 @@ def stage(cursor: Cursor, rows: Sequence[bytes]) -> None:
 def meet(
     cursor: Cursor, *, source_id: int, first: datetime, last: datetime
 ) -> list[tuple[int, int, datetime, int, bool]]:
-    """(staged call id, known call id, its start, its revision, same content)."""
+    """(staged call id, known call id, its start, its revision, whether it says nothing new)."""
     values = {"source_id": source_id, "first": first, "last": last}
     return cursor.execute(SQL["meet"], values, prepare=False).fetchall()  # planned for today's size
 
@@ -90,7 +90,16 @@ def insert(
     }  # fmt: skip
     cursor.execute(SQL["insert_calls"], values)
     cursor.execute(SQL["insert_charges"], values)
+    lock_usage(cursor, tenant_id)
     cursor.execute(SQL["add_usage"], values)
+
+
+def lock_usage(cursor: Cursor, tenant_id: int) -> None:
+    """Wait until no other transaction moves the tenant's sums of days; hold that until ours ends.
+
+    Portions come in any order of days: two files would wait for each other's rows.
+    """
+    cursor.execute(SQL["lock_usage"], {"tenant_id": str(tenant_id)})
 
 
 def touched_days(
@@ -113,5 +122,6 @@ def sum_again(
         "campaigns": [campaign for campaign, _ in days], "days": [day for _, day in days],
         "first": min(moments) - timedelta(days=2), "last": max(moments) + timedelta(days=3),
     }  # fmt: skip
+    lock_usage(cursor, tenant_id)
     cursor.execute(SQL["forget_usage"], values)
     cursor.execute(SQL["sum_usage"], values)

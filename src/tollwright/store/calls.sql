@@ -29,7 +29,8 @@ SELECT nextval('call_id_block'), nextval('charge_id_block')
 -- name: ensure_months -- the partitions that a month needs
 SELECT tollwright_ensure_months(%(first)s, %(first)s)
 
--- name: meet -- staged calls whose key is known: the call that stands, and how it compares
+-- name: meet -- staged calls whose key is known: its latest revision, and whether they say
+-- anything new: what an earlier revision said already is an old record that came again
 -- In a month without statistics "from ... to" counts as a two-hundredth: one row, as the key does,
 -- and the planner would walk all of a tenant's calls of the span for each staged one. Bounds in
 -- arrays are not taken for a span; they still name the months.
@@ -42,6 +43,19 @@ SELECT s.call_id, known.id, known.started_at, known.revision,
        (known.started_at, known.answered_at, known.ended_at, known.answered_ms, known.caller,
         known.called, known.dialled, known.direction, known.cause, known.disposition, known.trunk,
         known.agent)
+       OR known.revision > 0 AND EXISTS (
+       SELECT 1 FROM call c
+        WHERE c.source_id = %(source_id)s AND c.call_key = s.call_key
+          AND c.started_at >= ANY (ARRAY[%(first)s::timestamptz])
+          AND c.started_at < ANY (ARRAY[%(last)s::timestamptz])
+          AND c.revision < known.revision
+          AND ('epoch'::timestamptz + s.started_us * '1 microsecond'::interval,
+               'epoch'::timestamptz + s.answered_us * '1 microsecond'::interval,
+               'epoch'::timestamptz + s.ended_us * '1 microsecond'::interval, s.answered_ms,
+               s.caller, s.called, s.dialled, s.direction, s.cause, s.disposition, s.trunk, s.agent)
+              IS NOT DISTINCT FROM
+              (c.started_at, c.answered_at, c.ended_at, c.answered_ms, c.caller, c.called,
+               c.dialled, c.direction, c.cause, c.disposition, c.trunk, c.agent))
   FROM tw_staged s
  CROSS JOIN LATERAL (
        SELECT c.* FROM call c
@@ -105,6 +119,9 @@ SELECT charge_id, call_id, 'epoch'::timestamptz + s.started_us * '1 microsecond'
        'sell', currency, prefix
   FROM tw_staged s WHERE charge_id IS NOT NULL
 
+-- name: lock_usage -- one transaction at a time moves the tenant's sums of days, in any order of days
+SELECT pg_advisory_xact_lock(hashtextextended('usage/' || %(tenant_id)s, 0))
+
 -- name: add_usage -- the day's sums grow by the staged rows
 INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,
                        answered_ms, billed_s, sell_micros, buy_micros)
@@ -148,3 +165,6 @@ SELECT %(tenant_id)s, c.customer_id, c.campaign_id, r.day,
                      AND ch.is_current AND ch.leg = 'sell' AND ch.level = 0
                      AND ch.started_at >= %(first)s AND ch.started_at < %(last)s
  GROUP BY c.customer_id, c.campaign_id, r.day, coalesce(ch.currency, cu.currency)
+    ON CONFLICT (tenant_id, campaign_id, day, currency) DO UPDATE SET
+       calls = excluded.calls, answered = excluded.answered, answered_ms = excluded.answered_ms,
+       billed_s = excluded.billed_s, sell_micros = excluded.sell_micros

@@ -210,6 +210,7 @@ def revise(cursor: Cursor, revised: Revised, *, at: datetime) -> int:
 
 
 def _revise_staged(cursor: Cursor, values: dict[str, object]) -> int:
+    cursor.execute(SQL["lock_usage"])
     retired = cursor.execute(SQL["retire"], values).rowcount
     cursor.execute(SQL["revise"], values)
     cursor.execute(SQL["move_usage"], values)

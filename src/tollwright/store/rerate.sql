@@ -61,6 +61,9 @@ SELECT EXISTS (SELECT 1 FROM charge WHERE leg = 'buy' AND started_at >= %(first)
 -- name: lock_rerating -- one re-rating of a tenant writes at a time
 SELECT pg_advisory_xact_lock(hashtextextended('rerating/' || %(tenant_id)s, 0))
 
+-- name: lock_usage -- the sums of days before any charge, in the order in which files take them
+SELECT pg_advisory_xact_lock(hashtextextended('usage/' || tollwright_tenant(), 0))
+
 -- name: lines_of -- where charges stand: (line, its usage line, that line's invoice, still a draft)
 WITH RECURSIVE up (line_id, at_id, corrects_id, invoice_id) AS (
     SELECT l.id, l.id, l.corrects_id, l.invoice_id FROM invoice_line l

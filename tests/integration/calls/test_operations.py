@@ -188,6 +188,23 @@ def test_rolling_a_correction_back_restores_what_it_corrected(desk: Desk) -> Non
     assert standing() == (1, 1, 600_000)
 
 
+def test_a_replayed_file_is_the_older_word_still(desk: Desk) -> None:
+    """60 s, corrected to 180 s: the first file again brings nothing back, however often."""
+    first = desk.ingest(Row(key=1, seconds=60), Row(key=2, seconds=60))
+    correction = desk.ingest(Row(key=1, seconds=180))
+    assert standing() == (2, 2, 2_400_000)
+    again = operations.replay_batch(batch=desk.batch(first), at=AT, by=BY)
+    assert (again.rated, again.duplicates, again.reasons) == (1, 1, {})
+    assert standing() == (2, 2, 2_400_000)
+    third = operations.replay_batch(batch=desk.batch(again), at=AT, by=BY)
+    assert (third.rated, third.duplicates, third.reasons) == (1, 1, {})
+    assert standing() == (2, 2, 2_400_000)
+    operations.roll_back_batch(batch=desk.batch(correction), at=AT, by=BY)
+    assert standing() == (2, 2, 1_200_000)  # the first word stands again, in the replayed batch
+    operations.roll_back_batch(batch=desk.batch(third), at=AT, by=BY)
+    assert standing() == (0, 0, 0)
+
+
 def test_a_batch_on_an_invoice_stays(desk: Desk) -> None:
     from tests.integration.calls.paper import put_on_an_invoice
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -16,11 +16,12 @@ from django.db import connections
 from tests.integration.engine.conftest import Plant
 from tests.support.billing import ANNA, as_data, bill
 from tests.support.database import prepare
-from tests.support.switch import Row
-from tollwright.data.models import Charge, Customer, Invoice, Payment
+from tests.support.switch import Row, master_csv
+from tollwright.data.models import Charge, Customer, Invoice, Payment, Source
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.invoices import operations, queries
 from tollwright.domain.payments.operations import record_payment
+from tollwright.engine.ingest import file
 from tollwright.store import calls
 
 DECEMBER = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -93,6 +94,41 @@ def test_one_file_twice_at_once_is_one_batch(plant: Plant) -> None:
 
     assert sorted(both(plant, take, take)) == [(200, False), (200, True)]
     assert plant.rows("SELECT count(*), sum(amount_micros) FROM charge") == [(200, 120_000_000)]
+    plant.check_sums()
+
+
+def test_two_sources_on_the_same_days_in_opposite_order(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has written one day when it turns to the other's: neither waits for the other."""
+    with tenant_scope(plant.switch.tenant_id):
+        Source.objects.create(
+            tenant=plant.switch.world.tenant, code="TWO", name="Two", format="asterisk_csv",
+            timezone="UTC", region=plant.switch.source.region,
+            options=plant.switch.source.options, created_at=DECEMBER,
+        )  # fmt: skip
+    plant.ingest(Row(key=9, seconds=60, minute=2 * 24 * 60))  # the month's tables are there
+    monkeypatch.setattr(file, "PORTION", 1)
+    gate, insert = threading.Barrier(2), calls.insert
+
+    def slowly(*args: object, **values: object) -> None:
+        insert(*args, **values)  # type: ignore[arg-type]  # handed on as they came
+        with suppress(threading.BrokenBarrierError):
+            gate.wait(1)
+
+    monkeypatch.setattr(calls, "insert", slowly)
+    rows = [Row(key=1, seconds=60), Row(key=2, seconds=60, minute=24 * 60)]
+
+    def take(source: str, order: list[Row]) -> Callable[[], int]:
+        def work() -> int:
+            with psycopg.connect(prepare().app_conninfo(plant.connection.info.dbname)) as mine:
+                content = master_csv(order)
+                return Plant(mine, plant.switch).take(content, f"{source}.csv", source).rated
+
+        return work
+
+    assert both(plant, take("AST", rows), take("TWO", rows[::-1])) == [2, 2]
+    assert plant.rows("SELECT sum(calls), sum(sell_micros) FROM usage_day") == [(5, 3_000_000)]
     plant.check_sums()
 
 

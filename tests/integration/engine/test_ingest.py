@@ -109,6 +109,25 @@ def test_a_changed_record_is_a_correction(plant: Plant, bring: object) -> None:
     plant.check_sums()
 
 
+def standing(plant: Plant) -> list[tuple[object, ...]]:
+    """(revision, milliseconds) of the calls that stand, and how many revisions there are."""
+    now = plant.rows("SELECT revision, answered_ms FROM call WHERE is_current ORDER BY call_key")
+    return [*now, *plant.rows("SELECT count(*) FROM call")]
+
+
+def test_a_file_that_grew_by_a_correction_does_not_flap(plant: Plant) -> None:
+    """A, then A and B, then A, B and another: A is the older word each time."""
+    a, b = Row(key=1, seconds=60), Row(key=1, seconds=180)
+    plant.ingest(a)
+    assert fates(plant.ingest(a, b)) == (2, 1, 0, 1, 0, 0)
+    assert standing(plant) == [(1, 180_000), (2,)]
+    assert fates(plant.ingest(a, b, Row(key=2))) == (3, 1, 0, 2, 0, 0)
+    assert standing(plant) == [(1, 180_000), (0, 61_000), (3,)]
+    assert plant.ingest(a, filename="resent.csv").already
+    assert standing(plant) == [(1, 180_000), (0, 61_000), (3,)]
+    plant.check_sums()
+
+
 def test_a_correction_in_a_later_portion(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file, "PORTION", 2)
     rows = [Row(key=key) for key in range(5)] + [Row(key=0, seconds=120), Row(key=1)]

@@ -34,6 +34,7 @@ from tollwright.store import batches, terms
 from tollwright.store.calls import Cursor, cursor_on
 
 PORTION = 16_384  # records a round: staged, they fit into a session's temporary buffers
+AT_ONCE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 Progress = Callable[[int, int], None]
 
 
@@ -125,6 +126,11 @@ def explained(error: psycopg.Error, filename: str) -> Exception:
         return NotStored(
             f"{filename}: the database has no room to work ({_first_line(error)}); nothing of the"
             " file was written. Give it memory or disk, then ingest the file again."
+        )
+    if isinstance(error, AT_ONCE):
+        return NotStored(
+            f"{filename}: somebody else was writing the same days at the same moment; nothing of"
+            " the file was written. Ingest it again."
         )
     if isinstance(error, psycopg.OperationalError):
         return NotStored(

@@ -37,12 +37,14 @@ def replay(
             raise NotPossible(f"There is no batch {batch_id}.")
         filename, status, code = row[2], row[3], row[6]
         if status == "done":
-            roll_back(connection, tenant_id=tenant_id, batch_id=batch_id, at=at, by=by)
+            roll_back(connection, tenant_id=tenant_id, batch_id=batch_id, at=at, by=by, keep=True)
         with file_of(cursor, batch_id) as stream:
-            return ingest_file(
+            result = ingest_file(
                 connection, tenant_id=tenant_id, source_code=code, filename=filename,
                 stream=stream, at=at, by=by, progress=progress,
             )  # fmt: skip
+        batches.hand_over(cursor, batch_id, result.batch_id)
+        return result
 
 
 def file_of(cursor: calls.Cursor, batch_id: int) -> BinaryIO:

@@ -28,10 +28,17 @@ class RolledBack:
 
 
 def roll_back(
-    connection: psycopg.Connection[Any], *, tenant_id: int, batch_id: int, at: datetime, by: str
+    connection: psycopg.Connection[Any],
+    *,
+    tenant_id: int,
+    batch_id: int,
+    at: datetime,
+    by: str,
+    keep: bool = False,
 ) -> RolledBack:
     """Roll a batch back, in one transaction (a savepoint inside one).
 
+    `keep` leaves its calls that other batches corrected: a replay must know them as the older word.
     Raises NotPossible: no such batch, rolled back already, or a charge of it is on an invoice.
     """
     with connection.transaction():
@@ -48,7 +55,7 @@ def roll_back(
         restored: list[tuple[int, datetime]] = []
         if span is not None:
             restored = _take_away(
-                cursor, Place(tenant_id, source_id, batch_id, zone, at), filename, span
+                cursor, Place(tenant_id, source_id, batch_id, zone, at), filename, span, keep=keep
             )
         batches.roll_back(cursor, {"batch_id": batch_id, "at": at, "by": by[:200]})
     gone = span[2] if span else 0
@@ -58,7 +65,12 @@ def roll_back(
 
 
 def _take_away(
-    cursor: calls.Cursor, place: Place, filename: str, span: tuple[datetime, datetime, int]
+    cursor: calls.Cursor,
+    place: Place,
+    filename: str,
+    span: tuple[datetime, datetime, int],
+    *,
+    keep: bool,
 ) -> list[tuple[int, datetime]]:
     batch_id, zone = place.batch_id, place.zone
     values: dict[str, object] = {
@@ -78,7 +90,7 @@ def _take_away(
     if restored:
         days |= set(calls.touched_days(cursor, zone=zone, calls=restored))
     touched = _free(cursor, values)
-    batches.delete_calls(cursor, values)
+    batches.delete_calls(cursor, values, keep=keep)
     if restored:
         _, charge_id = calls.id_block(cursor)
         batches.restore(cursor, restored, charge_id)
