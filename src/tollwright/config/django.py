@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from tollwright.config.database import databases
 from tollwright.config.settings import read_settings
+from tollwright.store.cardcache import keep_in
 
 TOLLWRIGHT = read_settings(os.environ)
+keep_in(TOLLWRIGHT.home / "compiled" / "cards")
 
 SECRET_KEY = TOLLWRIGHT.secret_key
 DEBUG = TOLLWRIGHT.debug
@@ -70,7 +72,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
         },
     }
 ]

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +28,45 @@ from tollwright.kernel.layout import FORMAT, CompiledCard
 ARRAYS = ("words", "cells", "rate_prefixes")
 ABOUT = "card.json"
 BLOCK = 1 << 20
+CARDS_KEPT = 64
+LOG = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Place:
+    folder: Path | None = None
+
+
+_kept = _Place()
+
+
+def keep_in(folder: Path | None) -> None:
+    """Where this process keeps compiled cards; None: in its memory alone. Said at its start."""
+    _kept.folder = folder
+
+
+def compiled(name: str, card: Callable[[], RateCard]) -> CompiledCard:
+    """The compiled card that `name` means, from disk if any process of this machine made it.
+
+    `name` says all that the card's prices depend on: a version's content hash, what a rule
+    changes about it; '' means a card of this process alone. A folder that cannot be written costs
+    the sharing, not the rating.
+    """
+    content_hash = hashlib.sha256(name.encode()).hexdigest()
+    if _kept.folder is not None and name:
+        try:
+            return load_or_compile(_kept.folder, content_hash, card)
+        except OSError as error:
+            LOG.warning("compiled cards cannot be kept in %s: %s", _kept.folder, error)
+    return compile_card(card(), hash_of_content=content_hash)
+
+
+def _forget_oldest(folder: Path) -> None:
+    cards = sorted(folder.glob(f"*-{FORMAT}"), key=lambda place: place.stat().st_mtime)
+    for place in cards[:-CARDS_KEPT]:  # whoever has one mapped keeps it until they are done
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def load_or_compile(
@@ -45,6 +84,7 @@ def load_or_compile(
         say(f"compiling card {content_hash[:12]}")
     made = compile_card(card(), hash_of_content=content_hash)
     save(folder, made)
+    _forget_oldest(folder)
     return load(folder, content_hash) or made
 
 

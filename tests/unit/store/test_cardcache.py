@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +83,40 @@ def test_a_second_writer_leaves_what_is_there(tmp_path: Path) -> None:
 def test_a_hash_is_no_path(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no content hash"):
         cardcache.load(tmp_path, "../elsewhere")
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Path]:
+    cardcache.keep_in(tmp_path / "cards")
+    yield tmp_path / "cards"
+    cardcache.keep_in(None)
+
+
+def test_a_named_card_is_compiled_by_the_first_process_that_needs_it(kept: Path) -> None:
+    cardcache.compiled("version/half_up 4/", lambda: CARD)
+    assert cardcache.compiled("version/half_up 4/", nobody).currency == "USD"
+    with pytest.raises(AssertionError, match="asked for"):
+        cardcache.compiled("version//", nobody)
+
+
+def test_a_card_without_a_name_is_this_processes_own(kept: Path) -> None:
+    cardcache.compiled("", lambda: CARD)
+    assert not kept.exists()
+
+
+def test_a_folder_that_cannot_be_written_costs_the_sharing_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    cardcache.keep_in(tmp_path / "file")
+    try:
+        assert cardcache.compiled("version//", lambda: CARD).currency == "USD"
+    finally:
+        cardcache.keep_in(None)
+    assert "cannot be kept" in caplog.text
+
+
+def test_the_oldest_compiled_cards_are_forgotten(kept: Path) -> None:
+    for number in range(cardcache.CARDS_KEPT + 2):
+        cardcache.compiled(f"version {number}", lambda: CARD)
+    assert len(list(kept.iterdir())) == cardcache.CARDS_KEPT

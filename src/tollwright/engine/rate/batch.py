@@ -19,6 +19,7 @@ import numpy as np
 from tollwright.core.card import Rate, RateCard
 from tollwright.core.choose import CardIndex, prepare
 from tollwright.core.rating import CallInput, Charge, rate_call
+from tollwright.engine.rate.cards import CARDS
 
 if TYPE_CHECKING:
     from tollwright.kernel.layout import CompiledCard
@@ -149,9 +150,9 @@ def _compiled(card: CardIndex) -> CompiledCard:
     """The card's arrays, kept beside the card itself, so that its identity stays its own."""
     found = _compiled_cards.get(id(card))
     if found is None:
-        compiler: Any = import_module("tollwright.kernel.compile")
+        compiler: Any = import_module("tollwright.store.cardcache")
         while len(_compiled_cards) >= _KEPT:
             del _compiled_cards[next(iter(_compiled_cards))]
-        made = compiler.compile_card(card.card, hash_of_content="in memory")
+        made = compiler.compiled(CARDS.name_of(card), lambda: card.card)
         found = _compiled_cards[id(card)] = (card, made)
     return found[1]

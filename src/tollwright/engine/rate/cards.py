@@ -20,7 +20,7 @@ from tollwright.store.rates import read_card, read_frame
 _KEPT = 16
 
 
-Key = tuple[str, int, str]  # database, version, content hash
+Key = tuple[str, int, str, Rounding | None]  # database, version, content hash, a rule's rounding
 
 
 class CardStore:
@@ -44,8 +44,20 @@ class CardStore:
                 self._cards.popitem(last=False)
         return found
 
+    def name_of(self, card: CardIndex) -> str:
+        """What a kept card's prices depend on, for the store of compiled ones; else ''."""
+        with self._lock:
+            kept = list(self._cards.items())
+        return next((name(key[2], key[3]) for key, held in kept if held is card), "")
+
 
 CARDS = CardStore()
+
+
+def name(content_hash: str, rounding: Rounding | None, what: str = "") -> str:
+    """A version's content, what a rule and `what` change about it, in a text."""
+    rounded = "" if rounding is None else f"{rounding.mode} {rounding.decimals}"
+    return f"{content_hash}/{rounded}/{what}"
 
 
 def card_of(
@@ -55,9 +67,16 @@ def card_of(
 
     Raises ValueError for rows that are no card, which publishing refuses.
     """
-    key = (cursor.connection.info.dbname, version_id, content_hash)
-    card = CARDS.get(key, lambda: _load(cursor, version_id))
-    return card if rounding is None else replace(card, card=replace(card.card, rounding=rounding))
+    database = cursor.connection.info.dbname
+
+    def rounded() -> CardIndex:
+        card = card_of(cursor, version_id, content_hash)
+        return replace(card, card=replace(card.card, rounding=rounding))
+
+    def load() -> CardIndex:
+        return _load(cursor, version_id) if rounding is None else rounded()
+
+    return CARDS.get((database, version_id, content_hash, rounding), load)
 
 
 def _load(cursor: store.Cursor, version_id: int) -> CardIndex:

@@ -14,13 +14,14 @@ from tollwright.core.choose import CardIndex
 from tollwright.core.money import Rounding
 from tollwright.core.rating import CallInput
 from tollwright.engine.rate import terms as t
-from tollwright.engine.rate.cards import card_of
+from tollwright.engine.rate.cards import card_of, name
 from tollwright.engine.rate.crossing import Line, line_of
 from tollwright.engine.rerate import refusals
 from tollwright.kernel.columns import epoch_us
 from tollwright.kernel.compile import compile_card
 from tollwright.kernel.layout import CompiledCard
 from tollwright.store.calls import Cursor
+from tollwright.store.cardcache import compiled
 
 KEPT = 6
 NEVER_US = (1 << 63) - 1
@@ -107,7 +108,7 @@ def published(cursor: Cursor, version: t.Version, rounding: Rounding | None) -> 
     def load() -> Prices:
         card = card_of(cursor, version.id, version.content_hash, rounding).card
         card = replace(card, allowances=())  # what they cover is not a matter of one call
-        return Prices(card, compile_card(card, hash_of_content=version.content_hash))
+        return Prices(card, compiled(name(version.content_hash, rounding, "bare"), lambda: card))
 
     return STORE.get(key, load)
 
