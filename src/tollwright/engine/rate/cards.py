@@ -69,12 +69,11 @@ def card_of(
     """
     database = cursor.connection.info.dbname
 
-    def rounded() -> CardIndex:
-        card = card_of(cursor, version_id, content_hash)
-        return replace(card, card=replace(card.card, rounding=rounding))
-
     def load() -> CardIndex:
-        return _load(cursor, version_id) if rounding is None else rounded()
+        if rounding is None:
+            return _load(cursor, version_id)
+        plain = card_of(cursor, version_id, content_hash)
+        return replace(plain, card=replace(plain.card, rounding=rounding))
 
     return CARDS.get((database, version_id, content_hash, rounding), load)
 
