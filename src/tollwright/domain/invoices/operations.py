@@ -25,7 +25,7 @@ from tollwright.domain.invoices.numbering import (
     store_document,
     take_number,
 )
-from tollwright.domain.invoices.terms import held_campaigns, is_billed, terms_at
+from tollwright.domain.invoices.terms import billed, held_campaigns, terms_at
 from tollwright.domain.ledger.operations import post
 from tollwright.store import billing
 
@@ -142,16 +142,15 @@ def run_billing(*, until: datetime, key: str, at: datetime, by: By) -> BillingRu
         raise KeyReused(f"Key {key!r} already made the billing run up to {run.until}.")
     if not is_new:
         return run
-    customers = Customer.objects.order_by("id")
-    billed = [customer for customer in customers if is_billed(customer, until, at)]
-    drafts = [draft for customer in billed for draft in draft_customer(run, customer, at)]
+    customers = billed(Customer.objects.order_by("id"), until, at)
+    drafts = [draft for customer in customers for draft in draft_customer(run, customer, at)]
     record(
         by=by,
         at=at,
         action="billing.run",
         subject="billing_run",
         subject_id=run.pk,
-        after={"until": until, "customers": len(billed), "drafts": len(drafts), "key": key},
+        after={"until": until, "customers": len(customers), "drafts": len(drafts), "key": key},
     )
     return run
 
@@ -342,7 +341,7 @@ def _locked(invoice: Invoice) -> Invoice:
 
 
 def _refuse_unbilled(draft: Invoice, at: datetime) -> None:
-    if not is_billed(draft.customer, at):
+    if not billed([draft.customer], at):
         raise BillingOff(
             f"Billing is off for {draft.customer.name} (rule billing_enabled): "
             "switch it on, or delete the draft."

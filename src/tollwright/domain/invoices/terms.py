@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -82,8 +82,11 @@ def _enabled(chain: Sequence[RuleRow], moments: Sequence[datetime]) -> bool:
     return all(resolve(chain, "billing_enabled", moment).value for moment in moments)
 
 
-def is_billed(customer: Customer, *moments: datetime) -> bool:
-    """Whether invoices are made for the customer at each of the moments."""
-    return all(
-        resolve_for("billing_enabled", customer=customer, at=moment).value for moment in moments
-    )
+def billed(customers: Iterable[Customer], *moments: datetime) -> list[Customer]:
+    """Those for whom invoices are made at each of the moments. One query for the rules."""
+    rules = [rule for rule in rule_rows() if rule.setting == "billing_enabled"]
+    return [
+        customer
+        for customer in customers
+        if _enabled(applicable(rules, customer_id=customer.pk), moments)
+    ]
