@@ -89,7 +89,7 @@ def copy_of_template() -> Iterator[str]:
             )
         )
     before = {alias: connections[alias].settings_dict["NAME"] for alias in connections}
-    _point(name)
+    point(name)
     try:
         yield name
     finally:

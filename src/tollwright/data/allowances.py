@@ -39,6 +39,4 @@ class AllowanceUse(TenantOwned):
                 name="allowance_use_not_negative", condition=models.Q(before__gte=0, taken__gte=0)
             ),
         ]
-        indexes = [
-            models.Index(name="allowance_use_in_turn", fields=["customer", "answered_at"])
-        ]
+        indexes = [models.Index(name="allowance_use_in_turn", fields=["customer", "answered_at"])]

@@ -18,21 +18,50 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AllowanceUse",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("charge_id", models.BigIntegerField()),
                 ("started_at", models.DateTimeField(help_text="the partition key of the charge")),
-                ("answered_at", models.DateTimeField(help_text="the call's, by which pools are drawn on")),
+                (
+                    "answered_at",
+                    models.DateTimeField(help_text="the call's, by which pools are drawn on"),
+                ),
                 ("pool", models.TextField()),
-                ("before", models.BigIntegerField(help_text="what earlier calls of the period had taken")),
+                (
+                    "before",
+                    models.BigIntegerField(help_text="what earlier calls of the period had taken"),
+                ),
                 ("taken", models.BigIntegerField()),
-                ("campaign", _to("campaign", null=True, help_text="null: all campaigns of the customer share the pool")),
+                (
+                    "campaign",
+                    _to(
+                        "campaign",
+                        null=True,
+                        help_text="null: all campaigns of the customer share the pool",
+                    ),
+                ),
                 ("card", _to("ratecard")),
                 ("customer", _to("customer")),
                 ("tenant", _to("tenant")),
             ],
             options={"db_table": "allowance_use"},
         ),
-        migrations.AddConstraint("allowanceuse", models.UniqueConstraint(fields=("charge_id", "pool"), name="allowance_use_once")),
-        migrations.AddConstraint("allowanceuse", models.CheckConstraint(name="allowance_use_not_negative", condition=Q(before__gte=0, taken__gte=0))),
-        migrations.AddIndex("allowanceuse", models.Index(fields=["customer", "answered_at"], name="allowance_use_in_turn")),
+        migrations.AddConstraint(
+            "allowanceuse",
+            models.UniqueConstraint(fields=("charge_id", "pool"), name="allowance_use_once"),
+        ),
+        migrations.AddConstraint(
+            "allowanceuse",
+            models.CheckConstraint(
+                name="allowance_use_not_negative", condition=Q(before__gte=0, taken__gte=0)
+            ),
+        ),
+        migrations.AddIndex(
+            "allowanceuse",
+            models.Index(fields=["customer", "answered_at"], name="allowance_use_in_turn"),
+        ),
     ]

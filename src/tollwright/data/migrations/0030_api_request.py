@@ -16,14 +16,34 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ApiRequest",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False, verbose_name="ID", auto_created=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        primary_key=True, serialize=False, verbose_name="ID", auto_created=True
+                    ),
+                ),
                 ("key", models.CharField(max_length=100)),
-                ("wish_sha256", models.CharField(max_length=64, help_text="of method, path and body")),
-                ("status", models.IntegerField(null=True, help_text="null only while the work is being done")),
+                (
+                    "wish_sha256",
+                    models.CharField(max_length=64, help_text="of method, path and body"),
+                ),
+                (
+                    "status",
+                    models.IntegerField(
+                        null=True, help_text="null only while the work is being done"
+                    ),
+                ),
                 ("answer", models.JSONField(null=True)),
                 ("asked_at", models.DateTimeField()),
                 ("asked_by", models.CharField(max_length=200)),
-                ("tenant", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="data.tenant")),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="data.tenant",
+                    ),
+                ),
             ],
             options={"db_table": "api_request"},
         ),

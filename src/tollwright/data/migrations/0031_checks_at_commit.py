@@ -18,6 +18,5 @@ class Migration(migrations.Migration):
 
     dependencies = [("data", "0010_billing")]
     operations = [
-        migrations.RunSQL(DEFINER.format(name), reverse_sql=INVOKER.format(name))
-        for name in CHECKS
+        migrations.RunSQL(DEFINER.format(name), reverse_sql=INVOKER.format(name)) for name in CHECKS
     ]

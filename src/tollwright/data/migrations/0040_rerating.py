@@ -12,7 +12,12 @@ MICROS = "integer micros (10⁻⁶) of the currency"
 
 
 def _id() -> tuple[str, models.Field]:
-    return ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"))
+    return (
+        "id",
+        models.BigAutoField(
+            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+        ),
+    )
 
 
 def _to(model: str, related_name: str = "+") -> models.ForeignKey:
@@ -31,7 +36,12 @@ class Migration(migrations.Migration):
                 ("idempotency_key", models.CharField(max_length=100)),
                 ("scope", models.JSONField(default=dict)),
                 ("fingerprint", models.CharField(max_length=64)),
-                ("sums", models.JSONField(default=list, help_text="per currency: old, new and difference, micros")),
+                (
+                    "sums",
+                    models.JSONField(
+                        default=list, help_text="per currency: old, new and difference, micros"
+                    ),
+                ),
                 ("calls", models.IntegerField(default=0)),
                 ("revised", models.IntegerField(default=0)),
                 ("proposed", models.IntegerField(default=0)),
@@ -63,7 +73,10 @@ class Migration(migrations.Migration):
                 ("old_micros", models.BigIntegerField(help_text=MICROS)),
                 ("new_micros", models.BigIntegerField(help_text=MICROS)),
                 ("up_micros", models.BigIntegerField(help_text="sum of the increases, micros")),
-                ("down_micros", models.BigIntegerField(help_text="sum of the decreases, micros; not negative")),
+                (
+                    "down_micros",
+                    models.BigIntegerField(help_text="sum of the decreases, micros; not negative"),
+                ),
                 ("invoice_line", _to("invoiceline")),
                 ("proposal", _to("rerateproposal", "lines")),
                 ("tenant", _to("tenant")),
@@ -89,18 +102,47 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "rerate_proposal_call"},
         ),
-        migrations.AddConstraint("rerating", models.UniqueConstraint(fields=("tenant", "idempotency_key"), name="rerating_once")),
-        migrations.AddConstraint("rerateproposal", models.UniqueConstraint(fields=("rerating", "invoice"), name="rerate_proposal_once")),
-        migrations.AddConstraint("rerateproposal", models.CheckConstraint(name="rerate_proposal_status", condition=Q(status__in=["proposed", "accepted", "rejected"]))),
+        migrations.AddConstraint(
+            "rerating",
+            models.UniqueConstraint(fields=("tenant", "idempotency_key"), name="rerating_once"),
+        ),
+        migrations.AddConstraint(
+            "rerateproposal",
+            models.UniqueConstraint(fields=("rerating", "invoice"), name="rerate_proposal_once"),
+        ),
+        migrations.AddConstraint(
+            "rerateproposal",
+            models.CheckConstraint(
+                name="rerate_proposal_status",
+                condition=Q(status__in=["proposed", "accepted", "rejected"]),
+            ),
+        ),
         migrations.AddConstraint(
             "rerateproposal",
             models.CheckConstraint(
                 name="rerate_proposal_decided",
-                condition=Q(status="proposed", decided_at__isnull=True) | (~Q(status="proposed") & Q(decided_at__isnull=False)),
+                condition=Q(status="proposed", decided_at__isnull=True)
+                | (~Q(status="proposed") & Q(decided_at__isnull=False)),
             ),
         ),
-        migrations.AddConstraint("rerateproposalline", models.UniqueConstraint(fields=("proposal", "invoice_line"), name="rerate_proposal_line_once")),
-        migrations.AddConstraint("rerateproposalline", models.CheckConstraint(name="rerate_proposal_line_adds_up", condition=Q(new_micros=F("old_micros") + F("up_micros") - F("down_micros")))),
-        migrations.AddConstraint("rerateproposalcall", models.UniqueConstraint(fields=("charge_id",), condition=Q(pending=True), name="rerate_charge_waits_once")),
+        migrations.AddConstraint(
+            "rerateproposalline",
+            models.UniqueConstraint(
+                fields=("proposal", "invoice_line"), name="rerate_proposal_line_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            "rerateproposalline",
+            models.CheckConstraint(
+                name="rerate_proposal_line_adds_up",
+                condition=Q(new_micros=F("old_micros") + F("up_micros") - F("down_micros")),
+            ),
+        ),
+        migrations.AddConstraint(
+            "rerateproposalcall",
+            models.UniqueConstraint(
+                fields=("charge_id",), condition=Q(pending=True), name="rerate_charge_waits_once"
+            ),
+        ),
         migrations.RunSQL(SQL.read_text(), reverse_sql=migrations.RunSQL.noop),
     ]
