@@ -99,7 +99,8 @@ def copy_of_template() -> Iterator[str]:
             connections[alias].settings_dict["NAME"] = old
 
 
-def _point(name: str) -> None:
+def point(name: str) -> None:
+    """Let Django's connections lead to this database."""
     from django.db import connections
 
     connections.close_all()
