@@ -38,8 +38,8 @@ CAUSES = [
 
 def main() -> None:
     """Write both files."""
-    freeswitch(random.Random(7), HERE / "freeswitch" / "Master.csv", 3000)  # noqa: S311
-    asterisk(random.Random(11), HERE / "asterisk" / "Master.csv", 3200)  # noqa: S311
+    freeswitch(random.Random(7), HERE / "freeswitch" / "Master.csv", 3000)
+    asterisk(random.Random(11), HERE / "asterisk" / "Master.csv", 3200)
 
 
 def moments(rng: random.Random, count: int) -> list[datetime]:

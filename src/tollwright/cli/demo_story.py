@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tollwright.cli import demo_world as world
 from tollwright.cli import migrate, runtime
+from tollwright.cli.progress import reading
 from tollwright.core.money import show
 
 if TYPE_CHECKING:
-    from tollwright.data.models import Invoice
+    from tollwright.data.models import Document, Invoice
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OCTOBER_ENDS = datetime(2026, 11, 1, tzinfo=BERLIN)
@@ -139,14 +139,8 @@ def calls(source: str, path: Path) -> None:
     from tollwright.domain.calls import operations
 
     content = path.read_bytes()
-    columns = (TextColumn("     {task.description}"), BarColumn(), DownloadColumn())
     began = perf_counter()
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(path.parent.name, total=len(content))
-
-        def progress(done: int, _size: int) -> None:
-            bar.update(task, completed=done)
-
+    with reading(path.parent.name, len(content)) as progress:
         result = operations.ingest(
             source_code=source,
             filename=f"{source}/{path.name}",
@@ -182,7 +176,7 @@ def billing(documents: Path) -> None:
     for invoice in Invoice.objects.filter(run=run).order_by("number"):
         say(f"{invoice.number}  {invoice.customer.name}: {told(invoice)}")
         say(f"   {invoice.lines.count()} lines, {invoice.detail.replace('_', ' ')}")
-        say(f"   {write(documents, invoice)}")
+        say(f"   {write(documents, invoice.document)}")
 
 
 def told(invoice: Invoice) -> str:
@@ -193,9 +187,8 @@ def told(invoice: Invoice) -> str:
     return f"{', '.join(parts)}, total {show(invoice.total_micros, 2)} {invoice.currency}"
 
 
-def write(documents: Path, owner: Invoice | object) -> Path:
-    """Write the stored bytes of an invoice's or a receipt's document beside the others."""
-    document = owner.document  # type: ignore[union-attr]  # both have one
+def write(documents: Path, document: Document) -> Path:
+    """Write the stored bytes of an invoice or a receipt beside the others."""
     documents.mkdir(parents=True, exist_ok=True)
     path = documents / document.filename
     path.write_bytes(bytes(document.content))
@@ -225,7 +218,7 @@ def payment(documents: Path) -> None:
         f"{invoice.customer.name} paid {show(paid.amount_micros, 2)} {paid.currency} for "
         f"{invoice.number}, which is now {invoice.status}."
     )
-    say(f"{paid.receipt.number}  {write(documents, paid.receipt)}")
+    say(f"{paid.receipt.number}  {write(documents, paid.receipt.document)}")
 
 
 def proof() -> None:

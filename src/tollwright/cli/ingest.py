@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tollwright.cli import runtime
+from tollwright.cli.progress import reading
 
 if TYPE_CHECKING:
     from tollwright.engine.ingest import BatchResult
@@ -42,7 +43,7 @@ def ingest(
         with (
             tenant_scope(tenant_id),
             file.open("rb") as stream,
-            typer.progressbar(length=max(file.stat().st_size, 1), label=file.name) as bar,
+            reading(file.name, file.stat().st_size) as progress,
         ):
             result = operations.ingest(
                 source_code=source,
@@ -50,7 +51,7 @@ def ingest(
                 stream=stream,
                 at=runtime.now(),
                 by=by,
-                progress=lambda done, _, bar=bar: bar.update(done - bar.pos),  # type: ignore[misc]  # mypy cannot infer a lambda's default
+                progress=progress,
             )
         show(result)
         waiting += 0 if result.already else result.quarantined

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import (
     BigIntegerField,
@@ -250,8 +252,7 @@ def with_open(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     )
 
 
-def _amounts(rows: object) -> list[Amount]:
+def _amounts(rows: Iterable[Mapping[str, Any]]) -> list[Amount]:
     return [
-        Amount(row["currency"], int(row["micros"] or 0), int(row["count"] or 0))
-        for row in rows  # type: ignore[attr-defined]  # a values() queryset of dicts
+        Amount(row["currency"], int(row["micros"] or 0), int(row["count"] or 0)) for row in rows
     ]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+import msgspec
+
 from tollwright.core.card import MAX_DIGITS
 from tollwright.data.calls import ImportBatch
 from tollwright.data.customers import Campaign, Customer
@@ -55,11 +57,7 @@ class CallScope:
 
 def from_told(told: Mapping[str, object]) -> CallScope:
     """The scope of which `told` gave this."""
-    moments = {
-        key: datetime.fromisoformat(str(told[key])) for key in ("first", "last") if key in told
-    }
-    rest = {key: value for key, value in told.items() if key not in moments}
-    return CallScope(**moments, **rest)  # type: ignore[arg-type]  # the values are those of told()
+    return msgspec.convert(told, CallScope)
 
 
 def stored(scope: CallScope) -> Scope:
