@@ -20,6 +20,7 @@ WRITTEN_ONCE = {
     "allocation",
     "audit_entry",
     "billing_run",
+    "carrier_card",
     "document",
     "entry",
     "payment",

@@ -46,6 +46,7 @@ def furnish(slug: str) -> Furnished:
     world = make_world(slug)
     with tenant_scope(world.tenant.id):
         card, version = _rates(world)
+        _carriers(world)
         plan_version = _plans(world, card)
         _access(world, slug)
         issued, line, draft = _invoices(world)
@@ -97,6 +98,18 @@ def _rates(world: World) -> tuple[m.RateCard, m.CardVersion]:
         valid_from=START,
     )
     return card, version
+
+
+def _carriers(world: World) -> None:
+    carrier = m.Carrier.objects.create(
+        tenant=world.tenant, code="TEL", name="Telco", created_at=START
+    )
+    m.Trunk.objects.create(tenant=world.tenant, carrier=carrier, value="gw-*", valid_from=START)
+    buy = m.RateCard.objects.create(
+        tenant=world.tenant, code="BUY", name="Telco A to Z", side="buy", currency="EUR",
+        created_at=START,
+    )  # fmt: skip
+    m.CarrierCard.objects.create(tenant=world.tenant, carrier=carrier, card=buy, valid_from=START)
 
 
 def _plans(world: World, card: m.RateCard) -> m.PlanVersion:

@@ -5,6 +5,7 @@ from tollwright.data.allowances import AllowanceUse
 from tollwright.data.api import ApiRequest
 from tollwright.data.audit import AuditEntry
 from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, RawChunk, Source
+from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.data.customers import Campaign, Customer, Identifier, IdentifierKind
 from tollwright.data.invoices import BillingRun, Document, Invoice, InvoiceLine, InvoiceTax
 from tollwright.data.ledger import Account, Entry, Posting
@@ -34,6 +35,8 @@ __all__ = [
     "CallPlan",
     "Campaign",
     "CardVersion",
+    "Carrier",
+    "CarrierCard",
     "Charge",
     "Customer",
     "DeckImport",
@@ -66,6 +69,7 @@ __all__ = [
     "Source",
     "Subscription",
     "Tenant",
+    "Trunk",
     "UsageDay",
     "User",
 ]

@@ -67,6 +67,14 @@ def text(field: str, value: str, *, longest: int, lines: bool = False) -> str:
     return _fitting(field, trimmed, longest, lines)
 
 
+def code(value: str) -> str:
+    """One word of at most 40 characters; raises FieldInvalid."""
+    found = text("code", value, longest=40)
+    if re.search(r"\s", found):
+        raise FieldInvalid("code", f"{value!r} has a space in it: a code is one word.")
+    return found
+
+
 def optional(field: str, value: str, *, longest: int, lines: bool = False) -> str:
     """As `text`, but may be empty."""
     return _fitting(field, value.strip(), longest, lines)

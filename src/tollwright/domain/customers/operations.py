@@ -257,13 +257,6 @@ def _address(value: str) -> str:
         raise guard.FieldInvalid("value", f"{value!r} is no IP address.") from None
 
 
-def _code(value: str) -> str:
-    code = guard.text("code", value, longest=40)
-    if re.search(r"\s", code):
-        raise guard.FieldInvalid("code", f"{value!r} has a space in it: a code is one word.")
-    return code
-
-
 def _taken(what: str, code: str) -> CodeTaken:
     return CodeTaken(f"There is a {what} with the code {code!r} already: choose another.")
 
@@ -275,7 +268,7 @@ def _checked(known: Mapping[str, Callable[[str], str]], given: Mapping[str, str]
 
 
 CUSTOMER_FIELDS: dict[str, Callable[[str], str]] = {
-    "code": _code,
+    "code": guard.code,
     "name": partial(guard.text, "name", longest=200),
     "address": partial(guard.text, "address", longest=1000, lines=True),
     "country": guard.country,
@@ -286,7 +279,7 @@ CUSTOMER_FIELDS: dict[str, Callable[[str], str]] = {
     "status": partial(guard.one_of, "status", choices=STATUSES),
 }
 CAMPAIGN_FIELDS: dict[str, Callable[[str], str]] = {
-    "code": _code,
+    "code": guard.code,
     "name": partial(guard.text, "name", longest=200),
     "kind": partial(guard.one_of, "kind", choices=CAMPAIGN_KINDS),
     "status": partial(guard.one_of, "status", choices=CAMPAIGN_STATUSES),

@@ -1,0 +1,56 @@
+"""Carriers with their trunks and buy cards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from tollwright.data.carriers import Carrier, CarrierCard, Trunk
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.errors import NotFound
+
+
+def carriers(*, at: datetime | None = None) -> QuerySet[Carrier]:
+    """The provider's carriers by name; `at` adds `card_name` and `card_id`, of the card then."""
+    found = Carrier.objects.filter(tenant_id=current_tenant_id()).order_by("name", "id")
+    if at is None:
+        return found
+    held = CarrierCard.objects.filter(carrier_id=OuterRef("pk"), valid_from__lte=at).order_by(
+        "-valid_from", "-id"
+    )
+    return found.annotate(
+        card_id=Subquery(held.values("card_id")[:1]),
+        card_name=Subquery(held.values("card__name")[:1]),
+    )
+
+
+def carrier_by_code(code: str) -> Carrier:
+    """Raises NotFound."""
+    found = carriers().filter(code=code).first()
+    if found is None:
+        raise NotFound(f"There is no carrier with the code {code!r}.")
+    return found
+
+
+def trunks(*, carrier: Carrier) -> QuerySet[Trunk]:
+    """A carrier's trunks by text, then by when they begin."""
+    return Trunk.objects.filter(tenant_id=current_tenant_id(), carrier=carrier).order_by(
+        "value", "valid_from"
+    )
+
+
+def cards(*, carrier: Carrier) -> QuerySet[CarrierCard]:
+    """The buy cards of a carrier, the one that begins last first."""
+    found = CarrierCard.objects.filter(tenant_id=current_tenant_id(), carrier=carrier)
+    return found.select_related("card").order_by("-valid_from", "-id")
+
+
+def overlapping(wanted: Trunk) -> Trunk | None:
+    """The trunk of the same text whose time overlaps the wanted one's, if any."""
+    others = Trunk.objects.filter(tenant_id=current_tenant_id(), value=wanted.value)
+    others = others.exclude(pk=wanted.pk).select_related("carrier")
+    others = others.filter(Q(valid_to=None) | Q(valid_to__gt=wanted.valid_from))
+    if wanted.valid_to is not None:
+        others = others.filter(valid_from__lt=wanted.valid_to)
+    return others.order_by("valid_from").first()
