@@ -12,11 +12,27 @@ from tollwright.core.cardfile import load_card
 from tollwright.core.rating import CallInput
 
 MONDAY = datetime(2026, 11, 16, 17, 50, tzinfo=UTC)
-ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]
+# The clocks of Berlin, New York and Lord Howe (by half an hour), forward and back.
+CLOCK_CHANGES = [
+    datetime.fromisoformat(f"2026-{moment}+00:00")
+    for moment in (
+        *("03-29T00:50", "10-25T00:50", "03-08T06:50"),
+        *("11-01T05:50", "10-03T15:20", "04-04T14:50"),
+    )
+]
+ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]
 BANDS: list[dict[str, Any]] = [
     {"name": "peak", "weight": 10, "windows": [{"start": "08:00", "end": "18:00"}]},
     {"name": "rest"},
     {"name": "feast", "weight": 20, "dates": ["2026-11-17"], "windows": [{"start": "10:00"}]},
+    {
+        "name": "night",
+        "weight": 15,
+        "windows": [
+            {"start": "22:00", "end": "02:00", "days": [1, 6, 7]},
+            {"start": "02:40", "end": "02:50"},
+        ],
+    },
 ]
 INCREMENTS = st.sampled_from([1, 6, 18, 30, 60])
 
@@ -69,9 +85,11 @@ ROWS = st.fixed_dictionaries(
         ),
         "lift": sometimes(st.just({"above_s": 3, "to_s": 12})),
         "discount_percent": st.sampled_from(["0", "12.5", "33.3333", "100"]),
-        "band": st.sampled_from([None, "peak", "rest", "feast"]),
+        "band": st.sampled_from([None, "peak", "rest", "feast", "night"]),
         "effective_from": st.sampled_from([None, "2026-11-16T18:03:00Z"]),
+        "effective_to": st.sampled_from([None, None, None, "2026-11-16T18:05:00.5Z"]),
         "origin_prefix": st.sampled_from(["", "1"]),
+        "length_min": st.sampled_from([None, None, None, 7]),
     }
 )
 
@@ -79,7 +97,8 @@ ALLOWANCES = st.lists(
     st.fixed_dictionaries(
         {
             "amount": st.integers(0, 300),
-            "unit": st.sampled_from(["seconds", "calls"]),
+            "unit": st.sampled_from(["seconds", "seconds", "calls", "money"]),
+            "prefixes": st.sampled_from([[""], ["4", "33"], ["44"]]),
             "step_s": st.sampled_from([1, 60]),
             "weight": st.integers(0, 2),
             "waives_connect_fee": st.booleans(),
@@ -100,10 +119,9 @@ def cards(draw: st.DrawFn, *, allowances: bool = True) -> RateCard:
             unique_by=lambda r: (r["prefix"], r["origin_prefix"], r["band"], r["effective_from"]),
         )
     )
-    rows = [
-        *rows,
-        {"prefix": "", "origin_prefix": "", "price": draw(money(3, 6)), "length_max": 15},
-    ]
+    always = {"prefix": "", "origin_prefix": "", "band": None, "effective_from": None}
+    rows = [row for row in rows if not always.items() <= row.items() or row["length_min"]]
+    rows.append(always | {"price": draw(money(3, 6))})
     free = draw(ALLOWANCES) if allowances else []
     return load_card(
         {
@@ -111,7 +129,8 @@ def cards(draw: st.DrawFn, *, allowances: bool = True) -> RateCard:
             "bands": BANDS,
             "timezone": draw(st.sampled_from(ZONES)),
             "family": draw(st.sampled_from(["initial_then_increment", "round_total"])),
-            "crossing": draw(st.sampled_from(["split", "at_start"])),
+            "crossing": draw(st.sampled_from(["split", "split", "at_start"])),
+            "second_rounding": draw(st.sampled_from(["up", "nearest", "down", {"from_ms": 300}])),
             "rounding": {
                 "mode": draw(st.sampled_from(["half_up", "up", "down", "half_even"])),
                 "decimals": draw(st.integers(0, 6)),
@@ -123,7 +142,8 @@ def cards(draw: st.DrawFn, *, allowances: bool = True) -> RateCard:
 
 @st.composite
 def calls(draw: st.DrawFn, *, longest_s: int = 900) -> CallInput:
-    at = MONDAY + timedelta(milliseconds=draw(st.integers(0, 20 * 60_000)))
+    at = draw(st.one_of(st.just(MONDAY), st.sampled_from(CLOCK_CHANGES)))
+    at += timedelta(milliseconds=draw(st.integers(0, 20 * 60_000)))
     return CallInput(
         "k",
         at + timedelta(hours=draw(st.sampled_from([0, 1, 6, 14, 22]))),

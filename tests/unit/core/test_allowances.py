@@ -74,10 +74,33 @@ def test_steps_and_blocks_passed_for_free_are_not_charged() -> None:
     assert outcome(rate_call(call_of(40), card)) == (5 + 40 + 200 + 10, 20, 20)
 
 
+def test_a_step_that_begins_where_the_free_seconds_end_is_entered() -> None:
+    card = with_allowances({"amount": 20}, steps=[{"from_s": 20, "charge": "1"}])
+    assert [outcome(rate_call(call_of(s), card))[0] for s in (20, 21)] == [5, 106]
+
+
+def test_the_rest_is_priced_where_the_free_seconds_end() -> None:
+    # answered 30 s before 18:00: the 60 free seconds reach beyond it
+    bands = [
+        {"name": "peak", "weight": 1, "windows": [{"start": "08:00", "end": "18:00"}]},
+        {"name": "rest"},
+    ]
+    rows = [ROW | {"band": "peak"}, ROW | {"band": "rest", "price": "0.50"}]
+    card = card_of(*rows, bands=bands, allowances=[{"name": "a", "amount": 60}])
+    charge = rate_call(call_of(70, at="2026-11-16T17:59:30"), card)
+    assert outcome(charge) == (5 + 10 * 50, 10, 60)
+
+
 @pytest.mark.parametrize(("waives", "cents"), [(False, 5), (True, 0)])
 def test_the_connect_fee_is_waived_only_when_it_says_so(waives: bool, cents: int) -> None:
     card = with_allowances({"waives_connect_fee": waives})
     assert outcome(rate_call(call_of(10), card)) == (cents, 0, 10)
+
+
+def test_one_allowance_that_waives_the_connect_fee_is_enough() -> None:
+    free = {"waives_connect_fee": True, "amount": 10}
+    for order in ([free, {}], [{"amount": 10}, free | {"amount": 100}]):
+        assert outcome(rate_call(call_of(20), with_allowances(*order))) == (0, 0, 20)
 
 
 def test_a_call_covered_whole_owes_no_minimum() -> None:
@@ -125,6 +148,20 @@ def test_money_keeps_the_amount_on_the_cards_rounding() -> None:
     assert rate_call(call_of(60), card).amount_micros == 1_000_000
 
 
+def test_money_pays_the_usage_down_to_the_cards_rounding() -> None:
+    # 1.00 of usage and 0.005 to connect are 1.01: the pool of 1.00 pays all but the fee's cent
+    pool = {"unit": "money", "amount": "1", "excess": "all_or_nothing", "name": "m"}
+    row = {"price": "1", "unit_s": 1, "connect_fee": "0.005"}
+    card = card_of(row, allowances=[pool], rounding={"decimals": 2})
+    assert rate_call(call_of(1), card).amount_micros == 10_000
+
+
+def test_two_allowances_of_one_pool_of_money_pay_it_out_once() -> None:
+    money = {"unit": "money", "amount": "0.50", "pool": "p"}
+    card = with_allowances(money, money)
+    assert [outcome(rate_call(call_of(s), card))[0] for s in (50, 80)] == [5, 35]
+
+
 @pytest.mark.parametrize(
     "order",
     [
@@ -132,8 +169,13 @@ def test_money_keeps_the_amount_on_the_cards_rounding() -> None:
         [{"weight": 1}, {"weight": 2}],
         [{"expires_at": "2027-02-01"}, {"expires_at": "2027-01-01"}],
         [{}, {"expires_at": "2027-01-01"}],
+        [{"prefixes": ["44"], "weight": 9}, {"prefixes": ["4420", ""]}],
+        [{"expires_at": "2027-01-01"}, {"weight": 1}],
     ],
-    ids=["longest prefix", "weight", "soonest expiry", "an expiry before none"],
+    ids=[
+        *("longest prefix", "weight", "soonest expiry", "an expiry before none"),
+        *("prefix before weight", "weight before expiry"),
+    ],
 )
 def test_the_second_allowance_is_drawn_first(order: list[dict[str, Any]]) -> None:
     charge = rate_call(call_of(120), with_allowances(*order))

@@ -82,6 +82,20 @@ def test_a_dated_window_over_midnight_runs_into_the_next_date() -> None:
     assert [rated(eve, REST, at=at).band for at in times] == ["rest", "eve", "eve", "rest"]
 
 
+def test_a_call_over_the_edges_of_a_dated_window() -> None:
+    # 5 s before it, its 60 s, 5 s after it; every second of it costs 1
+    feast: dict[str, Any] = {"name": "f", "weight": 9, "dates": ["2026-11-17"]}
+    feast["windows"] = [{"start": "10:00", "end": "10:01"}]
+    rows: list[dict[str, Any]] = [
+        {"band": "f", "price": "1", "unit_s": 1},
+        {"band": "rest", "price": "0"},
+    ]
+    card = card_of(*rows, bands=[feast, REST])
+    for day, units in (("17", 60), ("16", 0)):
+        call = call_of(70, at=f"2026-11-{day}T09:59:55")
+        assert rate_call(call, card).amount_micros == units * 1_000_000
+
+
 def test_windows_are_wall_clock_in_the_cards_zone() -> None:
     # 08:00 in New York is 13:00 UTC in winter and 12:00 UTC in summer
     times = ["2026-11-16T12:59", "2026-11-16T13:00", "2026-07-13T11:59", "2026-07-13T12:00"]

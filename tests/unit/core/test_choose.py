@@ -97,6 +97,11 @@ def test_a_blocked_row_wins_over_a_shorter_open_one() -> None:
     assert charge.reason == "the destination 4420 is blocked"
 
 
+def test_a_call_of_no_seconds_to_a_blocked_destination_is_blocked() -> None:
+    card = card_of({"blocked": True})
+    assert rate_call(call_of(0), card).status == "blocked"
+
+
 def test_an_open_row_wins_over_a_shorter_blocked_one() -> None:
     assert status({"prefix": "4", "blocked": True}, {"prefix": "44"}).status == "rated"
 
@@ -128,6 +133,14 @@ def test_unmatched_default_takes_the_default_row_whatever_its_conditions(
 def test_the_plainest_default_row_comes_first() -> None:
     rows: list[dict[str, Any]] = [
         {"prefix": "", "origin_prefix": "99"},
+        {"prefix": "", "length_max": 5},
+    ]
+    assert status(*rows, unmatched="default").rate_index == 1
+
+
+def test_of_two_plain_default_rows_the_one_for_more_lengths() -> None:
+    rows: list[dict[str, Any]] = [
+        {"prefix": "", "length_min": 2, "length_max": 3},
         {"prefix": "", "length_max": 5},
     ]
     assert status(*rows, unmatched="default").rate_index == 1

@@ -158,6 +158,11 @@ def test_max_seconds_by_hand(balance: str, seconds: int, capped: bool) -> None:
     assert bool(longest.reason) == (seconds == 0)
 
 
+def test_max_seconds_is_never_more_than_a_day() -> None:
+    longest = max_seconds(0, call_of(), card_of({}), cap_s=100_000)
+    assert (longest.seconds, longest.capped) == (86_400, True)
+
+
 def test_max_seconds_counts_allowances_in_whole_increments() -> None:
     allowance = {"name": "a", "amount": 100}
     card = card_of({"price": "0.60", "first_s": 60, "next_s": 60}, allowances=[allowance])

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.unit.core.words import call_of, card_of
+from tollwright.core.choose import prepare
 from tollwright.core.money import micros
-from tollwright.core.rating import CallInput, Charge, rate_call
+from tollwright.core.rating import CallInput, Charge, rate_call, reckon
 
 PER_SECOND = {"price": "0.01", "unit_s": 1}
 PEAK_UNTIL_18 = [
@@ -74,6 +75,20 @@ def test_the_three_meanings_of_grace(mode: str, seconds: int, expected: int) -> 
     assert cents(seconds, grace=grace, connect_fee="0.05") == expected
 
 
+@pytest.mark.parametrize(("seconds", "expected"), [(5, 25), (10, 25), (11, 26), (15, 37)])
+def test_a_grace_that_swallows_the_call_leaves_its_fees(seconds: int, expected: int) -> None:
+    # 5 s to 10 are 0 after it: no block of 5 s, but both fees
+    fees = {"connect_fee": "0.05", "disconnect_fee": "0.20"}
+    block = {"every_s": 5, "amount": "0.07"}
+    grace = {"mode": "subtract", "seconds": 10}
+    assert cents(seconds, grace=grace, block_charge=block, **fees) == expected
+
+
+def test_the_fees_of_a_swallowed_call_are_lifted_to_the_minimum() -> None:
+    grace = {"mode": "subtract", "seconds": 10}
+    assert cents(5, grace=grace, connect_fee="0.05", min_charge="0.10") == 10
+
+
 @pytest.mark.parametrize(("seconds", "expected"), [(10, 11), (11, 13), (20, 22)])
 def test_an_added_grace_in_percent_rounds_up(seconds: int, expected: int) -> None:
     assert cents(seconds, grace={"mode": "add", "percent": 10}) == expected
@@ -82,6 +97,15 @@ def test_an_added_grace_in_percent_rounds_up(seconds: int, expected: int) -> Non
 @pytest.mark.parametrize(("seconds", "expected"), [(3, 3), (4, 10), (9, 10), (10, 10), (11, 11)])
 def test_lift(seconds: int, expected: int) -> None:
     assert cents(seconds, lift={"above_s": 3, "to_s": 10}) == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "seconds", "expected"),
+    [("add", 1, 10), ("add", 5, 10), ("subtract", 8, 3), ("subtract", 9, 10)],
+)
+def test_lift_looks_at_the_seconds_after_the_grace(mode: str, seconds: int, expected: int) -> None:
+    grace = {"mode": mode, "seconds": 5}
+    assert cents(seconds, grace=grace, lift={"above_s": 3, "to_s": 10}) == expected
 
 
 @pytest.mark.parametrize(
@@ -134,12 +158,28 @@ def test_a_step_inside_an_increment_begins_after_it() -> None:
 def test_a_step_keeps_what_it_does_not_name() -> None:
     steps = [{"from_s": 10, "price": "0.02"}, {"from_s": 20, "next_s": 5}]
     assert [cents(s, steps=steps) for s in (10, 11, 20, 21)] == [10, 12, 30, 40]
+    steps = [{"from_s": 10, "next_s": 5}, {"from_s": 20, "price": "0.02"}]
+    assert [cents(s, steps=steps) for s in (10, 11, 20, 21)] == [10, 15, 20, 30]
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(10, 10), (11, 61), (20, 70), (21, 171)])
 def test_the_charge_of_a_step_is_due_once_when_it_is_entered(seconds: int, expected: int) -> None:
     steps = [{"from_s": 10, "charge": "0.50"}, {"from_s": 20, "charge": "1"}]
     assert cents(seconds, steps=steps) == expected
+
+
+@pytest.mark.parametrize(
+    ("from_s", "seconds", "expected"), [(10, 30, 30), (10, 31, 131), (30, 30, 30), (30, 31, 131)]
+)
+def test_a_step_in_the_first_interval_is_entered_at_its_end(
+    from_s: int, seconds: int, expected: int
+) -> None:
+    assert cents(seconds, first_s=30, steps=[{"from_s": from_s, "charge": "1"}]) == expected
+
+
+def test_of_two_steps_in_one_increment_the_last_is_entered() -> None:
+    steps = [{"from_s": 10, "charge": "1"}, {"from_s": 20, "charge": "2"}]
+    assert cents(31, first_s=30, steps=steps) == 231
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(1, 25), (30, 25), (31, 26), (40, 35)])
@@ -259,6 +299,25 @@ def test_a_step_counts_from_the_answer_also_after_a_crossing() -> None:
     assert paid(40, *rows, bands=PEAK_UNTIL_18, at="2026-11-16T17:59:30") == 80_000_000
 
 
+@pytest.mark.parametrize(("from_s", "entered"), [(9, 0), (10, 1), (11, 1)])
+def test_the_charge_of_a_step_at_the_crossing(from_s: int, entered: int) -> None:
+    # the last second at peak begins 9 s after the answer, the first at rest at 10 s
+    rows: list[dict[str, Any]] = [
+        {"band": "peak", "price": "1", "unit_s": 1},
+        {"band": "rest", "price": "1", "steps": [{"from_s": from_s, "charge": "100"}], "unit_s": 1},
+    ]
+    amount = paid(20, *rows, bands=PEAK_UNTIL_18, at="2026-11-16T17:59:50")
+    assert amount == (20 + 100 * entered) * 1_000_000
+
+
+def test_an_edge_that_changes_no_price_begins_no_piece() -> None:
+    lunch = {"name": "lunch", "weight": 5, "windows": [{"start": "12:00", "end": "13:00"}]}
+    rows = [{"band": "peak", "price": "1"}, {"band": "rest", "price": "1"}]
+    card = card_of(*rows, bands=[*PEAK_UNTIL_18, lunch])
+    call = call_of(60, at="2026-11-16T12:59:30")
+    assert len(reckon(call, prepare(card), {}).usage.pieces) == 2  # first interval, then seconds
+
+
 @pytest.mark.parametrize(("seconds", "status"), [(10, "rated"), (11, "unmatched")])
 def test_a_call_into_a_time_without_row_waits_for_a_decision(seconds: int, status: str) -> None:
     rows = [{"band": "peak", "price": "1"}]
@@ -299,6 +358,11 @@ def test_an_absurd_call_is_invalid_never_an_exception(change: dict[str, Any], re
     fields = {name: getattr(call, name) for name in CallInput.__slots__} | change
     result = rate_call(CallInput(**fields), card_of({}))
     assert (result.status, result.reason, result.amount_micros) == ("invalid", reason, 0)
+
+
+def test_numbers_of_15_digits_are_numbers() -> None:
+    call = CallInput("k", call_of().answered_at, 1000, "1" * 15, "4" * 15)
+    assert rate_call(call, card_of({})).status == "rated"
 
 
 def test_a_call_without_zone_or_of_another_age_is_invalid() -> None:
