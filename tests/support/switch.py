@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from django.db import connection
 
@@ -114,7 +115,7 @@ def add_version(
     )  # fmt: skip
     CardVersion.objects.filter(pk=version.pk).update(
         status="published", effective_from=since, published_at=published_at, published_by="test",
-        content_hash=f"{version.pk:064}",
+        content_hash=sha256(f"{card.code} {rates} {allowances}".encode()).hexdigest(),
     )  # fmt: skip
     return version
 

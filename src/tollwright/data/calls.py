@@ -113,7 +113,9 @@ class Quarantine(TenantOwned):
         constraints = [
             models.CheckConstraint(
                 name="quarantine_status",
-                condition=models.Q(status__in=["open", "reentered", "dismissed", "rolled_back"]),
+                condition=models.Q(
+                    status__in=["open", "reentered", "corrected", "dismissed", "rolled_back"]
+                ),
             )
         ]
 

@@ -36,6 +36,11 @@ class Rerating(TenantOwned):
     def __str__(self) -> str:
         return f"re-rating {self.pk}"
 
+    @property
+    def of_records(self) -> bool:
+        """Whether it corrects calls by records that came after their invoice."""
+        return "records" in self.scope
+
 
 class RerateProposal(TenantOwned):
     """Calls of one issued invoice that would cost another amount now; somebody decides.
@@ -103,7 +108,8 @@ class RerateProposalLine(TenantOwned):
 class RerateProposalCall(TenantOwned):
     """A charge that waits: the revision it gets when the proposal is accepted.
 
-    A charge waits in one proposal at most (`pending`).
+    A charge waits in one proposal at most (`pending`). Where a `quarantine` record corrects the
+    call itself, `record` is the call's next revision, column by column.
     """
 
     line = models.ForeignKey(RerateProposalLine, on_delete=models.PROTECT, related_name="waiting")
@@ -117,13 +123,22 @@ class RerateProposalCall(TenantOwned):
     allowance_s = models.IntegerField()
     amount_micros = models.BigIntegerField(help_text=MICROS)
     pending = models.BooleanField(default=True)
+    quarantine = models.ForeignKey(
+        "data.Quarantine", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    record = models.JSONField(null=True)
 
     class Meta:
         db_table = "rerate_proposal_call"
         constraints = [
+            models.CheckConstraint(
+                name="rerate_correction_has_its_record",
+                condition=models.Q(quarantine__isnull=True, record__isnull=True)
+                | models.Q(quarantine__isnull=False, record__isnull=False),
+            ),
             models.UniqueConstraint(
                 name="rerate_charge_waits_once",
                 fields=["charge_id"],
                 condition=models.Q(pending=True),
-            )
+            ),
         ]

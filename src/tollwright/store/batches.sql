@@ -60,7 +60,8 @@ TRUNCATE tw_refused
 -- name: copy_refused -- what could not be parsed, attributed or rated
 COPY tw_refused FROM STDIN
 
--- name: quarantine -- refused rows wait, but the same row of the same source only once
+-- name: quarantine -- refused rows wait, but the same row of the same source only once; one that
+-- corrected a call without a difference is told once and for all
 INSERT INTO quarantine (tenant_id, batch_id, source_id, line_no, call_key, reason, detail, raw,
                         record, status, created_at, resolved_by)
 SELECT DISTINCT ON (md5(r.raw), r.call_key) %(tenant_id)s, %(batch_id)s, %(source_id)s, r.line_no, r.call_key,
@@ -69,7 +70,7 @@ SELECT DISTINCT ON (md5(r.raw), r.call_key) %(tenant_id)s, %(batch_id)s, %(sourc
  WHERE NOT EXISTS (
        SELECT 1 FROM quarantine q
         WHERE q.source_id = %(source_id)s AND md5(q.raw) = md5(r.raw) AND q.raw = r.raw
-          AND q.call_key = r.call_key AND q.status = 'open')
+          AND q.call_key = r.call_key AND q.status IN ('open', 'corrected'))
  ORDER BY md5(r.raw), r.call_key, r.line_no
 RETURNING reason
 

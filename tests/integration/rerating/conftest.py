@@ -43,7 +43,7 @@ class Story:
     switch: Switch
     versions: int = 1
 
-    def take(self, *rows: Row) -> int:
+    def take(self, *rows: Row | str) -> int:
         """Take a file in; its batch."""
         result = calls.ingest(
             source_code="AST", filename="Master.csv", stream=io.BytesIO(master_csv(rows)),

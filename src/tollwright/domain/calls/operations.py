@@ -125,7 +125,7 @@ def reenter(*, ids: Sequence[int], at: datetime, by: By) -> engine.Reentered:
     if ids:
         record(
             by=by, at=at, action="quarantine.reentered", subject="quarantine",
-            subject_id=_span(ids), after={"result": result.sentence},
+            subject_id=span_text(ids), after={"result": result.sentence},
         )  # fmt: skip
     return result
 
@@ -138,7 +138,7 @@ def dismiss(*, ids: Sequence[int], at: datetime, by: By) -> int:
     if count:
         record(
             by=by, at=at, action="quarantine.dismissed", subject="quarantine",
-            subject_id=_span(ids), after={"rows": count},
+            subject_id=span_text(ids), after={"rows": count},
         )  # fmt: skip
     return count
 
@@ -180,7 +180,8 @@ def replay_batch(
     return result
 
 
-def _span(ids: Sequence[int]) -> str:
+def span_text(ids: Sequence[int]) -> str:
+    """Which rows, in short, for the record."""
     return str(ids[0]) if len(ids) == 1 else f"{min(ids)}..{max(ids)} ({len(ids)})"
 
 

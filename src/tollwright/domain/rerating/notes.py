@@ -35,6 +35,8 @@ def issue(
 ) -> Notes:
     """Issue them. The same proposal gives the same notes, by their keys."""
     reason = f"Re-rating {proposal.rerating_id} of the calls billed on {proposal.invoice}"
+    if proposal.rerating.of_records:
+        reason = f"Corrected records of calls billed on {proposal.invoice} ({proposal.rerating})"
     notes: list[Invoice] = []
     debit_lines: dict[int, InvoiceLine] = {}
     credit_lines: dict[int, InvoiceLine] = {}

@@ -15,10 +15,11 @@ from tollwright.domain import guard
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError, KeyReused
 from tollwright.domain.invoices.numbering import Render
-from tollwright.domain.rerating import notes, queries
-from tollwright.domain.rerating.report import Places, parts
+from tollwright.domain.rerating import corrections, notes, queries
+from tollwright.domain.rerating.proposals import note, propose
+from tollwright.domain.rerating.report import Places
 from tollwright.domain.rerating.scope import CallScope
-from tollwright.engine.rerate.run import Changes, Outcome
+from tollwright.engine.rerate.run import Changes
 from tollwright.store import rerate as store
 from tollwright.store.rerate import Int64, Revised
 
@@ -66,9 +67,9 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
         return _applied_before(scope, fingerprint)
     if not len(outcome.changes.charge_id):
         raise NothingChanges("Every call of the scope costs what it is charged.")
-    rerating = _note(scope, key, outcome, places, at, by)
+    rerating = note(scope.told(), key, outcome, places, at, by)
     _revise_open(outcome.changes, places, at)
-    _propose(rerating, outcome.changes, places)
+    _wait(propose(rerating, outcome.changes, places), outcome.changes)
     record(
         by=by, at=at, action="rerating.applied", subject="rerating", subject_id=rerating.pk,
         after={"scope": rerating.scope, "fingerprint": fingerprint, "revised": rerating.revised,
@@ -85,29 +86,6 @@ def _applied_before(scope: CallScope, fingerprint: str) -> Rerating:
             "Calls, rules or prices changed since the report was made: make it again and look."
         )
     return found
-
-
-def _note(
-    scope: CallScope, key: str, outcome: Outcome, places: Places, at: datetime, by: By
-) -> Rerating:
-    on_paper = places.line_id != 0
-    every = np.arange(len(on_paper))
-    return Rerating.objects.create(
-        tenant_id=current_tenant_id(),
-        idempotency_key=key,
-        scope=scope.told(),
-        fingerprint=outcome.fingerprint,
-        sums=[
-            {"currency": part.currency, "old": part.old_micros, "new": part.new_micros}
-            for part in parts(outcome.changes, every)
-        ],
-        calls=sum(group.figures.calls for group in outcome.groups),
-        revised=int((~on_paper).sum()),
-        proposed=int(on_paper.sum()),
-        refused=sum(outcome.refused.values()),
-        applied_at=at,
-        applied_by=by.actor[:200],
-    )
 
 
 def _revise_open(changes: Changes, places: Places, at: datetime) -> None:
@@ -133,37 +111,9 @@ def _revised(changes: Changes, line_id: Int64) -> Revised:
     )
 
 
-def _propose(rerating: Rerating, changes: Changes, places: Places) -> None:
-    """A proposal for each issued invoice, a line for each of its usage lines."""
-    waiting_in = np.zeros_like(changes.line_id)
-    for invoice_id in np.unique(places.invoice_id[places.invoice_id != 0]).tolist():
-        proposal = RerateProposal.objects.create(
-            tenant_id=rerating.tenant_id, rerating=rerating, invoice_id=invoice_id
-        )
-        of_invoice = places.line_id[places.invoice_id == invoice_id]
-        for line_id in np.unique(of_invoice).tolist():
-            here = places.line_id == line_id
-            line = _line(proposal, line_id, changes, here)
-            waiting_in[here] = line.pk
+def _wait(waiting_in: Int64, changes: Changes) -> None:
     revised = _revised(changes, waiting_in).only(waiting_in != 0)
     store.wait(queries.database(), revised, tenant_id=current_tenant_id())
-
-
-def _line(
-    proposal: RerateProposal, line_id: int, changes: Changes, here: Int64
-) -> RerateProposalLine:
-    old, new = changes.old_micros[here], changes.amount_micros[here]
-    moves = new - old
-    return RerateProposalLine.objects.create(
-        tenant_id=proposal.tenant_id,
-        proposal=proposal,
-        invoice_line_id=line_id,
-        calls=len(old),
-        old_micros=int(old.sum()),
-        new_micros=int(new.sum()),
-        up_micros=int(moves[moves > 0].sum()),
-        down_micros=-int(moves[moves < 0].sum()),
-    )
 
 
 @transaction.atomic
@@ -183,31 +133,35 @@ def accept(*, proposal: RerateProposal, at: datetime, by: By, render: Render) ->
     lines = list(locked.lines.order_by("id"))
     made = notes.issue(locked, lines, at=at, by=by, render=render)
     for line in lines:
-        _take(line, made, locked.rerating.applied_at)
+        _take(line, made, locked.rerating, at, by)
     store.close_waiting(queries.database(), locked.pk)
     _decide(locked, "accepted", at, by, {"notes": [str(note) for note in made.notes]})
     proposal.refresh_from_db()
     return made.notes
 
 
-def _take(line: RerateProposalLine, made: notes.Notes, rated_at: datetime) -> None:
-    """The line's charges onto the notes. `rated_at` is the re-rating's: replay goes by it."""
+def _take(
+    line: RerateProposalLine, made: notes.Notes, rerating: Rerating, at: datetime, by: By
+) -> None:
+    """The line's charges onto the notes, rated at the re-rating's moment: replay goes by it."""
     up = made.debit_lines.get(line.invoice_line_id)
     down = made.credit_lines.get(line.invoice_line_id)
     either = up or down
     if either is None:
         raise ValueError(f"proposal line {line.pk} has no note")
-    taken = store.take_waiting(
-        queries.database(),
-        line_id=line.pk,
-        up_line_id=(up or either).pk,
-        down_line_id=(down or either).pk,
-        at=rated_at,
-    )
+    up_line_id, down_line_id = (up or either).pk, (down or either).pk
+    if rerating.of_records:
+        taken = corrections.take(line, up_line_id=up_line_id, down_line_id=down_line_id,
+                                 rated_at=rerating.applied_at, at=at, by=by)  # fmt: skip
+    else:
+        taken = store.take_waiting(
+            queries.database(), line_id=line.pk, up_line_id=up_line_id, down_line_id=down_line_id,
+            at=rerating.applied_at,
+        )  # fmt: skip
     if (taken.wanted, taken.stood, taken.old_micros) != (line.calls, line.calls, line.old_micros):
         raise ReportOutdated(
-            f"Calls behind line {line.invoice_line_id} changed since they were re-rated: reject"
-            " the proposal and re-rate them again."
+            f"Calls behind line {line.invoice_line_id} changed since this was proposed: reject"
+            " the proposal and make it again."
         )
 
 
@@ -215,6 +169,7 @@ def _take(line: RerateProposalLine, made: notes.Notes, rated_at: datetime) -> No
 def reject(*, proposal: RerateProposal, reason: str, at: datetime, by: By) -> RerateProposal:
     """Leave the invoice and its charges as they are. A rejected one comes back as it is.
 
+    Records that had asked for it wait on, with the reason.
     Raises ProposalDecided for an accepted one.
     """
     reason = guard.text("reason", reason, longest=200)
@@ -222,6 +177,7 @@ def reject(*, proposal: RerateProposal, reason: str, at: datetime, by: By) -> Re
     if locked.status == "accepted":
         raise ProposalDecided(f"Proposal {locked.pk} was accepted: its notes are issued.")
     if locked.status == "proposed":
+        corrections.wait_again(locked, reason)
         store.close_waiting(queries.database(), locked.pk)
         _decide(locked, "rejected", at, by, {"reason": reason})
     proposal.refresh_from_db()

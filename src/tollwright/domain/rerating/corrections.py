@@ -1,0 +1,240 @@
+"""Records that correct a call on an issued invoice: a proposal first, the revision with its note.
+
+Until the note is issued the call stands as it was billed: reports, the portal and the invoice
+agree. The record waits in quarantine meanwhile, and goes on waiting if the proposal is rejected.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, Max, Min
+
+from tollwright.core.paper import amount_text
+from tollwright.data.rerating import (
+    RerateProposal,
+    RerateProposalCall,
+    RerateProposalLine,
+    Rerating,
+)
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.audit.operations import By, record
+from tollwright.domain.calls.operations import COUNTS, span_text
+from tollwright.domain.rerating import queries
+from tollwright.domain.rerating.proposals import note, propose
+from tollwright.domain.rerating.report import places
+from tollwright.domain.tenants.queries import current_tenant
+from tollwright.engine.ingest.late import FIRST, Late, Told, late
+from tollwright.engine.rate.terms import read_book
+from tollwright.engine.rerate import refusals
+from tollwright.engine.rerate.late import reprice_late
+from tollwright.engine.rerate.prices import StoredPrices
+from tollwright.engine.rerate.reprice import Repriced
+from tollwright.engine.rerate.run import Tally, outcome_of
+from tollwright.store import batches, calls, corrections
+from tollwright.store import rerate as store
+from tollwright.store.calls import ID_BLOCK, Cursor
+from tollwright.store.rerate import Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What became of quarantined records.
+
+    `proposed` wait for a decision now, in `rerating` (None: nothing new is proposed); `waiting`
+    did so before; `same` cost what was billed; `refused` correct no invoiced call, or one that
+    cannot be priced, and wait with today's reason.
+    """
+
+    rerating: Rerating | None
+    proposed: int
+    waiting: int
+    same: int
+    refused: int
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        said = f"{self.proposed:,} records are proposed as corrections by credit or debit notes"
+        for count, what in (
+            (self.waiting, "had been before"),
+            (self.same, "cost what was billed: nothing to bill"),
+            (self.refused, "cannot be corrected so and say why"),
+        ):
+            said += f", {count:,} {what}" if count else ""
+        return f"{said}."
+
+
+@transaction.atomic
+def correct(*, ids: Sequence[int], at: datetime, by: By) -> Corrected:
+    """Propose for quarantined records what they change of calls on issued invoices.
+
+    Each is priced as it would be if it came in now. What differs is proposed as a re-rating
+    proposes: one proposal an invoice, decided by `operations.accept` and `reject`. A record that
+    costs what was billed leaves the quarantine; the call stays as it is on paper. The same records
+    again propose nothing twice. At most ID_BLOCK records at a time, the rest wait.
+    """
+    cursor = queries.database()
+    store.lock(cursor, current_tenant_id())
+    book = read_book(cursor, rules_until=at)
+    found, told = late(cursor, list(ids)[:ID_BLOCK], book)
+    found, waiting = _not_waiting(cursor, found, told)
+    rerating, same = None, 0
+    if found:
+        priced = reprice_late(found, StoredPrices(cursor, book, at))
+        told += _unpriced(found, priced)
+        same = _close(cursor, _unchanged(found, priced), at, by)
+        rerating = _propose(found, priced, at, by)
+    corrections.tell(cursor, told)
+    proposed = 0 if rerating is None else rerating.proposed
+    result = Corrected(rerating, proposed, waiting, same, len(told))
+    if proposed or same:
+        record(
+            by=by, at=at, action="quarantine.corrected", subject="quarantine",
+            subject_id=span_text(ids), after={"result": result.sentence},
+        )  # fmt: skip
+    return result
+
+
+def _not_waiting(cursor: Cursor, found: list[Late], told: list[Told]) -> tuple[list[Late], int]:
+    """Those whose charge is in no open proposal, and how many wait for their own already."""
+    held = corrections.waits_in(cursor, [one.charged.charge_id for one in found])
+    free, own = [], 0
+    for one in found:
+        proposal_id, row_id = held.get(one.charged.charge_id, (0, 0))
+        if not proposal_id:
+            free.append(one)
+        elif row_id == one.call.row_id:
+            own += 1
+        else:
+            told.append((one.call.row_id, f"The call waits in proposal {proposal_id}: {FIRST}"))
+    return free, own
+
+
+def _unpriced(found: Sequence[Late], priced: Repriced) -> list[Told]:
+    rows = {one.charged.charge_id: one.call.row_id for one in found}
+    codes = zip(priced.stored.charge_id.tolist(), priced.refusal.tolist(), strict=True)
+    return [
+        (rows[charge_id], f"The corrected call cannot be priced: {why_not(code)}.")
+        for charge_id, code in codes
+        if code != refusals.NONE
+    ]
+
+
+def why_not(code: int) -> str:
+    """A refusal in words."""
+    return refusals.SENTENCES[refusals.NAMES[code]]
+
+
+def _unchanged(found: Sequence[Late], priced: Repriced) -> list[Late]:
+    same = (priced.refusal == refusals.NONE) & ~priced.changed
+    charges = set(priced.stored.charge_id[same].tolist())
+    return [one for one in found if one.charged.charge_id in charges]
+
+
+def _close(cursor: Cursor, found: Sequence[Late], at: datetime, by: By) -> int:
+    """Records that cost what was billed wait no longer; how many."""
+    told = [
+        (one.call.row_id, f"The call costs what was billed,"
+         f" {amount_text(one.charged.amount_micros, one.charged.currency)} {one.charged.currency}:"
+         " it stays as it is on paper.")
+        for one in found
+    ]  # fmt: skip
+    corrections.tell(cursor, told)
+    ids = [one.call.row_id for one in found]
+    return batches.resolve(cursor, ids, status="corrected", at=at, by=by.actor[:200])
+
+
+def _propose(found: Sequence[Late], priced: Repriced, at: datetime, by: By) -> Rerating | None:
+    """Proposals for the records whose call costs another amount; None without any."""
+    tally = Tally(keeps=True)
+    tally.add(priced)
+    outcome = outcome_of(tally)
+    changes, cursor = outcome.changes, queries.database()
+    if not len(changes.charge_id):
+        return None
+    of = {one.charged.charge_id: one for one in found}
+    corrects = [of[charge_id] for charge_id in changes.charge_id.tolist()]
+    where = places(changes, store.lines(cursor, sorted(set(changes.line_id.tolist()))))
+    ids = sorted(one.call.row_id for one in corrects)
+    call_id, charge_id = calls.id_block(cursor)
+    rerating = note({"records": span_text(ids)}, f"records:{call_id}", outcome, where, at, by)
+    waiting_in = propose(rerating, changes, where).tolist()
+    RerateProposalCall.objects.bulk_create(
+        RerateProposalCall(
+            tenant_id=rerating.tenant_id,
+            line_id=line_id,
+            charge_id=one.charged.charge_id,
+            call_id=one.charged.call_id,
+            started_at=one.charged.started_at,
+            card_version_id=int(changes.version_id[place]),
+            plan_version_id=int(changes.plan_id[place]) or None,
+            rate_no=int(changes.rate_no[place]),
+            billed_s=int(changes.billed_s[place]),
+            allowance_s=int(changes.allowance_s[place]),
+            amount_micros=int(changes.amount_micros[place]),
+            quarantine_id=one.call.row_id,
+            record=one.call.columns() | {"id": call_id + place, "charge_id": charge_id + place},
+        )
+        for place, (line_id, one) in enumerate(zip(waiting_in, corrects, strict=True))
+    )
+    lines = RerateProposalLine.objects.in_bulk(set(waiting_in))
+    corrections.tell(cursor, [
+        (one.call.row_id, f"Waits in proposal {lines[line_id].proposal_id} for a decision.")
+        for line_id, one in zip(waiting_in, corrects, strict=True)
+    ])  # fmt: skip
+    return rerating
+
+
+def take(
+    line: RerateProposalLine,
+    *,
+    up_line_id: int,
+    down_line_id: int,
+    rated_at: datetime,
+    at: datetime,
+    by: By,
+) -> Taken:
+    """Give the calls of a proposal's line their revision, and its charges, on the notes' lines.
+
+    Nothing is written unless all calls, charges and records are as they were.
+    """
+    cursor, tenant = queries.database(), current_tenant()
+    waiting = RerateProposalCall.objects.filter(line=line, pending=True)
+    span = waiting.aggregate(wanted=Count("id"), first=Min("started_at"), last=Max("started_at"))
+    found = corrections.standing(cursor, line_id=line.pk, first=span["first"], last=span["last"])
+    taken = Taken(span["wanted"], len(found), sum(one.amount_micros for one in found))
+    if taken.wanted != taken.stood:
+        return taken
+    corrections.take(
+        cursor, found, up_line_id=up_line_id, down_line_id=down_line_id, at=rated_at,
+        tenant_id=tenant.pk, zone=tenant.timezone,
+    )  # fmt: skip
+    batches.resolve(
+        cursor, [one.record_id for one in found], status="corrected", at=at, by=by.actor[:200]
+    )
+    fates = Counter((one.batch_id, one.answered) for one in found)
+    for (batch_id, answered), count in fates.items():
+        moved = dict.fromkeys(COUNTS, 0) | {"quarantined": -count, FATES[answered]: count}
+        batches.count_batch(cursor, moved | {"batch_id": batch_id})
+    return taken
+
+
+FATES = ("unanswered", "rated")
+
+
+def wait_again(proposal: RerateProposal, reason: str) -> None:
+    """The records that asked for a rejected proposal wait on."""
+    waiting = RerateProposalCall.objects.filter(
+        line__proposal=proposal, pending=True, quarantine__isnull=False
+    )
+    text = f"Proposal {proposal.pk} was rejected: {reason}. {AGAIN}"
+    ids = waiting.order_by("id").values_list("quarantine_id", flat=True)
+    corrections.tell(queries.database(), [(row_id or 0, text) for row_id in ids])
+
+
+AGAIN = "The call stays as billed. Correct it again, or dismiss the record."
