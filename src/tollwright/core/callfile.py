@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, ROUND_UP, Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from tollwright.core.choose import CardIndex
@@ -134,7 +134,7 @@ def read_milliseconds(text: str, from_ms: int) -> int:
         raise FieldFault(f"seconds {text!r} is not a number") from None
     if not seconds.is_finite() or abs(seconds) > MOST_SECONDS:
         raise FieldFault(f"seconds {text!r} is no duration")
-    finer = ROUND_CEILING if from_ms == 1 else ROUND_FLOOR
+    finer = ROUND_UP if from_ms == 1 else ROUND_FLOOR
     return int((seconds * 1000).to_integral_value(rounding=finer))
 
 

@@ -89,11 +89,12 @@ def _step_faults(row: int, rate: c.Rate) -> Iterator[Fault]:
             yield Fault(row, f"steps[{place}].from_s", "is not after the step before it")
 
 
-_Key = tuple[str, str, int | None, int | None, str | None]
+_Key = tuple[str, str, int, int, str | None]
 
 
 def _key(rate: c.Rate) -> _Key:
-    return rate.prefix, rate.origin_prefix, rate.length_min, rate.length_max, rate.band
+    highest = c.MAX_DIGITS if rate.length_max is None else rate.length_max
+    return rate.prefix, rate.origin_prefix, rate.length_min or 0, highest, rate.band
 
 
 def _duplicates(card: c.RateCard) -> Iterator[Fault]:

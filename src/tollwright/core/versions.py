@@ -50,7 +50,7 @@ def on_one_line(versions: Sequence[Version]) -> RateCard:
 
 
 def _settings(card: RateCard) -> RateCard:
-    return replace(card, rates=(), bands=(), allowances=())
+    return replace(card, rates=(), bands=(), allowances=(), allow_negative=False)
 
 
 def _renamed(own: Sequence[Band], known: dict[Band, str]) -> dict[str, str]:

@@ -76,6 +76,7 @@ def test_the_same_as_json() -> None:
         ("a,2026-11-16,NaN,1,44", "seconds 'NaN' is no duration"),
         ("a,2026-11-16,1e99,1,44", "seconds '1e99' is no duration"),
         ("a,2026-11-16,-0.001,1,44", "the duration is negative (-1 ms)"),
+        ("a,2026-11-16,-0.0004,1,44", "the duration is negative (-1 ms)"),
         ("a,2026-11-16,86400.001,1,44", "the duration is over 24 hours (86400001 ms)"),
         ("a,2026-11-16,1,1,", "the called number is missing"),
         (",2026-11-16,1,1,44", "call_key is missing"),

@@ -276,6 +276,8 @@ def test_two_rows_that_nothing_tells_apart() -> None:
     assert refused_card({"rates": [row, row]}) == (
         "row 2, prefix: '44' is there already, in row 1",
     )
+    spelt_out = row | {"length_min": 0, "length_max": 15}
+    assert len(refused_card({"rates": [row, spelt_out]})) == 1
     later = row | {"effective_from": "2026-01-01"}
     assert len(load_card({"rates": [row, later]}).rates) == 2
 

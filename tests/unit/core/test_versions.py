@@ -54,6 +54,12 @@ def test_a_band_that_changed_is_another_band() -> None:
     assert amounts == [0, 1_000_000, 2_000_000, 0]
 
 
+def test_a_version_with_credits_follows_one_without() -> None:
+    credits = priced("-1", allow_negative=True)
+    card = on_one_line([Version(OLD, priced("3")), Version(NOON, credits)])
+    assert rate_call(call_of(10, at="2026-11-16T11:59:55"), card).amount_micros == 10_000_000
+
+
 def test_a_setting_that_cannot_change_inside_a_call() -> None:
     versions = [Version(OLD, priced("1")), Version(NOON, priced("1", crossing="at_start"))]
     with pytest.raises(CardError, match="cannot change inside a call"):
