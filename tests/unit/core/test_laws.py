@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from tests.unit.core.strategies import calls, cards
 from tests.unit.core.words import call_of, card_of
-from tollwright.core.card import RateCard, first_interval_s
+from tollwright.core.card import Rate, RateCard, Step, first_interval_s
 from tollwright.core.cardfile import dump_card, load_card
 from tollwright.core.choose import prepare
 from tollwright.core.explain import explain, inputs_of, replay
 from tollwright.core.inverse import max_seconds
 from tollwright.core.money import micros
+from tollwright.core.pricing import Usage, price_usage
 from tollwright.core.rating import CallInput, rate_call, reckon
 
 
@@ -57,6 +58,7 @@ def test_interim_debits_add_up_to_the_price_of_the_whole(
     stops = [0, *sorted(min(mark, end) for mark in marks), end]
     prices = [price_at(call, index, stop) for stop in stops]
     debits = [after - before for before, after in pairwise(prices)]
+    assert card.allowances or min(debits) >= 0
     assert sum(debits) == price_at(call, index, end)
 
 
@@ -194,3 +196,44 @@ def test_max_seconds_where_the_price_falls_with_time() -> None:
     longest = max_seconds(30_000_000, call_of(), card, cap_s=100)
     assert (longest.seconds, longest.amount_micros, longest.capped) == (100, 20_000_000, True)
     assert max_seconds(30_000_000, call_of(), card, cap_s=80).seconds == 30
+
+
+def test_max_seconds_where_another_row_gives_back() -> None:
+    bands = [
+        {"name": "peak", "weight": 1, "windows": [{"start": "08:00", "end": "18:00"}]},
+        {"name": "rest"},
+    ]
+    rows: list[dict[str, Any]] = [
+        {"band": "peak", "price": "1", "unit_s": 1},
+        {"band": "rest", "price": "-1", "unit_s": 1, "steps": [{"from_s": 140, "price": "1"}]},
+    ]
+    card = card_of(*rows, bands=bands, allow_negative=True)
+    # up to 80.0 at second 80, down to 20.0 at second 140, and up again: 30.0 at 30, 130 and 150
+    call = call_of(at="2026-11-16T17:58:40")
+    assert max_seconds(30_000_000, call, card, cap_s=400).seconds == 150
+
+
+@given(card=cards(allowances=False), call=calls(), mark=st.integers(0, 899))
+def test_a_session_gone_on_where_an_increment_ended_costs_the_rest(
+    card: RateCard, call: CallInput, mark: int
+) -> None:
+    """Interim debits hold because prices count from the answer, wherever a reckoning begins."""
+    without = (replace(rate, steps=_unentered(rate)) for rate in card.rates)
+    index = prepare(replace(card, rates=tuple(without)))
+    tiers = index.tiers(call.called, call.caller)
+    row, end = index.row_at(tiers, call.answered_at), max(call.answered_ms // 1000, mark)
+
+    def usage(begin_s: int, end_s: int) -> Usage:
+        return price_usage(index, tiers, row, call.answered_at, begin_s=begin_s, end_s=end_s)
+
+    sofar, whole = usage(0, mark), usage(0, end)
+    rest = usage(sofar.billed_s, max(end, sofar.billed_s))
+    assert sofar.billed_s + rest.billed_s == whole.billed_s
+    blocks = index.card.rates[row].block_charge
+    if blocks is None:
+        assert sofar.numerator + rest.numerator == whole.numerator
+
+
+def _unentered(rate: Rate) -> tuple[Step, ...]:
+    """Steps without charges: which was entered depends on the increment before."""
+    return tuple(replace(step, charge_micros=0) for step in rate.steps)
