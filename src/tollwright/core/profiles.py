@@ -30,6 +30,7 @@ class Profile:
     first_is_increment: bool = False  # no first interval but a whole increment
     no_grace_on: Side | None = None
     minimum_after_grace: bool = False  # s + grace <= min_seconds costs 0 (inclusive)
+    minimum_is_lifted: bool = False  # s < min_seconds costs min_charge where there is one, not 0
 
 
 PROFILES: dict[str, Profile] = {
@@ -48,10 +49,12 @@ PROFILES: dict[str, Profile] = {
         "A2Billing",
         "round_total",
         "add",
-        "cycles a, b, c are steps; minimal cost is min_charge; connect and disconnect fees",
+        "cycles a, b, c are steps; minimal cost is min_charge, also of a call under min_seconds;"
+        " connect and disconnect fees",
         mode="half_up",
         decimals=6,
         decimals_range=(6, 6),
+        minimum_is_lifted=True,
     ),
     "magnusbilling": Profile(
         "MagnusBilling",
@@ -135,6 +138,8 @@ def _rate(rate: Rate, profile: Profile, side: Side) -> Rate:
     first_s = rate.first_s or profile.first_if_zero_s
     grace = _grace(rate.grace, profile, side)
     least = _minimum(rate.min_seconds, grace) if profile.minimum_after_grace else rate.min_seconds
+    if profile.minimum_is_lifted and rate.min_charge_micros:
+        least = 0
     if profile.first_is_increment:
         first_s = rate.next_s
     return replace(rate, first_s=first_s, grace=grace, min_seconds=least)

@@ -83,6 +83,49 @@ def test_rounding(system: str, decimals: int, amount: str) -> None:
     assert charge.amount_micros == micros(amount)
 
 
+def test_vos3000_keeps_0_to_4_decimals_and_takes_2_for_more() -> None:
+    cards = [card_of({}, rounding={"decimals": decimals}) for decimals in range(7)]
+    kept = [apply_profile(card, "vos3000").rounding.decimals for card in cards]
+    assert kept == [0, 1, 2, 3, 4, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("system", "row", "seconds", "amount"),
+    [
+        # 45 less 10 included are 35, on 30/6 36 s: 0.072, and the connect fee
+        ("astpp", {"grace": GRACE_10, "connect_fee": "0.02"}, 45, "0.092"),
+        # 58 and 5 of grace are 63, in sixes 66 s: 0.132, both fees and a block of a minute
+        (
+            "a2billing",
+            {
+                "grace": {"seconds": 5},
+                "connect_fee": "0.01",
+                "disconnect_fee": "0.02",
+                "block_charge": {"every_s": 60, "amount": "0.005"},
+            },
+            58,
+            "0.167",
+        ),
+        # 50 and 10 % are 55, in sixes 60 s
+        ("magnusbilling", {"grace": {"mode": "add", "percent": 10}}, 50, "0.12"),
+        # the first minute whole, then by the second: 61 s, under the greatest cost; 301 s over it
+        ("cgrates", {"first_s": 60, "next_s": 1, "max_charge": "0.60"}, 61, "0.122"),
+        ("cgrates", {"first_s": 60, "next_s": 1, "max_charge": "0.60"}, 301, "0.60"),
+        # two whole increments of half a minute at 0.101, up to the next cent
+        ("nibblebill", {"price": "0.101", "next_s": 30}, 31, "0.11"),
+        # the first minute at its own price and six seconds: 0.112
+        ("vos3000", {"first_s": 60, "first_charge": "0.10"}, 61, "0.11"),
+        ("portabilling", {"first_charge": "0.05"}, 31, "0.062"),
+        ("jerasoft", {"first_charge": "0.05", "grace": {"seconds": 5}}, 5, "0"),
+        ("jerasoft", {"first_charge": "0.05", "grace": {"seconds": 5}}, 6, "0.05"),
+    ],
+)
+def test_worked_cents(system: str, row: dict[str, Any], seconds: int, amount: str) -> None:
+    rounding = {"decimals": 2} if system in ("nibblebill", "vos3000") else {}
+    tariff = {"price": "0.12", "first_s": 30, "next_s": 6} | row
+    assert as_in(system, seconds, tariff, rounding=rounding).amount_micros == micros(amount)
+
+
 def test_astpp_an_initial_increment_of_0_means_1() -> None:
     row = CENT_A_SECOND | {"first_s": 0, "next_s": 60}
     assert [as_in("astpp", s, row).billed_s for s in (1, 2, 62)] == [1, 61, 121]
@@ -117,6 +160,16 @@ def test_a2billing_lifts_a_short_call_to_its_minimal_cost() -> None:
         200_000,
         210_000,
     ]
+
+
+@pytest.mark.parametrize(
+    ("least", "amounts"), [("0.20", [200_000, 200_000, 210_000]), ("0", [0, 190_000, 210_000])]
+)
+def test_a2billing_lifts_a_call_under_its_minimum_where_it_has_a_minimal_cost(
+    least: str, amounts: list[int]
+) -> None:
+    row = CENT_A_SECOND | {"min_charge": least, "min_seconds": 19}
+    assert [as_in("a2billing", s, row).amount_micros for s in (18, 19, 21)] == amounts
 
 
 @pytest.mark.parametrize("system", ["vos3000", "portabilling", "jerasoft"])

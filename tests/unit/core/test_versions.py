@@ -35,6 +35,23 @@ def test_a_row_that_is_gone_from_the_new_version_holds_until_then() -> None:
     assert rate_call(call_of(11, at="2026-11-16T11:59:50"), card).status == "unmatched"
 
 
+def test_a_row_keeps_its_own_dates_within_its_version() -> None:
+    morning = {"effective_from": "2026-11-16T10:00Z", "effective_to": "2026-11-16T11:00Z"}
+    old = card_of({"price": "1", "unit_s": 1} | morning)
+    new = card_of({"price": "3", "unit_s": 1, "effective_to": "2026-11-16T13:00Z"})
+    card = on_one_line([Version(OLD, old), Version(NOON, new)])
+    times = ("09:59", "10:00", "11:00", "12:00", "13:00")
+    charges = [rate_call(call_of(1, at=f"2026-11-16T{time}"), card) for time in times]
+    assert [charge.amount_micros // 1_000_000 for charge in charges] == [0, 1, 0, 3, 0]
+    assert [charge.status == "rated" for charge in charges] == [False, True, False, True, False]
+
+
+def test_a_row_that_begins_when_its_version_ends_is_left_out() -> None:
+    late = card_of({"price": "1"}, {"price": "2", "effective_from": "2026-11-16T12:00Z"})
+    card = on_one_line([Version(OLD, late), Version(NOON, priced("3"))])
+    assert [rate.price_nanos for rate in card.rates] == [10**9, 3 * 10**9]
+
+
 def test_a_band_that_changed_is_another_band() -> None:
     def banded(end: str, price: str) -> Any:
         bands = [
