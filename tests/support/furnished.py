@@ -225,6 +225,10 @@ def _calls(world: World, version: m.CardVersion, line: m.InvoiceLine) -> m.Charg
         created_at=NOV,
     )
     _usage(world)
+    m.Reseller.objects.create(
+        tenant=world.tenant, reseller=world.tenant, campaign=world.campaign, source=source,
+        valid_from=START,
+    )  # fmt: skip
     return _call(world, source, batch, version, line)
 
 

@@ -21,6 +21,7 @@ VERBS = (
     "quote",
     "explain",
     "rerate",
+    "reseller",
     "what_if",
     "bill",
     "pay",

@@ -20,7 +20,7 @@ from tollwright.data.rerating import (
     Rerating,
 )
 from tollwright.data.rules import Rule
-from tollwright.data.tenants import LegalEntity, NumberSeries, Tenant
+from tollwright.data.tenants import LegalEntity, NumberSeries, Reseller, Tenant
 
 __all__ = [
     "PORTAL_ROLES",
@@ -64,6 +64,7 @@ __all__ = [
     "RerateProposalCall",
     "RerateProposalLine",
     "Rerating",
+    "Reseller",
     "Role",
     "Rule",
     "Source",

@@ -33,6 +33,35 @@ class Tenant(models.Model):
         return self.name
 
 
+class Reseller(TenantOwned):
+    """From when to when a tenant's calls are calls of this campaign's customer here.
+
+    The row is the parent's; `reseller` names this tenant as its `parent`, or nothing is charged.
+    One reseller is one customer's campaign at a time; a trigger refuses an overlap.
+    """
+
+    reseller = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey("data.Campaign", on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(
+        "data.Source",
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="where the reseller's calls come from, in the parent's books",
+    )
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "reseller"
+        constraints = [
+            models.CheckConstraint(
+                name="reseller_period",
+                condition=models.Q(valid_to__isnull=True)
+                | models.Q(valid_to__gt=models.F("valid_from")),
+            ),
+        ]
+
+
 class LegalEntity(TenantOwned):
     """Who signs the invoice: name, address, tax ids, bank and brand."""
 

@@ -9,11 +9,12 @@ from typing import Any, BinaryIO, cast
 
 import psycopg
 
-from tollwright.engine.ingest import raw
+from tollwright.engine.ingest import legs, raw
 from tollwright.engine.ingest.errors import NotPossible
 from tollwright.engine.ingest.file import BatchResult, Progress, ingest_file
 from tollwright.engine.ingest.rollback import roll_back
-from tollwright.store import batches, calls
+from tollwright.engine.ingest.written import Place
+from tollwright.store import batches, calls, resellers
 
 
 def replay(
@@ -35,7 +36,12 @@ def replay(
         row = batches.batch(cursor, batch_id)
         if row is None:
             raise NotPossible(f"There is no batch {batch_id}.")
-        filename, status, code = row[2], row[3], row[6]
+        source_id, filename, status, code, zone = row[1], row[2], row[3], row[6], row[7]
+        if resellers.is_resold(cursor, source_id):
+            raise NotPossible(
+                f"Batch {batch_id} ({filename}) has no file: a reseller took its calls in, and"
+                " can replay them."
+            )
         if status == "done":
             roll_back(connection, tenant_id=tenant_id, batch_id=batch_id, at=at, by=by, keep=True)
         with file_of(cursor, batch_id) as stream:
@@ -44,6 +50,10 @@ def replay(
                 stream=stream, at=at, by=by, progress=progress,
             )  # fmt: skip
         batches.hand_over(cursor, batch_id, result.batch_id)
+        place = Place(tenant_id, source_id, result.batch_id, zone, at)
+        above = legs.opened(cursor, place)
+        if above is not None:
+            above.take_over(batch_id)
         return result
 
 

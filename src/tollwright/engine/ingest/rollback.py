@@ -1,6 +1,7 @@
 """Undo a batch: its calls and charges go, what it corrected stands again, its file is kept.
 
-What its calls had taken from pools is free again: later calls of the period draw on it.
+What its calls had taken from pools is free again: later calls of the period draw on it. Where a
+parent sells to the tenant, its batch of the same calls goes along.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import psycopg
 from tollwright.engine.ingest.errors import NotPossible
 from tollwright.engine.ingest.write import Place
 from tollwright.engine.rate.settle import settle
-from tollwright.store import allowances, batches, calls
+from tollwright.store import allowances, batches, calls, resellers
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,13 @@ def roll_back(
     at: datetime,
     by: str,
     keep: bool = False,
+    with_resellers: bool = False,
 ) -> RolledBack:
     """Roll a batch back, in one transaction (a savepoint inside one).
 
     `keep` leaves its calls that other batches corrected: a replay must know them as the older word.
-    Raises NotPossible: no such batch, rolled back already, or a charge of it is on an invoice.
+    Raises NotPossible: no such batch, rolled back already, a charge of it is on an invoice, here
+    or at the parent; or it holds a reseller's calls and does not go `with_resellers` own.
     """
     with connection.transaction():
         cursor = calls.cursor_on(connection)
@@ -51,12 +54,24 @@ def roll_back(
         batches.lock_source(cursor, source_id)
         if status != "done":
             raise NotPossible(f"Batch {batch_id} ({filename}) is rolled back already.")
+        if not with_resellers and resellers.is_resold(cursor, source_id):
+            raise NotPossible(
+                f"Batch {batch_id} ({filename}) holds calls that a reseller took in: they go when"
+                " the reseller rolls its own batch back."
+            )
         span = batches.batch_span(cursor, batch_id)
         restored: list[tuple[int, datetime]] = []
         if span is not None:
             restored = _take_away(
                 cursor, Place(tenant_id, source_id, batch_id, zone, at), filename, span, keep=keep
             )
+        above = resellers.parents_batch(cursor, tenant_id=tenant_id, batch_id=batch_id)
+        if above is not None:
+            roll_back(
+                connection, tenant_id=above[0], batch_id=above[1], at=at, by="system", keep=keep,
+                with_resellers=True,
+            )  # fmt: skip
+            batches.set_tenant(cursor, tenant_id)
         batches.roll_back(cursor, {"batch_id": batch_id, "at": at, "by": by[:200]})
     gone = span[2] if span else 0
     sentence = f"Batch {batch_id} ({filename}) is rolled back: {gone:,} calls are gone"

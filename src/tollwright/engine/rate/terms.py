@@ -45,7 +45,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A sell card with its published versions, earliest first."""
+    """A card with its published versions, earliest first."""
 
     id: int
     code: str
@@ -297,19 +297,24 @@ def _rounding(value: Value) -> Rounding | None:
 
 def read_book(cursor: store.Cursor, *, rules_until: datetime | None = None) -> Book:
     """Everything from the database; with `rules_until`, only rules that had been set by then."""
-    cards: dict[int, Card] = {}
-    for card_id, code, currency, *version in store.cards(cursor):
-        known = cards.get(card_id, Card(card_id, code, currency, ()))
-        added = () if version[0] is None else (Version(*version),)
-        cards[card_id] = Card(card_id, code, currency, known.versions + added)
     campaigns = store.campaigns(cursor)
     return Book(
         {row[0]: Campaign(*row[:5]) for row in campaigns},
-        cards,
+        cards_of(store.cards(cursor)),
         [Subscribed(*row[1:]) for row in store.subscriptions(cursor)],
         list(_rules(store.rules(cursor, SETTINGS + PERIOD_SETTINGS), rules_until)),
         {row[1]: Customer(row[1], *row[5:7]) for row in campaigns},
     )
+
+
+def cards_of(rows: Iterable[store.Row]) -> dict[int, Card]:
+    """Cards with their versions from rows of `store.terms.cards`, by id."""
+    cards: dict[int, Card] = {}
+    for card_id, code, currency, *version in rows:
+        known = cards.get(card_id, Card(card_id, code, currency, ()))
+        added = () if version[0] is None else (Version(*version),)
+        cards[card_id] = Card(card_id, code, currency, known.versions + added)
+    return cards
 
 
 def _rules(rows: Iterable[store.Row], until: datetime | None) -> Iterable[r.RuleRow]:

@@ -1,0 +1,96 @@
+"""What calls cost the provider: where that is not known, why, and how to price it afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from tollwright.data.calls import Call, Charge
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain import guard
+from tollwright.domain.audit.operations import By, record
+from tollwright.domain.tenants.queries import current_tenant
+from tollwright.engine.ingest import legs as engine
+from tollwright.engine.ingest.written import EPOCH, MICROSECOND, Place
+from tollwright.store import legs as store
+from tollwright.store.calls import cursor_on
+
+COSTS = ("buy", "parent")
+NO_TRUNK = "unknown_trunk"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """How many calls got their cost, and why others did not (reason: how many)."""
+
+    charged: int
+    reasons: dict[str, int]
+
+
+@transaction.atomic
+def price_missing(*, first: datetime, last: datetime, at: datetime, by: By) -> Filled:
+    """Price what calls started in [first, last) cost, where they cost nothing yet; by the trunks,
+    cards and versions that hold for the moment of each answer. Raises FieldInvalid."""
+    guard.aware("first", first)
+    if guard.aware("last", last) <= first:
+        raise guard.FieldInvalid("last", "The time ends before it begins.")
+    tenant, cursor = current_tenant(), cursor_on(_psycopg())
+    charged, reasons = 0, Counter[str]()
+    for batch_id, source_id in store.batches_without_cost(cursor, first=first, last=last):
+        place = Place(tenant.pk, source_id, batch_id, tenant.timezone, at)
+        found = engine.fill(cursor, place, first=first, last=last)
+        charged += found.charged
+        reasons += found.reasons
+    told = dict(reasons.most_common())
+    record(
+        by=by, at=at, action="costs.priced", subject="call", subject_id=current_tenant_id(),
+        after={"first": first, "last": last, "charged": charged, "reasons": [*told]},
+    )  # fmt: skip
+    return Filled(charged, told)
+
+
+def without_cost(*, first: datetime, last: datetime) -> QuerySet[Call]:
+    """Answered calls started in [first, last) that cost the provider nothing, the newest first."""
+    costs = Charge.objects.filter(
+        call_id=OuterRef("pk"), started_at=OuterRef("started_at"), is_current=True, leg__in=COSTS,
+        started_at__gte=first, started_at__lt=last,
+    )  # fmt: skip
+    found = Call.objects.filter(
+        ~Exists(costs), tenant_id=current_tenant_id(), is_current=True, answered_at__isnull=False,
+        started_at__gte=first, started_at__lt=last,
+    )  # fmt: skip
+    return found.select_related("customer", "campaign").order_by("-started_at", "-id")
+
+
+def why_no_cost(calls: Sequence[Call], *, at: datetime) -> dict[int, str]:
+    """By the call's id, why nobody can say what it costs; as things stand now."""
+    tenant, cursor = current_tenant(), cursor_on(_psycopg())
+    legs = engine.opened(cursor, Place(tenant.pk, 0, 0, tenant.timezone, at))
+    told = legs.why(engine.columns([_row(call) for call in calls])) if legs and calls else {}
+    return {call.pk: told.get(place, NO_TRUNK) for place, call in enumerate(calls)}
+
+
+def _row(call: Call) -> store.Row:
+    if call.answered_at is None:
+        raise ValueError("a call that was not answered costs nothing")
+    return (
+        call.pk, _micros(call.started_at), _micros(call.answered_at), call.answered_ms,
+        call.customer_id, call.campaign_id, call.caller, call.called, call.trunk,
+    )  # fmt: skip
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - EPOCH) // MICROSECOND
+
+
+def _psycopg() -> psycopg.Connection[Any]:
+    connection.ensure_connection()
+    opened: psycopg.Connection[Any] = connection.connection
+    return opened
