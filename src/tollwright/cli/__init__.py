@@ -17,6 +17,7 @@ VERBS = (
     "warm",
     "import_deck",
     "ingest",
+    "quarantine",
     "rate",
     "quote",
     "explain",

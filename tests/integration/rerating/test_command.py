@@ -10,16 +10,19 @@ import typer
 from typer.testing import CliRunner
 
 from tests.integration.rerating.conftest import CHEAPER, LATER, ROWS, Story
-from tests.support.switch import make_switch
+from tests.support.switch import Row, make_switch
 from tollwright.cli import runtime
+from tollwright.cli.quarantine import quarantine
 from tollwright.cli.rerate import rerate
 from tollwright.cli.what_if import what_if
 from tollwright.data.scope import tenant_scope
+from tollwright.domain.calls import queries
 from tollwright.domain.errors import DomainError, NotFound
 
 app = typer.Typer()
 app.command()(rerate)
 app.command("what-if")(what_if)
+app.command()(quarantine)
 NOVEMBER = ("--from", "2026-11-01", "--to", "2026-12-01")
 
 
@@ -83,3 +86,27 @@ def test_what_if_by_version_and_by_file(provider: Story, tmp_path: Path) -> None
 def test_what_is_not_there_is_named(provider: Story, words: tuple[str, ...]) -> None:
     with pytest.raises(NotFound, match=r"NOBODY|There are: 2, 1"):
         run(*words)
+
+
+def test_what_waits_is_listed_let_in_and_corrected(provider: Story) -> None:
+    """Call 1, billed 1.20, is told anew as 121 s: 0.90 now that +44 costs half."""
+    with tenant_scope(provider.switch.tenant_id):
+        provider.bill()
+        provider.take(Row(key=1, seconds=121), Row(key=8, account="GHOST", minute=8))
+        late, ghost = queries.open_ids()
+    code, said = run("quarantine")
+    assert code == 3
+    assert [line.split() for line in said.splitlines()[:2]] == [
+        ["1", "late_correction"], ["1", "unknown_account"],
+    ]  # fmt: skip
+    code, said = run("quarantine", "correct", "--id", str(late))
+    assert (code, said) == (
+        0, "1 records are proposed as corrections by credit or debit notes.\n"
+    )  # fmt: skip
+    code, said = run("quarantine", "reenter", "--reason", "unknown_account")
+    assert (code, said.splitlines()[-1]) == (
+        3, "0 records left the quarantine: 0 rated. 1 still wait (unknown_account 1)."
+    )  # fmt: skip
+    assert run("quarantine", "dismiss")[0] == 2
+    assert run("quarantine", "dismiss", "--id", str(ghost)) == (0, "1 records are dismissed.\n")
+    assert run("quarantine", "reenter", "--id", str(ghost))[0] == 2

@@ -78,6 +78,11 @@ def proposals(*, status: str = "", rerating: Rerating | None = None) -> QuerySet
     )
 
 
+def proposals_for(record_id: int) -> QuerySet[RerateProposal]:
+    """The proposals that a quarantined record asked for, the latest first."""
+    return proposals().filter(lines__waiting__quarantine_id=record_id)
+
+
 def proposal_by_id(pk: int) -> RerateProposal:
     """Raises NotFound."""
     found = proposals().filter(pk=pk).first()

@@ -16,6 +16,7 @@ from tollwright.web.api import (
     customers,
     invoices,
     payments,
+    quarantine,
     rerating,
     usage,
     whatif,
@@ -64,6 +65,7 @@ api.add_router("/customers", customers.router)
 api.add_router("", campaigns.router)
 api.add_router("", cards.router)
 api.add_router("", calls.router)
+api.add_router("", quarantine.router)
 api.add_router("", invoices.router)
 api.add_router("/payments", payments.router)
 api.add_router("/usage", usage.router)

@@ -12,6 +12,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tollwright.data.calls import Quarantine
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.calls import operations, queries
+from tollwright.domain.rerating import corrections
+from tollwright.domain.rerating.queries import proposals_for
+from tollwright.engine.ingest.late import LATE
 from tollwright.web.backoffice.batches import sources
 from tollwright.web.backoffice.find import find
 from tollwright.web.backoffice.links import row, to
@@ -21,7 +24,8 @@ from tollwright.web.filters import since, until
 from tollwright.web.tables import Column, Filter, Rows, Table, field_has, field_is
 
 STATES = [
-    (name, name.replace("_", " ")) for name in ("open", "reentered", "dismissed", "rolled_back")
+    (name, name.replace("_", " "))
+    for name in ("open", "reentered", "corrected", "dismissed", "rolled_back")
 ]
 BULK = 5_000
 
@@ -39,6 +43,7 @@ def index(request: StaffRequest) -> HttpResponse:
         template="quarantine.html",
         waiting=[(one, count, to("quarantine", reason=one)) for one, count in waiting.items()],
         matching=matching.filter(status="open").count(),  # type: ignore[union-attr]  # a queryset
+        late=LATE in waiting,
         address=request.get_full_path(),
         query=request.GET.urlencode(),
     )
@@ -105,6 +110,8 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         f"Quarantined record {pk}",
         record=record,
         fields=sorted((record.record or {}).items()),
+        late=record.reason == LATE,
+        proposals=list(proposals_for(record.pk)),
         crumbs=[("Quarantine", to("quarantine"))],
     )
 
@@ -131,6 +138,16 @@ def bulk(request: StaffRequest) -> HttpResponse:
     result = operations.reenter(ids=ids, at=request.at, by=request.by)
     done(request, result.sentence)
     return redirect(_back(request))
+
+
+@page(needs="rerate", methods=("POST",))
+def correct(request: StaffRequest) -> HttpResponse:
+    """Propose notes for records that change calls on issued invoices. Those chosen, or all."""
+    result = corrections.correct(ids=_chosen(request), at=request.at, by=request.by)
+    done(request, result.sentence)
+    return redirect(
+        _back(request) if result.rerating is None else to("rerating", result.rerating.pk)
+    )
 
 
 @page(needs="quarantine", methods=("POST",))

@@ -272,7 +272,7 @@ def reject(request: StaffRequest, pk: int) -> HttpResponse:
         f"Reject proposal {pk}",
         form=form,
         lead="Invoice and charges stay as they are. The next difference report shows the calls"
-        " again.",
+        " again; records from the quarantine wait on there.",
         button="Reject",
         button_tone="danger",
         back=to("rerate-proposal", pk),

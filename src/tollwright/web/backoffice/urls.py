@@ -88,6 +88,7 @@ TRAFFIC = [
     _page("sources/new/", batches.source_new, "source-new"),
     _page("quarantine/", quarantine.index, "quarantine"),
     _page("quarantine/bulk/", quarantine.bulk, "quarantine-bulk"),
+    _page("quarantine/correct/", quarantine.correct, "quarantine-correct"),
     _page("quarantine/dismiss/", quarantine.dismiss, "quarantine-dismiss"),
     _page("quarantine/<int:pk>/", quarantine.one, "quarantined"),
 ]

@@ -15,7 +15,13 @@ from tollwright.web.backoffice.urls import PAGES
 ROUTES = {str(page.name): page.pattern.converters for page in PAGES}
 WITH_ID = sorted(name for name, converters in ROUTES.items() if "pk" in converters)
 PLAIN = sorted(name for name, converters in ROUTES.items() if not converters)
-POST_ONLY = {"billing-start", "rerating-apply", "quarantine-bulk", "quarantine-dismiss"}
+POST_ONLY = {
+    "billing-start",
+    "rerating-apply",
+    "quarantine-bulk",
+    "quarantine-correct",
+    "quarantine-dismiss",
+}
 
 
 def test_the_list_of_things_names_every_address_with_an_id(things: Things) -> None:

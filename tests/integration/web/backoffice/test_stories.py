@@ -21,6 +21,7 @@ from tollwright.data.invoices import BillingRun, Invoice
 from tollwright.data.payments import Payment
 from tollwright.data.plans import CallPlan, PlanVersion, Subscription
 from tollwright.data.rates import CardVersion, DeckImport, RateCard
+from tollwright.data.rerating import RerateProposal
 from tollwright.data.rules import Rule
 from tollwright.data.scope import tenant_scope
 
@@ -168,6 +169,25 @@ def test_quarantined_calls_re_enter_when_somebody_owns_them(office: Office) -> N
     )  # fmt: skip
     office.post("quarantine/bulk/", action="reenter", all="1", query="reason=unknown_account")
     assert office.one(Quarantine, pk=record.pk).status == "reentered"
+
+
+def test_a_late_record_is_proposed_and_its_note_issued(office: Office) -> None:
+    """61 s for 1.20 are invoiced; the switch says 121 s afterwards: 0.60 more."""
+    office.upload(master_csv(CALLS[:1]))
+    office.bill()
+    office.post(f"billing/{office.latest(BillingRun).pk}/finalise/")
+    office.upload(master_csv([Row(key=1, seconds=121)]), "again.csv")
+    record = office.one(Quarantine, status="open")
+    assert "Propose a note" in office.get(f"quarantine/{record.pk}/")
+    place = office.post("quarantine/correct/", ids=[record.pk])
+    assert place.startswith("/office/re-rating/") and "0.60\u00a0EUR" in office.get(place[8:])
+    page = office.get(f"quarantine/{record.pk}/")
+    proposal = office.latest(RerateProposal)
+    assert f"/office/re-rating/proposals/{proposal.pk}/" in page and "for a decision" in page
+    office.post(f"re-rating/proposals/{proposal.pk}/accept/", confirm="on")
+    assert office.latest(Invoice).document_type == "debit_note"
+    assert office.one(Quarantine, pk=record.pk).status == "corrected"
+    assert "1.80\u00a0EUR" in office.get("calls/?from=2026-11-01&to=2026-11-30")
 
 
 def test_dismissing_asks_with_the_number_first(office: Office) -> None:
