@@ -156,6 +156,13 @@ def test_money_pays_the_usage_down_to_the_cards_rounding() -> None:
     assert rate_call(call_of(1), card).amount_micros == 10_000
 
 
+def test_a_second_pool_of_money_pays_what_the_first_leaves() -> None:
+    money = {"unit": "money", "amount": "0.50"}
+    charge = rate_call(call_of(80), with_allowances(money, money))
+    assert outcome(charge)[0] == 5
+    assert [use.amount for use in charge.uses] == [500_000, 300_000]
+
+
 def test_two_allowances_of_one_pool_of_money_pay_it_out_once() -> None:
     money = {"unit": "money", "amount": "0.50", "pool": "p"}
     card = with_allowances(money, money)

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.core.words import card_of
+from tests.unit.core.words import call_of, card_of
 from tollwright.core.card import Rate, RateCard
 from tollwright.core.cardfile import CardError, content_hash, dump_card, load_card
 from tollwright.core.money import Rounding
+from tollwright.core.rating import rate_call
 
 SAMPLE: dict[str, Any] = {
     "side": "sell",
@@ -303,6 +304,29 @@ def test_units_without_a_common_multiple_in_reach() -> None:
     assert refused_card({"rates": rows}) == (
         "rates: the unit_s of the rows have no common multiple up to 1000000",
     )
+
+
+def test_units_with_a_common_multiple_of_a_million() -> None:
+    rows = [{"prefix": str(n), "price": "1", "unit_s": n} for n in (64, 15_625)]
+    assert len(load_card({"rates": rows}).rates) == 2
+
+
+def test_a_card_has_62_bands_at_most() -> None:
+    bands = [{"name": f"b{n}", "weight": n} for n in range(63)]
+    card = {"rates": [{"prefix": "44", "price": "1"}], "bands": bands}
+    assert refused_card(card) == ("bands: are 63: at most 62",)
+    assert len(load_card(card | {"bands": bands[1:]}).bands) == 62
+
+
+def test_a_row_has_32_steps_at_most() -> None:
+    steps = [{"from_s": n, "price": "1"} for n in range(1, 34)]
+    assert refused(steps=steps) == ("row 1, steps: are 33: at most 32",)
+    assert len(card_of({"steps": steps[1:]}).rates[0].steps) == 32
+
+
+def test_a_number_as_short_as_the_prefix_is_a_number() -> None:
+    card = card_of({"length_max": 2})
+    assert rate_call(call_of(called="44"), card).status == "rated"
 
 
 @pytest.mark.parametrize(

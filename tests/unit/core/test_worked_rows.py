@@ -110,3 +110,52 @@ def test_published_examples(
 def test_published_charges_at_a_cent_a_minute(talk_s: int, increment_s: int, charge: str) -> None:
     card = card_of({"price": "0.0100", "first_s": increment_s, "next_s": increment_s})
     assert rate_call(call_of(talk_s), card).amount_micros == micros(charge)
+
+
+# NTL 2001: 3.5 p to connect, then by the second 7.00 p a minute by day, 3.50 cheap, 2.70 weekend
+WORKDAY = {"days": [1, 2, 3, 4, 5], "start": "08:00", "end": "18:00"}
+NTL_BANDS = [
+    {"name": "day", "weight": 2, "windows": [WORKDAY]},
+    {"name": "weekend", "weight": 1, "windows": [{"days": [6, 7]}]},
+    {"name": "cheap"},
+]
+NTL_PRICES = {"day": "0.07", "weekend": "0.027", "cheap": "0.035"}
+
+
+@pytest.mark.parametrize(
+    ("at", "seconds", "amount"),
+    [
+        ("2026-11-16T10:00:00", 60, "0.105"),
+        ("2026-11-16T10:00:00", 61, "0.106167"),  # 3.5 + 7.11666...
+        ("2026-11-20T17:59:30", 60, "0.0875"),  # Friday: 3.5 + 3.5 + 1.75
+        ("2026-11-20T23:59:30", 60, "0.066"),  # into Saturday: 3.5 + 1.75 + 1.35
+        ("2026-11-22T23:59:30", 60, "0.066"),  # and out of Sunday
+        ("2026-11-16T07:59:59", 2, "0.03675"),  # a second each, 0.058333... and 0.116666...
+    ],
+)
+def test_a_published_tariff_by_the_second(at: str, seconds: int, amount: str) -> None:
+    rows = [{"band": b, "price": p, "connect_fee": "0.035"} for b, p in NTL_PRICES.items()]
+    card = card_of(*rows, bands=NTL_BANDS, timezone="Europe/London", currency="GBP")
+    assert rate_call(call_of(seconds, at=at), card).amount_micros == micros(amount)
+
+
+@pytest.mark.parametrize(
+    ("called", "seconds", "amount"),
+    [
+        ("447700900123", 61, "0.652497"),  # 1/1 at 64.18 p a minute
+        ("448451234567", 30, "0.6418"),  # access charge on 60/1
+        ("448451234567", 61, "0.652497"),
+        ("449061234567", 61, "1.2836"),  # 60/60
+        ("448001234567", 600, "0"),
+    ],
+)
+def test_a_published_reseller_list(called: str, seconds: int, amount: str) -> None:
+    price = {"price": "0.6418"}
+    rows: list[dict[str, Any]] = [
+        price,
+        {"prefix": "4484", "first_s": 60} | price,
+        {"prefix": "449", "first_s": 60, "next_s": 60} | price,
+        {"prefix": "44800"},
+    ]
+    charge = rate_call(call_of(seconds, called=called), card_of(*rows))
+    assert charge.amount_micros == micros(amount)
