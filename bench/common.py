@@ -6,17 +6,20 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from tollwright.core.card import Band, Rate, RateCard, Window
-from tollwright.kernel.columns import Columns
+from tollwright.kernel.columns import Charges, Columns
 from tollwright.kernel.numbers import ENDED, TOP_BITS
+
+Part = tuple[Columns, Charges]  # a batch and room for what it costs
 
 SEED = 20_260_101
 JULY_US = 1_782_864_000_000_000  # 2026-07-01T00:00:00Z
@@ -95,6 +98,23 @@ def best_of(times: int, work: Callable[[], Any]) -> float:
             work()
         seconds.append(span.seconds)
     return min(seconds)
+
+
+Work = Callable[[Columns, Charges], Any]
+
+
+def by_part(parts: Sequence[Part], rounds: int, *works: Work) -> list[float]:
+    """Seconds of each work over all parts: the sum of the best of each part.
+
+    A part takes milliseconds, so that one of a few rounds is left alone by whatever else runs. A
+    work goes over all parts before the next one does: each finds them in memory, not in a cache.
+    """
+    best = [[float("inf")] * len(parts) for _ in works]
+    for _ in range(rounds):
+        for own, work in zip(best, works, strict=True):
+            for place, (calls, out) in enumerate(parts):
+                own[place] = min(own[place], best_of(1, partial(work, calls, out)))
+    return [sum(own) for own in best]
 
 
 def peak_mb() -> float:

@@ -15,14 +15,24 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import timedelta
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.common import Figure, best_of, calls_to, deck, peak_mb, report, say, timed
+from bench.common import (
+    Figure,
+    Part,
+    best_of,
+    by_part,
+    calls_to,
+    deck,
+    peak_mb,
+    report,
+    say,
+    timed,
+)
 from bench.stages import jitted, stages
 from tollwright.core.card import RateCard
 from tollwright.core.choose import prepare
@@ -39,7 +49,6 @@ BATCH = 65_536
 CORE_CALLS = 10_000
 THREADS = 2
 HASH = "bench"
-Part = tuple[Columns, Charges]
 
 
 def compile_into(folder: Path, prefixes: int) -> tuple[float, float, float]:
@@ -106,23 +115,6 @@ def rate(card: CompiledCard, parts: Sequence[Part]) -> int:
     return sum(rate_batch(card, calls, out=out).long_way for calls, out in parts)
 
 
-Work = Callable[[Columns, Charges], Any]
-
-
-def by_part(parts: Sequence[Part], rounds: int, *works: Work) -> list[float]:
-    """Seconds of each work over all parts: the sum of the best of each part.
-
-    A part takes milliseconds, so that one of a few rounds is left alone by whatever else runs. A
-    work goes over all parts before the next one does: each finds them in memory, not in a cache.
-    """
-    best = [[float("inf")] * len(parts) for _ in works]
-    for _ in range(rounds):
-        for own, work in zip(best, works, strict=True):
-            for place, (calls, out) in enumerate(parts):
-                own[place] = min(own[place], best_of(1, partial(work, calls, out)))
-    return [sum(own) for own in best]
-
-
 def threads_work(card: CompiledCard, calls: Columns) -> Callable[[ThreadPoolExecutor], None]:
     """The same calls, a share for each thread, each with its own room."""
     share = -(-len(calls) // THREADS)
@@ -173,7 +165,7 @@ def measure(folder: Path, options: argparse.Namespace) -> list[Figure]:
         Figure("kernel: load the compiled card", loading.seconds * 1e3, "ms"),
         Figure("kernel: peak memory of rating", peak_mb(), "MB"),
     ]
-    return figures + stages(card, parts[: options.stage_parts])
+    return figures + stages(card, parts[: options.stage_parts], options.rounds)
 
 
 def main() -> None:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 
-from bench.common import Figure, best_of
+from bench.common import Figure, Part, by_part
 from tollwright.kernel.columns import Charges, Columns
+from tollwright.kernel.instant import MEMO_SIZE
 from tollwright.kernel.layout import CompiledCard
-from tollwright.kernel.short import LANES, MEMO, _fetch, _lines
+from tollwright.kernel.short import LANES, choose_lines, sound_seconds
 from tollwright.kernel.trie import descend
 
-TRIE, LINE, FETCH = 1, 2, 3
+TRIE, SECONDS, LINE = 1, 2, 3
 NAMES = {
     TRIE: "down the trie",
-    LINE: "... and choose the line",
-    FETCH: "... and fetch it (the rest prices and writes)",
+    SECONDS: "... and look at the fields",
+    LINE: "... and choose the line (the rest prices and writes)",
 }
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = numba.njit  # its annotations hide those of the function
@@ -34,36 +34,41 @@ def jitted(function: F) -> F:
 def _up_to(
     stage: int, words: Any, cells: Any, called: Any, caller: Any, at_us: Any, ms: Any
 ) -> int:
-    value = np.empty(LANES, np.int64)
-    lane = np.empty(LANES, np.int64)
-    node = np.empty(LANES, np.int64)
+    path = np.empty(LANES, np.int64)
     line = np.empty(LANES, np.int64)
-    room = np.empty(LANES, np.int64)
-    memo = np.zeros(MEMO, np.int64)
+    found = np.empty(LANES, np.int32)
+    lane = np.empty(LANES, np.int32)
+    seconds = np.empty(LANES, np.int32)
+    memo = np.zeros(MEMO_SIZE, np.int64)
     touched = 0
     for first in range(0, len(called), LANES):
-        count = min(LANES, len(called) - first)
-        descend(words, cells, called, first, count, value, lane, node)
-        touched |= value[0]
+        lanes = min(LANES, len(called) - first)
+        descend(words, cells, called, first, lanes, path, found, lane)
+        touched |= found[0]
+        if stage >= SECONDS:
+            sound_seconds(words, caller, at_us, ms, first, lanes, seconds)
+            touched |= seconds[0]
         if stage >= LINE:
-            _lines(words, cells, called, caller, at_us, ms, value, line, room, memo, first, count)
+            choose_lines(words, cells, at_us, first, lanes, found, seconds, memo, line)
             touched |= line[0]
-        if stage >= FETCH:
-            touched |= _fetch(words, line, count)
     return touched
 
 
-def stages(card: CompiledCard, parts: Sequence[tuple[Columns, Charges]]) -> list[Figure]:
+def stages(card: CompiledCard, parts: Sequence[Part], rounds: int) -> list[Figure]:
     """Each stage with those before it."""
     count = sum(len(calls) for calls, _ in parts)
 
-    def work(stage: int) -> None:
-        for c, _ in parts:
-            times = c.answered_at_us, c.answered_ms
-            _up_to(stage, card.words, card.cells, c.called, c.caller, *times)
+    def up_to(stage: int) -> Callable[[Columns, Charges], int]:
+        def work(calls: Columns, _: Charges) -> int:
+            times = calls.answered_at_us, calls.answered_ms
+            return _up_to(stage, card.words, card.cells, calls.called, calls.caller, *times)
 
-    work(FETCH)
+        return work
+
+    works = [up_to(stage) for stage in NAMES]
+    for work in works:
+        work(*parts[0])
     return [
-        Figure(f"kernel: {name}", best_of(5, partial(work, stage)) / count * 1e9, "ns/call")
-        for stage, name in NAMES.items()
+        Figure(f"kernel: {name}", seconds / count * 1e9, "ns/call")
+        for name, seconds in zip(NAMES.values(), by_part(parts, rounds, *works), strict=True)
     ]

@@ -10,10 +10,10 @@ import numpy as np
 
 from tollwright.kernel.columns import Charges, Columns, new_charges
 from tollwright.kernel.free import USE_WORDS
+from tollwright.kernel.instant import MEMO_SIZE
 from tollwright.kernel.jit import allocating, entry, stamp
 from tollwright.kernel.layout import ALLOWANCES_COUNT, CompiledCard, Int64
 from tollwright.kernel.numbers import text_order
-from tollwright.kernel.rows import leaf_of
 from tollwright.kernel.short import rate_columns
 from tollwright.kernel.single import CHARGE_WORDS, rate_with_allowances
 from tollwright.kernel.trie import find
@@ -54,19 +54,20 @@ def _in_turn(
     allowances = words[ALLOWANCES_COUNT]
     order = np.empty(allowances, np.int64)
     fits = np.empty(allowances, np.int64)
+    memo = np.zeros(MEMO_SIZE, np.int64)
     room = len(uses) // USE_WORDS - allowances
     while first < len(turns) and used <= room:
         i = turns[first]
         number = max(called[i], 0)
-        leaf = leaf_of(words, find(words, cells, number))
         used = rate_with_allowances(
             words,
             cells,
-            leaf,
+            find(words, cells, number),
             called[i],
             caller[i],
             at_us[i],
             ms[i],
+            memo,
             out[i],
             i,
             pools,

@@ -36,12 +36,14 @@ def compile_card(card: RateCard, *, hash_of_content: str = "") -> CompiledCard:
     rows = row_table(card)
     grouped = group_rows(card, rows)
     times = calendar(card.bands)
-    nodes, front, parents, shift = build_trie(grouped.prefixes, grouped.prefix_digits)
+    trie, parents, shift, paired = build_trie(grouped.prefixes, grouped.prefix_digits)
     shapes = shapes_of(grouped, rows, times.masks)
-    lines = rows.lines[grouped.order]
-    lines[:, at.ROW] |= grouped.leaf_of_line << 32
+    lines = np.zeros((len(grouped.order) + 1, at.LINE), np.int64)  # one to look at without a row
+    lines[:-1, at.PRICE] = rows.prices[grouped.order]
+    lines[:-1, at.ROW] = grouped.order | rows.terms_of[grouped.order] << at.ROW_BITS
     allowances, allowance_prefixes, pools = _allowances(card.allowances)
     sections = Sections(
+        terms=rows.terms,
         lines=lines.reshape(-1),
         line_from=rows.valid_from[grouped.order],
         line_to=rows.valid_to[grouped.order],
@@ -53,15 +55,16 @@ def compile_card(card: RateCard, *, hash_of_content: str = "") -> CompiledCard:
         dates=shapes.dates,
         allowances=allowances,
         allowance_prefixes=allowance_prefixes,
-        front=relabel(front, shapes.values),
-        nodes=relabel(nodes, shapes.values),
+        trie=relabel(trie, shapes.values),
         choice=shapes.choice,
+        line_leaf=grouped.leaf_of_line.astype(np.int32),
         leaves=grouped.leaves(parents),
         days=times.days,
         minutes=times.minutes,
     )
     head = _settings(card, rows, grouped) | {
-        at.FRONT_SHIFT: shift,
+        at.ROOT_SHIFT: shift,
+        at.PAIRED: int(paired),
         at.CONTEXTS: shapes.contexts,
         at.DATED: int(shapes.dated),
     }

@@ -1,17 +1,23 @@
-"""Which bands hold at an instant, and until when: the compiled side of `core.bands`."""
+"""Which bands hold at an instant, and until when: the compiled side of `core.bands`.
+
+Which line a plain leaf gives depends on two small numbers only, the date interval and the set of
+bands that hold: the context.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tollwright.kernel.jit import compiled
+from tollwright.kernel.jit import U, compiled, inlined
 from tollwright.kernel.layout import (
+    BANDED,
+    DATED,
     DATES,
     DATES_COUNT,
     DAY_MIN,
     DAYS,
     FIRST_DAY,
-    MASKS,
+    MASKS_COUNT,
     MINUTES,
     NO_TO,
     UNTIL,
@@ -22,6 +28,14 @@ from tollwright.kernel.layout import (
 )
 
 DAY_S = 86_400
+
+# memo: for stretches of time that follow each other, since when and till when (in us) which
+# context holds. An entry serves every instant that lies in it, whatever was asked for before.
+SINCE, TILL, CONTEXT = 0, 1, 2
+MEMO_WORDS = 4
+STRETCH_BITS = 31  # microseconds: 36 minutes
+STRETCHES = 2048  # 51 days
+MEMO_SIZE = STRETCHES * MEMO_WORDS
 
 
 @compiled
@@ -60,7 +74,7 @@ def dates_before(words: Any, at_us: int) -> int:
 
 @compiled
 def clock_at(words: Any, cells: Any, at_us: int) -> tuple[int, int]:
-    """(mask of the bands that hold, the first instant in us at which that may change)."""
+    """(number of the set of bands that holds, the first instant in us at which it may change)."""
     second = at_us // US
     stretch = zone_at(words, second)
     local = second + words[stretch + 1]
@@ -69,5 +83,38 @@ def clock_at(words: Any, cells: Any, at_us: int) -> tuple[int, int]:
     template = cells[words[DAYS] + day - FIRST_DAY]
     word = cells[words[MINUTES] + template * DAY_MIN + in_day // 60]
     edge = second + (word & UNTIL) * 60 - in_day % 60
-    edge = min(edge, stretch_end(words, stretch))
-    return words[words[MASKS] + (word >> UNTIL_BITS)], edge * US
+    return word >> UNTIL_BITS, min(edge, stretch_end(words, stretch)) * US
+
+
+@compiled
+def _context(words: Any, cells: Any, at_us: int) -> tuple[int, int]:
+    """(date interval and set of bands as one number, the first instant at which it may change)."""
+    context, till = 0, NO_TO
+    if words[BANDED]:
+        context, till = clock_at(words, cells, at_us)
+    if words[DATED]:
+        interval = dates_before(words, at_us)
+        context += interval * words[MASKS_COUNT]
+        if interval < words[DATES_COUNT]:
+            till = min(till, words[words[DATES] + interval])
+    return context, till
+
+
+@compiled
+def remember(words: Any, cells: Any, at_us: int, memo: Any, place: int) -> None:
+    """Make the memo's entry at `place` one in which the instant lies."""
+    since = at_us >> STRETCH_BITS << STRETCH_BITS
+    context, till = _context(words, cells, since)
+    if till <= at_us:
+        since = at_us
+        context, till = _context(words, cells, since)
+    memo[place + SINCE], memo[place + TILL], memo[place + CONTEXT] = since, till, context
+
+
+@inlined
+def recall(words: Any, cells: Any, at_us: int, memo: Any) -> int:
+    """The place in the memo of a stretch in which the instant lies."""
+    place = ((at_us >> STRETCH_BITS) & (STRETCHES - 1)) * MEMO_WORDS
+    if at_us < memo[U(place + SINCE)] or at_us >= memo[U(place + TILL)]:
+        remember(words, cells, at_us, memo, place)
+    return place

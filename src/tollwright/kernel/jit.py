@@ -15,10 +15,17 @@ from types import CodeType
 from typing import Any, TypeVar, cast
 
 import numba
+import numba.extending
+import numpy as np
 
 F = TypeVar("F", bound=Callable[..., object])
 
+U: Any = np.uintp  # places are never negative: compiled code need not look for "from the end"
+WIDE: Any = np.int64
+
 _njit: Any = numba.njit  # its annotations do not name the options used here
+
+_intrinsic: Any = numba.extending.intrinsic
 
 _sources = hashlib.sha256(numba.__version__.encode())
 
@@ -53,9 +60,20 @@ def allocating(function: F) -> F:
     return cast(F, _njit(**INNER)(function))
 
 
+def plain(function: F) -> F:
+    """As `compiled`, for an `entry` in the same file, which then needs no stamp."""
+    return cast(F, _njit(**INNER)(function))
+
+
 def entry(function: F) -> F:
     """An outermost function, kept on disk. It must close over `stamp()`."""
     return cast(F, _njit(nogil=True, error_model="numpy", cache=True)(function))
+
+
+def intrinsic(function: Callable[..., object]) -> Any:
+    """A function that writes LLVM's code itself."""
+    _note(function)
+    return _intrinsic(function)
 
 
 def stamp() -> int:
@@ -64,11 +82,17 @@ def stamp() -> int:
 
 
 def _note(function: Callable[..., object]) -> None:
-    code = function.__code__
     _sources.update(f"{function.__module__}.{function.__qualname__}".encode())
+    _note_code(function.__code__, function.__globals__)
+
+
+def _note_code(code: CodeType, names: dict[str, Any]) -> None:
     _sources.update(code.co_code)
     _sources.update(repr([c for c in code.co_consts if not isinstance(c, CodeType)]).encode())
     for name in code.co_names:
-        value = function.__globals__.get(name)
+        value = names.get(name)
         if isinstance(value, int | str):
             _sources.update(f"{name}={value!r}".encode())
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            _note_code(inner, names)

@@ -11,7 +11,7 @@ from tollwright.kernel import layout as at
 from tollwright.kernel.layout import Int32, Int64, Sections
 
 CACHE_LINE = 64  # bytes
-FIRST_CELL_SECTION = Sections._fields.index("front")
+FIRST_CELL_SECTION = Sections._fields.index("trie")
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -30,7 +30,7 @@ def laid_out(sections: Sections, head: dict[int, int]) -> tuple[Int64, Int32]:
     for place, value in (head | counts | places).items():
         words[place] = value
     for number, section in enumerate(sections.arrays()):
-        begin = places[at.LINES + number]
+        begin = places[at.TERMS + number]
         target = words if number < FIRST_CELL_SECTION else cells
         target[begin : begin + len(section)] = section
     _point(words, sections)
@@ -43,24 +43,31 @@ def _places(sections: Sections) -> tuple[dict[int, int], tuple[int, int]]:
     ends = [at.HEAD, 0]
     for number, section in enumerate(sections.arrays()):
         which = int(number >= FIRST_CELL_SECTION)
-        places[at.LINES + number] = ends[which]
+        places[at.TERMS + number] = ends[which]
         ends[which] += len(section)
     return places, (ends[0], ends[1])
 
 
 def _point(words: Int64, sections: Sections) -> None:
-    """Turn record numbers into places in `words`: lines to extras, extras to steps."""
-    begin = at.HEAD
-    extra = words[begin : begin + len(sections.lines)].reshape(-1, at.LINE)[:, at.EXTRA]
+    """Turn record numbers into places in `words`: lines to terms, these to extras, to steps."""
+    lines = _records(words, at.LINES, sections.lines, at.LINE)
+    record = lines[:, at.ROW] >> at.ROW_BITS
+    place = record * at.TERMS_WORDS + words[at.TERMS]
+    lines[:, at.ROW] += (place - record) << at.ROW_BITS
+    extra = _records(words, at.TERMS, sections.terms, at.TERMS_WORDS)[:, at.EXTRA]
     extra[extra >= 0] = extra[extra >= 0] * at.EXTRA_WORDS + words[at.EXTRAS]
-    begin = int(words[at.EXTRAS])
-    records = words[begin : begin + len(sections.extra)].reshape(-1, at.EXTRA_WORDS)
+    extras = _records(words, at.EXTRAS, sections.extra, at.EXTRA_WORDS)
     for word in (at.STEP_FIRST, at.STEP_END):
-        records[:, word] = records[:, word] * at.STEP_WORDS + words[at.STEPS]
+        extras[:, word] = extras[:, word] * at.STEP_WORDS + words[at.STEPS]
+
+
+def _records(words: Int64, section: int, its: Int64, width: int) -> Int64:
+    begin = int(words[section])
+    return words[begin : begin + len(its)].reshape(-1, width)
 
 
 def aligned(length: int, dtype: type[Scalar]) -> npt.NDArray[Scalar]:
-    """Room that begins on a cache line, so that a line of eight words never lies on two."""
+    """Room that begins on a cache line, so that eight words of terms never lie on two."""
     size = np.dtype(dtype).itemsize
     room = np.empty(length + CACHE_LINE // size, dtype)
     skip = -room.ctypes.data % CACHE_LINE // size

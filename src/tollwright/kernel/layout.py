@@ -18,7 +18,7 @@ from tollwright.kernel.numbers import unpack_number
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-FORMAT = 1  # changes when a compiled card of an older release could not be read
+FORMAT = 2  # changes when a compiled card of an older release could not be read
 
 # Times: microseconds since 1970-01-01T00:00:00Z.
 US = 1_000_000
@@ -37,51 +37,65 @@ GRID_NANOS = 3  # the rounding grid in nanos
 GRID_MICROS = 4
 COMMON_UNIT = 5  # L
 DENOMINATOR = 6  # D = L * 10**6
-FRONT_SHIFT = 7  # called >> this is the place in the front table
-LAST_LEAF = 8  # the leaf of the last resort; -1: none
-BANDED = 9  # 1: the wall clock matters
-MASKS_COUNT = 10  # how many masks there are: the width of one date interval in `choice`
-CONTEXTS = 11  # date intervals * masks: the width of one shape in `choice`
-DATED = 12  # 1: some plain leaf depends on a date
-ZONE_COUNT = 13
-DATES_COUNT = 14
-ALLOWANCES_COUNT = 15
-LINES = 16
-LINE_FROM = 17
-LINE_TO = 18
-TIERS = 19
-EXTRAS = 20
-STEPS = 21
-MASKS = 22
-ZONE = 23
-DATES = 24
-ALLOWANCES = 25
-ALLOWANCE_PREFIXES = 26
-FRONT = 27  # from here on: in `cells`
-NODES = 28
-CHOICE = 29
-LEAVES = 30
-DAYS = 31
-MINUTES = 32
-HEAD = 64  # words; a multiple of 8, so that lines begin on cache lines
+ROOT_SHIFT = 7  # called >> this are the digits of the trie's root
+PAIRED = 8  # 1: the trie's nodes are of two digits
+LAST_LEAF = 9  # the leaf of the last resort; -1: none
+BANDED = 10  # 1: the wall clock matters
+MASKS_COUNT = 11  # how many masks there are: the width of one date interval in `choice`
+CONTEXTS = 12  # date intervals * masks: the width of one shape in `choice`
+DATED = 13  # 1: some plain leaf depends on a date
+ZONE_COUNT = 14
+DATES_COUNT = 15
+ALLOWANCES_COUNT = 16
+TERMS = 17
+LINES = 18
+LINE_FROM = 19
+LINE_TO = 20
+TIERS = 21
+EXTRAS = 22
+STEPS = 23
+MASKS = 24
+ZONE = 25
+DATES = 26
+ALLOWANCES = 27
+ALLOWANCE_PREFIXES = 28
+TRIE = 29  # from here on: in `cells`
+CHOICE = 30
+LINE_LEAF = 31
+LEAVES = 32
+DAYS = 33
+MINUTES = 34
+HEAD = 64  # words; a multiple of 8, so that terms begin on cache lines
 
 HALF_UP, UP, DOWN, HALF_EVEN = 0, 1, 2, 3
 
-# lines: one row of the card in one cache line of 64 bytes
-LINE = 8
-RATE_A = 0  # price // unit_s: whole nanos a second
-RATE_B = 1  # price % unit_s | unit_s << 17 | (band + 1) << 34 | flags
-TIMES = 2  # first interval | next_s << 18 | free_below << 35
-CONNECT = 3  # micros
-MIN_CHARGE = 4  # nanos, 0: none
-MAX_CHARGE = 5  # nanos, NO_MAX: none
-ROW = 6  # place in card.rates | leaf << 32
-EXTRA = 7  # record in `extra`, -1: none
+# lines: what each row of the card has of its own, in leaves and tiers
+LINE = 2
+PRICE = 0  # nanos a unit
+ROW = 1  # place in card.rates | place in `words` of its terms << ROW_BITS
+ROW_BITS = 32
+ROW_MASK = (1 << ROW_BITS) - 1
+
+# terms: all else that a row says; many rows say the same. The first eight are the short way's.
+TERMS_WORDS = 16
+FLAGS = 0  # band + 1 | flags
+TIMES = 1  # first interval | next_s << 18 | free_below << 35
+NEXT_INVERSE = 2  # see `inverse`
+BIAS = 3  # added to price * seconds: the connect fee, and what makes a division round
+UNIT_INVERSE = 4
+UNIT_SHIFT = 5
+LOWEST = 6  # micros, as rounded: min_charge
+HIGHEST = 7  # micros, as rounded: max_charge, or NO_MAX
+UNIT_S = 8
+CONNECT = 9  # micros
+MIN_CHARGE = 10  # nanos, 0: none
+MAX_CHARGE = 11  # nanos, NO_MAX: none
+EXTRA = 12  # place of the record in `extra`, -1: none
 SEVENTEEN = (1 << 17) - 1
 EIGHTEEN = (1 << 18) - 1
-BAND_SHIFT = 34
-BLOCKED = 1 << 41
-SPECIAL = 1 << 42  # has an extra record or a negative price: not for the short way
+BAND_MASK = 127
+BLOCKED = 1 << 7
+SPECIAL = 1 << 8  # has an extra record or a price out of bounds: not for the short way
 NO_MAX = 1 << 62
 
 # extra: what few rows have
@@ -110,11 +124,11 @@ TIER_FIRST, TIER_END, PARENT = 0, 1, 2
 TIER_WORDS = 6
 ORIGIN, ORIGIN_SHIFT, LENGTH_MIN, LENGTH_MAX, LINE_FIRST, LINE_END = 0, 1, 2, 3, 4, 5
 
-# Answers of the trie: ~(value + 1) with value = place << SHAPE_BITS | shape; -1: no prefix.
-# shape < COMPLEX: place is the leaf's first line; COMPLEX: it is the leaf.
+# Answers of the trie: ~value with value = place << SHAPE_BITS | shape; value 0: no prefix.
+# shape COMPLEX: place is the leaf + 1; any other: place is the leaf's first line.
 SHAPE_BITS = 5
-COMPLEX = 31
-NODE = 11
+SHAPES = 1 << SHAPE_BITS
+COMPLEX = 0
 
 # minutes: of each day template, mask id << 11 | minutes until the mask changes or the day ends
 UNTIL_BITS = 11
@@ -132,6 +146,7 @@ PREFIX_WORDS = 2  # packed prefix, digits: the longest of an allowance first
 class Sections(NamedTuple):
     """The parts of a compiled card before they are laid into two arrays, in the order there."""
 
+    terms: Int64
     lines: Int64
     line_from: Int64
     line_to: Int64
@@ -143,9 +158,9 @@ class Sections(NamedTuple):
     dates: Int64  # instants at which rows begin or end to hold, ascending
     allowances: Int64
     allowance_prefixes: Int64
-    front: Int32
-    nodes: Int32
+    trie: Int32
     choice: Int32  # per shape and context: line offset << 1 | never changes; -1: the long way
+    line_leaf: Int32
     leaves: Int32
     days: Int32  # template of each day from FIRST_DAY
     minutes: Int32

@@ -23,6 +23,7 @@ from tollwright.kernel.layout import (
     EIGHTEEN,
     EXTRA,
     FIRST_CHARGE,
+    FLAGS,
     GRID_MICROS,
     GRID_NANOS,
     HALF_UP,
@@ -31,8 +32,7 @@ from tollwright.kernel.layout import (
     MAX_CHARGE,
     MIN_CHARGE,
     MODE,
-    RATE_A,
-    RATE_B,
+    PRICE,
     SEVENTEEN,
     SPLIT,
     STEP_A,
@@ -44,10 +44,11 @@ from tollwright.kernel.layout import (
     STEP_NEXT,
     STEP_WORDS,
     TIMES,
+    UNIT_S,
     UP,
     US,
 )
-from tollwright.kernel.rows import choose
+from tollwright.kernel.rows import choose, terms_of
 
 NANOS = 1000  # in a micro
 PPM = 1_000_000
@@ -75,11 +76,18 @@ def _add(words: Any, sum_whole: int, sum_rest: int, whole: int, rest: int) -> tu
 
 
 @compiled
+def _price(words: Any, line: int) -> tuple[int, int]:
+    """(whole nanos, rest over the line's unit) of one second."""
+    price, unit = words[words[LINES] + line * LINE + PRICE], words[terms_of(words, line) + UNIT_S]
+    whole = price // unit
+    return whole, price - whole * unit
+
+
+@compiled
 def _regime(words: Any, line: int, p: int, edge: int) -> tuple[int, int, int, int, int]:
     """(step or -1, price a, price b, increment, where it ends) at the elapsed second p."""
-    base = words[LINES] + line * LINE
-    word = words[base + RATE_B]
-    step, a, b = -1, words[base + RATE_A], word & SEVENTEEN
+    base = terms_of(words, line)
+    step, (a, b) = -1, _price(words, line)
     next_s = (words[base + TIMES] >> 18) & SEVENTEEN
     extra = words[base + EXTRA]
     if extra < 0:
@@ -95,9 +103,8 @@ def _regime(words: Any, line: int, p: int, edge: int) -> tuple[int, int, int, in
 @compiled
 def _piece(words: Any, line: int, billed: int, a: int, b: int, charge: int) -> tuple[int, int]:
     """(whole, rest) of billed seconds at the price a + b / unit, and a charge in micros."""
-    base = words[LINES] + line * LINE
-    unit = (words[base + RATE_B] >> 17) & SEVENTEEN
-    extra = words[base + EXTRA]
+    base = terms_of(words, line)
+    unit, extra = words[base + UNIT_S], words[base + EXTRA]
     ppm = words[extra + DISCOUNT] if extra >= 0 else 0
     part = billed * b
     whole = part // unit
@@ -109,12 +116,11 @@ def _piece(words: Any, line: int, billed: int, a: int, b: int, charge: int) -> t
 @compiled
 def _first_interval(words: Any, line: int, first: int) -> tuple[int, int]:
     """(whole, rest) of the interval that begins with the call."""
-    base = words[LINES] + line * LINE
-    extra = words[base + EXTRA]
+    extra = words[terms_of(words, line) + EXTRA]
     if extra >= 0 and words[extra + FIRST_CHARGE] >= 0:
         return _piece(words, line, 0, 0, 0, words[extra + FIRST_CHARGE])
-    b = words[base + RATE_B] & SEVENTEEN
-    return _piece(words, line, first, words[base + RATE_A], b, 0)
+    a, b = _price(words, line)
+    return _piece(words, line, first, a, b, 0)
 
 
 @compiled
@@ -125,7 +131,7 @@ def _run(
 
     Returns the second after them, where the last of them began, and the sum so far.
     """
-    first = words[words[LINES] + line * LINE + TIMES] & EIGHTEEN
+    first = words[terms_of(words, line) + TIMES] & EIGHTEEN
     if p == 0 and first:
         more, over = _first_interval(words, line, first)
         whole, rest = _add(words, whole, rest, more, over)
@@ -146,7 +152,7 @@ def _run(
 @compiled
 def _blocks(words: Any, line: int, begin_s: int, end_s: int) -> tuple[int, int]:
     """(whole, rest) of the block charges of the line that held at the answer."""
-    extra = words[words[LINES] + line * LINE + EXTRA]
+    extra = words[terms_of(words, line) + EXTRA]
     if extra < 0 or words[extra + BLOCK_EVERY] == 0:
         return 0, 0
     every = words[extra + BLOCK_EVERY]
@@ -159,10 +165,11 @@ def _blocks(words: Any, line: int, begin_s: int, end_s: int) -> tuple[int, int]:
 def price_usage(
     words: Any,
     cells: Any,
-    leaf: int,
+    value: int,
     called: int,
     caller: int,
     at_us: int,
+    memo: Any,
     line: int,
     begin_s: int,
     end_s: int,
@@ -177,10 +184,10 @@ def price_usage(
         edge = end_s
         if words[SPLIT]:
             instant = at_us + p * US
-            current, _, change = choose(words, cells, leaf, called, caller, instant)
+            current, _, change = choose(words, cells, value, called, caller, instant, memo)
             if current < 0:
                 return NO_ROW_LEFT, p, 0, 0, 0
-            if words[words[LINES] + current * LINE + RATE_B] & BLOCKED:
+            if words[terms_of(words, current) + FLAGS] & BLOCKED:
                 return CAME_TO_BLOCKED, p, 0, 0, 0
             edge = min(end_s, p + (change - instant + US - 1) // US)
         p, previous, whole, rest = _run(words, current, p, edge, previous, whole, rest)
@@ -192,7 +199,7 @@ def price_usage(
 @compiled
 def connect_fee(words: Any, line: int, waived: bool) -> int:
     """Micros due for the call as such."""
-    return 0 if waived else int(words[words[LINES] + line * LINE + CONNECT])
+    return 0 if waived else int(words[terms_of(words, line) + CONNECT])
 
 
 @compiled
@@ -203,7 +210,7 @@ def total(
 
     A call that allowances cover as a whole owes no `min_charge`.
     """
-    base = words[LINES] + line * LINE
+    base = terms_of(words, line)
     fees = connect
     extra = words[base + EXTRA]
     if extra >= 0 and counted_s >= words[extra + DISCONNECT_AFTER]:

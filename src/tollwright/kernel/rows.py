@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tollwright.kernel.instant import clock_at
+from tollwright.kernel.instant import CONTEXT, TILL, clock_at, recall
 from tollwright.kernel.jit import compiled
 from tollwright.kernel.layout import (
-    BAND_SHIFT,
+    BAND_MASK,
     BANDED,
+    CHOICE,
     COMPLEX,
+    CONTEXTS,
+    FLAGS,
     LAST_LEAF,
     LEAF_WORDS,
     LEAVES,
@@ -19,23 +22,24 @@ from tollwright.kernel.layout import (
     LINE_END,
     LINE_FIRST,
     LINE_FROM,
+    LINE_LEAF,
     LINE_TO,
     LINES,
+    MASKS,
     NO_TO,
     ORIGIN,
     ORIGIN_SHIFT,
     PARENT,
-    RATE_B,
     ROW,
+    ROW_BITS,
     SHAPE_BITS,
+    SHAPES,
     TIER_END,
     TIER_FIRST,
     TIER_WORDS,
     TIERS,
 )
 from tollwright.kernel.numbers import DIGITS, ENDED
-
-BAND_MASK = 127
 
 
 @compiled
@@ -48,13 +52,20 @@ def digits_of(number: int) -> int:
 
 
 @compiled
-def leaf_of(words: Any, value: int) -> int:
+def _leaf_of(words: Any, cells: Any, value: int) -> int:
     """The leaf behind an answer of the trie; for no answer, the last resort (-1: none)."""
-    if value < 0:
+    if value == 0:
         return int(words[LAST_LEAF])
-    if value & COMPLEX == COMPLEX:
-        return value >> SHAPE_BITS
-    return int(words[words[LINES] + (value >> SHAPE_BITS) * LINE + ROW] >> 32)
+    place = value >> SHAPE_BITS
+    if value % SHAPES == COMPLEX:
+        return place - 1
+    return int(cells[words[LINE_LEAF] + place])
+
+
+@compiled
+def terms_of(words: Any, line: int) -> int:
+    """Where in `words` the terms of a line stand."""
+    return int(words[words[LINES] + line * LINE + ROW] >> ROW_BITS)
 
 
 @compiled
@@ -77,7 +88,7 @@ def _line_in(words: Any, tier: int, at_us: int, mask: int, band_edge: int) -> tu
             continue
         if at_us >= words[words[LINE_TO] + line]:
             continue
-        band = (words[words[LINES] + line * LINE + RATE_B] >> BAND_SHIFT) & BAND_MASK
+        band = words[terms_of(words, line) + FLAGS] & BAND_MASK
         if band == 0:
             return line, min(edge, words[words[LINE_TO] + line])
         edge = min(edge, band_edge)
@@ -88,12 +99,31 @@ def _line_in(words: Any, tier: int, at_us: int, mask: int, band_edge: int) -> tu
 
 @compiled
 def choose(
+    words: Any, cells: Any, value: int, called: int, caller: int, at_us: int, memo: Any
+) -> tuple[int, int, int]:
+    """(line or -1, tiers that fit the numbers, the first instant the line may be another).
+
+    `value` is what the trie answers for the called number.
+    """
+    shape = value % SHAPES
+    if shape != COMPLEX:
+        stretch = recall(words, cells, at_us, memo)
+        choice = cells[words[CHOICE] + shape * words[CONTEXTS] + memo[stretch + CONTEXT]]
+        if choice >= 0:
+            line = (value >> SHAPE_BITS) + (choice >> 1)
+            return line, 1, NO_TO if choice & 1 else memo[stretch + TILL]
+    return _choose_among(words, cells, _leaf_of(words, cells, value), called, caller, at_us)
+
+
+@compiled
+def _choose_among(
     words: Any, cells: Any, leaf: int, called: int, caller: int, at_us: int
 ) -> tuple[int, int, int]:
-    """(line or -1, tiers that fit the numbers, the first instant the line may be another)."""
+    """As `choose`, among the tiers of a leaf and of the shorter prefixes."""
     mask, band_edge, edge, fitting = 0, NO_TO, NO_TO, 0
     if words[BANDED]:
-        mask, band_edge = clock_at(words, cells, at_us)
+        bands, band_edge = clock_at(words, cells, at_us)
+        mask = words[words[MASKS] + bands]
     length = digits_of(called)
     last = words[LAST_LEAF]
     while leaf >= 0:

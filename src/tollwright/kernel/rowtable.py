@@ -1,29 +1,39 @@
-"""The rows of a card as lines of eight words, and beside them what few rows have."""
+"""The rows of a card: what each has of its own, the terms that many share, what few rows have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import lcm
 
 import numpy as np
 
-from tollwright.core.card import MAX_DIGITS, Rate, RateCard, Step
+from tollwright.core.card import DAY_S, MAX_DIGITS, Rate, RateCard, Step
+from tollwright.core.money import round_ratio
 from tollwright.kernel import layout as at
 from tollwright.kernel.columns import epoch_us
+from tollwright.kernel.inverse import AMOUNT_BITS, next_inverse, unit_inverse
 from tollwright.kernel.layout import Int64
 from tollwright.kernel.numbers import pack_numbers
+from tollwright.kernel.price import NANOS
 from tollwright.kernel.seconds import ADD, FREE_SHIFT, SUBTRACT
 
 GRACE_MODES = {"subtract": SUBTRACT, "add": ADD}
 ONE_SECOND = 1
+# On the short way price * seconds + fee stays below 2**63: a quarter of it each, and the rest.
+SHORT_PRICE = (1 << AMOUNT_BITS - 2) // (2 * DAY_S)
+SHORT_FEE = 1 << AMOUNT_BITS - 2
 
 
 @dataclass(frozen=True, slots=True)
 class RowTable:
-    """One element, or one line of words, for each row in the order of the card."""
+    """One element for each row in the order of the card; and what rows refer to.
 
-    lines: Int64  # (rows, LINE), without the leaf
+    `terms_of[row]` is the row's record in `terms`.
+    """
+
+    prices: Int64
+    terms_of: Int64
     prefixes: Int64
     prefix_digits: Int64
     origins: Int64
@@ -34,6 +44,7 @@ class RowTable:
     valid_to: Int64
     bands: Int64  # place in card.bands, -1: at all times
     weights: Int64
+    terms: Int64
     extra: Int64
     steps: Int64
     common_unit: int
@@ -50,12 +61,15 @@ def row_table(card: RateCard) -> RowTable:
     weight = {None: -(10**9)} | {band.name: band.weight for band in card.bands}
     bands = _column((-1 if r.band is None else place[r.band] for r in rates), count)
     extra, steps, extra_of = _extras(rates)
+    prices = _column((r.price_nanos for r in rates), count)
     unit = _column((r.unit_s for r in rates), count)
-    lines = _lines(card, unit, bands, extra_of)
+    said = _said(card, prices, unit, bands, extra_of)
+    distinct, terms_of = _distinct(said)
     prefixes = [rate.prefix for rate in rates]
     origins = [rate.origin_prefix for rate in rates]
     return RowTable(
-        lines=lines,
+        prices=prices,
+        terms_of=terms_of,
         prefixes=pack_numbers(prefixes),
         prefix_digits=_column(map(len, prefixes), count),
         origins=pack_numbers(origins),
@@ -72,34 +86,72 @@ def row_table(card: RateCard) -> RowTable:
         ),
         bands=bands,
         weights=_column((weight[r.band] for r in rates), count),
+        terms=_terms(card, said[distinct]).reshape(-1),
         extra=extra,
         steps=steps,
         common_unit=lcm(*set(unit.tolist())),
     )
 
 
-def _lines(card: RateCard, unit: Int64, bands: Int64, extra_of: Int64) -> Int64:
+def _said(card: RateCard, prices: Int64, unit: Int64, bands: Int64, extra_of: Int64) -> Int64:
+    """Terms of each row as the card says them, int64[rows, TERMS_WORDS]."""
     rates, count = card.rates, len(card.rates)
-    price = _column((r.price_nanos for r in rates), count)
     first = _column((r.first_s for r in rates), count)
     next_s = _column((r.next_s for r in rates), count)
     if card.family == "round_total":  # see core.card.first_interval_s
         first = -(-first // next_s) * next_s
-    lines = np.empty((count, at.LINE), np.int64)
-    lines[:, at.RATE_A] = price // unit
-    lines[:, at.RATE_B] = price % unit | unit << 17 | (bands + 1) << at.BAND_SHIFT
-    lines[:, at.RATE_B] |= np.where((extra_of >= 0) | (price < 0), at.SPECIAL, 0)
-    lines[:, at.RATE_B] |= np.where(_column((r.blocked for r in rates), count), at.BLOCKED, 0)
-    free = _column(map(_free_below, rates), count)
-    lines[:, at.TIMES] = first | next_s << 18 | free << FREE_SHIFT
-    lines[:, at.CONNECT] = _column((r.connect_fee_micros for r in rates), count)
-    lines[:, at.MIN_CHARGE] = _column((r.min_charge_micros * 1000 for r in rates), count)
-    lines[:, at.MAX_CHARGE] = _column(
-        (at.NO_MAX if (m := r.max_charge_micros) is None else m * 1000 for r in rates), count
+    connect = _column((r.connect_fee_micros for r in rates), count)
+    special = (extra_of >= 0) | (prices < 0) | (prices > SHORT_PRICE)
+    special |= connect > SHORT_FEE // (NANOS * unit)
+    blocked = _column((r.blocked for r in rates), count)
+    said = np.zeros((count, at.TERMS_WORDS), np.int64)
+    said[:, at.FLAGS] = bands + 1 | blocked * at.BLOCKED | special * at.SPECIAL
+    said[:, at.TIMES] = first | next_s << 18 | _column(map(_free_below, rates), count) << FREE_SHIFT
+    said[:, at.UNIT_S] = unit
+    said[:, at.CONNECT] = connect
+    said[:, at.MIN_CHARGE] = _column((r.min_charge_micros * NANOS for r in rates), count)
+    said[:, at.MAX_CHARGE] = _column(
+        (at.NO_MAX if (m := r.max_charge_micros) is None else m * NANOS for r in rates), count
     )
-    lines[:, at.ROW] = np.arange(count)
-    lines[:, at.EXTRA] = extra_of
-    return lines
+    said[:, at.EXTRA] = extra_of
+    return said
+
+
+def _distinct(records: Int64) -> tuple[Int64, Int64]:
+    """Places of the distinct records, and which of these each record equals."""
+    code = np.zeros(len(records), np.int64)
+    for column in records.T:
+        if (column[1:] != column[:-1]).any():
+            values, place = np.unique(column, return_inverse=True)
+            _, code = np.unique(code * len(values) + place, return_inverse=True)
+    _, first, code = np.unique(code, return_index=True, return_inverse=True)
+    return first, code
+
+
+def _terms(card: RateCard, said: Int64) -> Int64:
+    """Distinct terms, with what the short way reckons with: see `layout`."""
+    terms, unit = said.copy(), said[:, at.UNIT_S]
+    grid = 10 ** (6 - card.rounding.decimals)
+    divisor = unit * grid * NANOS
+    rounds = {"half_up": divisor // 2, "half_even": divisor // 2, "up": divisor - 1, "down": 0}
+    short = said[:, at.FLAGS] & at.SPECIAL == 0
+    fee = np.where(short, said[:, at.CONNECT], 0) * NANOS * unit
+    terms[:, at.BIAS] = fee + rounds[card.rounding.mode]
+    next_s = (said[:, at.TIMES] >> 18) & at.SEVENTEEN
+    terms[:, at.NEXT_INVERSE] = _each(next_inverse, next_s)
+    terms[:, at.UNIT_INVERSE] = _each(lambda d: unit_inverse(d)[0], divisor)
+    terms[:, at.UNIT_SHIFT] = _each(lambda d: unit_inverse(d)[1], divisor)
+    for rounded, limit in ((at.LOWEST, at.MIN_CHARGE), (at.HIGHEST, at.MAX_CHARGE)):
+        terms[:, rounded] = _each(
+            lambda nanos: round_ratio(nanos, NANOS, card.rounding), said[:, limit]
+        )
+    return terms
+
+
+def _each(function: Callable[[int], int], column: Int64) -> Int64:
+    """The function of each element, asked once for equal ones."""
+    values, place = np.unique(column, return_inverse=True)
+    return np.array([function(value) for value in values.tolist()], np.int64)[place]
 
 
 def _free_below(rate: Rate) -> int:

@@ -13,10 +13,9 @@ from tollwright.kernel.layout import (
     GRACE_S,
     LIFT_ABOVE,
     LIFT_TO,
-    LINE,
-    LINES,
     TIMES,
 )
+from tollwright.kernel.rows import terms_of
 
 FREE_SHIFT = 35
 SUBTRACT, ADD = 1, 2
@@ -26,7 +25,7 @@ SUBTRACT, ADD = 1, 2
 def count_seconds(words: Any, line: int, ms: int) -> int:
     """Seconds after threshold, grace and lift; -1: the call costs nothing at all."""
     s = (ms + words[FROM_MS]) // 1000
-    base = words[LINES] + line * LINE
+    base = terms_of(words, line)
     if s == 0 or s < (words[base + TIMES] >> FREE_SHIFT):
         return -1
     extra = words[base + EXTRA]

@@ -43,7 +43,7 @@ def shapes_of(grouped: Grouped, rows: RowTable, masks: Int64) -> Shapes:
     """The shapes of a card, and which leaf has which."""
     row = grouped.order
     table = np.stack((rows.bands[row], rows.valid_from[row], rows.valid_to[row]), axis=1)
-    dates = _dates(table)
+    dates = _dates(table, len(masks))
     contexts = (len(dates) + 1) * len(masks)
     tier = grouped.leaf_tiers[:-1]
     first, end = grouped.tiers[tier, at.LINE_FIRST], grouped.tiers[tier, at.LINE_END]
@@ -51,24 +51,25 @@ def shapes_of(grouped: Grouped, rows: RowTable, masks: Int64) -> Shapes:
     plain &= _settled_by(table, dates, first, end)
     kind = _kinds(table, first, end, plain)
     seen = Counter(kind[kind >= 0].tolist())
-    most = max(min(at.COMPLEX, MOST_CHOICES // contexts), 0)
-    kept = [shape for shape, _ in seen.most_common(most)]
-    values = np.arange(len(first)) << at.SHAPE_BITS | at.COMPLEX
-    choices = []
-    for place, shape in enumerate(kept):
+    most = min(at.SHAPES, MOST_CHOICES // contexts) - 1
+    kept = [shape for shape, _ in seen.most_common(max(most, 0))]
+    values = (np.arange(len(first)) + 1) << at.SHAPE_BITS | at.COMPLEX
+    choices = [np.full(contexts, -1)]  # of what is complex
+    for place, shape in enumerate(kept, at.COMPLEX + 1):
         having = kind == shape
         values[having] = first[having] << at.SHAPE_BITS | place
         leaf = int(np.flatnonzero(having)[0])
         choices.append(_choice(table[first[leaf] : end[leaf]], dates, masks))
-    choice = np.concatenate(choices) if choices else np.zeros(0, np.int32)
-    return Shapes(values, choice.astype(np.int32), dates, contexts, bool(len(dates)))
+    choice = np.concatenate(choices).astype(np.int32)
+    return Shapes(values, choice, dates, contexts, bool(len(dates)))
 
 
-def _dates(table: Int64) -> Int64:
+def _dates(table: Int64, masks: int) -> Int64:
     """Instants at which some row begins or ends; none where they would be too many to tabulate."""
     dates = np.unique(table[:, 1:])
     dates = dates[(dates > at.NO_FROM) & (dates < at.NO_TO)]
-    return dates if len(dates) <= MOST_DATES else np.zeros(0, np.int64)
+    few = len(dates) <= MOST_DATES and 2 * (len(dates) + 1) * masks <= MOST_CHOICES
+    return dates if few else np.zeros(0, np.int64)
 
 
 def _settled_by(table: Int64, dates: Int64, first: Int64, end: Int64) -> npt.NDArray[np.bool_]:

@@ -1,10 +1,12 @@
-"""The short way: calls that one plain row prices from end to end, 64 at a time.
+"""The short way: calls that one plain row prices from end to end, a group at a time.
 
-Each stage goes over all lanes before the next begins, so that the lanes wait for memory together:
-down the trie, choose the line, fetch the line, price. Which line a plain leaf gives depends on
-two small numbers only, the date interval and the set of bands that hold; `choice` knows it by
-heart. A call goes the long way (`single`) when its row has special conditions, when its leaf has
-several tiers, or when another row might hold before its end.
+Each stage goes over all lanes of a group before the next begins, so that the lanes wait for memory
+together: down the trie, choose the line and send for it, price. Which line a plain leaf gives
+depends on two small numbers only, the date interval and the set of bands that hold: the context;
+`choice` knows it by heart, and `memo` the context of a stretch of time. No stage asks a question
+of a lane that another lane answers differently: every lane is priced, and those for which that
+price is not to be had go the long way (`single`) after it: when the row has special conditions,
+when the leaf has several tiers, or when another row might hold before the call's end.
 """
 
 from __future__ import annotations
@@ -14,51 +16,45 @@ from typing import Any
 import numpy as np
 
 from tollwright.core.card import MAX_CALL_MS
-from tollwright.kernel.instant import DAY_S, dates_before, stretch_end, zone_at
-from tollwright.kernel.jit import allocating, compiled, inlined
+from tollwright.kernel.instant import CONTEXT, MEMO_SIZE, TILL, recall
+from tollwright.kernel.inverse import NEXT_SHIFT
+from tollwright.kernel.jit import WIDE, U, allocating, inlined
 from tollwright.kernel.layout import (
-    BAND_SHIFT,
-    BANDED,
+    BAND_MASK,
+    BIAS,
     BLOCKED,
     CHOICE,
-    COMPLEX,
-    CONNECT,
     CONTEXTS,
-    DATED,
-    DATES,
-    DATES_COUNT,
-    DAY_MIN,
-    DAYS,
     EIGHTEEN,
-    FIRST_DAY,
+    FLAGS,
     FROM_MS,
-    GRID_NANOS,
-    HALF_UP,
+    GRID_MICROS,
+    HALF_EVEN,
+    HIGHEST,
     LINE,
     LINES,
-    MASKS_COUNT,
-    MAX_CHARGE,
-    MIN_CHARGE,
-    MINUTES,
+    LOWEST,
     MODE,
-    NO_TO,
-    RATE_A,
-    RATE_B,
+    NEXT_INVERSE,
+    PRICE,
     ROW,
+    ROW_BITS,
+    ROW_MASK,
     SEVENTEEN,
     SHAPE_BITS,
+    SHAPES,
     SPECIAL,
     SPLIT,
     TIME_LIMIT,
     TIMES,
-    UNTIL,
-    UNTIL_BITS,
+    UNIT_INVERSE,
+    UNIT_S,
+    UNIT_SHIFT,
     US,
 )
-from tollwright.kernel.numbers import EMPTY
-from tollwright.kernel.price import NANOS, rounded
+from tollwright.kernel.machine import fetch, upper_word
+from tollwright.kernel.price import NANOS
 from tollwright.kernel.reasons import NONE, RATED
-from tollwright.kernel.rows import BAND_MASK, leaf_of
 from tollwright.kernel.seconds import FREE_SHIFT
 from tollwright.kernel.single import (
     AMOUNT,
@@ -68,7 +64,6 @@ from tollwright.kernel.single import (
     FREE,
     RATE_INDEX,
     REASON,
-    ROW_MASK,
     STATUS,
     STOPPED,
     rate_one,
@@ -76,136 +71,108 @@ from tollwright.kernel.single import (
 from tollwright.kernel.trie import descend
 
 LANES = 64
-LONG = -1  # instead of a line: the call goes the long way
-AGES = 1 << 40  # seconds: the line holds to the end of any call
-MICRO_GRID = 1000  # nanos: rounding to all 6 decimals, where the compiler knows the divisor
-
-# memo: the stretch of zone and the date interval of the call before, where the next one lies too
-ZONE_FROM, ZONE_TO, OFFSET, DATE_FROM, DATE_TO, INTERVAL = 0, 1, 2, 3, 4, 5
-MEMO = 6
-
-
-@compiled
-def _recall_zone(words: Any, second: int, memo: Any) -> None:
-    if memo[ZONE_FROM] <= second < memo[ZONE_TO]:
-        return
-    stretch = zone_at(words, second)
-    memo[ZONE_FROM], memo[OFFSET] = words[stretch], words[stretch + 1]
-    memo[ZONE_TO] = stretch_end(words, stretch)
-
-
-@compiled
-def _recall_dates(words: Any, at_us: int, memo: Any) -> None:
-    if memo[DATE_FROM] <= at_us < memo[DATE_TO]:
-        return
-    interval = dates_before(words, at_us)
-    dates = words[DATES]
-    memo[INTERVAL] = interval
-    memo[DATE_FROM] = words[dates + interval - 1] if interval else 0
-    memo[DATE_TO] = words[dates + interval] if interval < words[DATES_COUNT] else NO_TO
+LONG = -1  # instead of seconds: the call goes the long way
 
 
 @inlined
-def _context(words: Any, cells: Any, at_us: int, memo: Any) -> tuple[int, int]:
-    """(date interval and set of bands as one number, whole seconds they hold on at least)."""
-    context, room = 0, AGES
-    if words[BANDED]:
-        second = at_us // US
-        _recall_zone(words, second, memo)
-        local = second + memo[OFFSET]
-        day = local // DAY_S
-        in_day = local - day * DAY_S
-        minute = in_day // 60
-        template = cells[words[DAYS] + day - FIRST_DAY]
-        word = cells[words[MINUTES] + template * DAY_MIN + minute]
-        context = word >> UNTIL_BITS
-        room = min((word & UNTIL) * 60 - (in_day - minute * 60), memo[ZONE_TO] - second)
-    if words[DATED]:
-        _recall_dates(words, at_us, memo)
-        context += memo[INTERVAL] * words[MASKS_COUNT]
-        room = min(room, (memo[DATE_TO] - at_us) // US)
-    return context, room
+def sound_seconds(
+    words: Any, caller: Any, at_us: Any, ms: Any, first: int, lanes: int, seconds: Any
+) -> None:
+    """`seconds[j]` of each lane before any grace; LONG where a field of the call is absurd."""
+    from_ms = words[FROM_MS]
+    for j in range(lanes):
+        length, at = ms[U(first + j)], at_us[U(first + j)]
+        signs = length | (MAX_CALL_MS - length) | at | (TIME_LIMIT - 1 - at) | caller[U(first + j)]
+        seconds[U(j)] = np.uint32(length + from_ms) // np.uint32(1000) if signs >= 0 else LONG
 
 
 @inlined
-def _plain(called: int, caller: int, at_us: int, ms: int) -> bool:
-    """Whether nothing is wrong with the call's own fields."""
-    signs = (called | caller | at_us | ms) >= 0
-    return signs and at_us < TIME_LIMIT and ms <= MAX_CALL_MS and called != EMPTY
-
-
-@inlined
-def _line(words: Any, cells: Any, value: int, at_us: int, memo: Any) -> tuple[int, int]:
-    """(line that holds at the answer, seconds it holds at least); LONG for the long way."""
-    if value < 0 or value & COMPLEX == COMPLEX:
-        return LONG, 0
-    context, room = _context(words, cells, at_us, memo)
-    found = cells[words[CHOICE] + (value & COMPLEX) * words[CONTEXTS] + context]
-    if found < 0:
-        return LONG, 0
-    if found & 1 or not words[SPLIT]:
-        room = AGES
-    return (value >> SHAPE_BITS) + (found >> 1), room
-
-
-@inlined
-def _amount(words: Any, base: int, billed: int, word: int) -> int:
-    """Micros of billed seconds on a plain line at a price that is not negative."""
-    unit = (word >> 17) & SEVENTEEN
-    part = billed * (word & SEVENTEEN)
-    more = part // 60 if unit == 60 else part // unit
-    whole = billed * words[base + RATE_A] + more + words[base + CONNECT] * NANOS
-    over = part != more * unit
-    if whole < words[base + MIN_CHARGE]:
-        whole, over = words[base + MIN_CHARGE], False
-    if whole >= words[base + MAX_CHARGE]:
-        whole, over = words[base + MAX_CHARGE], False
-    if words[MODE] == HALF_UP and words[GRID_NANOS] == MICRO_GRID:
-        return int((whole + MICRO_GRID // 2) // MICRO_GRID)
-    return rounded(words, whole, over)
-
-
-@inlined
-def _billed(times: int, s: int) -> int:
-    """Seconds that s seconds are charged as on a plain line; 0: they cost nothing."""
-    first, next_s = times & EIGHTEEN, (times >> 18) & SEVENTEEN
-    if s == 0 or s < (times >> FREE_SHIFT):
-        return 0
-    beyond = np.uint32(max(s - first, 0) + next_s - 1)
-    return int(first + np.int64(beyond // np.uint32(next_s)) * next_s)
-
-
-@inlined
-def _lines(
+def choose_lines(
     words: Any,
     cells: Any,
-    called: Any,
-    caller: Any,
     at_us: Any,
-    ms: Any,
-    value: Any,
-    line: Any,
-    room: Any,
-    memo: Any,
     first: int,
-    count: int,
+    lanes: int,
+    found: Any,
+    seconds: Any,
+    memo: Any,
+    line: Any,
 ) -> None:
-    """Fill `line` and `room` of each lane."""
-    for j in range(count):
-        i = first + j
-        line[j] = LONG
-        if _plain(called[i], caller[i], at_us[i], ms[i]):
-            line[j], room[j] = _line(words, cells, value[j], at_us[i], memo)
+    """The place of each lane's line, sent for; 0 and LONG seconds where it is not so simple."""
+    lines, choices, contexts = words[LINES], words[CHOICE], words[CONTEXTS]
+    split = words[SPLIT]
+    for j in range(lanes):
+        value, s = ~WIDE(found[U(j)]), WIDE(seconds[U(j)])
+        at = at_us[U(first + j)] if s >= 0 else 0
+        stretch = recall(words, cells, at, memo)
+        context = memo[U(stretch + CONTEXT)]
+        choice = cells[U(choices + (value & (SHAPES - 1)) * contexts + context)]
+        changes = split & ~choice  # 1: another line may hold before the call's end
+        last = at + max(s - 1, 0) * changes * US
+        plain = (choice >= 0) & (s >= 0) & (last < memo[U(stretch + TILL)])
+        found_line = lines + ((value >> SHAPE_BITS) + (choice >> 1)) * LINE
+        line[U(j)] = found_line if plain else lines
+        seconds[U(j)] = s if plain else LONG
+        fetch(words, line[U(j)])
 
 
 @inlined
-def _fetch(words: Any, line: Any, count: int) -> int:
-    """Touch the line of every lane: their cache misses overlap here, where nothing waits."""
-    touched = 0
-    lines = words[LINES]
-    for j in range(count):
-        touched |= words[lines + max(line[j], 0) * LINE]
-    return int(touched)
+def _billed(words: Any, terms: int, s: int) -> int:
+    """Seconds that s seconds are charged as on a plain line; 0: they cost nothing."""
+    times = words[U(terms + TIMES)]
+    first, next_s = times & EIGHTEEN, (times >> 18) & SEVENTEEN
+    beyond = max(s - first, 0) + next_s - 1
+    billed = first + ((beyond * words[U(terms + NEXT_INVERSE)]) >> NEXT_SHIFT) * next_s
+    return 0 if s == 0 or s < (times >> FREE_SHIFT) else billed
+
+
+@inlined
+def _amount(words: Any, terms: int, price: int, billed: int, to_even: int, grid: int) -> int:
+    """Micros of billed seconds on a plain line, rounded once: see `inverse`."""
+    sum_ = price * billed + words[U(terms + BIAS)]
+    units = upper_word(sum_, words[U(terms + UNIT_INVERSE)]) >> words[U(terms + UNIT_SHIFT)]
+    if to_even:  # half way up to an odd number: down again
+        tie = sum_ == units * words[U(terms + UNIT_S)] * grid * NANOS
+        units -= units & tie
+    amount = max(units * grid, words[U(terms + LOWEST)])
+    return min(amount, words[U(terms + HIGHEST)]) if billed else 0
+
+
+@inlined
+def _fill(column: Any, first: int, lanes: int, value: int) -> None:
+    for i in range(first, first + lanes):
+        column[U(i)] = value
+
+
+@inlined
+def _price_lines(
+    words: Any,
+    line: Any,
+    seconds: Any,
+    bands: Any,
+    rate_index: Any,
+    billed_s: Any,
+    amount: Any,
+    first: int,
+    lanes: int,
+    waits: Any,
+) -> int:
+    """Price each lane on its line; returns how many in `waits` are to go the long way."""
+    to_even, grid = words[MODE] == HALF_EVEN, words[GRID_MICROS]
+    waiting = 0
+    for j in range(lanes):
+        i, s = first + j, WIDE(seconds[U(j)])
+        price, row = words[U(line[U(j)] + PRICE)], words[U(line[U(j)] + ROW)]
+        terms = row >> ROW_BITS
+        flags = words[U(terms + FLAGS)]
+        billed = _billed(words, terms, s)
+        bands[U(i)] = (flags & BAND_MASK) - 1
+        rate_index[U(i)] = row & ROW_MASK
+        billed_s[U(i)] = billed
+        amount[U(i)] = _amount(words, terms, price, billed, to_even, grid)
+        waits[U(waiting)] = j
+        waiting += (s < 0) | (flags & (BLOCKED | SPECIAL) != 0)
+    return waiting
 
 
 @allocating
@@ -226,44 +193,33 @@ def rate_columns(
     amount: Any,
 ) -> int:
     """Rate all calls of the columns; returns how many went the long way."""
-    value = np.empty(LANES, np.int64)
-    lane = np.empty(LANES, np.int64)
-    node = np.empty(LANES, np.int64)
+    path = np.empty(LANES, np.int64)
     line = np.empty(LANES, np.int64)
-    room = np.empty(LANES, np.int64)
+    found = np.empty(LANES, np.int32)
+    lane = np.empty(LANES, np.int32)
+    seconds = np.empty(LANES, np.int32)
     into = np.empty(CHARGE_WORDS, np.int64)
-    memo = np.zeros(MEMO, np.int64)
-    lines = words[LINES]
-    long_way = touched = 0
+    memo = np.zeros(MEMO_SIZE, np.int64)
+    long_way = 0
     for first in range(0, len(called), LANES):
-        count = min(LANES, len(called) - first)
-        descend(words, cells, called, first, count, value, lane, node)
-        _lines(words, cells, called, caller, at_us, ms, value, line, room, memo, first, count)
-        touched |= _fetch(words, line, count)
-        waiting = 0
-        for j in range(count):
-            i = first + j
-            s = (ms[i] + words[FROM_MS]) // 1000
-            base = lines + max(line[j], 0) * LINE
-            word = words[base + RATE_B]
-            if line[j] < 0 or s > room[j] or word & (BLOCKED | SPECIAL):
-                lane[waiting] = j
-                waiting += 1
-                continue
-            billed = _billed(words[base + TIMES], s)
-            status[i], reason[i], allowance_s[i], stopped_s[i] = RATED, NONE, 0, 0
-            bands[i] = ((word >> BAND_SHIFT) & BAND_MASK) - 1
-            rate_index[i] = words[base + ROW] & ROW_MASK
-            billed_s[i] = billed
-            amount[i] = _amount(words, base, billed, word) if billed else 0
+        lanes = min(LANES, len(called) - first)
+        descend(words, cells, called, first, lanes, path, found, lane)
+        sound_seconds(words, caller, at_us, ms, first, lanes, seconds)
+        choose_lines(words, cells, at_us, first, lanes, found, seconds, memo, line)
+        _fill(status, first, lanes, RATED)
+        _fill(reason, first, lanes, NONE)
+        _fill(allowance_s, first, lanes, 0)
+        _fill(stopped_s, first, lanes, 0)
+        waiting = _price_lines(
+            words, line, seconds, bands, rate_index, billed_s, amount, first, lanes, lane
+        )
         for k in range(waiting):
             i = first + lane[k]
-            leaf = leaf_of(words, value[lane[k]])
-            rate_one(words, cells, leaf, called[i], caller[i], at_us[i], ms[i], into)
+            value = ~WIDE(found[lane[k]])
+            rate_one(words, cells, value, called[i], caller[i], at_us[i], ms[i], memo, into)
             status[i], reason[i], bands[i] = into[STATUS], into[REASON], into[BAND]
             rate_index[i], billed_s[i] = into[RATE_INDEX], into[BILLED]
             allowance_s[i], stopped_s[i] = into[FREE], into[STOPPED]
             amount[i] = into[AMOUNT]
         long_way += waiting
-    memo[0] = touched  # used, so that the fetches stay
     return long_way

@@ -8,13 +8,14 @@ from tollwright.core.card import MAX_CALL_MS
 from tollwright.kernel import free
 from tollwright.kernel.jit import compiled
 from tollwright.kernel.layout import (
-    BAND_SHIFT,
+    BAND_MASK,
     BLOCKED,
+    FLAGS,
     LINE,
     LINES,
     NO_ZONE,
-    RATE_B,
     ROW,
+    ROW_MASK,
     TIME_LIMIT,
 )
 from tollwright.kernel.numbers import EMPTY, NOT_DIGITS
@@ -42,10 +43,8 @@ from tollwright.kernel.reasons import (
     UNMATCHED,
     YEAR,
 )
-from tollwright.kernel.rows import BAND_MASK, choose
+from tollwright.kernel.rows import choose, terms_of
 from tollwright.kernel.seconds import count_seconds
-
-ROW_MASK = (1 << 32) - 1
 
 # `into`: the charge of one call, in the order of `columns.Charges`
 STATUS, REASON, BAND, RATE_INDEX, BILLED, FREE, STOPPED, AMOUNT = 0, 1, 2, 3, 4, 5, 6, 7
@@ -82,18 +81,24 @@ def put(into: Any, status: int, reason: int, row: int, band: int) -> None:
 
 @compiled
 def find_row(
-    words: Any, cells: Any, leaf: int, called: int, caller: int, at_us: int, into: Any
+    words: Any,
+    cells: Any,
+    value: int,
+    called: int,
+    caller: int,
+    at_us: int,
+    memo: Any,
+    into: Any,
 ) -> int:
     """The line that prices the call, written to its row and band; -1: it has a status instead."""
-    line, fitting, _ = choose(words, cells, leaf, called, caller, at_us)
+    line, fitting, _ = choose(words, cells, value, called, caller, at_us, memo)
     if line < 0:
         put(into, UNMATCHED, NO_ROW_NOW if fitting else NO_ROW, -1, -1)
         return -1
-    base = words[LINES] + line * LINE
-    word = words[base + RATE_B]
-    band = ((word >> BAND_SHIFT) & BAND_MASK) - 1
-    row = words[base + ROW] & ROW_MASK
-    if word & BLOCKED:
+    flags = words[terms_of(words, line) + FLAGS]
+    band = (flags & BAND_MASK) - 1
+    row = words[words[LINES] + line * LINE + ROW] & ROW_MASK
+    if flags & BLOCKED:
         put(into, IS_BLOCKED, BLOCKED_ROW, row, band)
         return -1
     put(into, RATED, NONE, row, band)
@@ -111,21 +116,29 @@ def stop(into: Any, ended: int, stopped_s: int) -> None:
 
 @compiled
 def rate_one(
-    words: Any, cells: Any, leaf: int, called: int, caller: int, at_us: int, ms: int, into: Any
+    words: Any,
+    cells: Any,
+    value: int,
+    called: int,
+    caller: int,
+    at_us: int,
+    ms: int,
+    memo: Any,
+    into: Any,
 ) -> None:
     """Rate one call without allowances."""
     reason = invalid_reason(called, caller, at_us, ms)
     if reason:
         put(into, INVALID, reason, -1, -1)
         return
-    line = find_row(words, cells, leaf, called, caller, at_us, into)
+    line = find_row(words, cells, value, called, caller, at_us, memo, into)
     if line < 0:
         return
     counted = count_seconds(words, line, ms)
     if counted < 0:
         return
     ended, stopped_s, billed, whole, rest = price_usage(
-        words, cells, leaf, called, caller, at_us, line, 0, counted
+        words, cells, value, called, caller, at_us, memo, line, 0, counted
     )
     if ended != RUNNING:
         stop(into, ended, stopped_s)
@@ -139,11 +152,12 @@ def rate_one(
 def rate_with_allowances(
     words: Any,
     cells: Any,
-    leaf: int,
+    value: int,
     called: int,
     caller: int,
     at_us: int,
     ms: int,
+    memo: Any,
     into: Any,
     i: int,
     pools: Any,
@@ -157,7 +171,7 @@ def rate_with_allowances(
     if reason:
         put(into, INVALID, reason, -1, -1)
         return used
-    line = find_row(words, cells, leaf, called, caller, at_us, into)
+    line = find_row(words, cells, value, called, caller, at_us, memo, into)
     counted = count_seconds(words, line, ms) if line >= 0 else -1
     if counted < 0:
         return used
@@ -166,7 +180,7 @@ def rate_with_allowances(
         words, order, count, counted, pools, i, uses, used
     )
     ended, stopped_s, billed, whole, rest = price_usage(
-        words, cells, leaf, called, caller, at_us, line, covered, counted
+        words, cells, value, called, caller, at_us, memo, line, covered, counted
     )
     if ended != RUNNING:
         stop(into, ended, stopped_s)

@@ -1,8 +1,10 @@
 """The leaf-pushed trie over called prefixes.
 
-An entry is a child (>= 0: its node) or the final answer `~(value + 1)`, -1 where no prefix fits.
-A node has 11 entries: one a digit, one for "the number ended". A table over the first digits
-stands in front. Calls go down 64 at a time, level by level, so that their cache misses overlap.
+An entry is a child (> 0: where its node begins) or the final answer `~value`, -1 where no prefix
+fits. The root has an entry for each combination of the first digits, a node below it one for each
+pair of digits; in a trie so sparse that pairs would take too much room, one for each digit. Digits
+count in elevens, ten is "the number ended": what a prefix covers in a node stands side by side.
+Calls go down a group at a time, level by level, so that their cache misses overlap.
 """
 
 from __future__ import annotations
@@ -12,124 +14,126 @@ from typing import Any
 
 import numpy as np
 
-from tollwright.kernel.jit import allocating, compiled, entry, inlined, stamp
-from tollwright.kernel.layout import FRONT, FRONT_SHIFT, NODE, NODES, Int32, Int64
+from tollwright.kernel.jit import U, allocating, compiled, entry, inlined, stamp
+from tollwright.kernel.layout import PAIRED, ROOT_SHIFT, TRIE, Int32, Int64
 from tollwright.kernel.numbers import DIGITS, EMPTY, TOP_BITS
 
-FULL_FRONT = 5  # digits in the table before the trie: 16**5 entries, 4 MB, of a large card
-SMALL_FRONT = 2
+BASE = 11
+LARGE_ROOT = 5  # digits of the root, 644 kB, of a large card
+SMALL_ROOT = 3
 SMALL_CARD = 2_000
+MOST_ENTRIES = 1 << 24  # of a trie of pairs: 64 MB
+NOWHERE = -1
+HALF_BYTES = 0x0F0F_0F0F_0F0F_0F0F
+PAIR, PAIR_BITS = 255, 8
+DIGIT, DIGIT_BITS = 15, 4
 
 
-@allocating
-def _copied(nodes: Any, used: int, room: int) -> Any:
-    """The first nodes in an array with room for so many (assigning slices compiles slowly)."""
-    wider = np.empty(room * NODE, np.int32)
-    for place in range(used * NODE):
-        wider[place] = nodes[place]
-    return wider
+@inlined
+def _pairs(number: int) -> int:
+    """A packed number with each pair of digits as one byte, 0 to 120; the first digit alone."""
+    return (number & HALF_BYTES) + ((number >> DIGIT_BITS) & HALF_BYTES) * BASE
 
 
-@compiled
-def _fill(nodes: Any, node: int, answer: int) -> None:
-    """A node's entries, all with the answer that it inherits."""
-    for place in range(node * NODE, (node + 1) * NODE):
-        nodes[place] = answer
-
-
-@allocating
-def _insert_all(prefixes: Any, lengths: Any, parents: Any) -> Any:
-    """Prefixes by ascending length; fills `parents` with the longest shorter prefix of each.
-
-    In that order the entry a prefix takes has no child yet: it only overwrites what it inherits.
-    """
-    room, used = 64, 1
-    nodes = np.empty(room * NODE, np.int32)
-    _fill(nodes, 0, -1)
-    for leaf in range(len(prefixes)):
-        length = lengths[leaf]
-        if length == 0:
-            parents[leaf] = -1
-            _fill(nodes, 0, ~(leaf + 1))
-            continue
-        if used + DIGITS > room:  # a prefix adds fewer nodes than it can have digits
-            room *= 2
-            nodes = _copied(nodes, used, room)
-        place = 0
-        for level in range(length - 1):
-            entry_at = place * NODE + ((prefixes[leaf] >> (TOP_BITS - 4 - 4 * level)) & 15)
-            place = nodes[entry_at]
-            if place < 0:
-                _fill(nodes, used, place)
-                nodes[entry_at] = used
-                place = used
-                used += 1
-        entry_at = place * NODE + ((prefixes[leaf] >> (TOP_BITS - 4 * length)) & 15)
-        parents[leaf] = ~nodes[entry_at] - 1
-        nodes[entry_at] = ~(leaf + 1)
-    return _copied(nodes, used, used)
-
-
-@allocating
-def _front(nodes: Any, digits: int) -> Any:
-    """For each combination of the first digits: the node it leads to, or the answer."""
-    front = np.full(1 << (4 * digits), -1, np.int32)
-    for place in range(len(front)):
-        at = 0
-        for level in range(digits):
-            digit = (place >> (4 * (digits - 1 - level))) & 15
-            if at < 0:
-                break
-            at = nodes[at * NODE + digit] if digit < NODE else -1
-        front[place] = at
-    return front
+@inlined
+def _root_place(pairs: int, shift: int) -> int:
+    place = (pairs >> 56) * BASE**2 + ((pairs >> 48) & PAIR)
+    if shift == TOP_BITS - 4 * LARGE_ROOT:
+        place = place * BASE**2 + ((pairs >> 40) & PAIR)
+    return place
 
 
 @compiled
 def find(words: Any, cells: Any, called: int) -> int:
-    """The value of the longest prefix of one number; -1: none."""
-    at = cells[words[FRONT] + (called >> words[FRONT_SHIFT])]
-    shift = words[FRONT_SHIFT]
-    while at >= 0:
-        shift -= 4
-        at = cells[words[NODES] + at * NODE + ((called >> shift) & 15)]
-    return int(~at - 1)
+    """The value of the longest prefix of one number; 0: none."""
+    trie, shift = words[TRIE], words[ROOT_SHIFT]
+    pairs = _pairs(called)
+    entry_at = cells[trie + _root_place(pairs, shift)]
+    while entry_at >= 0:
+        if words[PAIRED]:
+            shift -= PAIR_BITS
+            entry_at = cells[trie + entry_at + ((pairs >> shift) & PAIR)]
+        else:
+            shift -= DIGIT_BITS
+            entry_at = cells[trie + entry_at + ((called >> shift) & DIGIT)]
+    return int(~entry_at)
 
 
 @inlined
 def descend(
-    words: Any, cells: Any, called: Any, first: int, count: int, value: Any, lane: Any, at: Any
+    words: Any, cells: Any, called: Any, first: int, count: int, path: Any, found: Any, lane: Any
 ) -> None:
-    """`value[j]` of the number `called[first + j]`, j < count, as `find` gives it."""
-    shift = words[FRONT_SHIFT]
+    """`found[j]`: the final entry for the number `called[first + j]`, j < count."""
+    trie, shift, paired = words[TRIE], words[ROOT_SHIFT], words[PAIRED]
+    for j in range(count):
+        number = called[U(first + j)]
+        number = EMPTY if number < 0 else number  # it will be refused, here it must only not stray
+        path[U(j)] = _pairs(number) if paired else number
+        found[U(j)] = _root_place(_pairs(number), shift)
     going = 0
     for j in range(count):
-        number = called[first + j]
-        if number < 0:  # no number at all: it will be refused, here it must only not stray
-            number = EMPTY
-        found = cells[words[FRONT] + (number >> shift)]
-        value[j] = ~found - 1
-        lane[going] = j
-        at[going] = found
-        going += found >= 0
+        entry_at = cells[U(trie + found[U(j)])]
+        found[U(j)] = entry_at
+        lane[U(going)] = j
+        going += entry_at >= 0
+    bits, mask = (PAIR_BITS, PAIR) if paired else (DIGIT_BITS, DIGIT)
     while going:
-        shift -= 4
+        shift -= bits
         still = 0
         for k in range(going):
-            j = lane[k]
-            found = cells[words[NODES] + at[k] * NODE + ((called[first + j] >> shift) & 15)]
-            value[j] = ~found - 1
-            lane[still] = j
-            at[still] = found
-            still += found >= 0
+            j = lane[U(k)]
+            entry_at = cells[U(trie + found[U(j)] + ((path[U(j)] >> shift) & mask))]
+            found[U(j)] = entry_at
+            lane[U(still)] = j
+            still += entry_at >= 0
         going = still
 
 
-def _make(mark: int) -> Callable[[Any, Any, Any, int], Any]:
+@compiled
+def _digits(prefix: int, first: int, count: int) -> int:
+    """So many digits of a prefix as a number in elevens, 0 where it has ended."""
+    number = 0
+    for place in range(first, first + count):
+        digit = (prefix >> (TOP_BITS - 4 - 4 * place)) & DIGIT
+        number = number * BASE + (0 if digit == BASE - 1 else digit)
+    return number
+
+
+@compiled
+def _fill(nodes: Any, first: int, count: int, answer: int) -> None:
+    for place in range(first, first + count):
+        nodes[place] = answer
+
+
+@allocating
+def _insert_all(
+    prefixes: Any, lengths: Any, parents: Any, room: int, digits: int, step: int
+) -> Any:
+    """Prefixes by ascending length; fills `parents` with the longest shorter prefix of each.
+
+    In that order the entries a prefix takes have no child yet: it only overwrites what it inherits.
+    """
+    nodes = np.full(room, NOWHERE, np.int32)
+    used = BASE**digits
+    for leaf in range(len(prefixes)):
+        node, depth, width = 0, 0, digits
+        while lengths[leaf] > depth + width:
+            place = node + _digits(prefixes[leaf], depth, width)
+            if nodes[place] < 0:
+                _fill(nodes, used, BASE**step, nodes[place])
+                nodes[place] = used
+                used += BASE**step
+            node, depth, width = nodes[place], depth + width, step
+        place = node + _digits(prefixes[leaf], depth, width)
+        parents[leaf] = ~nodes[place] - 1
+        _fill(nodes, place, BASE ** (depth + width - lengths[leaf]), ~(leaf + 1))
+    return nodes
+
+
+def _make(mark: int) -> Callable[[Any, Any, Any, int, int, int], Any]:
     @entry
-    def build(prefixes: Any, lengths: Any, parents: Any, digits: int) -> Any:
-        nodes = _insert_all(prefixes, lengths, parents)
-        return nodes, _front(nodes, digits if mark else 0)
+    def build(prefixes: Any, lengths: Any, parents: Any, room: int, digits: int, step: int) -> Any:
+        return _insert_all(prefixes, lengths, parents, room, digits if mark else 0, step)
 
     return build
 
@@ -138,15 +142,28 @@ _build = _make(stamp())
 ENTRIES: tuple[Any, ...] = (_build,)
 
 
-def build_trie(prefixes: Int64, lengths: Int64) -> tuple[Int32, Int32, Int32, int]:
-    """Nodes, front table, parent leaf of each prefix, and by how much a number is shifted.
+def build_trie(prefixes: Int64, lengths: Int64) -> tuple[Int32, Int32, int, bool]:
+    """The trie, the parent leaf of each prefix, the shift of the root, whether of pairs.
 
-    `prefixes` are packed and distinct, by ascending length; a prefix's place is its answer.
+    `prefixes` are packed and distinct, by ascending length; the answer of prefix k is `~(k + 1)`.
     """
     parents = np.empty(len(prefixes), np.int32)
-    digits = FULL_FRONT if len(prefixes) > SMALL_CARD else SMALL_FRONT
-    nodes, front = _build(_read_only(prefixes), _read_only(lengths), parents, digits)
-    return nodes, front, parents, TOP_BITS - 4 * digits
+    digits = LARGE_ROOT if len(prefixes) > SMALL_CARD else SMALL_ROOT
+    room, step = _room(prefixes, lengths, digits, 2), 2
+    if room > MOST_ENTRIES:
+        room, step = _room(prefixes, lengths, digits, 1), 1
+    trie = _build(_read_only(prefixes), _read_only(lengths), parents, room, digits, step)
+    trie[BASE**digits - 1] = NOWHERE  # a number without digits is refused, whatever the card
+    return trie, parents, TOP_BITS - 4 * digits, step == 2
+
+
+def _room(prefixes: Int64, lengths: Int64, digits: int, step: int) -> int:
+    """Entries of root and nodes: a node for each head that a longer prefix has."""
+    room = int(BASE**digits)
+    for depth in range(digits, DIGITS, step):
+        heads = np.unique(prefixes[lengths > depth] >> (TOP_BITS - 4 * depth))
+        room += len(heads) * BASE**step
+    return room
 
 
 def _read_only(array: Int64) -> Int64:
@@ -157,7 +174,5 @@ def _read_only(array: Int64) -> Int64:
 
 def relabel(entries: Int32, values: Int64) -> Int32:
     """Answers renamed from leaf to value; children stay."""
-    answers = entries < -1
-    renamed = entries.copy()
-    renamed[answers] = ~(values[~entries[answers] - 1] + 1)
-    return renamed
+    renamed = np.where(entries < NOWHERE, ~np.append(0, values)[np.maximum(~entries, 0)], entries)
+    return renamed.astype(np.int32)
