@@ -198,16 +198,24 @@ def test_max_seconds_where_the_price_falls_with_time() -> None:
     assert max_seconds(30_000_000, call_of(), card, cap_s=80).seconds == 30
 
 
-def test_max_seconds_where_another_row_gives_back() -> None:
+BACK_UP = {"from_s": 140, "price": "1"}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"price": "1", "steps": [{"from_s": 80, "price": "-1"}, BACK_UP]}],
+        [{"band": "peak", "price": "1"}, {"band": "rest", "price": "-1", "steps": [BACK_UP]}],
+    ],
+    ids=["a step", "another row"],
+)
+def test_max_seconds_looks_beyond_what_gives_back(rows: list[dict[str, Any]]) -> None:
     bands = [
         {"name": "peak", "weight": 1, "windows": [{"start": "08:00", "end": "18:00"}]},
         {"name": "rest"},
     ]
-    rows: list[dict[str, Any]] = [
-        {"band": "peak", "price": "1", "unit_s": 1},
-        {"band": "rest", "price": "-1", "unit_s": 1, "steps": [{"from_s": 140, "price": "1"}]},
-    ]
-    card = card_of(*rows, bands=bands, allow_negative=True)
+    by_second = [row | {"unit_s": 1} for row in rows]
+    card = card_of(*by_second, bands=bands, allow_negative=True)
     # up to 80.0 at second 80, down to 20.0 at second 140, and up again: 30.0 at 30, 130 and 150
     call = call_of(at="2026-11-16T17:58:40")
     assert max_seconds(30_000_000, call, card, cap_s=400).seconds == 150
