@@ -55,7 +55,8 @@ def card_options(cursor: Cursor, version_id: int) -> dict[str, Any]:
 
 
 class StoredCharge(msgspec.Struct, frozen=True):
-    """A charge with what it was made from: the call, and the card version's name."""
+    """A charge with what it was made from: the call, and the card version's name ('' and 0 where
+    the card is a parent's)."""
 
     id: int
     started_at: datetime
@@ -82,6 +83,9 @@ class StoredCharge(msgspec.Struct, frozen=True):
     card_code: str
     version_number: int
     content_hash: str
+    source_id: int
+    trunk: str
+    tenant_id: int
 
 
 def charge(

@@ -29,13 +29,15 @@ SELECT c.id, c.code, c.currency, v.id, v.number, v.effective_from, v.content_has
 SELECT v.options::text, c.side, c.currency
   FROM card_version v JOIN rate_card c ON c.id = v.card_id WHERE v.id = %(version_id)s
 
--- name: charge -- a charge with its call, its card and what it was rated by
+-- name: charge -- a charge with its call, its card and what it was rated by; a parent's card is
+-- not seen here
 SELECT ch.id, ch.started_at, ch.leg, ch.level, ch.revision, ch.is_current, ch.campaign_id,
        ch.card_version_id, ch.plan_version_id, ch.rate_no, ch.billed_s, ch.amount_micros,
        ch.currency, ch.rated_at, c.id, c.call_key, c.answered_at, c.answered_ms, c.caller, c.called,
-       c.cause, c.disposition, k.code, v.number, v.content_hash
+       c.cause, c.disposition, coalesce(k.code, ''), coalesce(v.number, 0),
+       coalesce(v.content_hash, ''), c.source_id, c.trunk, ch.tenant_id
   FROM charge ch
   JOIN call c ON c.id = ch.call_id AND c.started_at = ch.started_at
-  JOIN card_version v ON v.id = ch.card_version_id
-  JOIN rate_card k ON k.id = v.card_id
+  LEFT JOIN card_version v ON v.id = ch.card_version_id
+  LEFT JOIN rate_card k ON k.id = v.card_id
  WHERE ch.id = %(charge_id)s AND ch.started_at >= %(first)s AND ch.started_at < %(last)s

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,11 +17,12 @@ from tollwright.core.choose import CardIndex
 from tollwright.core.money import show
 from tollwright.core.rating import CallInput, ExplainStep
 from tollwright.engine.rate.cards import card_of
-from tollwright.engine.rate.crossing import Line, line_of
+from tollwright.engine.rate.carriers import Bought, read_carriers
+from tollwright.engine.rate.crossing import Line, Load, line_of
 from tollwright.engine.rate.numbers import rated_caller
 from tollwright.engine.rate.pools import left
-from tollwright.engine.rate.terms import Book, Terms, Version, read_book
-from tollwright.store import allowances
+from tollwright.engine.rate.terms import Card, Terms, Version, read_book
+from tollwright.store import allowances, resellers
 from tollwright.store import terms as store
 from tollwright.store.calls import cursor_on
 
@@ -73,25 +74,85 @@ def explain_charge(
     charge = store.charge(cursor, charge_id, first=first, last=last)
     if charge is None:
         raise NoSuchCharge(f"There is no charge {charge_id}.")
+    return _EXPLAINED[charge.leg](cursor, charge)
+
+
+def _sell(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
+    """By the rules, the plan and the card of the customer."""
     book = read_book(cursor, rules_until=charge.rated_at)
     terms = book.terms(charge.campaign_id, charge.answered_at)
     counted_ms = terms.counted_ms(charge.answered_ms, charge.cause, charge.disposition)
-    call = CallInput(
-        charge.call_key,
-        charge.answered_at,
-        counted_ms,
-        rated_caller(charge.caller),
-        charge.called,
-    )
-    line, card = _prices(cursor, book, charge, terms, call)
+    call = _call(charge, counted_ms)
+
+    def load(version: Version) -> CardIndex:
+        return card_of(cursor, version.id, version.content_hash, terms.rounding)
+
+    line, card = _prices(book.cards.values(), charge, load, call)
     fit = matching(card.card.allowances, call.called, call.answered_at)
-    before = {pool: taken for pool, taken, _ in allowances.uses(cursor, charge_id)} if fit else {}
-    name = f"{charge.card_code} v{charge.version_number}"
-    replayed = core.explain(call, card, remaining=left(fit, before), version=name)
-    steps = (
-        *_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, line),
-        *_pool_steps(fit, before, charge.currency), *replayed.steps,
+    before = {pool: taken for pool, taken, _ in allowances.uses(cursor, charge.id)} if fit else {}
+    steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, line),
+             *_pool_steps(fit, before, charge.currency))  # fmt: skip
+    return _replayed(charge, call, line, card, steps, left(fit, before))
+
+
+def _buy(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
+    """By the buy card of the carrier, which counts the call's real time."""
+    carriers = read_carriers(cursor)
+    call = _call(charge, charge.answered_ms)
+
+    def load(version: Version) -> CardIndex:
+        found = card_of(cursor, version.id, version.content_hash)
+        return replace(found, card=replace(found.card, allowances=()))
+
+    line, card = _prices(carriers.cards.values(), charge, load, call)
+    bought = carriers.bought(charge.trunk, charge.answered_at)
+    steps = (_carrier_step(charge, bought), *_crossing_steps(charge, line))
+    return _replayed(charge, call, line, card, steps, {})
+
+
+def _parent(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
+    """The parent's own reckoning of the same call, in its books."""
+    parent_id = resellers.parent(cursor)
+    found: Explanation | None = None
+    if parent_id is not None:
+        with resellers.as_tenant(cursor, parent_id, back=charge.tenant_id):
+            sold = resellers.charge(cursor, {
+                "reseller_id": charge.tenant_id, "started_at": charge.started_at,
+                "call_key": f"{charge.source_id}/{charge.call_key}", "rated_at": charge.rated_at,
+            })  # fmt: skip
+            if sold is not None:
+                found = explain_charge(cursor.connection, sold[0], started_at=sold[1])
+    if found is None:
+        raise NoSuchCharge(f"The parent has no charge for charge {charge.id} any more.")
+    theirs = found.charge
+    same = (theirs.amount_micros, theirs.billed_s, theirs.rate_no, theirs.card_version_id) == (
+        charge.amount_micros, charge.billed_s, charge.rate_no, charge.card_version_id,
     )  # fmt: skip
+    step = ExplainStep(
+        "parent",
+        f"No carrier of our own has the trunk {charge.trunk or 'that is not told'}: the parent"
+        f" sells the call, by its card {theirs.card_code} version {theirs.version_number}.",
+        (("card", theirs.card_code), ("version", theirs.version_number)),
+    )
+    steps = (step, *(one for one in found.steps if one.kind != "terms"))
+    return Explanation(charge, found.replayed_micros, found.equal and same, steps)
+
+
+_EXPLAINED = {"sell": _sell, "buy": _buy, "parent": _parent}
+
+
+def _call(charge: store.StoredCharge, counted_ms: int) -> CallInput:
+    caller = rated_caller(charge.caller)
+    return CallInput(charge.call_key, charge.answered_at, counted_ms, caller, charge.called)
+
+
+def _replayed(
+    charge: store.StoredCharge, call: CallInput, line: Line | None, card: CardIndex,
+    steps: tuple[ExplainStep, ...], remaining: Mapping[str, int],
+) -> Explanation:  # fmt: skip
+    name = f"{charge.card_code} v{charge.version_number}"
+    replayed = core.explain(call, card, remaining=remaining, version=name)
+    steps += replayed.steps
     if line is not None:
         replayed = line.named(replayed)
     equal = (replayed.status, replayed.amount_micros, replayed.billed_s, replayed.rate_index) == (
@@ -100,21 +161,30 @@ def explain_charge(
     return Explanation(charge, replayed.amount_micros, equal, steps)
 
 
+def _carrier_step(charge: store.StoredCharge, bought: Bought | None) -> ExplainStep:
+    """Whose trunk it was, and which card that carrier takes its money by."""
+    version = None if bought is None else bought.version
+    same = version is not None and version.id == charge.card_version_id
+    whose = bought.carrier if bought is not None and same else ""
+    why = f"is {whose}'s" if whose else "was a carrier's when the call was rated"
+    return ExplainStep(
+        "carrier",
+        f"Trunk {charge.trunk} {why}: buy card {charge.card_code} version"
+        f" {charge.version_number}, by the call's real {charge.answered_ms / 1000:.3f} s.",
+        (("carrier", whose), ("card", charge.card_code), ("version", charge.version_number)),
+    )
+
+
 def _prices(
-    cursor: store.Cursor, book: Book, charge: store.StoredCharge, terms: Terms, call: CallInput
+    cards: Iterable[Card], charge: store.StoredCharge, load: Load, call: CallInput
 ) -> tuple[Line | None, CardIndex]:
     """The card of the charge; of a call over later versions, those on one line as known then."""
-
-    def load(version: Version) -> CardIndex:
-        return card_of(cursor, version.id, version.content_hash, terms.rounding)
-
-    card = card_of(cursor, charge.card_version_id, charge.content_hash, terms.rounding)
-    for known in book.cards.values():
-        for version in known.versions:
+    for card in cards:
+        for version in card.versions:
             if version.id == charge.card_version_id:
-                line = line_of(known, version, load, call=call, known_at=charge.rated_at)
-                return line, line.index if line else card
-    return None, card
+                line = line_of(card, version, load, call=call, known_at=charge.rated_at)
+                return line, line.index if line else load(version)
+    raise NoSuchCharge(f"Charge {charge.id} names a card version that is not published here.")
 
 
 def _crossing_steps(charge: store.StoredCharge, line: Line | None) -> Iterator[ExplainStep]:
