@@ -25,7 +25,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.common import Figure, report
+from bench.common import Figure, report, say
 
 if TYPE_CHECKING:
     import psycopg
@@ -210,7 +210,7 @@ def run(home: Path, options: argparse.Namespace) -> None:
 
     from tollwright.data.models import Source
     from tollwright.data.scope import tenant_scope
-    from tollwright.engine.rate import batch
+    from tollwright.kernel.warm import warm
 
     switch = make_switch("bench")
     with tenant_scope(switch.tenant_id):
@@ -220,7 +220,7 @@ def run(home: Path, options: argparse.Namespace) -> None:
         )  # fmt: skip
         add_version(switch.card, 2, datetime(2026, 10, 2, tzinfo=UTC), rates())
     if options.warm:
-        batch.warm()
+        warm(say)
     path = home / f"{options.format}.csv"
     WRITERS[options.format](path, options.calls)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

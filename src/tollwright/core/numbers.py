@@ -85,14 +85,14 @@ def digits_of(texts: Iterable[str], region: str = "") -> list[str]:
     """`normalise(text, region).digits` of each text; +49... costs a look at its first digits."""
     return [
         text[1:]
-        if 8 <= len(text) <= 16 and _plain(text[:5]) and text.isascii() and text[1:].isdigit()
+        if 8 <= len(text) <= 16 and plain_head(text[:5]) and text.isascii() and text[1:].isdigit()
         else normalise(text, region).digits
         for text in texts
     ]
 
 
 @lru_cache(maxsize=16_384)
-def _plain(head: str) -> bool:
+def plain_head(head: str) -> bool:
     """Whether a number that begins with this + and four digits is E.164 as it stands."""
     code = country_code(head[1:]) if head[:1] == "+" and head[1:].isdigit() else ""
     return code != "" and head[1 + len(code)] != "0"

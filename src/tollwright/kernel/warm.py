@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 
 from tollwright.core.card import Allowance, Rate, RateCard
+from tollwright.core.formats.base import Options
 from tollwright.core.rating import CallInput
-from tollwright.kernel import batch, legs, numbers, trie
+from tollwright.kernel import batch, cdr, legs, numbers, trie
+from tollwright.kernel.asterisk import AsteriskColumns
 from tollwright.kernel.batch import rate_batch
 from tollwright.kernel.columns import columns_of
 from tollwright.kernel.compile import compile_card
 from tollwright.kernel.legs import price_from_cost
 
 CALL = CallInput("warm", datetime(2026, 1, 1, tzinfo=UTC), 1000, "", "1")
+ROW = b'"1","1","1","","","","","","","2026-01-01 00:00:00","","","0","0","","","1.1",""\n'
 FREE = Allowance("one free call", "calls", 1)
 
 
@@ -33,10 +36,11 @@ def warm(say: Callable[[str], None]) -> int:
         charges = rate_batch(compile_card(card), calls).charges
     price_from_cost(charges, charges, None, compile_card(card))
     numbers.pack_utf8(np.zeros(1, np.uint8), np.zeros(2, np.int32))
+    list(AsteriskColumns(Options(), 1).portions([ROW]))
     new = sum(bool(function.stats.cache_misses) for function in _entries())
     say(f"The rating kernel is ready: {new} of {len(_entries())} functions were compiled.")
     return new
 
 
 def _entries() -> tuple[Any, ...]:
-    return batch.ENTRIES + legs.ENTRIES + numbers.ENTRIES + trie.ENTRIES
+    return batch.ENTRIES + cdr.ENTRIES + legs.ENTRIES + numbers.ENTRIES + trie.ENTRIES

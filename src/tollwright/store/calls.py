@@ -9,11 +9,13 @@ from typing import Any
 
 import psycopg
 
+from tollwright.store import binary
 from tollwright.store.sql import statements
 
 SQL = statements("calls.sql")
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 ID_BLOCK = 65_536
+A_WRITE = 1_048_576
 
 
 def cursor_on(connection: psycopg.Connection[Any]) -> Cursor:
@@ -40,12 +42,14 @@ def ensure_month(cursor: Cursor, month: datetime) -> None:
     cursor.execute(SQL["ensure_months"], {"first": month})
 
 
-def stage(cursor: Cursor, rows: Sequence[bytes]) -> None:
-    """Rows of tw_staged in COPY's text format; what was staged before is gone."""
+def stage(cursor: Cursor, rows: memoryview) -> None:
+    """Rows of tw_staged, from `binary.rows`; what was staged before is gone."""
     cursor.execute(SQL["empty_staged"])
     with cursor.copy(SQL["copy_staged"]) as copy:
-        for piece in rows:
-            copy.write(piece)
+        copy.write(binary.HEAD)
+        for at in range(0, len(rows), A_WRITE):
+            copy.write(rows[at : at + A_WRITE])
+        copy.write(binary.TAIL)
 
 
 def meet(

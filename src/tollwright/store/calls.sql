@@ -1,14 +1,11 @@
 -- name: make_staged -- where COPY may write: row-level security forbids it on the tables themselves
--- Instants are microseconds since 1970 UTC: both sides read a number in a tenth of a text's time.
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_staged (
-    call_id bigint, started_us bigint, answered_us bigint, ended_us bigint,
+    call_id bigint, started_at timestamptz, answered_at timestamptz, ended_at timestamptz,
     answered_ms bigint, line_no bigint,
+    customer_id bigint, campaign_id bigint, card_version_id bigint, plan_version_id bigint,
+    charge_id bigint, rate_no integer, billed_s integer, allowance_s integer, amount_micros bigint,
     call_key text, group_key text, direction text, caller text, called text, dialled text,
-    cause text, disposition text, trunk text, agent text,
-    customer_id bigint, campaign_id bigint, currency text, card_version_id bigint,
-    plan_version_id bigint,
-    charge_id bigint, rate_no integer, prefix text, billed_s integer, allowance_s integer,
-    amount_micros bigint,
+    cause text, disposition text, trunk text, agent text, currency text, prefix text,
     revision smallint DEFAULT 0
 ) ON COMMIT DROP
 
@@ -17,11 +14,12 @@ TRUNCATE tw_staged
 
 -- name: copy_staged -- a batch's rows, call and charge side by side
 COPY tw_staged (
-    call_id, started_us, answered_us, ended_us, answered_ms, line_no,
-    call_key, group_key, direction, caller, called, dialled, cause, disposition, trunk, agent,
-    customer_id, campaign_id, currency, card_version_id, plan_version_id,
-    charge_id, rate_no, prefix, billed_s, allowance_s, amount_micros
-) FROM STDIN
+    call_id, started_at, answered_at, ended_at, answered_ms, line_no,
+    customer_id, campaign_id, card_version_id, plan_version_id,
+    charge_id, rate_no, billed_s, allowance_s, amount_micros,
+    call_key, group_key, direction, caller, called, dialled,
+    cause, disposition, trunk, agent, currency, prefix
+) FROM STDIN (FORMAT BINARY)
 
 -- name: id_block -- the first of 65 536 ids of calls and of charges
 SELECT nextval('call_id_block'), nextval('charge_id_block')
@@ -35,9 +33,9 @@ SELECT tollwright_ensure_months(%(first)s, %(first)s)
 -- and the planner would walk all of a tenant's calls of the span for each staged one. Bounds in
 -- arrays are not taken for a span; they still name the months.
 SELECT s.call_id, known.id, known.started_at, known.revision,
-       ('epoch'::timestamptz + s.started_us * '1 microsecond'::interval,
-        'epoch'::timestamptz + s.answered_us * '1 microsecond'::interval,
-        'epoch'::timestamptz + s.ended_us * '1 microsecond'::interval, s.answered_ms, s.caller, s.called, s.dialled,
+       (s.started_at,
+        s.answered_at,
+        s.ended_at, s.answered_ms, s.caller, s.called, s.dialled,
         s.direction, s.cause, s.disposition, s.trunk, s.agent)
        IS NOT DISTINCT FROM
        (known.started_at, known.answered_at, known.ended_at, known.answered_ms, known.caller,
@@ -49,9 +47,9 @@ SELECT s.call_id, known.id, known.started_at, known.revision,
           AND c.started_at >= ANY (ARRAY[%(first)s::timestamptz])
           AND c.started_at < ANY (ARRAY[%(last)s::timestamptz])
           AND c.revision < known.revision
-          AND ('epoch'::timestamptz + s.started_us * '1 microsecond'::interval,
-               'epoch'::timestamptz + s.answered_us * '1 microsecond'::interval,
-               'epoch'::timestamptz + s.ended_us * '1 microsecond'::interval, s.answered_ms,
+          AND (s.started_at,
+               s.answered_at,
+               s.ended_at, s.answered_ms,
                s.caller, s.called, s.dialled, s.direction, s.cause, s.disposition, s.trunk, s.agent)
               IS NOT DISTINCT FROM
               (c.started_at, c.answered_at, c.ended_at, c.answered_ms, c.caller, c.called,
@@ -102,9 +100,9 @@ UPDATE charge ch SET is_current = false
 INSERT INTO call (id, started_at, answered_at, ended_at, answered_ms, batch_id, line_no, tenant_id,
                   source_id, customer_id, campaign_id, revision, call_key, group_key, direction,
                   caller, called, dialled, cause, disposition, trunk, agent)
-SELECT call_id, 'epoch'::timestamptz + s.started_us * '1 microsecond'::interval,
-       'epoch'::timestamptz + s.answered_us * '1 microsecond'::interval,
-       'epoch'::timestamptz + s.ended_us * '1 microsecond'::interval, answered_ms,
+SELECT call_id, s.started_at,
+       s.answered_at,
+       s.ended_at, answered_ms,
        %(batch_id)s, line_no, %(tenant_id)s, %(source_id)s, customer_id, campaign_id, revision,
        call_key, group_key, direction, caller, called, dialled, cause, disposition, trunk, agent
   FROM tw_staged s
@@ -113,7 +111,7 @@ SELECT call_id, 'epoch'::timestamptz + s.started_us * '1 microsecond'::interval,
 INSERT INTO charge (id, call_id, started_at, rated_at, amount_micros, tenant_id, customer_id,
                     campaign_id, card_version_id, plan_version_id, rate_no, billed_s, allowance_s,
                     revision, leg, currency, prefix)
-SELECT charge_id, call_id, 'epoch'::timestamptz + s.started_us * '1 microsecond'::interval, %(at)s,
+SELECT charge_id, call_id, s.started_at, %(at)s,
        amount_micros, %(tenant_id)s, customer_id,
        campaign_id, card_version_id, plan_version_id, rate_no, billed_s, allowance_s, revision,
        'sell', currency, prefix
@@ -126,8 +124,8 @@ SELECT pg_advisory_xact_lock(hashtextextended('usage/' || %(tenant_id)s, 0))
 INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,
                        answered_ms, billed_s, sell_micros, buy_micros)
 SELECT %(tenant_id)s, customer_id, campaign_id,
-       (('epoch'::timestamptz + s.started_us * '1 microsecond'::interval) AT TIME ZONE %(zone)s)::date,
-       currency, count(*), count(answered_us), sum(answered_ms), coalesce(sum(billed_s), 0),
+       ((s.started_at) AT TIME ZONE %(zone)s)::date,
+       currency, count(*), count(answered_at), sum(answered_ms), coalesce(sum(billed_s), 0),
        coalesce(sum(amount_micros), 0), 0
   FROM tw_staged s GROUP BY 2, 3, 4, 5
     ON CONFLICT (tenant_id, campaign_id, day, currency) DO UPDATE SET

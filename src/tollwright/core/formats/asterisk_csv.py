@@ -53,34 +53,40 @@ class AsteriskCsv:
 
     def parse(self, chunks: Iterable[bytes], options: Options) -> Iterator[Item]:
         """See `Format.parse`."""
-        reader = _Reader(options)
-        return windowed(reader.batches(chunks), options.lookahead, _settle)
+        reader = Reader(options)
+        return windowed(reader.batches(chunks), options.lookahead, settle)
 
 
-class _Reader:
+class Reader:
+    """Reads rows one at a time or a block at a time; `agreed`: the hour of the latest start that
+    the channel's birth confirms, `ordered`: the widths whose column order was looked at,
+    `width`: that of the latest row read alone."""
+
     def __init__(self, options: Options) -> None:
-        self._layouts = Layouts(options)
-        self._clock = Clock(options.zone)
-        self._at_server = f"@{options.server}" if options.server else ""
-        self._pickers = self._layouts.pickers
-        self._rows = CsvReader(options, Dialect(), self._layouts.fits)
+        self.layouts = Layouts(options)
+        self.clock = Clock(options.zone)
+        self.at_server = f"@{options.server}" if options.server else ""
+        self._pickers = self.layouts.pickers
+        self._rows = CsvReader(options, Dialect(), self.layouts.fits)
         self._seconds = Memo(ms_of)
         self._lengths = Memo(_length)
         self._peers = Memo(_peer)
         self._names = Memo(_bare)
         self._hints = Memo(_hints)
-        self._agreed = ""
-        self._ordered: set[int] = set()
+        self.agreed = ""
+        self.ordered: set[int] = set()
+        self.width = 0
 
-    def batches(self, chunks: Iterable[bytes]) -> Iterator[list[Item]]:
-        for block in self._rows.read(chunks):
+    def batches(self, chunks: Iterable[bytes], first: int = 1) -> Iterator[list[Item]]:
+        """The items of `chunks`, which begin with line `first` of the file, legs not yet told."""
+        for block in self._rows.read(chunks, first):
             if isinstance(block, Fault):
                 yield [block]
                 continue
             if block.first == 1:
                 head = header_columns(block.rows[0])
                 if head is not None:
-                    self._layouts.use_header(head)
+                    self.layouts.use_header(head)
                     yield [Ignored(1, "column names")]
                     yield self._items(2, block.lines[1:], block.rows[1:], 1)
                     continue
@@ -112,7 +118,7 @@ class _Reader:
         Raises BadRowError when a row of the block is broken.
         """
         pick = self._pickers.get(len(rows[0]))
-        if pick is None or len(rows[0]) not in self._ordered or self._clock.twice:
+        if pick is None or len(rows[0]) not in self.ordered or self.clock.twice:
             return None
         count = len(rows)
         empty = ("",) * count
@@ -128,8 +134,8 @@ class _Reader:
         if named is None:
             return None
         keys, numbers = named
-        started, answered, ended = map(self._clock.column, (starts, answers, ends))
-        if None in started or self._clock.twice:
+        started, answered, ended = map(self.clock.column, (starts, answers, ends))
+        if None in started or self.clock.twice:
             return None
         ms, seconds = zip(*self._seconds.column(billsecs), strict=True)
         peers = self._peers.column(_heads(channels))
@@ -139,7 +145,7 @@ class _Reader:
             told.partition(",")[0] if app == "Queue" else ""
             for app, told in zip(apps, data, strict=True)
         ]
-        agents = [peer if queue else "" for peer, queue in zip(to_peers, queues, strict=True)]
+        agents = [peer if app == "Queue" else "" for peer, app in zip(to_peers, apps, strict=True)]
         items: list[Item] = list(
             map(
                 Record,
@@ -171,10 +177,10 @@ class _Reader:
         """Keys and sequences of a block: all rows have a number, or none; None = they differ."""
         uids, sequences = columns[15], columns[18]
         if not any(sequences):
-            return list(map(self._hashed, zip(*columns, strict=True))), repeat(None)
+            return list(map(self.hashed, zip(*columns, strict=True))), repeat(None)
         if not all(map(str.isdigit, sequences)) or max(map(len, sequences)) > _LONGEST_SEQUENCE:
             return None
-        at_server = self._at_server
+        at_server = self.at_server
         keys = [f"{uid}/{number}{at_server}" for uid, number in zip(uids, sequences, strict=True)]
         return keys, map(int, sequences)
 
@@ -184,7 +190,7 @@ class _Reader:
         """Keep the hour of the last of these rows whose epoch agrees with the Source's zone."""
         for at in range(high - 1, low - 1, -1):
             if made[at] is not None:
-                self._agreed = starts[at][:13]
+                self.agreed = starts[at][:13]
                 return
 
     @staticmethod
@@ -209,7 +215,7 @@ class _Reader:
 
     def _record(self, line: int, raw: str, row: list[str], span: int) -> Item:
         width = len(row)
-        pick = self._pickers.get(width) or self._layouts.picker_for(row)
+        pick = self._pickers.get(width) or self.layouts.picker_for(row)
         if pick is None:
             return self._misfit(line, raw, row, span)
         row.append("")
@@ -219,14 +225,15 @@ class _Reader:
             _start, _answer, _end, duration, billsec, disposition,
             uid, userfield, linked, sequence,
         ) = fields  # fmt: skip
-        if width not in self._ordered:
+        if width not in self.ordered:
             self._check_order(fields, width)
+        self.width = width
         ms, seconds = ms_of(billsec)
         started, answered, ended = self._times(fields)
         if sequence.isdigit() and len(sequence) <= _LONGEST_SEQUENCE:
-            number, key = int(sequence), f"{uid}/{sequence}{self._at_server}"
+            number, key = int(sequence), f"{uid}/{sequence}{self.at_server}"
         else:
-            number, key = None, self._hashed(fields)
+            number, key = None, self.hashed(fields)
         peer = _peer(channel)
         queued = app == "Queue"
         to_peer = _peer(dst_channel)
@@ -246,7 +253,7 @@ class _Reader:
         if not row or (len(row) == 1 and not row[0].strip()):
             return Ignored(line, "empty line", span)
         reason = (
-            f"The line has {len(row)} columns, expected {self._layouts.expected()}:"
+            f"The line has {len(row)} columns, expected {self.layouts.expected()}:"
             " it is cut short, has a stray comma, or the Source's columns are stated wrongly."
         )
         return Fault(line, "columns", reason, raw, span)
@@ -255,16 +262,16 @@ class _Reader:
         sentence = wrong_order(fields)
         if sentence:
             raise BadRowError("order", sentence)
-        self._ordered.add(count)
+        self.ordered.add(count)
 
-    def _hashed(self, fields: tuple[str, ...]) -> str:
+    def hashed(self, fields: tuple[str, ...]) -> str:
         """A key for a row without a sequence: equal rows are one call, others are not."""
         told = "\x1f".join(fields).encode()
-        return f"{fields[15]}~{blake2b(told, digest_size=8).hexdigest()}{self._at_server}"
+        return f"{fields[15]}~{blake2b(told, digest_size=8).hexdigest()}{self.at_server}"
 
     def _times(self, fields: tuple[str, ...]) -> Times:
         start, answer, end = fields[9], fields[10], fields[11]
-        clock = self._clock
+        clock = self.clock
         started = clock.at(start)
         answered = clock.at(answer) if answer else None
         ended = clock.at(end) if end else None
@@ -279,14 +286,14 @@ class _Reader:
             and not clock.twice
         ):
             if made is not None:
-                self._agreed = start[:13]
+                self.agreed = start[:13]
             return started, answered, ended
         return self._resolve(fields, made)
 
     def _resolve(self, fields: tuple[str, ...], made: datetime | None) -> Times:
         """The unusual row: a repeated hour, a wrong zone, an end before its start."""
         length = timedelta(milliseconds=_length(fields[12]))
-        starts, answers, ends = (self._clock.readings(text) for text in fields[9:12])
+        starts, answers, ends = (self.clock.readings(text) for text in fields[9:12])
         shift = self._shift(fields[9], starts, made)
         starts, answers, ends = (
             [moment - shift for moment in group] for group in (starts, answers, ends)
@@ -314,7 +321,7 @@ class _Reader:
         Only if the moved start meets the channel's birth, and no row of the same hour agreed
         with the zone as it stands (a later leg of a long channel starts long after its birth).
         """
-        if made is None or start[:13] == self._agreed or "-" not in start:
+        if made is None or start[:13] == self.agreed or "-" not in start:
             return _ZERO
         lags = [moment - made for moment in starts]
         if any(-_SLACK <= lag < _NEAR for lag in lags):
@@ -406,7 +413,7 @@ def _hints(told: tuple[str, str, str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((kind, value) for kind, value in zip(kinds, told, strict=True) if value)
 
 
-def _settle(records: Sequence[Record], given: int) -> None:
+def settle(records: Sequence[Record], given: int) -> None:
     """Set the legs of `records[given:]`; see the module for the rules."""
     if _apart(records):
         return

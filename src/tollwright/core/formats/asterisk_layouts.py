@@ -72,8 +72,13 @@ def plain(column: str) -> str:
 
 def picker(columns: tuple[str, ...]) -> Pick:
     """A function from a row with one empty cell appended to the fields of `PICKED`, in order."""
+    return itemgetter(*places(columns))
+
+
+def places(columns: tuple[str, ...]) -> tuple[int, ...]:
+    """Where the fields of `PICKED` stand among the columns, -1: nowhere."""
     at = {name: index for index, name in reversed(list(enumerate(columns)))}
-    return itemgetter(*(at.get(name, -1) for name in PICKED))
+    return tuple(at.get(name, -1) for name in PICKED)
 
 
 class Layouts:
@@ -93,6 +98,7 @@ class Layouts:
         if self.stated:
             self._check()
         self.pickers: dict[int, Pick] = {}
+        self.places: dict[int, tuple[int, ...]] = {}
 
     def _check(self) -> None:
         missing = [name for name in ("start", "dst", "billsec") if name not in self.stated]
@@ -103,6 +109,7 @@ class Layouts:
         """From here on rows have these columns."""
         self.stated = columns
         self.pickers.clear()
+        self.places.clear()
 
     def fits(self, count: int) -> bool:
         """Whether a row may have `count` columns."""
@@ -117,7 +124,9 @@ class Layouts:
         count = len(row)
         if not self.fits(count):
             return None
-        found = self.pickers[count] = picker(self._columns(row))
+        columns = self._columns(row)
+        self.places[count] = places(columns)
+        found = self.pickers[count] = picker(columns)
         return found
 
     def _columns(self, row: list[str]) -> tuple[str, ...]:

@@ -111,9 +111,12 @@ class CsvReader:
         self._dialect = dialect
         self._fits = fits
 
-    def read(self, chunks: Iterable[bytes]) -> Iterator[Rows | Fault]:
-        """All rows and faults of `chunks`; memory is one block and a few lines."""
-        at = 1
+    def read(self, chunks: Iterable[bytes], first: int = 1) -> Iterator[Rows | Fault]:
+        """All rows and faults of `chunks`, which begin with line `first` of the file.
+
+        Memory is one block and a few lines.
+        """
+        at = first
         carried: list[bytes] = []
         for block in blocks_of_lines(chunks, self._options.max_line_bytes):
             lines = carried + block

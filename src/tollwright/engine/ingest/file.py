@@ -18,21 +18,26 @@ import psycopg
 
 from tollwright.core.choose import CardIndex
 from tollwright.core.formats import registry
-from tollwright.core.formats.base import Format, Item, Options, OptionsError
+from tollwright.core.formats.base import Format, Item, Options, OptionsError, Record
 from tollwright.core.money import Rounding
 from tollwright.core.numbers import UnknownRegionError, normalise
 from tollwright.engine.ingest import raw
 from tollwright.engine.ingest.attribute import Attributor, Identifier
+from tollwright.engine.ingest.calls import calls_of
 from tollwright.engine.ingest.draw import draw
 from tollwright.engine.ingest.errors import BadSource, IngestError, NotStored, UnknownSource
-from tollwright.engine.ingest.price import Pricer
-from tollwright.engine.ingest.sort import Sorted, Sorter, Tally
-from tollwright.engine.ingest.write import Place, Writer
+from tollwright.engine.ingest.place import place
+from tollwright.engine.ingest.price import Priced, Pricer
+from tollwright.engine.ingest.sort import Refused, Sorted, Sorter, Tally
+from tollwright.engine.ingest.write import Late, Place, Writer, waiting
 from tollwright.engine.rate.cards import card_of
 from tollwright.engine.rate.terms import Book, Version, read_book
+from tollwright.kernel.asterisk import AsteriskColumns
+from tollwright.kernel.told import Told
 from tollwright.store import batches, terms
 from tollwright.store.calls import Cursor, cursor_on
 
+COLUMNS = {"asterisk_csv": AsteriskColumns}  # formats that are read in columns
 PORTION = 16_384  # records a round: staged, they fit into a session's temporary buffers
 AT_ONCE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 Progress = Callable[[int, int], None]
@@ -192,7 +197,7 @@ def _take_in(
     place = Place(arrival.tenant_id, source.id, batch_id, source.tenant_zone, arrival.at)
     with Line(cursor, place, source) as line:
         keeper = raw.Keeper(stream, line.keep)
-        for portion in _portions(source.format.parse(keeper.chunks(), source.options)):
+        for portion in _portions(source, keeper.chunks()):
             line.take(portion)
             if arrival.progress is not None:
                 arrival.progress(keeper.read, size)
@@ -201,8 +206,13 @@ def _take_in(
     return result(batch_id, tally, arrival.filename)
 
 
-def _portions(items: Iterable[Item]) -> Iterator[list[Item]]:
-    remaining = iter(items)
+def _portions(source: Source, chunks: Iterable[bytes]) -> Iterator[Told | list[Item]]:
+    """The file a portion at a time: in columns where its format can."""
+    columns = COLUMNS.get(source.format.name)
+    if columns is not None:
+        yield from columns(source.options, PORTION).portions(chunks)
+        return
+    remaining = iter(source.format.parse(chunks, source.options))
     while portion := list(islice(remaining, PORTION)):
         yield portion
 
@@ -240,7 +250,9 @@ class Line:
         self._pricer = Pricer(self._load)
         self._writer = Writer(cursor, place)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="tollwright-write")
-        self._writing: Future[None] | None = None
+        self._writing: Future[Late] | None = None
+        self._calls = calls_of(())  # what is being written
+        self._late: list[Refused] = []
         self._kept: list[tuple[int, int, bytes]] = []
         self._tally = Tally()  # of the caller's thread
         self._written = Tally()  # of the writer's
@@ -257,25 +269,36 @@ class Line:
 
     def keep(self, seq: int, first_line: int, content: bytes) -> None:
         """A raw piece, written along with the next portion."""
-        self._kept.append((seq, first_line, content))
+        self._kept.append((seq, first_line, raw.compressed(content)))
 
-    def take(self, items: Iterable[Item]) -> None:
+    def take(self, portion: Told | Iterable[Item]) -> None:
         """Sort and rate a portion, and hand it to the writer; corrections within it follow."""
-        later: Iterable[Item] = items
+        later = self._take(
+            place(portion, self._sorter)
+            if isinstance(portion, Told)
+            else self._sorter.sort(portion)
+        )
         while later:
-            portion = self._sorter.sort(later)
-            self._count(portion)
-            priced = self._pricer.price(portion.placed)
-            kept, self._kept = self._kept, []
-            self.wait()
-            self._writing = self._pool.submit(self._write, priced, portion, kept)
-            later = portion.later
+            later = self._take(self._sorter.sort(later))
+
+    def _take(self, portion: Sorted) -> list[Record]:
+        self._count(portion)
+        priced = self._pricer.price(portion.calls)
+        kept, self._kept = self._kept, []
+        self.wait()
+        refused = portion.refused + self._late
+        self._late = []
+        self._calls = priced.calls
+        self._writing = self._pool.submit(self._write, priced, refused, kept)
+        return portion.later
 
     def finish(self) -> Tally:
         """Wait for the last portion, let calls draw on pools; what became of all."""
         self.wait()
         self._write_raw(self._kept)
         self._kept = []
+        if self._late:
+            self._writer.refuse(self._late, self._written)
         total = Tally()
         add(total, self._tally)
         add(total, self._written)
@@ -287,7 +310,7 @@ class Line:
         """Until the connection is free; raises what the writer raised."""
         writing, self._writing = self._writing, None
         if writing is not None:
-            writing.result()
+            self._late += [waiting(self._calls.record(at)) for at in writing.result()]
 
     def _load(self, version: Version, rounding: Rounding | None) -> CardIndex:
         self.wait()
@@ -298,9 +321,13 @@ class Line:
         self._tally.ignored += portion.ignored.total()
         self._tally.reasons.update(portion.ignored)
 
-    def _write(self, priced: Any, portion: Sorted, kept: list[tuple[int, int, bytes]]) -> None:
+    def _write(
+        self, priced: Priced, refused: list[Refused], kept: list[tuple[int, int, bytes]]
+    ) -> Late:
         self._write_raw(kept)
-        add(self._written, self._writer.write(priced, portion.refused))
+        tally, late = self._writer.write(priced, refused)
+        add(self._written, tally)
+        return late
 
     def _write_raw(self, kept: list[tuple[int, int, bytes]]) -> None:
         for seq, first_line, content in kept:
@@ -308,7 +335,7 @@ class Line:
                 self._cursor,
                 {
                     "tenant_id": self._place.tenant_id, "batch_id": self._place.batch_id,
-                    "seq": seq, "first_line": first_line, "content": raw.compressed(content),
+                    "seq": seq, "first_line": first_line, "content": content,
                 },
             )  # fmt: skip
 

@@ -2,51 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
+
+import numpy as np
 
 from tollwright.core.card import MAX_CALL_MS
 from tollwright.core.choose import CardIndex
+from tollwright.core.formats.clock import EPOCH
 from tollwright.core.money import Rounding
 from tollwright.core.rating import CallInput, Charge, rate_call
-from tollwright.engine.ingest.sort import Placed, Refused, refusal
-from tollwright.engine.rate.batch import Columns, Rated, rate_batch
+from tollwright.engine.ingest.calls import MICROSECOND, Calls
+from tollwright.engine.ingest.sort import Refused, refusal
+from tollwright.engine.rate.batch import compiled
 from tollwright.engine.rate.crossing import line_of
 from tollwright.engine.rate.numbers import rated_caller
 from tollwright.engine.rate.terms import Terms, Version
+from tollwright.kernel.batch import rate_batch
+from tollwright.kernel.columns import Columns
+from tollwright.kernel.told import Flags, Int32, Int64, Text, no_text, text_of
 
 REASONS = {
     "blocked": "blocked_destination",
     "unmatched": "unknown_destination",
     "invalid": "invalid_call",
 }
-QUARTER_S = 900
-LONGEST = timedelta(milliseconds=MAX_CALL_MS)
+QUARTER_US = 900_000_000
+LONGEST_US = MAX_CALL_MS * 1_000
 Load = Callable[[Version, Rounding | None], CardIndex]
-Price = tuple[int, str, int, int, int]  # rate row, prefix, billed s, allowance s, micros
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What calls cost, one place a call; a call without `charged` has no charge: unanswered, or
+    charged when the file is whole (see `Pricer.drawn`). `slowly` were rated one by one."""
+
+    charged: Flags
+    rate_no: Int32
+    billed_s: Int32
+    allowance_s: Int32
+    amount_micros: Int64
+    prefix: Text
+    slowly: int
+
+
+@dataclass(frozen=True, slots=True)
 class Priced:
-    """Calls that will be written, with their prices side by side.
+    """Calls that will be written, with their prices side by side."""
 
-    None: unanswered, or charged when the file is whole (see `Pricer.drawn`).
-    """
-
-    placed: list[Placed] = field(default_factory=list)
-    prices: list[Price | None] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    calls: Calls
+    prices: Prices
+    refused: list[Refused]
 
 
-@dataclass(slots=True)
 class _Portion:
     """What is found out about the calls of a portion, by place."""
 
-    placed: Sequence[Placed]
-    prices: list[Price | None]
-    refused: dict[int, Refused] = field(default_factory=dict)
+    def __init__(self, calls: Calls) -> None:
+        count = len(calls)
+        self.calls = calls
+        self.charged: Flags = np.zeros(count, bool)
+        self.rate_no: Int32 = np.zeros(count, np.int32)
+        self.billed_s: Int32 = np.zeros(count, np.int32)
+        self.allowance_s: Int32 = np.zeros(count, np.int32)
+        self.amount_micros: Int64 = np.zeros(count, np.int64)
+        self.prefix = no_text(count)
+        self.refused: dict[int, Refused] = {}
+        self.slowly = 0
+
+    def refuse(self, place: int, terms: Terms, status: str, why: str) -> None:
+        """The call at this place waits in quarantine."""
+        self.refused[place] = _refused(self.calls, place, terms, status, why)
+        self.charged[place] = False
+
+    def name(self, places: Int64, prefixes: Text) -> None:
+        """The prefixes of the calls at these places."""
+        shift = np.int32(len(self.prefix.data))
+        data = np.concatenate((self.prefix.data, prefixes.data))
+        self.prefix = Text(data, self.prefix.first, self.prefix.size)
+        self.prefix.first[places] = prefixes.first + shift
+        self.prefix.size[places] = prefixes.size
+
+    def priced(self) -> Priced:
+        """All calls but the refused ones."""
+        prices = Prices(
+            self.charged, self.rate_no, self.billed_s, self.allowance_s, self.amount_micros,
+            self.prefix, self.slowly,
+        )  # fmt: skip
+        if not self.refused:
+            return Priced(self.calls, prices, [])
+        kept = np.delete(np.arange(len(self.calls)), list(self.refused))
+        prices = Prices(
+            prices.charged[kept], prices.rate_no[kept], prices.billed_s[kept],
+            prices.allowance_s[kept], prices.amount_micros[kept], prices.prefix.pick(kept),
+            prices.slowly,
+        )  # fmt: skip
+        return Priced(self.calls.pick(kept), prices, list(self.refused.values()))
 
 
 class Pricer:
@@ -67,69 +120,76 @@ class Pricer:
         which no billing period of any zone begins."""
         return [(customer, moment) for (customer, _), moment in self._drawn.items()]
 
-    def price(self, placed: Sequence[Placed]) -> Priced:
+    def price(self, calls: Calls) -> Priced:
         """The portion with its prices; what its card refuses is on the way to quarantine."""
-        found = _Portion(placed, [None] * len(placed))
-        for terms, places in _groups(placed):
+        found = _Portion(calls)
+        for terms, places in _groups(calls):
             self._rate(found, terms, places)
-        if not found.refused:
-            return Priced(list(placed), found.prices)
-        kept = [place for place in range(len(placed)) if place not in found.refused]
-        return Priced(
-            [placed[place] for place in kept],
-            [found.prices[place] for place in kept],
-            list(found.refused.values()),
-        )
+        return found.priced()
 
-    def _rate(self, found: _Portion, terms: Terms, places: list[int]) -> None:
+    def _rate(self, found: _Portion, terms: Terms, places: Int64) -> None:
         """Rate the calls of one card version and rounding."""
         card, draws = self._card(version_of(terms), terms.rounding)
-        crossing, within = self._crossing(found.placed, terms, places)
-        rated = rate_batch(card, _columns(found.placed, within))
-        for place, price in zip(within, _prices(rated), strict=True):
-            found.prices[place] = price
-        for at, (status, why) in rated.refused.items():
-            found.refused[within[at]] = _refused(found.placed[within[at]], status, why)
+        crossing, within = self._crossing(found.calls, terms, places)
+        found.slowly += len(crossing)
+        self._by_kernel(found, terms, card, within)
         for place, charge in crossing:
-            found.prices[place] = _price(charge)
+            _set(found, place, charge)
             if charge.status != "rated":
-                found.refused[place] = _refused(found.placed[place], charge.status, charge.reason)
+                found.refuse(place, terms, charge.status, charge.reason)
         if draws:
             self._note(found, places)
 
-    def _note(self, found: _Portion, places: list[int]) -> None:
+    def _by_kernel(self, found: _Portion, terms: Terms, card: CardIndex, places: Int64) -> None:
+        calls = found.calls
+        columns = Columns(
+            calls.called_packed[places], calls.caller_packed[places], calls.answered_us[places],
+            calls.counted_ms[places],
+        )  # fmt: skip
+        charges = rate_batch(compiled(card), columns).charges
+        found.charged[places] = True
+        found.rate_no[places] = charges.rate_index
+        found.billed_s[places] = charges.billed_s
+        found.allowance_s[places] = charges.allowance_s
+        found.amount_micros[places] = charges.amount_micros
+        rates = card.card.rates
+        rows, which = np.unique(charges.rate_index, return_inverse=True)
+        words = text_of([rates[row].prefix for row in rows.tolist()])
+        found.name(places, words.pick(which))
+        for place in places[np.flatnonzero(charges.status)].tolist():
+            charge = rate_call(_input(calls, place), card)
+            found.refuse(place, terms, charge.status, charge.reason)
+
+    def _note(self, found: _Portion, places: Int64) -> None:
         """Calls that draw on pools come in without a price."""
-        for place in places:
-            found.prices[place] = None
-            call = found.placed[place]
-            if place in found.refused or call.answered_at is None:
-                continue
-            customer = call.terms.campaign.customer_id
-            key = customer, int(call.answered_at.timestamp()) // QUARTER_S
-            self._drawn[key] = min(self._drawn.get(key, call.answered_at), call.answered_at)
+        rated = places[found.charged[places]]
+        found.charged[places] = False
+        calls = found.calls
+        customers = np.array([terms.campaign.customer_id for terms in calls.terms])
+        quarters = calls.answered_us[rated] // QUARTER_US
+        for customer, quarter, place in zip(
+            customers[calls.which[rated]].tolist(), quarters.tolist(), rated.tolist(), strict=True
+        ):
+            key, moment = (customer, quarter), calls.moment(place)
+            self._drawn[key] = min(self._drawn.get(key, moment), moment)
 
     def _crossing(
-        self, placed: Sequence[Placed], terms: Terms, places: list[int]
-    ) -> tuple[list[tuple[int, Charge]], list[int]]:
+        self, calls: Calls, terms: Terms, places: Int64
+    ) -> tuple[list[tuple[int, Charge]], Int64]:
         """The calls that meet a later version, each with its charge; and the places of the rest."""
         card, version = terms.card, version_of(terms)
         later = [] if card is None else card.later(version)
         if card is None or not later:
             return [], places
+        near = (later[0].effective_from - EPOCH) // MICROSECOND - LONGEST_US
         charges: list[tuple[int, Charge]] = []
-        rest: list[int] = []
-        near = later[0].effective_from - LONGEST
-        for place in places:
-            call = _input(placed[place])
-            if call.answered_at <= near:
-                rest.append(place)
-                continue
+        for place in places[calls.answered_us[places] > near].tolist():
+            call = _input(calls, place)
             line = line_of(card, version, partial(self._bare, terms.rounding), call=call)
-            if line is None:
-                rest.append(place)
-            else:
+            if line is not None:
                 charges.append((place, line.named(rate_call(call, line.index))))
-        return charges, rest
+        crossing = np.array([place for place, _ in charges], np.int64)
+        return charges, np.setdiff1d(places, crossing, assume_unique=True)
 
     def _bare(self, rounding: Rounding | None, version: Version) -> CardIndex:
         return self._card(version, rounding)[0]
@@ -154,60 +214,37 @@ def version_of(terms: Terms) -> Version:
     return terms.version
 
 
-def _groups(placed: Sequence[Placed]) -> list[tuple[Terms, list[int]]]:
+def _groups(calls: Calls) -> Iterator[tuple[Terms, Int64]]:
     """Places of the answered calls, one group for each card version and rounding."""
-    by_terms: dict[int, tuple[Terms, list[int]]] = {}
-    for place, call in enumerate(placed):
-        if call.counted_ms >= 0:
-            group = by_terms.get(id(call.terms))
-            if group is None:
-                group = by_terms[id(call.terms)] = (call.terms, [])
-            group[1].append(place)
-    by_card: dict[tuple[int, Rounding | None], tuple[Terms, list[int]]] = {}
-    for terms, places in by_terms.values():
+    by_card: dict[tuple[int, Rounding | None], list[int]] = {}
+    for place, terms in enumerate(calls.terms):
         key = (terms.version.id if terms.version else 0), terms.rounding
-        by_card.setdefault(key, (terms, []))[1].extend(places)
-    return list(by_card.values())
+        by_card.setdefault(key, []).append(place)
+    answered = calls.counted_ms >= 0
+    for places in by_card.values():
+        found = np.flatnonzero(answered & np.isin(calls.which, places))
+        if len(found):
+            yield calls.terms[places[0]], found
 
 
-def _columns(placed: Sequence[Placed], places: Sequence[int]) -> Columns:
-    calls = [placed[place] for place in places]
-    return Columns(
-        [call.called for call in calls],
-        [rated_caller(call.caller) for call in calls],
-        [call.answered_at for call in calls if call.answered_at is not None],
-        [call.counted_ms for call in calls],
-    )
+def _set(found: _Portion, place: int, charge: Charge) -> None:
+    found.charged[place] = True
+    found.rate_no[place] = charge.rate_index
+    found.billed_s[place] = charge.billed_s
+    found.allowance_s[place] = charge.allowance_s
+    found.amount_micros[place] = charge.amount_micros
+    found.name(np.array([place]), text_of([charge.prefix]))
 
 
-def _prices(rated: Rated) -> zip[Price]:
-    return zip(
-        rated.rate_no,
-        rated.prefix,
-        rated.billed_s,
-        rated.allowance_s,
-        rated.amount_micros,
-        strict=True,
-    )
-
-
-def _price(charge: Charge) -> Price:
-    return (
-        charge.rate_index, charge.prefix, charge.billed_s, charge.allowance_s,
-        charge.amount_micros,
+def _input(calls: Calls, place: int) -> CallInput:
+    return CallInput(
+        calls.key.at(place), calls.moment(place), int(calls.counted_ms[place]),
+        rated_caller(calls.caller.at(place)), calls.called.at(place),
     )  # fmt: skip
 
 
-def _input(call: Placed) -> CallInput:
-    if call.answered_at is None:
-        raise ValueError("a call that was not answered has no price")
-    key, caller = call.record.call_key, rated_caller(call.caller)
-    return CallInput(key, call.answered_at, call.counted_ms, caller, call.called)
-
-
-def _refused(call: Placed, status: str, why: str) -> Refused:
-    terms = call.terms
+def _refused(calls: Calls, place: int, terms: Terms, status: str, why: str) -> Refused:
     code = terms.card.code if terms.card else ""
     number = terms.version.number if terms.version else 0
     detail = f"Card {code} version {number}: {why}."
-    return refusal(call.record, REASONS[status], detail)
+    return refusal(calls.record(place), REASONS[status], detail)

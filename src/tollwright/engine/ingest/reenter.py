@@ -16,6 +16,7 @@ from tollwright.core.choose import CardIndex
 from tollwright.core.formats.base import Fault, Ignored, Item, Record
 from tollwright.core.money import Rounding
 from tollwright.engine.ingest import raw
+from tollwright.engine.ingest.calls import Placed, calls_of
 from tollwright.engine.ingest.draw import draw
 from tollwright.engine.ingest.file import (
     PORTION,
@@ -26,8 +27,8 @@ from tollwright.engine.ingest.file import (
     read_attributor,
 )
 from tollwright.engine.ingest.price import Pricer
-from tollwright.engine.ingest.sort import Placed, Refused, Sorter, Tally, clean
-from tollwright.engine.ingest.write import Place, Writer
+from tollwright.engine.ingest.sort import Refused, Sorter, Tally, clean
+from tollwright.engine.ingest.write import Place, Writer, waiting
 from tollwright.engine.rate.cards import card_of
 from tollwright.engine.rate.terms import Version, read_book
 from tollwright.store import batches
@@ -108,11 +109,10 @@ def _batch(cursor: Cursor, place: Place, source: Source, rows: list[batches.Row]
     for row in rows:
         _sort(cursor, source, sorter, row, found)
     pricer = Pricer(partial(_card, cursor))
-    priced = pricer.price(found.placed)
-    refused = [*priced.refused]
+    priced = pricer.price(calls_of(found.placed))
     tally = Tally(ignored=len(found.ignored))
-    if priced.placed:
-        refused += Writer(cursor, place).calls(priced, tally)
+    late = Writer(cursor, place).calls(priced, tally)
+    refused = priced.refused + [waiting(priced.calls.record(at)) for at in late]
     draw(cursor, place, pricer.drawn, corrections=tally.reasons["corrections"])
     tally.reasons.clear()
     waiting = found.refused + [(found.by_record[row.line, row.call_key], row) for row in refused]

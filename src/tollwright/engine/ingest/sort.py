@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,22 +13,12 @@ from tollwright.core.card import MAX_CALL_MS
 from tollwright.core.formats.base import Fault, Ignored, Item, Record
 from tollwright.core.numbers import digits_of, normalise
 from tollwright.engine.ingest.attribute import Attributor
+from tollwright.engine.ingest.calls import Calls, Placed, calls_of
 from tollwright.engine.rate.numbers import ratable
 from tollwright.engine.rate.terms import Book, Terms
 
 YEARS = range(1990, 2100)  # as tollwright_ensure_months allows
 _encode = msgspec.json.Encoder().encode
-
-
-class Placed(msgspec.Struct, gc=False):
-    """A call of a known campaign. `counted_ms` is what the card is asked for; -1: not answered."""
-
-    record: Record
-    terms: Terms
-    caller: str
-    called: str
-    answered_at: datetime | None
-    counted_ms: int
 
 
 class Refused(msgspec.Struct, gc=False):
@@ -62,7 +52,7 @@ class Tally:
 class Sorted:
     """A portion of a file, sorted. `later` are corrections of calls of the same portion."""
 
-    placed: list[Placed] = field(default_factory=list)
+    calls: Calls
     refused: list[Refused] = field(default_factory=list)
     later: list[Record] = field(default_factory=list)
     duplicates: int = 0
@@ -79,7 +69,8 @@ class Sorter:
 
     def sort(self, items: Iterable[Item]) -> Sorted:
         """The portion sorted; nothing is lost: each item is in exactly one of its parts."""
-        result = Sorted()
+        result = Sorted(calls_of(()))
+        placed: list[Placed] = []
         seen: dict[str, Record] = {}
         for item in items:
             if type(item) is Record:
@@ -92,10 +83,10 @@ class Sorter:
                 result.ignored[item.reason] += 1
         for found in self._place_all(list(seen.values())):
             if type(found) is Placed:
-                result.placed.append(found)
+                placed.append(found)
             elif type(found) is Refused:
                 result.refused.append(found)
-        return result
+        return replace(result, calls=calls_of(placed))
 
     def _place_all(self, records: list[Record]) -> list[Placed | Refused]:
         """`place` for each, but what is alike in a portion is looked up once for all of it."""
@@ -105,7 +96,7 @@ class Sorter:
         first, last = span
         named = [(record.campaign, record.queue, record.hints) for record in records]
         standing = {
-            words: self._standing(record, first, last)
+            words: self.standing(record, first, last)
             for words, record in dict(zip(named, records, strict=True)).items()
         }
         called = digits_of([record.called for record in records], self.region)
@@ -113,7 +104,7 @@ class Sorter:
         found: list[Placed | Refused] = []
         for record, words, by, to in zip(records, named, caller, called, strict=True):
             terms = standing[words]
-            if terms is None:
+            if terms is None or not terms.plain:
                 found.append(self.place(record))
             elif not record.answered:
                 found.append(Placed(record, terms, by, to, None, -1))
@@ -123,15 +114,15 @@ class Sorter:
                 found.append(Placed(record, terms, by, to, record.answered_at, record.answered_ms))
         return found
 
-    def _standing(self, record: Record, first: datetime, last: datetime) -> Terms | None:
+    def standing(self, record: Record, first: datetime, last: datetime) -> Terms | None:
         """The terms of all calls between these moments with the record's words, if they are one
-        and count the milliseconds as they are; None: look at each call."""
+        and no rule asks for a call's cause; None: look at each call."""
         campaign_id = self.attributor.all_along(record, first, last)
         if campaign_id is None:
             return None
         terms = self.book.terms(campaign_id, first)
         same = self.book.terms(campaign_id, last) is terms
-        return terms if same and terms.plain and not terms.reason else None
+        return terms if same and not terms.billable_causes and not terms.reason else None
 
     def place(self, record: Record) -> Placed | Refused:
         """The call with its campaign and terms, or why it has to wait."""

@@ -10,7 +10,6 @@ _SEPARATOR = "\x1f"
 _ESCAPES = str.maketrans(
     {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": None, _SEPARATOR: "\t"}
 )
-_SPECIAL = ("\\", "\t", "\n", "\r", "\0", _SEPARATOR)
 
 
 def columns(texts: Sequence[str]) -> str:
@@ -19,14 +18,6 @@ def columns(texts: Sequence[str]) -> str:
     if joined.count(_SEPARATOR) != len(texts) - 1:
         joined = _SEPARATOR.join(text.replace(_SEPARATOR, " ") for text in texts)
     return joined.translate(_ESCAPES)
-
-
-def column(texts: list[str]) -> list[str]:
-    """One column's texts, escaped; most columns hold nothing to escape and stay as they are."""
-    joined = "".join(texts)
-    if any(sign in joined for sign in _SPECIAL):
-        return [columns((text,)) for text in texts]
-    return texts
 
 
 def refused_rows(refused: Iterable[Refused]) -> bytes:

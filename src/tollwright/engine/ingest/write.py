@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
+
+from tollwright.core.formats.base import Record
+from tollwright.core.formats.clock import from_micros
 from tollwright.engine.ingest import stage
-from tollwright.engine.ingest.price import Price, Priced
-from tollwright.engine.ingest.sort import Placed, Refused, Tally, refusal
-from tollwright.store import batches, calls
+from tollwright.engine.ingest.calls import Calls
+from tollwright.engine.ingest.price import Priced
+from tollwright.engine.ingest.sort import Refused, Tally, refusal
+from tollwright.engine.rate.terms import Terms
+from tollwright.kernel.told import NONE, Int64, Text, text_joined, text_of
+from tollwright.store import batches, binary, calls
 
 AROUND = timedelta(days=32)  # how far a correction may move a call
-LINES_A_WRITE = 4_096
+Late = list[int]  # places of calls that an issued invoice carries otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +38,20 @@ class Writer:
 
     cursor: calls.Cursor
     place: Place
-    _months: set[tuple[int, int]] = field(default_factory=set)
+    _months: set[date] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         calls.make_staged(self.cursor)
         batches.make_refused(self.cursor)
 
-    def write(self, priced: Priced, refused: list[Refused]) -> Tally:
-        """What became of the portion's calls and refused rows."""
+    def write(self, priced: Priced, refused: list[Refused]) -> tuple[Tally, Late]:
+        """What became of the portion's calls and refused rows, and the calls that wait."""
         tally = Tally()
+        late = self.calls(priced, tally)
         refused = refused + priced.refused
-        if priced.placed:
-            refused += self.calls(priced, tally)
         if refused:
             self.refuse(refused, tally)
-        return tally
+        return tally, late
 
     def refuse(self, refused: list[Refused], tally: Tally) -> None:
         """To quarantine; a row that waits there already is a duplicate."""
@@ -60,46 +66,46 @@ class Writer:
         tally.duplicates += len(refused) - len(reasons)
         tally.reasons.update(reasons)
 
-    def calls(self, priced: Priced, tally: Tally) -> list[Refused]:
-        """Write the calls; those that must wait come back as refused."""
-        placed = priced.placed
-        for month in {(c.record.started_at.year, c.record.started_at.month) for c in placed
-                      if c.record.started_at} - self._months:  # fmt: skip
-            calls.ensure_month(self.cursor, datetime(*month, 1, tzinfo=self.place.at.tzinfo))
-            self._months.add(month)
+    def calls(self, priced: Priced, tally: Tally) -> Late:
+        """Write the calls; the places of those that must wait come back."""
+        there = priced.calls
+        if not len(there):
+            return []
+        for month in np.unique(there.started_us.astype("M8[us]").astype("M8[M]")).tolist():
+            if month not in self._months:
+                calls.ensure_month(self.cursor, datetime(month.year, month.month, 1, tzinfo=UTC))
+                self._months.add(month)
         call_id, charge_id = calls.id_block(self.cursor)
-        calls.stage(self.cursor, _pieces(priced, call_id, charge_id))
-        gone, refused, recount = self._meet(placed, call_id, tally)
+        calls.stage(self.cursor, _rows(priced, call_id, charge_id))
+        gone, late, recount = self._meet(there, call_id, tally)
         place = self.place
-        if len(gone) < len(placed):
+        if len(gone) < len(there):
             calls.insert(
                 self.cursor, tenant_id=place.tenant_id, source_id=place.source_id,
                 batch_id=place.batch_id, zone=place.zone, at=place.at,
             )  # fmt: skip
-        for at, call in enumerate(placed):
-            if at not in gone:
-                if call.counted_ms < 0:
-                    tally.unanswered += 1
-                else:
-                    tally.rated += 1
+        written = np.ones(len(there), bool)
+        written[gone] = False
+        tally.unanswered += int((there.counted_ms[written] < 0).sum())
+        tally.rated += int((there.counted_ms[written] >= 0).sum())
         calls.sum_again(self.cursor, tenant_id=place.tenant_id, zone=place.zone, days=recount)
-        return refused
+        return late
 
     def _meet(
-        self, placed: list[Placed], first_id: int, tally: Tally
-    ) -> tuple[set[int], list[Refused], list[tuple[int, date]]]:
+        self, there: Calls, first_id: int, tally: Tally
+    ) -> tuple[list[int], Late, list[tuple[int, date]]]:
         """Compare with the calls there are.
 
         Gives the places that are not to be written, those of them that must wait, and the
         (campaign, day) whose sums a correction changes.
         """
-        starts = [call.record.started_at for call in placed if call.record.started_at]
+        first, last = int(there.started_us.min()), int(there.started_us.max())
         met = calls.meet(
-            self.cursor, source_id=self.place.source_id, first=min(starts) - AROUND,
-            last=max(starts) + AROUND,
+            self.cursor, source_id=self.place.source_id, first=from_micros(first) - AROUND,
+            last=from_micros(last) + AROUND,
         )  # fmt: skip
         if not met:
-            return set(), [], []
+            return [], [], []
         same = [row[0] for row in met if row[4]]
         told = [row for row in met if not row[4]]
         issued = calls.issued(self.cursor, [(row[1], row[2]) for row in told]) if told else set()
@@ -116,83 +122,61 @@ class Writer:
                 self.cursor, zone=self.place.zone, calls=[(row[0], row[1]) for row in old]
             )
             calls.revise(self.cursor, [row[0] for row in changed], old)
-        refused = [_late(placed[call_id - first_id]) for call_id in late]
-        return {call_id - first_id for call_id in same + late}, refused, days
+        places = [call_id - first_id for call_id in late]
+        return [call_id - first_id for call_id in same] + places, places, days
 
 
-def _late(call: Placed) -> Refused:
+def waiting(record: Record) -> Refused:
+    """A correction that comes too late, on its way to quarantine."""
     return refusal(
-        call.record, "late_correction",
+        record, "late_correction",
         "The record changes a call that is on an issued invoice. Void the invoice, then let the"
         " record re-enter; or credit or debit the difference, then dismiss the record.",
     )  # fmt: skip
 
 
-def _pieces(priced: Priced, call_id: int, charge_id: int) -> list[bytes]:
-    """The rows of tw_staged, some thousands of lines a piece."""
-    calls = priced.placed
-    records = [call.record for call in calls]
-    texts: tuple[list[str], ...] = (
-        [record.call_key for record in records], [record.group_key for record in records],
-        [record.direction for record in records], [call.caller for call in calls],
-        [call.called for call in calls], [record.dialled for record in records],
-        [record.cause for record in records], [record.disposition for record in records],
-        [record.trunk_out or record.trunk_in for record in records],
-        [record.agent for record in records],
+def _rows(priced: Priced, call_id: int, charge_id: int) -> memoryview:
+    """The rows of tw_staged."""
+    there, prices = priced.calls, priced.prices
+    count, charged = len(there), prices.charged
+    customer, campaign, version, plan, currency = _of_terms(there)
+    answered = there.counted_ms >= 0
+    return binary.rows(
+        [
+            (np.arange(call_id, call_id + count), 8),
+            (binary.instants(there.started_us), 8),
+            (binary.instants(there.answered_us), 8),
+            (binary.instants(there.ended_us), 8),
+            (there.answered_ms, 8),
+            (there.line, 8),
+            (customer, 8),
+            (campaign, 8),
+            (np.where(answered, version, NONE), 8),
+            (np.where(answered, plan, NONE), 8),
+            (np.where(charged, np.arange(charge_id, charge_id + count), NONE), 8),
+            (np.where(charged, prices.rate_no, NONE), 4),
+            (np.where(charged, prices.billed_s, NONE), 4),
+            (np.where(charged, prices.allowance_s, NONE), 4),
+            (np.where(charged, prices.amount_micros, NONE), 8),
+        ],
+        [
+            there.key, there.group, there.direction, there.caller, there.called, there.dialled,
+            there.cause, there.disposition, there.trunk, there.agent, currency, prices.prefix,
+        ],
     )  # fmt: skip
-    rows = zip(
-        range(call_id, call_id + len(calls)),
-        [_micros(record.started_at) for record in records],
-        [_micros(call.answered_at) for call in calls],
-        [_micros(record.ended_at) for record in records],
-        [record.answered_ms for record in records],
-        [record.line for record in records],
-        *[stage.column(column) for column in texts],
-        _terms_columns(calls),
-        _price_columns(priced.prices, charge_id),
-        strict=True,
-    )
-    lines = [LINE % row for row in rows]
-    return [
-        "".join(lines[at : at + LINES_A_WRITE]).encode()
-        for at in range(0, len(lines), LINES_A_WRITE)
-    ]
 
 
-def _terms_columns(calls: list[Placed]) -> list[str]:
-    """Customer, campaign, currency, card and plan version: few different ones, made once each."""
-    known: dict[tuple[int, bool], str] = {}
-    found: list[str] = []
-    for call in calls:
-        key = id(call.terms), call.counted_ms < 0
-        text = known.get(key)
-        if text is None:
-            text = known[key] = _terms_column(call)
-        found.append(text)
-    return found
+def _of_terms(there: Calls) -> tuple[Int64, Int64, Int64, Int64, Text]:
+    """Customer, campaign, card version, plan version (NONE: none) and currency of each call."""
+    table = np.array([_numbers(terms) for terms in there.terms], np.int64)
+    answered = text_of([terms.currency for terms in there.terms])
+    unanswered = text_of([terms.campaign.currency for terms in there.terms])
+    currency = text_joined((answered, unanswered))
+    which = np.where(there.counted_ms < 0, there.which + len(there.terms), there.which)
+    customer, campaign, version, plan = table[there.which].T
+    return customer, campaign, version, plan, currency.pick(which)
 
 
-def _terms_column(call: Placed) -> str:
-    terms, campaign = call.terms, call.terms.campaign
-    owner = f"{campaign.customer_id}\t{campaign.id}"
-    if call.counted_ms < 0 or terms.version is None:
-        return f"{owner}\t{campaign.currency}\t{NULL}\t{NULL}"
-    return f"{owner}\t{terms.currency}\t{terms.version.id}\t{terms.plan_version_id or NULL}"
-
-
-def _price_columns(prices: list[Price | None], charge_id: int) -> list[str]:
-    return [
-        NO_CHARGE if price is None else f"{at}\t%s\t%s\t%s\t%s\t%s" % price
-        for at, price in enumerate(prices, charge_id)
-    ]
-
-
-def _micros(moment: datetime | None) -> int | str:
-    return NULL if moment is None else (moment - EPOCH) // MICROSECOND
-
-
-NULL = "\\N"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-NO_CHARGE = "\t".join([NULL] * 6)
-LINE = "\t".join(["%s"] * 18) + "\n"  # the columns of tw_staged, some of them in one text
+def _numbers(terms: Terms) -> tuple[int, int, int, int]:
+    version = NONE if terms.version is None else terms.version.id
+    return terms.campaign.customer_id, terms.campaign.id, version, terms.plan_version_id or NONE

@@ -1,9 +1,7 @@
 """What many calls cost: columns in, columns out.
 
-`rate_batch` is the seam. `by_core` walks the calls one by one with the readable rule; `by_kernel`
-hands the columns to its compiled twin, which gives the same answer. Loading compiled code takes
-a second or more (many, the very first time on a machine), so a process begins with core and goes
-over to the kernel when it has rated `KERNEL_FROM` calls; one that lives long calls `warm` first.
+`rate_batch` is the seam. `by_kernel` hands the columns to the compiled twin of the readable rule,
+which gives the same answer; a few calls are cheaper walked one by one, `by_core`.
 """
 
 from __future__ import annotations
@@ -11,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tollwright.core.card import Rate, RateCard
-from tollwright.core.choose import CardIndex, prepare
+from tollwright.core.choose import CardIndex
 from tollwright.core.rating import CallInput, Charge, rate_call
 from tollwright.engine.rate.cards import CARDS
+from tollwright.kernel import batch as kernel
+from tollwright.kernel import columns
+from tollwright.kernel.layout import CompiledCard
+from tollwright.kernel.numbers import pack_numbers
+from tollwright.store import cardcache
 
-if TYPE_CHECKING:
-    from tollwright.kernel.layout import CompiledCard
-
-KERNEL_FROM = 100_000  # calls rated by this process
 KERNEL_BATCH = 256  # the fewest calls that are worth the crossing
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -68,30 +64,7 @@ class Rated:
 
 def rate_batch(card: CardIndex, calls: Columns) -> Rated:
     """The charges of calls on one card, by the way that is quicker for so many."""
-    _way.seen += len(calls)
-    if _way.seen >= KERNEL_FROM:
-        _way.warm = True
-    if _way.warm and len(calls) >= KERNEL_BATCH:
-        return by_kernel(card, calls)
-    return by_core(card, calls)
-
-
-def warm() -> None:
-    """Load the kernel now (and compile it, the first time on a machine) and use it from here on."""
-    call = Columns(["44"], [""], [EPOCH], [1000])
-    by_kernel(prepare(RateCard(rates=(Rate("44", 0),))), call)
-    _way.warm = True
-
-
-@dataclass(slots=True)
-class _Way:
-    """How this process rates."""
-
-    seen: int = 0
-    warm: bool = False
-
-
-_way = _Way()
+    return by_kernel(card, calls) if len(calls) >= KERNEL_BATCH else by_core(card, calls)
 
 
 def by_core(card: CardIndex, calls: Columns) -> Rated:
@@ -109,14 +82,11 @@ def by_core(card: CardIndex, calls: Columns) -> Rated:
 
 def by_kernel(card: CardIndex, calls: Columns) -> Rated:
     """All calls by the compiled twin; the sentence for one that is refused is core's."""
-    kernel: Any = import_module("tollwright.kernel.batch")
-    columns: Any = import_module("tollwright.kernel.columns")
-    numbers: Any = import_module("tollwright.kernel.numbers")
     charges = kernel.rate_batch(
-        _compiled(card),
+        compiled(card),
         columns.Columns(
-            called=numbers.pack_numbers(calls.called),
-            caller=numbers.pack_numbers(calls.caller),
+            called=pack_numbers(calls.called),
+            caller=pack_numbers(calls.caller),
             answered_at_us=_micros(calls.answered_at),
             answered_ms=np.array(calls.answered_ms, np.int64),
         ),
@@ -146,13 +116,12 @@ def _micros(moments: Sequence[datetime]) -> np.ndarray[tuple[int], np.dtype[np.i
 _compiled_cards: dict[int, tuple[CardIndex, CompiledCard]] = {}
 
 
-def _compiled(card: CardIndex) -> CompiledCard:
+def compiled(card: CardIndex) -> CompiledCard:
     """The card's arrays, kept beside the card itself, so that its identity stays its own."""
     found = _compiled_cards.get(id(card))
     if found is None:
-        compiler: Any = import_module("tollwright.store.cardcache")
         while len(_compiled_cards) >= _KEPT:
             del _compiled_cards[next(iter(_compiled_cards))]
-        made = compiler.compiled(CARDS.name_of(card), lambda: card.card)
+        made = cardcache.compiled(CARDS.name_of(card), lambda: card.card)
         found = _compiled_cards[id(card)] = (card, made)
     return found[1]

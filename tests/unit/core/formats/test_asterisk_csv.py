@@ -242,8 +242,8 @@ ROWS = st.lists(
 )
 def test_columns_and_single_rows_give_the_same(rows: list[str], zone: str, width: int) -> None:
     text = "\n".join([asterisk(), *rows])
-    one_by_one = asterisk_csv._Reader(Options(zone=zone))
-    by_columns = asterisk_csv._Reader(Options(zone=zone))
+    one_by_one = asterisk_csv.Reader(Options(zone=zone))
+    by_columns = asterisk_csv.Reader(Options(zone=zone))
     lines = text.split("\n")
     table = [[cell.strip('"') for cell in line.split('","')][:width] for line in lines]
     slow = [one_by_one._careful(at, *told, 1) for at, told in enumerate(

@@ -1,0 +1,166 @@
+"""Asterisk's files in columns: what `core.formats.asterisk_csv` tells, row for row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.core.formats.rows import ASTERISK, asterisk
+from tests.unit.core.formats.test_asterisk_csv import BASE, NEW
+from tollwright.core.formats.base import Item, Options, Record
+from tollwright.core.formats.clock import EPOCH
+from tollwright.core.numbers import digits_of
+from tollwright.kernel.asterisk import AsteriskColumns
+from tollwright.kernel.numbers import pack_number
+from tollwright.kernel.told import NONE, Told
+
+WIDE = (*BASE, "uniqueid", "userfield", *NEW)
+NARROW = (*BASE, "uniqueid", "userfield")  # without a sequence
+MICROSECOND = timedelta(microseconds=1)
+Fact = tuple[object, ...]
+
+
+def us(moment: datetime | None) -> int:
+    return NONE if moment is None else (moment - EPOCH) // MICROSECOND
+
+
+def fact_of(item: Item, region: str) -> Fact:
+    """What is written of a row, as columns tell it."""
+    if not isinstance(item, Record):
+        return (type(item).__name__, item.line, item.lines, getattr(item, "code", ""))
+    if item.leg != "customer":
+        return ("Leg", item.line, item.leg)
+    called, caller = digits_of([item.called, item.caller], region)
+    return (
+        "Call", item.line, item.call_key, item.group_key, caller, called, item.dialled,
+        item.disposition, item.trunk_out or item.trunk_in, item.agent, us(item.started_at),
+        us(item.answered_at), us(item.ended_at), item.answered_ms,
+    )  # fmt: skip
+
+
+def row_of(told: Told, row: int, region: str) -> Fact:
+    if told.odd[row]:
+        return fact_of(told.read(row), region)
+    texts = (told.key, told.group, told.caller, told.called, told.dialled, told.disposition,
+             told.trunk, told.agent)  # fmt: skip
+    moments = (told.started_us, told.answered_us, told.ended_us, told.answered_ms)
+    assert told.called_packed[row] in (pack_number(told.called.at(row)), -1)
+    return (
+        "Call", told.first_line + row, *(text.at(row) for text in texts),
+        *(int(moment[row]) for moment in moments),
+    )  # fmt: skip
+
+
+def facts(data: bytes, options: Options, portion: int = 4) -> tuple[list[Fact], int]:
+    """What columns tell of a file, and how many of its rows were told in columns."""
+    found: list[Fact] = []
+    quick = 0
+    chunks = [data[at : at + 700] for at in range(0, len(data), 700)]
+    for part in AsteriskColumns(options, portion).portions(chunks):
+        if isinstance(part, Told):
+            found += [row_of(part, row, options.region) for row in range(len(part))]
+            quick += int((~part.odd).sum())
+        else:
+            found += [fact_of(item, options.region) for item in part]
+    return found, quick
+
+
+def by_rule(data: bytes, options: Options) -> list[Fact]:
+    return [fact_of(item, options.region) for item in ASTERISK.parse([data], options)]
+
+
+NUMBERS = st.sampled_from(
+    ["+442071838750", "0049301234567", "030123456", "s", "", "+4412", "442071838750", "+49 30 1",
+     "+44207183875012345"]
+)  # fmt: skip
+STAMPS = {
+    "start": st.sampled_from(
+        ["2026-11-22 08:34:05", "2026-11-22T08:34:05", "2026-11-22 08:34:06", "1795336445",
+         "2026-11-22 09:34:05", "2026-10-25 02:30:00", "2026-02-30 00:00:00", ""]
+    ),
+    "answer": st.sampled_from(["", "2026-11-22 08:34:06", "2026-11-22 08:34:04", "0"]),
+    "end": st.sampled_from(["2026-11-22 08:34:09", "2026-11-22 08:34:01", "", "soon"]),
+    "billsec": st.sampled_from(
+        ["0", "3", "3.0065", "3.006500", "", "65535", "86400", "86400.5", "86401", "-1", "x", "3."]
+    ),
+}  # fmt: skip
+CELLS = {
+    "src": NUMBERS, "dst": NUMBERS, **STAMPS,
+    "dstchannel": st.sampled_from(["", "PJSIP/gw-00000002", "SIP/trunk", "DAHDI/i1/4930-5", "X/"]),
+    "lastapp": st.sampled_from(["Dial", "Queue", "Queues"]),
+    "lastdata": st.sampled_from(["sales,t,,,30", "sales", ""]),
+    "accountcode": st.sampled_from(["ACME", "", "ÜBER", '""quoted""']),
+    "disposition": st.sampled_from(["ANSWERED", "NO ANSWER", ""]),
+    "sequence": st.sampled_from(["1", "", "x", "123456789012345678"]),
+    "uniqueid": st.sampled_from(["1795336445.1", "pbx1-1795336445.2", "x", "", "1795336399.7"]),
+    "linkedid": st.sampled_from(["", "1795336445.1"]),
+    "channel": st.sampled_from(["PJSIP/uac-00000001", "Local/1@x-0001;2", "odd"]),
+    "userfield": st.sampled_from(["", "two\nlines", 'a ""b""']),
+}  # fmt: skip
+CHANGES = st.lists(st.sampled_from(sorted(CELLS)), max_size=2, unique=True).flatmap(
+    lambda names: st.fixed_dictionaries({name: CELLS[name] for name in names})
+)
+BROKEN = st.sampled_from(
+    ['"ACME","short"', '"ACME","open', "", "\0\0", '"a"b","c"', "x,y", '"ACME",' * 30]
+)
+
+
+def row(columns: Sequence[str], number: int, **changed: str) -> str:
+    """The row of a call of its own."""
+    own = {"uniqueid": f"1795336445.{number}", "linkedid": "", "sequence": str(number)}
+    return asterisk(columns, **(own | changed))
+
+
+@st.composite
+def files(draw: st.DrawFn) -> bytes:
+    """Mostly rows of calls of their own, some of them changed, some lines broken."""
+    columns = draw(st.sampled_from([WIDE, NARROW]))
+    changes = draw(st.lists(CHANGES, min_size=1, max_size=14))
+    lines = [row(columns, number, **changed) for number, changed in enumerate(changes, 10)]
+    for line in draw(st.lists(BROKEN, max_size=1)):
+        lines.insert(draw(st.integers(0, len(lines))), line)
+    if draw(st.booleans()):
+        lines.insert(0, ",".join(columns))
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    text = end.join(lines) + draw(st.sampled_from(["", end]))
+    return text.encode(draw(st.sampled_from(["utf-8", "utf-8", "latin-1"])))
+
+
+@settings(max_examples=1_000)
+@given(
+    data=files(),
+    zone=st.sampled_from(["UTC", "Europe/Berlin"]),
+    server=st.sampled_from(["", "pbx2"]),
+    portion=st.integers(1, 6),
+)
+def test_columns_tell_what_the_rule_tells(
+    data: bytes, zone: str, server: str, portion: int
+) -> None:
+    options = Options(zone=zone, region="DE", server=server)
+    assert facts(data, options, portion)[0] == by_rule(data, options)
+
+
+@pytest.mark.parametrize("columns", [WIDE, NARROW], ids=["with a sequence", "without"])
+def test_plain_rows_are_told_in_columns(columns: Sequence[str]) -> None:
+    """Ten calls of their own, one of them with a stamp that only the rule reads."""
+    rows = [row(columns, number) for number in range(10, 20)]
+    rows[4] = row(columns, 14, start="1795336445")
+    found, quick = facts("\n".join(rows).encode(), Options())
+    assert quick == 9
+    assert found == by_rule("\n".join(rows).encode(), Options())
+
+
+def test_two_rows_of_one_channel_are_judged_together() -> None:
+    """The second attempt answers the call; it lies in the next portion."""
+    first = row(WIDE, 10, answer="", billsec="0", disposition="NO ANSWER")
+    others = [row(WIDE, number) for number in range(11, 15)]
+    data = "\n".join([first, *others, row(WIDE, 15, uniqueid="1795336445.10")]).encode()
+    found, quick = facts(data, Options(), portion=3)
+    assert found[0] == ("Leg", 1, "internal")
+    assert quick == 0
+    too_far, quick = facts(data, Options(lookahead=2), portion=3)
+    assert ({fact[0] for fact in too_far}, quick) == ({"Call"}, 6)
