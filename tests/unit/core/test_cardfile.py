@@ -14,6 +14,7 @@ from tests.unit.core.words import call_of, card_of
 from tollwright.core.card import Rate, RateCard
 from tollwright.core.cardfile import CardError, content_hash, dump_card, load_card
 from tollwright.core.money import Rounding
+from tollwright.core.openfile import open_card
 from tollwright.core.rating import rate_call
 
 SAMPLE: dict[str, Any] = {
@@ -281,6 +282,15 @@ def test_two_rows_that_nothing_tells_apart() -> None:
     assert len(refused_card({"rates": [row, spelt_out]})) == 1
     later = row | {"effective_from": "2026-01-01"}
     assert len(load_card({"rates": [row, later]}).rates) == 2
+
+
+def test_a_key_that_a_file_says_twice() -> None:
+    text = (
+        '{"rates": [{"prefix": "44", "price": "1"}, {"prefix": "49", "price": "1", "price": "2"}]}'
+    )
+    with pytest.raises(CardError) as caught:
+        open_card(text)
+    assert str(caught.value) == "price: is there twice in the object with prefix: 49"
 
 
 @pytest.mark.parametrize("data", [None, [], "card", 5, {"rates": {}}, {"rates": [5]}, {}])
