@@ -35,6 +35,11 @@ def test_a_row_that_is_gone_from_the_new_version_holds_until_then() -> None:
     assert rate_call(call_of(11, at="2026-11-16T11:59:50"), card).status == "unmatched"
 
 
+def test_the_first_version_holds_before_its_start_too() -> None:
+    card = on_one_line([Version(OLD, priced("1")), Version(NOON, priced("3"))])
+    assert rate_call(call_of(1, at="2025-12-31T23:59:59"), card).amount_micros == 1_000_000
+
+
 def test_a_row_keeps_its_own_dates_within_its_version() -> None:
     morning = {"effective_from": "2026-11-16T10:00Z", "effective_to": "2026-11-16T11:00Z"}
     old = card_of({"price": "1", "unit_s": 1} | morning)
