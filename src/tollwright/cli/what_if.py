@@ -68,19 +68,12 @@ def what_if(
 
 
 def _wish(card: str, plan: str, version: int | None, file: Path | None) -> Wish:
-    import msgspec
-
+    from tollwright.cli.rate import read_text
     from tollwright.domain.rerating import whatif
 
-    data = None
-    if file is not None:
-        try:
-            data = msgspec.json.decode(file.read_bytes(), type=dict[str, object])
-        except msgspec.MsgspecError as error:
-            raise typer.BadParameter(f"{file} is no card file: {error}.") from None
     return whatif.Wish(
         version=_card_version(card, version) if card else None,
-        card=None if data is None else whatif.card_of_file(data),
+        card=None if file is None else whatif.card_of_file(read_text(file)),
         plan=_plan_version(plan, version) if plan else None,
     )
 

@@ -4,23 +4,42 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
+from typing import NoReturn
 
 from tollwright.core.cardfile import load_card
 from tollwright.core.cardread import CardError, Fault
 from tollwright.core.choose import CardIndex, prepare
 from tollwright.core.profiles import apply_profile
 
+MOST_DIGITS = 40  # of a whole number; no field takes as many
+UNREADABLE = "\ufffd"  # what reading with errors="replace" leaves of a byte that is no UTF-8
+
 
 def open_card(text: str, profile: str = "") -> CardIndex:
     """Raises CardError with all faults of the card, UnknownProfile for the profile's name."""
-    try:
-        data = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_each_key_once)
-    except CardError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise CardError([Fault(None, "card", f"is not JSON: {error}")]) from None
-    card = load_card(data)
+    card = load_card(card_data(text))
     return prepare(apply_profile(card, profile) if profile else card)
+
+
+def card_data(text: str) -> Mapping[str, object]:
+    """The JSON object of a card file. Raises CardError: it is none, or says a key twice."""
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        _refuse("is empty")
+    if "\0" in text or text.startswith(UNREADABLE):
+        _refuse("is no text in UTF-8: a card is a JSON file, saved as UTF-8")
+    try:
+        data = json.loads(
+            text, object_pairs_hook=_each_key_once, parse_constant=_no_number, parse_int=_whole
+        )
+    except json.JSONDecodeError as error:
+        _refuse(f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}")
+    except RecursionError:
+        _refuse("is not a card: its JSON is nested too deep")
+    if not isinstance(data, dict):
+        _refuse('must be one JSON object, {"rates": [...]}')
+    return data
 
 
 def _each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -31,3 +50,17 @@ def _each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         begins = ": ".join(map(str, pairs[0]))
         raise CardError([Fault(None, key, f"is there twice in the object with {begins}")])
     return found
+
+
+def _no_number(name: str) -> NoReturn:
+    _refuse(f'holds {name}, which is no number: write amounts in quotes, "0.012"')
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        _refuse(f"holds a number of {len(digits)} digits: {digits[:20]}…")
+    return int(digits)
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise CardError([Fault(None, "card", reason)]) from None

@@ -10,6 +10,7 @@ from tollwright.core.asof import as_of, last_start
 from tollwright.core.card import RateCard as Card
 from tollwright.core.cardfile import load_card
 from tollwright.core.cardread import CardError
+from tollwright.core.openfile import card_data
 from tollwright.data.customers import Customer
 from tollwright.data.plans import PlanVersion, Subscription
 from tollwright.data.rates import CardVersion
@@ -176,15 +177,16 @@ def what_if(
     )
 
 
-def card_of_file(data: Mapping[str, object]) -> Card:
-    """A card file's parsed JSON as a card; its currency is the provider's where it says none.
+def card_of_file(data: Mapping[str, object] | str) -> Card:
+    """A card file, its text or parsed JSON; its currency is the provider's where it says none.
 
-    Raises CardRefused with every fault.
+    Raises CardRefused with every fault and its row.
     """
     try:
-        return load_card({"currency": current_tenant().currency, **data})
+        said = card_data(data) if isinstance(data, str) else data
+        return load_card({"currency": current_tenant().currency, **said})
     except CardError as error:
-        raise CardRefused.of(error) from error
+        raise CardRefused(f"The card file cannot be used:\n{error}", error.faults) from error
 
 
 def _narrowed(wish: Wish, scope: CallScope, everyone: bool) -> CallScope:

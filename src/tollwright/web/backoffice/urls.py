@@ -74,6 +74,7 @@ SELLING = [
     _page("rules/history/", rules.history, "rules-history"),
     _page("rules/set/<str:name>/", rules.edit, "rule-edit"),
     _page("what-if/", whatif.index, "what-if"),
+    _page("what-if/file/", whatif.file, "what-if-file"),
 ]
 
 TRAFFIC = [

@@ -11,17 +11,34 @@ from django.http import HttpResponse
 from tollwright.data.plans import PlanVersion
 from tollwright.data.rates import CardVersion
 from tollwright.domain.rerating.report import Row
-from tollwright.domain.rerating.whatif import Line, WhatIf, Wish, what_if
+from tollwright.domain.rerating.whatif import Line, WhatIf, Wish, card_of_file, what_if
+from tollwright.engine.rerate.refusals import SENTENCES
 from tollwright.web.backoffice.callscope import ScopeForm, last_month
 from tollwright.web.backoffice.find import find
-from tollwright.web.backoffice.forms import choice, set_choices
+from tollwright.web.backoffice.forms import BoundedFileField, choice, set_choices, uploaded
 from tollwright.web.backoffice.links import to
 from tollwright.web.backoffice.page import StaffRequest, page, show
 from tollwright.web.cells import Money
 from tollwright.web.tables import Column, Table, TablePage, short
+from tollwright.web.templating import phone
 
 DESTINATIONS = 25
+CUSTOMERS = 1_000
+CARD_MB = 20
 NOW_THEN = ("Now", "Then")
+
+
+class FileForm(ScopeForm):
+    """A card file, over which calls."""
+
+    card_file = BoundedFileField(megabytes=CARD_MB, label="Card file (JSON)")
+    field_order = ("card_file", "since", "until", "customer", "campaign", "begins")
+
+    def wish(self) -> Wish | None:
+        """The prices of the valid form's file; None with its faults beside the field."""
+        text = self.cleaned_data["card_file"].read().decode("utf-8", errors="replace")
+        card = self.attempt(card_of_file, data=text)
+        return None if card is None else Wish(card=card)
 
 
 class WhatIfForm(ScopeForm):
@@ -60,6 +77,7 @@ class WhatIfForm(ScopeForm):
 @page(needs="what_if")
 def index(request: StaffRequest) -> HttpResponse:
     """Ask, and the answer below the question; the address holds both."""
+    tools = [("With a card file", to("what-if-file"))]
     asked = "since" in request.GET
     begin = last_month(request) | {"price": request.GET.get("price", "")}
     form = WhatIfForm(request.GET if asked else None, initial=begin)
@@ -73,23 +91,66 @@ def index(request: StaffRequest) -> HttpResponse:
             at=request.at,
         )
     if found is None:
-        return show(request, "whatif.html", "What if", form=form)
+        return show(request, "whatif.html", "What if", form=form, tools=tools)
     table = _table(found)
     return table.respond(request) or show(
         request,
         "whatif.html",
         "What if",
         form=form,
-        found=found,
-        share=f"{found.uncovered_ppm / 10_000:.2f} %",
-        differences=[Money(line.difference_micros, line.currency) for line in found.totals],
-        once=[
+        tools=tools,
+        table=table.page(request),
+        **_answer(found),
+    )
+
+
+@page(needs="what_if", methods=("GET", "POST"))
+def file(request: StaffRequest) -> HttpResponse:
+    """The same with a card file, which no address can hold: all rows are on the page."""
+    form = FileForm(*uploaded(request), initial=last_month(request))
+    wish = form.wish() if form.is_valid() else None
+    found = None
+    if wish is not None:
+        found = form.attempt(what_if, wish=wish, scope=form.scope(), everyone=True, at=request.at)
+    context: dict[str, Any] = {"form": form, "crumbs": [("What if", to("what-if"))]}
+    if found is not None:
+        table = _table(found)
+        lines = found.lines[:CUSTOMERS]
+        context |= _answer(found) | {"left": len(found.lines) - len(lines)}
+        context["table"] = short(table.caption, lines, table.columns, table.empty)
+    return show(request, "whatif.html", "What if, by a card file", **context)
+
+
+def _answer(found: WhatIf) -> dict[str, Any]:
+    return {
+        "found": found,
+        "share": f"{found.uncovered_ppm / 10_000:.2f} %",
+        "totals": [
+            tuple(
+                Money(micros, line.currency)
+                for micros in (line.difference_micros, line.old_micros, line.new_micros)
+            )
+            for line in found.totals
+        ],
+        "once": [
             Money(line.fees.once_micros, line.currency)
             for line in found.totals
             if line.fees.once_micros
         ],
-        table=table.page(request),
-        destinations=_destinations(found),
+        "destinations": _destinations(found),
+        "examples": _examples(found),
+    }
+
+
+def _examples(found: WhatIf) -> TablePage:
+    return short(
+        "Calls that would not be priced",
+        found.examples,
+        [
+            Column("called", "Called", lambda one: phone(one.called)),
+            Column("reason", "Why", lambda one: SENTENCES[one.reason]),
+        ],
+        "",
     )
 
 

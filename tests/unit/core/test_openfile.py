@@ -1,0 +1,40 @@
+"""The text of a card file: what it may be, and what is said of anything else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tollwright.core.cardread import CardError
+from tollwright.core.openfile import card_data, open_card
+
+
+@pytest.mark.parametrize("text", ['{"rates": []}', '\ufeff{"rates": []}', '\n {"rates": []}\n'])
+def test_a_card_file_is_one_object(text: str) -> None:
+    assert card_data(text) == {"rates": []}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "card: is empty"),
+        ("\ufeff \n", "card: is empty"),
+        ("{", "card: is not JSON: Expecting property name enclosed in double quotes in line 1,"
+              " column 2"),
+        ('{"rates":\n x}', "card: is not JSON: Expecting value in line 2, column 2"),
+        ("[1]", 'card: must be one JSON object, {"rates": [...]}'),
+        ('"44"', 'card: must be one JSON object, {"rates": [...]}'),
+        ("P\0K\0", "card: is no text in UTF-8: a card is a JSON file, saved as UTF-8"),
+        ("\ufffd\ufffd{}", "card: is no text in UTF-8: a card is a JSON file, saved as UTF-8"),
+        ('{"unit_s": NaN}', 'card: holds NaN, which is no number: write amounts in quotes,'
+                            ' "0.012"'),
+        ('{"x": -Infinity}', "card: holds -Infinity, which is no number: write amounts in quotes,"
+                             ' "0.012"'),
+        ("[" * 100_000, "card: is not a card: its JSON is nested too deep"),
+        ('{"unit_s": ' + "9" * 5000 + "}",
+         "card: holds a number of 5000 digits: 99999999999999999999…"),
+    ],
+)  # fmt: skip
+def test_what_is_no_card_file(text: str, said: str) -> None:
+    with pytest.raises(CardError) as refused:
+        open_card(text)
+    assert str(refused.value) == said
