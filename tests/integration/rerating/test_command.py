@@ -93,7 +93,8 @@ def test_what_waits_is_listed_let_in_and_corrected(provider: Story) -> None:
     with tenant_scope(provider.switch.tenant_id):
         provider.bill()
         provider.take(Row(key=1, seconds=121), Row(key=8, account="GHOST", minute=8))
-        late, ghost = queries.open_ids()
+        (late,) = queries.open_ids(reason="late_correction")
+        (ghost,) = queries.open_ids(reason="unknown_account")
     code, said = run("quarantine")
     assert code == 3
     assert [line.split() for line in said.splitlines()[:2]] == [

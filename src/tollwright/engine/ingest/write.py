@@ -130,8 +130,8 @@ def waiting(record: Record) -> Refused:
     """A correction that comes too late, on its way to quarantine."""
     return refusal(
         record, "late_correction",
-        "The record changes a call that is on an issued invoice. Void the invoice, then let the"
-        " record re-enter; or credit or debit the difference, then dismiss the record.",
+        "The record changes a call that is on an issued invoice. Propose a note for the difference;"
+        " or void the invoice, then let the record in again.",
     )  # fmt: skip
 
 

@@ -25,10 +25,9 @@ def story(db: None) -> Story:
 
 def test_a_late_record_becomes_a_proposal(story: Story) -> None:
     program = Program(story.switch.tenant_id)
-    ghost, late = program.get("/quarantine").body["items"]
-    assert (late["reason"], ghost["reason"]) == ("late_correction", "unknown_account")
-    (only,) = program.get("/quarantine", reason="late_correction").body["items"]
-    assert only == late
+    assert len(program.get("/quarantine").body["items"]) == 2
+    (late,) = program.get("/quarantine", reason="late_correction").body["items"]
+    (ghost,) = program.get("/quarantine", reason="unknown_account").body["items"]
     wish = {"ids": [late["id"], ghost["id"]]}
     made = program.post("/quarantine/correct", wish).body
     assert (made["proposed"], made["same"], made["refused"]) == (1, 0, 1)
