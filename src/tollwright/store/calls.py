@@ -13,6 +13,7 @@ from tollwright.store import binary
 from tollwright.store.sql import statements
 
 SQL = statements("calls.sql")
+COSTS = statements("legs.sql")
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 ID_BLOCK = 65_536
 A_WRITE = 1_048_576
@@ -129,3 +130,4 @@ def sum_again(
     lock_usage(cursor, tenant_id)
     cursor.execute(SQL["forget_usage"], values)
     cursor.execute(SQL["sum_usage"], values)
+    cursor.execute(COSTS["sum_costs"], values)

@@ -58,11 +58,24 @@ def search(filters: CallFilters) -> QuerySet[Call]:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """A call, its charges (the current one of each leg first) and its revisions, newest first."""
+    """A call, its charges (the current one of each leg first) and its revisions, newest first.
+
+    The card of a `parent` leg is the parent's, and not to be seen.
+    """
 
     call: Call
     charges: Sequence[Charge]
     revisions: Sequence[Call]
+
+    @property
+    def margin_micros(self) -> int | None:
+        """What the provider keeps; None without a cost that is known, in the same currency."""
+        stand = [charge for charge in self.charges if charge.is_current]
+        sold = [charge for charge in stand if charge.leg == "sell"]
+        costs = [charge for charge in stand if charge.leg != "sell"]
+        if len(sold) != 1 or not costs or {one.currency for one in costs} != {sold[0].currency}:
+            return None
+        return sold[0].amount_micros - sum(charge.amount_micros for charge in costs)
 
 
 def call_with_charges(call_id: int, started_at: datetime | None = None) -> CallView:
@@ -80,8 +93,9 @@ def call_with_charges(call_id: int, started_at: datetime | None = None) -> CallV
         Charge.objects.filter(
             tenant_id=current_tenant_id(), call_id=call.pk, started_at=call.started_at
         )
-        .select_related("card_version__card", "plan_version__plan")
-        .order_by("-is_current", "leg", "level", "-revision")
+        .select_related("plan_version__plan")
+        .prefetch_related("card_version__card")  # a join would lose what a parent's card prices
+        .order_by("-is_current", "-leg", "level", "-revision")
     )
     around = timedelta(days=32)
     revisions = Call.objects.filter(

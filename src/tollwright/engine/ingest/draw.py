@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from tollwright.engine.ingest.write import Place
+from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.settle import settle
 from tollwright.store import allowances, batches
 from tollwright.store.calls import Cursor

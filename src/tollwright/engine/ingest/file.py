@@ -29,7 +29,8 @@ from tollwright.engine.ingest.errors import BadSource, IngestError, NotStored, U
 from tollwright.engine.ingest.place import place
 from tollwright.engine.ingest.price import Priced, Pricer
 from tollwright.engine.ingest.sort import Refused, Sorted, Sorter, Tally
-from tollwright.engine.ingest.write import Late, Place, Writer, waiting
+from tollwright.engine.ingest.write import Late, Writer, waiting
+from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.cards import card_of
 from tollwright.engine.rate.terms import Book, Version, read_book
 from tollwright.kernel.asterisk import AsteriskColumns

@@ -28,7 +28,8 @@ from tollwright.engine.ingest.file import (
 )
 from tollwright.engine.ingest.price import Pricer
 from tollwright.engine.ingest.sort import Refused, Sorter, Tally, clean
-from tollwright.engine.ingest.write import Place, Writer, waiting
+from tollwright.engine.ingest.write import Writer, waiting
+from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.cards import card_of
 from tollwright.engine.rate.terms import Version, read_book
 from tollwright.store import batches

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from tollwright.engine.ingest.errors import NotPossible
-from tollwright.engine.ingest.write import Place
+from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.settle import settle
 from tollwright.store import allowances, batches, calls, resellers
 

@@ -9,27 +9,17 @@ import numpy as np
 
 from tollwright.core.formats.base import Record
 from tollwright.core.formats.clock import from_micros
-from tollwright.engine.ingest import stage
+from tollwright.engine.ingest import legs, stage
 from tollwright.engine.ingest.calls import Calls
 from tollwright.engine.ingest.price import Priced
 from tollwright.engine.ingest.sort import Refused, Tally, refusal
+from tollwright.engine.ingest.written import Columns, Place
 from tollwright.engine.rate.terms import Terms
 from tollwright.kernel.told import NONE, Int64, Text, text_joined, text_of
 from tollwright.store import batches, binary, calls
 
 AROUND = timedelta(days=32)  # how far a correction may move a call
 Late = list[int]  # places of calls that an issued invoice carries otherwise
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where rows belong: `zone` is the tenant's, for the day they count to."""
-
-    tenant_id: int
-    source_id: int
-    batch_id: int
-    zone: str
-    at: datetime
 
 
 @dataclass(slots=True)
@@ -39,8 +29,10 @@ class Writer:
     cursor: calls.Cursor
     place: Place
     _months: set[date] = field(default_factory=set)
+    _legs: legs.Legs | None = None  # of what calls cost, if anything
 
     def __post_init__(self) -> None:
+        self._legs = legs.opened(self.cursor, self.place)
         calls.make_staged(self.cursor)
         batches.make_refused(self.cursor)
 
@@ -89,6 +81,10 @@ class Writer:
         tally.unanswered += int((there.counted_ms[written] < 0).sum())
         tally.rated += int((there.counted_ms[written] >= 0).sum())
         calls.sum_again(self.cursor, tenant_id=place.tenant_id, zone=place.zone, days=recount)
+        answered = np.flatnonzero(written & (there.counted_ms >= 0))
+        if self._legs is not None and len(answered):
+            costed = self._legs.write(_columns(there, answered, call_id))
+            tally.reasons.update(costed.reasons)
         return late
 
     def _meet(
@@ -122,6 +118,8 @@ class Writer:
                 self.cursor, zone=self.place.zone, calls=[(row[0], row[1]) for row in old]
             )
             calls.revise(self.cursor, [row[0] for row in changed], old)
+            if self._legs is not None:
+                self._legs.retire([(row[0], row[1]) for row in old])
         places = [call_id - first_id for call_id in late]
         return [call_id - first_id for call_id in same] + places, places, days
 
@@ -132,6 +130,19 @@ def waiting(record: Record) -> Refused:
         record, "late_correction",
         "The record changes a call that is on an issued invoice. Propose a note for the difference;"
         " or void the invoice, then let the record in again.",
+    )  # fmt: skip
+
+
+def _columns(there: Calls, places: Int64, call_id: int) -> Columns:
+    """What the calls at some places cost is priced from this."""
+    customer, campaign, *_ = _of_terms(there)
+    rows = places.tolist()
+    caller, called, trunk = (
+        [column.at(row) for row in rows] for column in (there.caller, there.called, there.trunk)
+    )
+    return Columns(
+        call_id + places, there.started_us[places], there.answered_us[places],
+        there.answered_ms[places], customer[places], campaign[places], caller, called, trunk,
     )  # fmt: skip
 
 
