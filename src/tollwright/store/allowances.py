@@ -2,59 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import psycopg
-from psycopg.rows import tuple_row
+import numpy as np
+import numpy.typing as npt
 
 from tollwright.store.calls import Cursor
+from tollwright.store.columns import Layout, read_all, write
+from tollwright.store.rerate import CHARGES, Charges, Int64, span_of
 from tollwright.store.sql import statements
 
 SQL = statements("allowances.sql")
 Touched = list[tuple[int, datetime]]  # (customer, when a call was answered)
-PORTION = 20_000
+
+
+TURN = Layout(
+    (*CHARGES.numbers, "rate_no", "allowance_s", "rated_us", "revision", "issued"),
+    CHARGES.texts,
+    (*CHARGES.moments, "rated_us"),
+)
+DRAWN = Layout(
+    (
+        "charge_id", "old_id", "call_id", "started_us", "rated_us", "revision", "version_id",
+        "plan_id", "rate_no", "billed_s", "allowance_s", "amount_micros",
+    ),
+    moments=("started_us", "rated_us"),
+)  # fmt: skip
+USES = Layout(
+    (
+        "charge_id", "started_us", "answered_us", "customer_id", "campaign_id", "card_id", "pool",
+        "before", "taken",
+    ),
+    moments=("started_us", "answered_us"),
+)  # fmt: skip
+
+
+class Turn(NamedTuple):
+    """Calls in the order in which they draw, with the charges that stand, int64[n] each.
+
+    A call that has none yet: `charges.charge_id` is 0, and so is what it costs; `rated_us` is then
+    now. `revision` is that of the next charge; `issued` is 1 for a charge on an issued invoice.
+    """
+
+    charges: Charges
+    rate_no: Int64
+    allowance_s: Int64
+    rated_us: Int64
+    revision: Int64
+    issued: Int64
+
+    def only(self, where: npt.NDArray[np.bool_]) -> Turn:
+        """The calls that are `where`."""
+        charges = Charges._make(column[where] for column in self.charges)
+        return Turn(charges, *(column[where] for column in self[1:]))
 
 
 class Drawn(NamedTuple):
-    """A call with its charge, None where it has none yet; `draws` as (pool, before, taken).
+    """Charges that calls get, int64[n] each; `old_id` is the one it replaces, 0: none."""
 
-    `issued`: the charge is on an issued invoice or note.
+    charge_id: Int64
+    old_id: Int64
+    call_id: Int64
+    started_us: Int64
+    rated_us: Int64
+    revision: Int64
+    version_id: Int64
+    plan_id: Int64
+    rate_no: Int64
+    billed_s: Int64
+    allowance_s: Int64
+    amount_micros: Int64
+
+
+class Uses(NamedTuple):
+    """What pools had given before a charge, and gave it, int64[n] each.
+
+    `campaign_id` is 0 for a pool that all campaigns share; `pool` is a place, from 1, in a list of
+    names that goes with it.
     """
 
-    call_id: int
-    started_at: datetime
-    campaign_id: int
-    answered_at: datetime
-    answered_ms: int
-    call_key: str
-    caller: str
-    called: str
-    cause: str
-    disposition: str
-    revision: int
-    charge_id: int | None
-    charge_revision: int | None
-    version_id: int | None
-    plan_version_id: int | None
-    rate_no: int
-    billed_s: int
-    allowance_s: int
-    amount_micros: int
-    rated_at: datetime | None
-    issued: bool
-    draws: list[tuple[str, int, int]]
-
-    @property
-    def price(self) -> tuple[int, int, int, int]:
-        """(rate row, billed s, allowance s, micros) as charged."""
-        return self.rate_no, self.billed_s, self.allowance_s, self.amount_micros
-
-
-def lock(cursor: Cursor, customers: Sequence[int]) -> None:
-    """Until the transaction ends, nobody else draws on the pools of these customers."""
-    cursor.execute(SQL["lock_customers"], {"customers": sorted(customers)})
+    charge_id: Int64
+    started_us: Int64
+    answered_us: Int64
+    customer_id: Int64
+    campaign_id: Int64
+    card_id: Int64
+    pool: Int64
+    before: Int64
+    taken: Int64
 
 
 def any_use(cursor: Cursor) -> bool:
@@ -64,62 +101,46 @@ def any_use(cursor: Cursor) -> bool:
 
 
 def taken(cursor: Cursor, values: Mapping[str, object]) -> dict[tuple[int, int, str], int]:
-    """By (card, campaign or 0, pool): what calls of a period took before `since`, and whenever
-    those on issued invoices were. `values`: customer_id, first, last (the period), since."""
+    """By (card, campaign or 0, pool): what calls of a period took before `since`, whenever those
+    in open proposals were, and with `issued` those on issued invoices too.
+
+    `values`: customer_id, first, last (the period), since, issued.
+    """
     return {row[:3]: row[3] for row in cursor.execute(SQL["taken"], values).fetchall()}
 
 
-def calls_in_turn(cursor: Cursor, values: Mapping[str, object]) -> Iterator[list[Drawn]]:
-    """The calls of a customer answered in [since, last), portions in the order of consumption:
-    those without a charge, and those charged by a card with allowances.
+def calls_in_turn(cursor: Cursor, values: Mapping[str, object]) -> Turn:
+    """The calls of a customer answered in [since, last) in the order of consumption: those without
+    a charge, and those charged by one of `versions` (None: by any).
 
-    `values`: customer_id, since, last, versions (those with allowances).
+    `values`: customer_id, since, last, versions, causes (in capitals, whose places are told), at,
+    issued (with what stands on issued invoices, or without).
     """
-    with psycopg.ServerCursor(cursor.connection, "tw_in_turn", row_factory=tuple_row) as reading:
-        reading.execute(SQL["calls_in_turn"], values)
-        while rows := reading.fetchmany(PORTION):
-            yield [_drawn(row) for row in rows]
+    columns = read_all(cursor, SQL["copy_turn"], values, TURN)
+    own = len(CHARGES.numbers)
+    more = columns[own : len(TURN.numbers)]
+    return Turn(Charges._make(columns[:own] + columns[len(TURN.numbers) :]), *more)
 
 
-def _drawn(row: tuple[Any, ...]) -> Drawn:
-    pools, befores, takens = row[-3:]
-    draws = list(zip(pools, befores, takens, strict=True)) if pools else []
-    fields: tuple[Any, ...] = (*row[:-3], draws)
-    return Drawn(*fields)
-
-
-def charge_ids(cursor: Cursor) -> int:
-    """The first of so many new ids of charges that a portion has enough."""
-    row = cursor.execute(SQL["charge_ids"]).fetchone()
-    if row is None:
-        raise LookupError("a sequence gave no number")
-    return int(row[0])
-
-
-def write_charges(cursor: Cursor, lines: Sequence[str]) -> None:
-    """Rows of tw_drawn in COPY's text form: retire the old charges, insert the new ones."""
-    if not lines:
+def write_charges(cursor: Cursor, drawn: Drawn) -> None:
+    """Retire the old charges, insert the new ones."""
+    if not len(drawn.charge_id):
         return
     cursor.execute(SQL["make_drawn"])
     cursor.execute(SQL["empty_drawn"])
-    with cursor.copy(SQL["copy_drawn"]) as copy:
-        copy.write("".join(lines))
-    cursor.execute(SQL["retire"])
-    cursor.execute(SQL["insert_charges"])
+    write(cursor, SQL["copy_drawn"], DRAWN, drawn._asdict())
+    span = span_of(drawn.started_us)
+    cursor.execute(SQL["retire"], span)
+    cursor.execute(SQL["insert_charges"], span)
 
 
-def write_uses(
-    cursor: Cursor, *, tenant_id: int, told_anew: Sequence[int], lines: Sequence[str]
-) -> None:
-    """Rows of tw_uses in COPY's text form; the old ones of `told_anew` charges go."""
-    if told_anew:
-        cursor.execute(SQL["forget_uses"], {"charges": list(told_anew)})
-    if lines:
+def write_uses(cursor: Cursor, uses: Uses, *, tenant_id: int, pools: Sequence[str]) -> None:
+    """Write what charges drew; of one that had drawn before, what is otherwise now."""
+    if len(uses.charge_id):
         cursor.execute(SQL["make_uses"])
         cursor.execute(SQL["empty_uses"])
-        with cursor.copy(SQL["copy_uses"]) as copy:
-            copy.write("".join(lines))
-        cursor.execute(SQL["insert_uses"], {"tenant_id": tenant_id})
+        write(cursor, SQL["copy_uses"], USES, uses._asdict())
+        cursor.execute(SQL["insert_uses"], {"tenant_id": tenant_id, "pools": list(pools)})
 
 
 def uses(cursor: Cursor, charge_id: int) -> list[tuple[str, int, int]]:

@@ -1,10 +1,6 @@
 -- What calls took from the pools of their cards, and the calls of a period to go through in turn.
 -- Every statement on call and charge names started_at.
 
--- name: lock_customers -- one transaction at a time draws on a customer's pools
-SELECT pg_advisory_xact_lock(hashtextextended('allowances/' || id, 0))
-  FROM (SELECT unnest(%(customers)s::bigint[]) AS id ORDER BY 1) c
-
 -- name: any_use -- whether anything was ever taken from a pool
 SELECT EXISTS (SELECT 1 FROM allowance_use)
 
@@ -15,17 +11,27 @@ SELECT u.card_id, coalesce(u.campaign_id, 0::bigint), u.pool, sum(u.taken)::bigi
   LEFT JOIN invoice_line l ON l.id = ch.invoice_line_id
   LEFT JOIN invoice i ON i.id = l.invoice_id
  WHERE u.customer_id = %(customer_id)s AND u.answered_at >= %(first)s AND u.answered_at < %(last)s
-   AND (u.answered_at < %(since)s OR i.status NOT IN ('draft', 'void'))
+   AND (u.answered_at < %(since)s OR %(issued)s AND i.status NOT IN ('draft', 'void'))
    AND ch.is_current
    AND ch.started_at >= %(first)s - interval '2 days' AND ch.started_at < %(last)s + interval '1 day'
  GROUP BY 1, 2, 3
 
--- name: calls_in_turn -- the calls of a customer that have no charge yet, or one by such a card
-SELECT c.id, c.started_at, c.campaign_id, c.answered_at, c.answered_ms, c.call_key, c.caller,
-       c.called, c.cause, c.disposition, c.revision,
-       ch.id, ch.revision, ch.card_version_id, ch.plan_version_id, ch.rate_no, ch.billed_s,
-       ch.allowance_s, ch.amount_micros, ch.rated_at,
-       coalesce(i.status NOT IN ('draft', 'void'), false), u.pools, u.befores, u.takens
+-- name: copy_turn -- a customer's calls in the order in which they draw: those without a charge, and
+-- those charged by %(versions)s (null: by any); with what stands on issued invoices or without
+COPY (
+SELECT coalesce(ch.id, 0::bigint), c.id, c.started_at, c.answered_at, c.answered_ms, c.campaign_id,
+       coalesce(ch.amount_micros, 0::bigint), coalesce(ch.billed_s, 0)::bigint,
+       coalesce(ch.card_version_id, 0::bigint), coalesce(ch.plan_version_id, 0::bigint),
+       coalesce(ch.invoice_line_id, 0::bigint), (w.charge_id IS NOT NULL)::int::bigint,
+       coalesce(array_position(%(causes)s::text[], upper(c.cause)), 0)::bigint,
+       coalesce(array_position(%(causes)s::text[], upper(c.disposition)), 0)::bigint,
+       coalesce(ch.rate_no, 0)::bigint, coalesce(ch.allowance_s, 0)::bigint,
+       coalesce(ch.rated_at, %(at)s), coalesce(ch.revision + 1, c.revision)::bigint,
+       coalesce(i.status NOT IN ('draft', 'void'), false)::int::bigint,
+       coalesce(ch.currency, '   '), rpad(c.called, 16),
+       CASE WHEN octet_length(c.caller) = length(c.caller) THEN rpad(c.caller, 16)
+            ELSE repeat(' ', 16) END,
+       rpad(coalesce(ch.prefix, ''), 16)
   FROM call c
   LEFT JOIN charge ch ON ch.call_id = c.id AND ch.started_at = c.started_at AND ch.is_current
                      AND ch.leg = 'sell' AND ch.level = 0
@@ -33,75 +39,70 @@ SELECT c.id, c.started_at, c.campaign_id, c.answered_at, c.answered_ms, c.call_k
                      AND ch.started_at < %(last)s + interval '1 day'
   LEFT JOIN invoice_line l ON l.id = ch.invoice_line_id
   LEFT JOIN invoice i ON i.id = l.invoice_id
-  LEFT JOIN LATERAL (
-       SELECT array_agg(x.pool ORDER BY x.pool) AS pools,
-              array_agg(x.before ORDER BY x.pool) AS befores,
-              array_agg(x.taken ORDER BY x.pool) AS takens
-         FROM allowance_use x WHERE x.charge_id = ch.id) u ON true
+  LEFT JOIN rerate_proposal_call w ON w.charge_id = ch.id AND w.pending
  WHERE c.customer_id = %(customer_id)s AND c.is_current
    AND c.answered_at >= %(since)s AND c.answered_at < %(last)s
    AND c.started_at >= %(since)s - interval '2 days' AND c.started_at < %(last)s + interval '1 day'
-   AND (ch.id IS NULL OR ch.card_version_id = ANY(%(versions)s::bigint[]))
+   AND (ch.id IS NULL OR %(versions)s::bigint[] IS NULL
+        OR ch.card_version_id = ANY(%(versions)s::bigint[]))
+   AND (%(issued)s OR i.status IS NULL OR i.status IN ('draft', 'void'))
  ORDER BY c.answered_at, c.call_key COLLATE "C", c.called COLLATE "C", c.caller COLLATE "C",
           c.answered_ms, c.source_id, c.id
-
--- name: charge_ids -- the first of 65 536 ids of charges
-SELECT nextval('charge_id_block')
+) TO STDOUT (FORMAT BINARY)
 
 -- name: make_drawn -- where COPY may write: charges that calls get, and which ones they replace
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_drawn (
-    charge_id bigint, old_id bigint, call_id bigint, started_us bigint, rated_us bigint,
-    revision smallint, card_version_id bigint, plan_version_id bigint, rate_no integer,
-    billed_s integer, allowance_s integer, amount_micros bigint, prefix text, currency text
+    charge_id bigint, old_id bigint, call_id bigint, started_at timestamptz, rated_at timestamptz,
+    revision bigint, card_version_id bigint, plan_version_id bigint, rate_no bigint,
+    billed_s bigint, allowance_s bigint, amount_micros bigint
 ) ON COMMIT DROP
 
 -- name: empty_drawn -- ready for the next rows
 TRUNCATE tw_drawn
 
--- name: copy_drawn -- a portion's charges
-COPY tw_drawn FROM STDIN
+-- name: copy_drawn -- rows of one width, in COPY's binary form
+COPY tw_drawn FROM STDIN (FORMAT BINARY)
 
 -- name: retire -- charges that cost something else by now
 UPDATE charge ch SET is_current = false
   FROM tw_drawn d
- WHERE ch.id = d.old_id
-   AND ch.started_at = 'epoch'::timestamptz + d.started_us * '1 microsecond'::interval
-   AND ch.is_current
+ WHERE ch.id = d.old_id AND ch.started_at = d.started_at AND ch.is_current
+   AND ch.started_at >= %(first)s AND ch.started_at <= %(last)s
 
 -- name: insert_charges -- a call's first charge, or its next revision
 INSERT INTO charge (id, call_id, started_at, rated_at, amount_micros, tenant_id, customer_id,
                     campaign_id, card_version_id, plan_version_id, rate_no, billed_s, allowance_s,
                     revision, leg, currency, prefix)
-SELECT d.charge_id, c.id, c.started_at,
-       'epoch'::timestamptz + d.rated_us * '1 microsecond'::interval, d.amount_micros, c.tenant_id,
-       c.customer_id, c.campaign_id, d.card_version_id, d.plan_version_id, d.rate_no, d.billed_s,
-       d.allowance_s, d.revision, 'sell', d.currency, d.prefix
+SELECT d.charge_id, c.id, c.started_at, d.rated_at, d.amount_micros, c.tenant_id, c.customer_id,
+       c.campaign_id, d.card_version_id, nullif(d.plan_version_id, 0), d.rate_no, d.billed_s,
+       d.allowance_s, d.revision, 'sell', k.currency, coalesce(p.prefix, '')
   FROM tw_drawn d
-  JOIN call c ON c.id = d.call_id
-             AND c.started_at = 'epoch'::timestamptz + d.started_us * '1 microsecond'::interval
+  JOIN call c ON c.id = d.call_id AND c.started_at = d.started_at
+  JOIN card_version v ON v.id = d.card_version_id
+  JOIN rate_card k ON k.id = v.card_id
+  LEFT JOIN rate p ON p.version_id = d.card_version_id AND p.row_no = d.rate_no
+ WHERE c.started_at >= %(first)s AND c.started_at <= %(last)s
 
--- name: make_uses -- where COPY may write: what pools gave
+-- name: make_uses -- where COPY may write: what pools gave; `pool` is a place in a list of names
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_uses (
-    charge_id bigint, started_us bigint, answered_us bigint, customer_id bigint,
-    campaign_id bigint, card_id bigint, pool text, before bigint, taken bigint
+    charge_id bigint, started_at timestamptz, answered_at timestamptz, customer_id bigint,
+    campaign_id bigint, card_id bigint, pool bigint, before bigint, taken bigint
 ) ON COMMIT DROP
 
 -- name: empty_uses -- ready for the next rows
 TRUNCATE tw_uses
 
--- name: copy_uses -- a portion's uses
-COPY tw_uses FROM STDIN
+-- name: copy_uses -- rows of one width, in COPY's binary form
+COPY tw_uses FROM STDIN (FORMAT BINARY)
 
--- name: forget_uses -- of charges whose uses are told anew
-DELETE FROM allowance_use WHERE charge_id = ANY(%(charges)s::bigint[])
-
--- name: insert_uses -- from the staged rows
-INSERT INTO allowance_use (tenant_id, charge_id, started_at, answered_at, customer_id, campaign_id,
-                           card_id, pool, before, taken)
-SELECT %(tenant_id)s, charge_id, 'epoch'::timestamptz + started_us * '1 microsecond'::interval,
-       'epoch'::timestamptz + answered_us * '1 microsecond'::interval, customer_id, campaign_id,
-       card_id, pool, before, taken
+-- name: insert_uses -- from the staged rows; what a charge that stays had drawn is told anew
+INSERT INTO allowance_use AS u (tenant_id, charge_id, started_at, answered_at, customer_id,
+                                campaign_id, card_id, pool, before, taken)
+SELECT %(tenant_id)s, charge_id, started_at, answered_at, customer_id, nullif(campaign_id, 0),
+       card_id, (%(pools)s::text[])[pool], before, taken
   FROM tw_uses
+    ON CONFLICT (charge_id, pool) DO UPDATE SET before = excluded.before, taken = excluded.taken
+ WHERE (u.before, u.taken) <> (excluded.before, excluded.taken)
 
 -- name: uses -- what pools had given before a charge, and what they gave it
 SELECT pool, before, taken FROM allowance_use WHERE charge_id = %(charge_id)s ORDER BY pool

@@ -1,8 +1,4 @@
-"""Charges by columns, a million in a few seconds, and their new revisions back.
-
-Reading goes by COPY in its binary form: every field of `copy_charges` has one width and none is
-null, so that a batch of rows is one numpy array without a Python object per call.
-"""
+"""Charges by columns, a million in a few seconds, and their new revisions back."""
 
 from __future__ import annotations
 
@@ -15,30 +11,29 @@ import numpy as np
 import numpy.typing as npt
 
 from tollwright.store.calls import ID_BLOCK, Cursor
+from tollwright.store.columns import Layout, read, write
 from tollwright.store.sql import statements
 
 SQL = statements("rerate.sql")
 Int64 = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.bytes_]
 
-BATCH = 65_536
-YEAR_2000_US = 946_684_800_000_000  # PostgreSQL counts its moments from there
 NUMBER_WIDTH = 16  # 15 digits and the blank after them
-_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TAIL = b"\xff\xff"
-
-_NUMBERS = (
-    "charge_id", "call_id", "started_us", "answered_us", "answered_ms", "campaign_id",
-    "amount_micros", "billed_s", "version_id", "plan_id", "line_id", "waits", "cause",
-    "disposition",
+CHARGES = Layout(
+    (
+        "charge_id", "call_id", "started_us", "answered_us", "answered_ms", "campaign_id",
+        "amount_micros", "billed_s", "version_id", "plan_id", "line_id", "waits", "cause",
+        "disposition",
+    ),
+    (("currency", 3), ("called", NUMBER_WIDTH), ("caller", NUMBER_WIDTH), ("prefix", NUMBER_WIDTH)),
+    ("started_us", "answered_us"),
 )  # fmt: skip
-_TEXTS = (
-    ("currency", 3), ("called", NUMBER_WIDTH), ("caller", NUMBER_WIDTH), ("prefix", NUMBER_WIDTH),
-)  # fmt: skip
-_MOMENTS = ("started_us", "answered_us")
-_REVISED = (
-    "charge_id", "new_id", "call_id", "started_us", "version_id", "plan_id", "rate_no", "billed_s",
-    "allowance_s", "amount_micros", "line_id",
+REVISED = Layout(
+    (
+        "charge_id", "new_id", "call_id", "started_us", "version_id", "plan_id", "rate_no",
+        "billed_s", "allowance_s", "amount_micros", "line_id",
+    ),
+    moments=("started_us",),
 )  # fmt: skip
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -98,18 +93,6 @@ class Charges(NamedTuple):
     prefix: Bytes
 
 
-def _row_type() -> np.dtype[np.void]:
-    fields: list[tuple[str, str]] = [("fields", ">i2")]
-    for name in _NUMBERS:
-        fields += [(f"{name}_len", ">i4"), (name, ">i8")]
-    for name, width in _TEXTS:
-        fields += [(f"{name}_len", ">i4"), (name, f"S{width}")]
-    return np.dtype(fields)
-
-
-_ROW = _row_type()
-
-
 def prepare_joins(cursor: Cursor) -> None:
     """For the running transaction: memory enough to join millions of rows."""
     cursor.execute(SQL["fast_joins"])
@@ -127,43 +110,8 @@ def charges(cursor: Cursor, scope: Scope, causes: Sequence[str] = ()) -> Iterato
     connection does nothing else.
     """
     values = scope.values() | {"causes": list(causes)}
-    wanted = _ROW.itemsize * BATCH + len(_TAIL)
-    held, skip, size = bytearray(), len(_HEAD), 0
-    with cursor.copy(SQL["copy_charges"], values) as copy:
-        ready = cursor.connection.pgconn.get_copy_data
-        while True:
-            # what has arrived is taken at once, at a tenth of the cost of read(), which also waits;
-            # the end is left to read(), because psycopg has to learn of it
-            size, quick = (-1, None) if 0 < size < _ROW.itemsize else ready(1)
-            piece = quick if size > 0 and quick else copy.read()
-            size = len(piece)
-            if not size:
-                break
-            held += piece
-            if len(held) >= wanted + skip:
-                yield _columns(bytes(held[skip : skip + wanted - len(_TAIL)]))
-                del held[: skip + wanted - len(_TAIL)]
-                skip = 0
-    if held[-len(_TAIL) :] != _TAIL:
-        raise ValueError("the columns of charges broke off")
-    if len(held) > skip + len(_TAIL):
-        yield _columns(bytes(held[skip : -len(_TAIL)]))
-
-
-def _columns(rows: bytes) -> Charges:
-    """The columns of whole rows. Raises ValueError where a row has another width."""
-    if len(rows) % _ROW.itemsize:
-        raise ValueError("a row of charges has another width than the others")
-    table = np.frombuffer(rows, _ROW)
-    widths = [(name, 8) for name in _NUMBERS] + list(_TEXTS)
-    right = (table["fields"] == len(widths)).all()
-    if not right or any((table[f"{name}_len"] != width).any() for name, width in widths):
-        raise ValueError("a field of charges has another width than the others")
-    numbers = {name: table[name].astype(np.int64) for name in _NUMBERS}
-    for name in _MOMENTS:
-        numbers[name] += YEAR_2000_US
-    texts = [table[name] for name, _ in _TEXTS]
-    return Charges._make([*(numbers[name] for name in _NUMBERS), *texts])
+    for columns in read(cursor, SQL["copy_charges"], values, CHARGES):
+        yield Charges._make(columns)
 
 
 class Revised(NamedTuple):
@@ -204,8 +152,8 @@ def revise(cursor: Cursor, revised: Revised, *, at: datetime) -> int:
     """
     if not len(revised.charge_id):
         return 0
-    stage(cursor, revised, _new_ids(cursor, len(revised.charge_id)))
-    span = _span(revised.started_us)
+    stage(cursor, revised, new_ids(cursor, len(revised.charge_id)))
+    span = span_of(revised.started_us)
     return _revise_staged(cursor, span | {"at": at})
 
 
@@ -221,7 +169,7 @@ def issued_meanwhile(cursor: Cursor, revised: Revised) -> int:
     """How many of the charges just revised stand on an issued invoice by now."""
     if not len(revised.charge_id):
         return 0
-    row = cursor.execute(SQL["issued_meanwhile"], _span(revised.started_us)).fetchone()
+    row = cursor.execute(SQL["issued_meanwhile"], span_of(revised.started_us)).fetchone()
     return 0 if row is None else int(row[0])
 
 
@@ -295,28 +243,7 @@ def stage(cursor: Cursor, revised: Revised, new_ids: Int64) -> None:
     """Rows for the statements that read tw_revised; what was staged before is gone."""
     cursor.execute(SQL["make_revised"])
     cursor.execute(SQL["empty_revised"])
-    columns = revised._asdict() | {"new_id": new_ids}
-    with cursor.copy(SQL["copy_revised"]) as copy:
-        copy.write(_HEAD)
-        for first in range(0, len(new_ids), BATCH):
-            copy.write(_rows({name: columns[name][first : first + BATCH] for name in _REVISED}))
-        copy.write(_TAIL)
-
-
-_REVISED_ROW = np.dtype(
-    [("fields", ">i2")]
-    + [field for name in _REVISED for field in ((f"{name}_len", ">i4"), (name, ">i8"))]
-)
-
-
-def _rows(columns: dict[str, Int64]) -> bytes:
-    """COPY's binary form of the columns."""
-    table = np.empty(len(columns["charge_id"]), _REVISED_ROW)
-    table["fields"] = len(_REVISED)
-    for name, column in columns.items():
-        table[f"{name}_len"] = 8
-        table[name] = column - YEAR_2000_US if name == "started_us" else column
-    return table.tobytes()
+    write(cursor, SQL["copy_revised"], REVISED, revised._asdict() | {"new_id": new_ids})
 
 
 def _blocks(cursor: Cursor, count: int) -> list[int]:
@@ -330,12 +257,13 @@ def _blocks(cursor: Cursor, count: int) -> list[int]:
     return found
 
 
-def _new_ids(cursor: Cursor, count: int) -> Int64:
+def new_ids(cursor: Cursor, count: int) -> Int64:
+    """So many new ids of charges."""
     run = np.arange(ID_BLOCK, dtype=np.int64)
-    return np.concatenate([run + first for first in _blocks(cursor, count)])[:count]
+    return np.concatenate([run[:0], *(run + first for first in _blocks(cursor, count))])[:count]
 
 
-def _span(started_us: Int64) -> dict[str, object]:
+def span_of(started_us: Int64) -> dict[str, object]:
     """The months that a statement has to look at."""
     return {"first": _moment(int(started_us.min())), "last": _moment(int(started_us.max()))}
 

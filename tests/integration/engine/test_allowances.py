@@ -15,12 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.engine.conftest import AT, Plant
-from tests.support.billing import bill_and_issue
+from tests.support.billing import ANNA, bill_and_issue
 from tests.support.switch import NOON, Row, add_version, make_card, set_rule
+from tests.support.world import START
 from tollwright.data.models import Campaign, Identifier, RateCard
 from tollwright.data.scope import tenant_scope
+from tollwright.domain.rates.operations import publish_version, save_draft
 from tollwright.engine.ingest.reenter import reenter
 from tollwright.engine.ingest.rollback import roll_back
+from tollwright.engine.rate import settle, turn_kernel
 from tollwright.engine.rate.explain import Explanation, explain_charge
 
 RATES = [
@@ -235,6 +238,22 @@ def test_a_new_version_makes_the_pool_larger_not_full(plant: Plant) -> None:
     assert all(one.equal for one in explained(plant))
 
 
+def test_a_call_that_cover_would_leave_without_a_price_draws_on_none(plant: Plant) -> None:
+    """The row ends at 12:01:30. A call of 119 s from noon begins its minutes at 0 and 60 s; with
+    40 s covered it would begin one at 100 s. A minute each, and nothing from the pool."""
+    card = bundle(plant, FREE)
+    row = {"prefix": "44", "price": "0.60", "first_s": 60, "next_s": 60,
+           "effective_to": "2026-11-02T12:01:30Z"}  # fmt: skip
+    with tenant_scope(plant.switch.tenant_id):
+        draft = save_draft(card=card, data={"rates": [row], "allowances": [FREE]}, at=AT, by=ANNA)
+        publish_version(version=draft, effective_from=START, at=AT, by=ANNA)
+    plant.ingest(minute(1, -1), minute(2, 0, seconds=119))
+    assert charged(plant) == [(60, 0, 0), (0, 120, 1_200_000)]
+    told = explained(plant)
+    assert all(one.equal for one in told)
+    assert any("priced without them" in sentence for sentence in told[1].sentences)
+
+
 def test_what_the_card_refuses_waits_without_touching_the_pool(plant: Plant) -> None:
     bundle(plant, {**FREE, "prefixes": [""]})
     result = plant.ingest(minute(1, 0, called="+33123456789"), minute(2, 1))
@@ -284,10 +303,19 @@ CALLS = st.lists(
 )  # fmt: skip
 
 
+@pytest.fixture(params=["core", "kernel"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways of pricing calls in turn, for as few calls as there are."""
+    if request.param == "kernel":
+        monkeypatch.setattr(settle, "KERNEL_FROM", 0)
+        monkeypatch.setattr(turn_kernel, "FEW", 1)
+
+
 @settings(
     max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 @given(calls=CALLS, pieces=st.integers(1, 4), order=st.randoms(use_true_random=False))
+@pytest.mark.usefixtures("way")
 def test_any_split_and_order_of_files_gives_the_same(
     plant: Plant, calls: list[tuple[int, int]], pieces: int, order: random.Random
 ) -> None:

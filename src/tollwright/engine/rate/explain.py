@@ -20,7 +20,7 @@ from tollwright.engine.rate.cards import card_of
 from tollwright.engine.rate.carriers import Bought, read_carriers
 from tollwright.engine.rate.crossing import Line, Load, line_of
 from tollwright.engine.rate.numbers import rated_caller
-from tollwright.engine.rate.pools import left
+from tollwright.engine.rate.pools import left, none_left
 from tollwright.engine.rate.terms import Card, Terms, Version, read_book
 from tollwright.store import allowances, resellers
 from tollwright.store import terms as store
@@ -92,7 +92,7 @@ def _sell(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
     before = {pool: taken for pool, taken, _ in allowances.uses(cursor, charge.id)} if fit else {}
     steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, line),
              *_pool_steps(fit, before, charge.currency))  # fmt: skip
-    return _replayed(charge, call, line, card, steps, left(fit, before))
+    return _replayed(charge, call, line, card, steps, _remaining(fit, before))
 
 
 def _buy(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
@@ -203,7 +203,14 @@ def _pool_steps(
     fit: Sequence[Allowance], before: Mapping[str, int], currency: str
 ) -> Iterator[ExplainStep]:
     """What each pool had given to earlier calls of the period."""
-    remaining = left(fit, before)
+    remaining = _remaining(fit, before)
+    if fit and not before:
+        yield ExplainStep(
+            "pool",
+            "With what the pools have left, the call would run into a time for which nothing"
+            " prices it: it is priced without them.",
+        )
+        return
     for allowance in {one.pool_name: one for one in fit}.values():
         pool = allowance.pool_name
         full, taken, rest = (
@@ -216,6 +223,12 @@ def _pool_steps(
             f" {rest} are left.",
             (("pool", pool), ("full", allowance.amount), ("taken", before.get(pool, 0))),
         )
+
+
+def _remaining(fit: Sequence[Allowance], before: Mapping[str, int]) -> dict[str, int]:
+    """What pools had left; a call that drew on none of its pools was priced as if all were empty
+    (`turn.Walk.without`)."""
+    return left(fit, before) if before else none_left(fit)
 
 
 def _shown(amount: int, unit: str, currency: str) -> str:

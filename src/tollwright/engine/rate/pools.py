@@ -1,4 +1,4 @@
-"""What the pools of a customer have left within one billing period.
+"""What the pools of a customer have given within one billing period.
 
 A pool belongs to a card and is the customer's, or a campaign's where the allowance says so. What
 was taken is counted, not what is left: a new version of the card may change a pool's size.
@@ -19,7 +19,7 @@ Key = tuple[int, int, str]  # card, campaign (0: the customer's), pool
 class Draw(NamedTuple):
     """What a pool had given before a call, and what it gave this one."""
 
-    pool: str
+    pool: Key
     before: int
     taken: int
 
@@ -30,6 +30,17 @@ def left(allowances: Iterable[Allowance], before: Mapping[str, int]) -> dict[str
         allowance.pool_name: max(0, allowance.amount - before.get(allowance.pool_name, 0))
         for allowance in allowances
     }
+
+
+def none_left(allowances: Iterable[Allowance]) -> dict[str, int]:
+    """Every pool empty."""
+    return {allowance.pool_name: 0 for allowance in allowances}
+
+
+def pool_key(allowance: Allowance, card_id: int, campaign_id: int) -> Key:
+    """Whose pool an allowance is drawn from."""
+    own = campaign_id if allowance.per == "campaign" else 0
+    return card_id, own, allowance.pool_name
 
 
 @dataclass(slots=True)
@@ -43,7 +54,7 @@ class Pools:
     ) -> dict[str, int]:
         """What was taken from each of the allowances' pools."""
         return {
-            allowance.pool_name: self.taken.get(_key(allowance, card_id, campaign_id), 0)
+            allowance.pool_name: self.taken.get(pool_key(allowance, card_id, campaign_id), 0)
             for allowance in allowances
         }
 
@@ -54,20 +65,15 @@ class Pools:
         campaign_id: int,
         uses: Sequence[AllowanceUse],
     ) -> list[Draw]:
-        """Take what a call used; how its pools stood, in the order of their names.
-
-        `allowances` are those that fit the call.
-        """
-        keys = {one.pool_name: _key(one, card_id, campaign_id) for one in allowances}
+        """Take what a call used; how its pools stood. `allowances` are those that fit the call."""
         draws = []
-        for pool in sorted(keys):
-            before = self.taken.get(keys[pool], 0)
-            taken = sum(use.amount for use in uses if use.pool == pool)
-            self.taken[keys[pool]] = before + taken
-            draws.append(Draw(pool, before, taken))
+        for key in sorted({pool_key(one, card_id, campaign_id) for one in allowances}):
+            taken = sum(use.amount for use in uses if use.pool == key[2])
+            draws.append(self.take(key, taken))
         return draws
 
-
-def _key(allowance: Allowance, card_id: int, campaign_id: int) -> Key:
-    own = campaign_id if allowance.per == "campaign" else 0
-    return card_id, own, allowance.pool_name
+    def take(self, key: Key, taken: int) -> Draw:
+        """Take so much from a pool."""
+        before = self.taken.get(key, 0)
+        self.taken[key] = before + taken
+        return Draw(key, before, taken)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from tollwright.engine.ingest.late import Late
+from tollwright.engine.rate.columns import causes_of
 from tollwright.engine.rerate import refusals
-from tollwright.engine.rerate.prices import Source, causes_of
+from tollwright.engine.rerate.prices import Source
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
 from tollwright.kernel.columns import epoch_us
 from tollwright.store.rerate import NUMBER_WIDTH, Bytes, Charges

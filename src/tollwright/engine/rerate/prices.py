@@ -210,12 +210,3 @@ class GivenPlan:
         first = card.versions[0] if card is not None and card.versions else None
         version = (card.at(moment) if card is not None else None) or first
         return _by_version(self.cursor, terms, card, version, self.plan_id, self.at, bare=True)
-
-
-def causes_of(book: t.Book) -> tuple[str, ...]:
-    """Every cause that some rule of the tenant lets bill, in capitals."""
-    found: set[str] = set()
-    for row in book.rules:
-        if row.setting == "billable_causes" and isinstance(row.value, list | tuple):
-            found |= {str(cause).upper() for cause in row.value}
-    return tuple(sorted(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tollwright.core.rating import CallInput, Charge, rate_call
-from tollwright.engine.rate.terms import Terms
+from tollwright.engine.rate.columns import counted_ms, moment_of
+from tollwright.engine.rate.packed import callers, packed
 from tollwright.engine.rerate import refusals
-from tollwright.engine.rerate.numbers import callers, packed
 from tollwright.engine.rerate.prices import Offer, Prices, Source
 from tollwright.kernel.batch import rate_batch
 from tollwright.kernel.columns import Charges as Rated
@@ -24,7 +24,6 @@ from tollwright.kernel.reasons import STATUSES
 from tollwright.store.rerate import Charges, Int64
 
 Bool = npt.NDArray[np.bool_]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Repriced(NamedTuple):
@@ -160,7 +159,9 @@ def reprice(
         if offer.prices is None:
             part.refusal[:] = offer.refusal
             continue
-        counted = _counted_ms(part.stored, offer.terms, causes)
+        counted = counted_ms(
+            offer.terms, part.stored.answered_ms, part.stored.cause, part.stored.disposition, causes
+        )
         calls = Columns(called[here], caller[here], part.stored.answered_us, counted)
         rated = rate_batch(offer.prices.compiled, calls).charges
         _over_versions(offer, calls, rated)
@@ -218,23 +219,3 @@ def _put(part: Repriced, offer: Offer, prices: Prices, rated: Rated, pooled: lis
     part.version_id[good] = offer.version_id
     part.plan_id[good] = offer.plan_id
     part.prefix[good] = prices.compiled.rate_prefixes[rated.rate_index[good]]
-
-
-def _counted_ms(stored: Charges, terms: Terms, causes: tuple[str, ...]) -> Int64:
-    """As `Terms.counted_ms`, for columns."""
-    counted = stored.answered_ms
-    if terms.plain:
-        return counted
-    if terms.second_from_ms:
-        seconds, fraction = counted // 1000, counted % 1000
-        counted = (seconds + (fraction >= terms.second_from_ms)) * 1000
-    free = counted < terms.minimum_seconds * 1000
-    if terms.billable_causes:
-        bills = np.array([False, *(cause in terms.billable_causes for cause in causes)])
-        free |= ~(bills[stored.cause] | bills[stored.disposition])
-    return np.where(free, 0, counted)
-
-
-def moment_of(us: int) -> datetime:
-    """The moment so many microseconds after 1970-01-01 UTC."""
-    return EPOCH + timedelta(microseconds=us)

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tollwright.engine.rate.columns import causes_of
 from tollwright.engine.rerate import refusals
-from tollwright.engine.rerate.prices import Source, causes_of
+from tollwright.engine.rerate.prices import Source
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
 from tollwright.engine.rerate.sums import (
     Sums,

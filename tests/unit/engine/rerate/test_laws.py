@@ -16,10 +16,11 @@ from tollwright.core.card import Rate, RateCard
 from tollwright.core.choose import prepare
 from tollwright.core.rating import CallInput, rate_call
 from tollwright.core.rules import RuleRow
+from tollwright.engine.rate.columns import causes_of
+from tollwright.engine.rate.packed import callers, packed
 from tollwright.engine.rate.terms import Book, Campaign
 from tollwright.engine.rerate import refusals
-from tollwright.engine.rerate.numbers import callers, packed
-from tollwright.engine.rerate.prices import GivenCard, causes_of
+from tollwright.engine.rerate.prices import GivenCard
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
 from tollwright.engine.rerate.run import Tally, outcome_of
 from tollwright.engine.rerate.sums import currency_code, currency_numbers

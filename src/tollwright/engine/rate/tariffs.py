@@ -1,0 +1,102 @@
+"""Card versions ready to price columns of calls, the last ones kept by the process."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from tollwright.core.choose import CardIndex
+from tollwright.core.money import Rounding
+from tollwright.engine.rate.cards import card_of, name
+from tollwright.engine.rate.terms import Version
+from tollwright.store.calls import Cursor
+
+if TYPE_CHECKING:
+    from tollwright.kernel.layout import CompiledCard
+
+KEPT = 8
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """What prices calls, and the card whose pools they draw on.
+
+    `compiled` None: only the readable form is at hand, since the calls are few.
+    """
+
+    card_id: int
+    index: CardIndex
+    compiled: CompiledCard | None = None
+
+
+class CompiledStore:
+    """The compiled cards of this process, the last ones used."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Key, CompiledCard] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, key: Key) -> CompiledCard | None:
+        """The card of this key, if it is here."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def get(self, key: Key, load: Callable[[], CompiledCard]) -> CompiledCard:
+        """The card of this key; `load` makes it where it is not here yet."""
+        found = self.find(key)
+        if found is None:
+            found = load()
+            with self._lock:
+                self._kept[key] = found
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+        return found
+
+
+STORE = CompiledStore()
+
+
+def compiled_of(
+    cursor: Cursor, version: Version, rounding: Rounding | None, *, bare: bool = False
+) -> CompiledCard:
+    """A published version, its amounts rounded as a rule says (None: as it says), as arrays.
+
+    `bare` leaves its allowances out.
+    """
+
+    def load() -> CompiledCard:
+        card = card_of(cursor, version.id, version.content_hash, rounding).card
+        if bare:
+            card = replace(card, allowances=())
+        made: CompiledCard = cache.compiled(_name(version, rounding, bare), lambda: card)
+        return made
+
+    cache: Any = import_module("tollwright.store.cardcache")  # loads compiled code
+    return STORE.get(_key(cursor, version, rounding, bare), load)
+
+
+def tariff_of(
+    cursor: Cursor, card_id: int, version: Version, rounding: Rounding | None, *, compiled: bool
+) -> Tariff:
+    """A published version with its allowances, compiled if asked for or at hand."""
+    index = card_of(cursor, version.id, version.content_hash, rounding)
+    if compiled:
+        return Tariff(card_id, index, compiled_of(cursor, version, rounding))
+    return Tariff(card_id, index, STORE.find(_key(cursor, version, rounding, bare=False)))
+
+
+def _name(version: Version, rounding: Rounding | None, bare: bool) -> str:
+    bare = bare or not version.has_allowances
+    return name(version.content_hash, rounding, "bare" if bare else "")
+
+
+def _key(cursor: Cursor, version: Version, rounding: Rounding | None, bare: bool) -> Key:
+    return cursor.connection.info.dbname, version.id, _name(version, rounding, bare)

@@ -1,0 +1,154 @@
+"""By which terms stored calls were rated: rules, plan and card version as they were known then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from tollwright.core.choose import CardIndex
+from tollwright.core.money import Rounding
+from tollwright.engine.rate.cards import card_of
+from tollwright.engine.rate.columns import Int64, counted_ms, micros_of, moment_of
+from tollwright.engine.rate.crossing import Line, line_of
+from tollwright.engine.rate.tariffs import Tariff, tariff_of
+from tollwright.engine.rate.terms import Book, Card, Terms, Version
+from tollwright.engine.rate.turn import Calls
+from tollwright.store.allowances import Turn
+from tollwright.store.calls import Cursor
+
+
+@dataclass(slots=True)
+class Books:
+    """The book as it was when charges were rated."""
+
+    book: Book
+    _then: dict[datetime, Book] = field(default_factory=dict)
+    _known: dict[int, Book] = field(default_factory=dict)
+    versions: dict[int, tuple[Card, Version]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for card in self.book.cards.values():
+            self.versions |= {version.id: (card, version) for version in card.versions}
+
+    @property
+    def pooled(self) -> list[int]:
+        """The versions with allowances."""
+        return [one.id for _, one in self.versions.values() if one.has_allowances]
+
+    def at(self, moment: datetime) -> Book:
+        """By the rules that had been set by then."""
+        found = self._then.get(moment)
+        if found is None:
+            count = sum(rule.set_at <= moment for rule in self.book.rules)
+            found = self._known.setdefault(count, self.book.as_of(moment))
+            self._then[moment] = found
+        return found
+
+
+class Asked(NamedTuple):
+    """What calls are priced by, int64[n] each; a call without a charge by the terms of now.
+
+    `tariff` is a place in `Then.tariffs`.
+    """
+
+    tariff: Int64
+    counted_ms: Int64
+    version_id: Int64
+    plan_id: Int64
+
+
+@dataclass(slots=True)
+class Then:
+    """The tariffs of stored calls. `compiled`: with their compiled form."""
+
+    cursor: Cursor
+    books: Books
+    causes: tuple[str, ...]
+    compiled: bool
+    tariffs: list[Tariff] = field(default_factory=list)
+    priced_by: list[tuple[Version, Rounding | None]] = field(default_factory=list)
+    _numbers: dict[tuple[int, Rounding | None], int] = field(default_factory=dict)
+
+    def asked(self, turn: Turn) -> Asked:
+        """What each call is priced by."""
+        found = Asked(*(np.zeros(len(turn.rated_us), np.int64) for _ in Asked._fields))
+        found.version_id[:] = turn.charges.version_id
+        found.plan_id[:] = turn.charges.plan_id
+        for here, terms in self._spans(turn):
+            charges = turn.charges
+            found.counted_ms[here] = counted_ms(
+                terms, charges.answered_ms[here], charges.cause[here], charges.disposition[here],
+                self.causes,
+            )  # fmt: skip
+            new = here[charges.charge_id[here] == 0]
+            if len(new):
+                if terms.version is None:
+                    raise ValueError(f"call {charges.call_id[new[0]]} came in without a card")
+                found.version_id[new] = terms.version.id
+                found.plan_id[new] = terms.plan_version_id or 0
+            for version_id in np.unique(found.version_id[here]).tolist():
+                those = here[found.version_id[here] == version_id]
+                found.tariff[those] = self.number(version_id, terms.rounding)
+        return found
+
+    def number(self, version_id: int, rounding: Rounding | None) -> int:
+        """The place of a version's tariff."""
+        key = version_id, rounding
+        if key not in self._numbers:
+            card, version = self.books.versions[version_id]
+            self._numbers[key] = len(self.tariffs)
+            self.priced_by.append((version, rounding))
+            self.tariffs.append(
+                tariff_of(self.cursor, card.id, version, rounding, compiled=self.compiled)
+            )
+        return self._numbers[key]
+
+    def _spans(self, turn: Turn) -> Iterator[tuple[Int64, Terms]]:
+        """Places of calls that share their terms: one book, one campaign, one span of time."""
+        moments, place = np.unique(turn.rated_us, return_inverse=True)
+        books = [self.books.at(moment_of(us)) for us in moments.tolist()]
+        numbers = {id(book): number for number, book in enumerate(books)}
+        book = np.array([numbers[id(one)] for one in books], np.int64)[place.reshape(-1)]
+        campaign = turn.charges.campaign_id
+        order = np.lexsort((campaign, book))  # stable: in turn
+        cuts = (np.diff(book[order]) != 0) | (np.diff(campaign[order]) != 0)
+        for group in np.split(order, np.flatnonzero(cuts) + 1):
+            if not len(group):
+                continue
+            its, campaign_id = books[int(book[group[0]])], int(campaign[group[0]])
+            answered = turn.charges.answered_us[group]
+            changes = [micros_of(moment) for moment in its.changes(campaign_id)]
+            for here in np.split(group, np.searchsorted(answered, changes)):
+                if len(here):
+                    at = moment_of(int(turn.charges.answered_us[here[0]]))
+                    yield here, its.terms(campaign_id, at)
+
+    def lines(self, calls: Calls, rated_us: Int64) -> dict[int, Line]:
+        """The calls that run into another version of their card, as was known at `rated_us`."""
+        found: dict[int, Line] = {}
+        for number, (version, rounding) in enumerate(self.priced_by):
+            card = self.books.versions[version.id][0]
+            for place in _meeting(calls, number, card.later(version)):
+                call, known_at = calls.call(place), moment_of(int(rated_us[place]))
+                load = partial(self._load, rounding)
+                line = line_of(card, version, load, call=call, known_at=known_at)
+                if line is not None:
+                    found[place] = line
+        return found
+
+    def _load(self, rounding: Rounding | None, version: Version) -> CardIndex:
+        return card_of(self.cursor, version.id, version.content_hash, rounding)
+
+
+def _meeting(calls: Calls, tariff: int, later: Iterable[Version]) -> list[int]:
+    """The calls of a tariff during which one of these versions comes into force."""
+    ends = calls.answered_us + calls.counted_ms * 1000
+    meeting = np.zeros(len(ends), np.bool_)
+    for moment in {micros_of(version.effective_from) for version in later}:
+        meeting |= (calls.answered_us < moment) & (ends > moment)
+    return np.flatnonzero(meeting & (calls.tariff == tariff)).tolist()
