@@ -48,23 +48,24 @@ ZONE_COUNT = 14
 DATES_COUNT = 15
 ALLOWANCES_COUNT = 16
 TERMS = 17
-LINES = 18
-LINE_FROM = 19
-LINE_TO = 20
-TIERS = 21
-EXTRAS = 22
-STEPS = 23
-MASKS = 24
-ZONE = 25
-DATES = 26
-ALLOWANCES = 27
-ALLOWANCE_PREFIXES = 28
-TRIE = 29  # from here on: in `cells`
-CHOICE = 30
-LINE_LEAF = 31
-LEAVES = 32
-DAYS = 33
-MINUTES = 34
+NO_LINE = 18
+LINES = 19
+LINE_FROM = 20
+LINE_TO = 21
+TIERS = 22
+EXTRAS = 23
+STEPS = 24
+MASKS = 25
+ZONE = 26
+DATES = 27
+ALLOWANCES = 28
+ALLOWANCE_PREFIXES = 29
+TRIE = 30  # from here on: in `cells`
+CHOICE = 31
+LINE_LEAF = 32
+LEAVES = 33
+DAYS = 34
+MINUTES = 35
 HEAD = 64  # words; a multiple of 8, so that terms begin on cache lines
 
 HALF_UP, UP, DOWN, HALF_EVEN = 0, 1, 2, 3
@@ -78,8 +79,8 @@ ROW_MASK = (1 << ROW_BITS) - 1
 
 # terms: all else that a row says; many rows say the same. The first eight are the short way's.
 TERMS_WORDS = 16
-FLAGS = 0  # band + 1 | flags
-TIMES = 1  # first interval | next_s << 18 | free_below << 35
+FLAGS = 0  # band, -1: none, in the lowest bits | BLOCKED; negative: not for the short way
+TIMES = 1  # first interval | next_s << 18 | free_below << 35, at least 1: no seconds are free
 NEXT_INVERSE = 2  # see `inverse`
 BIAS = 3  # added to price * seconds: the connect fee, and what makes a division round
 UNIT_INVERSE = 4
@@ -93,9 +94,9 @@ MAX_CHARGE = 11  # nanos, NO_MAX: none
 EXTRA = 12  # place of the record in `extra`, -1: none
 SEVENTEEN = (1 << 17) - 1
 EIGHTEEN = (1 << 18) - 1
-BAND_MASK = 127
-BLOCKED = 1 << 7
-SPECIAL = 1 << 8  # has an extra record or a price out of bounds: not for the short way
+BAND_MASK = (1 << 16) - 1
+BLOCKED = 1 << 16
+LONG_WAY = -(1 << 63)  # blocked, or with an extra record, or with a price out of bounds
 NO_MAX = 1 << 62
 
 # extra: what few rows have
@@ -147,6 +148,7 @@ class Sections(NamedTuple):
     """The parts of a compiled card before they are laid into two arrays, in the order there."""
 
     terms: Int64
+    no_line: Int64  # before the lines: what stands there for a call without one, to be looked at
     lines: Int64
     line_from: Int64
     line_to: Int64

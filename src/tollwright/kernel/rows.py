@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tollwright.kernel.instant import CONTEXT, TILL, clock_at, recall
 from tollwright.kernel.jit import compiled
 from tollwright.kernel.layout import (
-    BAND_MASK,
     BANDED,
     CHOICE,
     COMPLEX,
@@ -69,6 +70,12 @@ def terms_of(words: Any, line: int) -> int:
 
 
 @compiled
+def band_of(flags: int) -> int:
+    """The band in the flags of terms; -1: none."""
+    return int(np.int16(flags))
+
+
+@compiled
 def _fits(words: Any, tier: int, caller: int, length: int) -> bool:
     base = words[TIERS] + tier * TIER_WORDS
     if length < words[base + LENGTH_MIN] or length > words[base + LENGTH_MAX]:
@@ -88,11 +95,11 @@ def _line_in(words: Any, tier: int, at_us: int, mask: int, band_edge: int) -> tu
             continue
         if at_us >= words[words[LINE_TO] + line]:
             continue
-        band = words[terms_of(words, line) + FLAGS] & BAND_MASK
-        if band == 0:
+        band = band_of(words[terms_of(words, line) + FLAGS])
+        if band < 0:
             return line, min(edge, words[words[LINE_TO] + line])
         edge = min(edge, band_edge)
-        if (mask >> (band - 1)) & 1:
+        if (mask >> band) & 1:
             return line, min(edge, words[words[LINE_TO] + line])
     return -1, edge
 

@@ -104,8 +104,9 @@ def _said(card: RateCard, prices: Int64, unit: Int64, bands: Int64, extra_of: In
     special = (extra_of >= 0) | (prices < 0) | (prices > SHORT_PRICE)
     special |= connect > SHORT_FEE // (NANOS * unit)
     blocked = _column((r.blocked for r in rates), count)
+    flags = blocked * at.BLOCKED | (special | (blocked == 1)) * at.LONG_WAY
     said = np.zeros((count, at.TERMS_WORDS), np.int64)
-    said[:, at.FLAGS] = bands + 1 | blocked * at.BLOCKED | special * at.SPECIAL
+    said[:, at.FLAGS] = bands & at.BAND_MASK | flags
     said[:, at.TIMES] = first | next_s << 18 | _column(map(_free_below, rates), count) << FREE_SHIFT
     said[:, at.UNIT_S] = unit
     said[:, at.CONNECT] = connect
@@ -134,7 +135,7 @@ def _terms(card: RateCard, said: Int64) -> Int64:
     grid = 10 ** (6 - card.rounding.decimals)
     divisor = unit * grid * NANOS
     rounds = {"half_up": divisor // 2, "half_even": divisor // 2, "up": divisor - 1, "down": 0}
-    short = said[:, at.FLAGS] & at.SPECIAL == 0
+    short = said[:, at.FLAGS] >= 0
     fee = np.where(short, said[:, at.CONNECT], 0) * NANOS * unit
     terms[:, at.BIAS] = fee + rounds[card.rounding.mode]
     next_s = (said[:, at.TIMES] >> 18) & at.SEVENTEEN
@@ -157,7 +158,7 @@ def _each(function: Callable[[int], int], column: Int64) -> Int64:
 def _free_below(rate: Rate) -> int:
     """Calls of fewer seconds cost nothing: `min_seconds` and a grace that is a threshold."""
     if rate.grace is None or rate.grace.mode != "threshold":
-        return rate.min_seconds
+        return max(rate.min_seconds, ONE_SECOND)
     return max(rate.min_seconds, rate.grace.seconds + ONE_SECOND)
 
 

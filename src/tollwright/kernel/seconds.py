@@ -26,7 +26,7 @@ def count_seconds(words: Any, line: int, ms: int) -> int:
     """Seconds after threshold, grace and lift; -1: the call costs nothing at all."""
     s = (ms + words[FROM_MS]) // 1000
     base = terms_of(words, line)
-    if s == 0 or s < (words[base + TIMES] >> FREE_SHIFT):
+    if s < (words[base + TIMES] >> FREE_SHIFT):
         return -1
     extra = words[base + EXTRA]
     if extra < 0:

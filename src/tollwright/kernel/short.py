@@ -20,9 +20,7 @@ from tollwright.kernel.instant import CONTEXT, MEMO_SIZE, TILL, recall
 from tollwright.kernel.inverse import NEXT_SHIFT
 from tollwright.kernel.jit import WIDE, U, allocating, inlined
 from tollwright.kernel.layout import (
-    BAND_MASK,
     BIAS,
-    BLOCKED,
     CHOICE,
     CONTEXTS,
     EIGHTEEN,
@@ -43,7 +41,6 @@ from tollwright.kernel.layout import (
     SEVENTEEN,
     SHAPE_BITS,
     SHAPES,
-    SPECIAL,
     SPLIT,
     TIME_LIMIT,
     TIMES,
@@ -71,6 +68,7 @@ from tollwright.kernel.single import (
 from tollwright.kernel.trie import descend
 
 LANES = 64
+SIGN = 63
 LONG = -1  # instead of seconds: the call goes the long way
 
 
@@ -98,7 +96,7 @@ def choose_lines(
     memo: Any,
     line: Any,
 ) -> None:
-    """The place of each lane's line, sent for; 0 and LONG seconds where it is not so simple."""
+    """The place of each lane's line, sent for; any line and LONG seconds where that is not all."""
     lines, choices, contexts = words[LINES], words[CHOICE], words[CONTEXTS]
     split = words[SPLIT]
     for j in range(lanes):
@@ -110,10 +108,10 @@ def choose_lines(
         changes = split & ~choice  # 1: another line may hold before the call's end
         last = at + max(s - 1, 0) * changes * US
         plain = (choice >= 0) & (s >= 0) & (last < memo[U(stretch + TILL)])
-        found_line = lines + ((value >> SHAPE_BITS) + (choice >> 1)) * LINE
-        line[U(j)] = found_line if plain else lines
+        place = lines + ((value >> SHAPE_BITS) + (choice >> 1)) * LINE
+        line[U(j)] = place
         seconds[U(j)] = s if plain else LONG
-        fetch(words, line[U(j)])
+        fetch(words, place)
 
 
 @inlined
@@ -123,7 +121,7 @@ def _billed(words: Any, terms: int, s: int) -> int:
     first, next_s = times & EIGHTEEN, (times >> 18) & SEVENTEEN
     beyond = max(s - first, 0) + next_s - 1
     billed = first + ((beyond * words[U(terms + NEXT_INVERSE)]) >> NEXT_SHIFT) * next_s
-    return 0 if s == 0 or s < (times >> FREE_SHIFT) else billed
+    return 0 if s < (times >> FREE_SHIFT) else billed
 
 
 @inlined
@@ -166,12 +164,12 @@ def _price_lines(
         terms = row >> ROW_BITS
         flags = words[U(terms + FLAGS)]
         billed = _billed(words, terms, s)
-        bands[U(i)] = (flags & BAND_MASK) - 1
+        bands[U(i)] = flags  # its lowest bits
         rate_index[U(i)] = row & ROW_MASK
         billed_s[U(i)] = billed
         amount[U(i)] = _amount(words, terms, price, billed, to_even, grid)
         waits[U(waiting)] = j
-        waiting += (s < 0) | (flags & (BLOCKED | SPECIAL) != 0)
+        waiting += ((s | flags) >> SIGN) & 1
     return waiting
 
 

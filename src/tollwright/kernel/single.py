@@ -8,7 +8,6 @@ from tollwright.core.card import MAX_CALL_MS
 from tollwright.kernel import free
 from tollwright.kernel.jit import compiled
 from tollwright.kernel.layout import (
-    BAND_MASK,
     BLOCKED,
     FLAGS,
     LINE,
@@ -43,7 +42,7 @@ from tollwright.kernel.reasons import (
     UNMATCHED,
     YEAR,
 )
-from tollwright.kernel.rows import choose, terms_of
+from tollwright.kernel.rows import band_of, choose, terms_of
 from tollwright.kernel.seconds import count_seconds
 
 # `into`: the charge of one call, in the order of `columns.Charges`
@@ -96,7 +95,7 @@ def find_row(
         put(into, UNMATCHED, NO_ROW_NOW if fitting else NO_ROW, -1, -1)
         return -1
     flags = words[terms_of(words, line) + FLAGS]
-    band = (flags & BAND_MASK) - 1
+    band = band_of(flags)
     row = words[words[LINES] + line * LINE + ROW] & ROW_MASK
     if flags & BLOCKED:
         put(into, IS_BLOCKED, BLOCKED_ROW, row, band)
