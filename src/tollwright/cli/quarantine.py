@@ -48,6 +48,8 @@ def quarantine(
     from tollwright.domain.calls import queries
 
     with tenant_scope(runtime.tenant_id(tenant)):
+        if action is Action.CORRECT and not (ids or reason):
+            reason = "late_correction"
         rows = queries.quarantine(reason=reason).order_by("id")
         rows = rows.filter(pk__in=ids) if ids else rows
         chosen = list(rows.values_list("id", flat=True))
@@ -85,7 +87,7 @@ def _do(action: Action, ids: list[int]) -> int:
     if action is Action.CORRECT:
         corrected = corrections.correct(ids=ids, at=at, by=by)
         print(corrected.sentence)
-        return corrected.refused
+        return corrected.refused + corrected.others
     reentered = operations.reenter(ids=ids, at=at, by=by)
     print(reentered.sentence)
     return reentered.waiting

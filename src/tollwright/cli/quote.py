@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tollwright.cli.rate import SOME_NOT_RATED, Format, read_text, refuse
+from tollwright.cli.rate import SOME_NOT_RATED, Format, read_text, refuse, why_not
 from tollwright.core import quote as core
 from tollwright.core.callfile import FieldFault
 from tollwright.core.cardread import CardError
@@ -49,7 +49,11 @@ def quote(
         )
     except CardError as error:
         refuse(f"The card {card} cannot be used:\n{error}")
-    except (FieldFault, MoneyError, UnknownProfile, OSError) as error:
+    except OSError as error:
+        refuse(why_not(error))
+    except MoneyError as error:
+        refuse(f"--balance: {error}")
+    except (FieldFault, UnknownProfile) as error:
         refuse(str(error))
     as_json = format == Format.json
     typer.echo(

@@ -49,8 +49,10 @@ def rate(
         lines = parse_calls(read_text(calls), index)
     except CardError as error:
         refuse(f"The card {card} cannot be used:\n{error}")
-    except (UnknownProfile, OSError) as error:
+    except UnknownProfile as error:
         refuse(str(error))
+    except OSError as error:
+        refuse(why_not(error))
     except CallFileError as error:
         refuse(f"{calls}: {error}")
     charges = rate_lines(lines, index)
@@ -69,6 +71,11 @@ def refuse(message: str) -> NoReturn:
     raise typer.Exit(NOTHING_READ)
 
 
+def why_not(error: OSError) -> str:
+    """What the system says of a file."""
+    return f"{error.filename}: {error.strerror}"
+
+
 def read_text(path: Path) -> str:
     """UTF-8; a byte that is none shows as a replacement mark, so that only its line is lost."""
     data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
@@ -82,4 +89,4 @@ def write_text(path: Path | None, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        refuse(str(error))
+        refuse(why_not(error))

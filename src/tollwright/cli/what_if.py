@@ -105,12 +105,12 @@ def _plan_version(code: str, number: int | None) -> PlanVersion:
 
 def show(found: WhatIf) -> None:
     """The answer as a table."""
-    print(f"{found.title} over {found.calls:,} calls")
+    print(f"{found.title[0].upper()}{found.title[1:]} over {found.calls:,} calls")
     for sentence in found.sentences:
         print(f"! {sentence}")
     print(f"{found.losers:,} customers would pay more, {found.winners:,} less.\n")
-    head = f"{'Customer':<28} {'calls':>9} {'old':>14} {'new':>14} {'difference':>14}"
-    print(head + f" {'margin then':>14}")
+    head = f"{'Customer':<28} {'calls':>9} {'unpriced':>9} {'old':>14} {'new':>14}"
+    print(head + f" {'difference':>14} {'margin then':>14}")
     for line in found.lines:
         print(_row(line, line.customer))
     for line in found.totals:
@@ -129,4 +129,5 @@ def _row(line: Line, name: str) -> str:
     amounts = (line.old_micros, line.new_micros, line.difference_micros)
     shown = " ".join(f"{amount_text(one, line.currency):>14}" for one in amounts)
     told = "–" if margin is None else amount_text(margin, line.currency)
-    return f"{name[:28]:<28} {line.usage.calls:>9,} {shown} {told:>14} {line.currency}"
+    calls = f"{line.usage.calls:>9,} {line.usage.refused:>9,}"
+    return f"{name[:28]:<28} {calls} {shown} {told:>14} {line.currency}"

@@ -30,6 +30,8 @@ OUT_COLUMNS = (
     "amount",
     "allowance_s",
 )
+UNREADABLE = "\ufffd"  # what reading leaves of a byte that is no UTF-8
+LONGEST_REASON = 200  # it quotes what stood in the line
 MOST_SECONDS = 10**9  # far beyond any call, near enough to be computed with
 
 
@@ -65,11 +67,23 @@ def parse_calls(text: str, index: CardIndex) -> list[CallLine]:
     names = [name.strip().lower() for name in header]
     missing = [name for name in REQUIRED if name not in names]
     if missing:
-        raise CallFileError(
-            f"the file of calls has no column {', '.join(missing)}:"
-            f" its first line must be {','.join(COLUMNS)}"
-        )
+        raise CallFileError(_no_columns(header, missing))
+    twice = sorted({name for name in names if name in COLUMNS and names.count(name) > 1})
+    if twice:
+        raise CallFileError(f"the header of the file of calls says {', '.join(twice)} twice")
     return [_line(row, names, index) for row in rows]
+
+
+def _no_columns(header: list[str], missing: list[str]) -> str:
+    line = "".join(header)
+    if UNREADABLE in line or "\0" in line:
+        return "the file of calls is no text in UTF-8: save it as CSV in UTF-8"
+    wrong = next((sign for sign in ";\t|" if len(header) == 1 and sign in line), "")
+    parted = f" (they are parted by {wrong!r} here; part them by commas)" if wrong else ""
+    return (
+        f"the file of calls has no column {', '.join(missing)}:"
+        f" its first line must be {','.join(COLUMNS)}{parted}"
+    )
 
 
 def _rows(text: str) -> Iterator[list[str] | str]:
@@ -96,6 +110,8 @@ def _line(row: list[str] | str, names: list[str], index: CardIndex) -> CallLine:
         return CallLine(key, None, f"the line has {len(row)} fields, the header {len(names)}")
     if not key:
         return CallLine(key, None, "call_key is missing")
+    if any(UNREADABLE in field for field in row):
+        return CallLine(key, None, "the line holds a byte that is no UTF-8")
     try:
         call = CallInput(
             call_key=key,
@@ -150,7 +166,7 @@ def out_row(call_key: str, charge: Charge, decimals: int) -> dict[str, str]:
     return {
         "call_key": call_key,
         "status": charge.status,
-        "reason": charge.reason,
+        "reason": charge.reason[:LONGEST_REASON],
         "prefix": charge.prefix,
         "band": charge.band,
         "billed_s": str(charge.billed_s) if rated else "",

@@ -13,6 +13,7 @@ from tollwright.core.money import MoneyError, micros, nanos, scaled
 T = TypeVar("T")
 SHOWN_FAULTS = 20
 MOST_REMEMBERED = 50_000
+LONGEST_REASON = 200  # what is quoted of a value may be as long as the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Fault:
     reason: str
 
     def __str__(self) -> str:
-        where = f"row {self.row}, {self.field}" if self.row is not None else self.field
-        return f"{where}: {self.reason}"
+        row = "" if self.row is None else f"row {self.row}"
+        return f"{', '.join(filter(None, (row, self.field)))}: {self.reason}"
 
 
 class CardError(ValueError):
@@ -57,8 +58,11 @@ class Reader:
             self.fault("", f"must be an object with keys, not {describe(data)}")
 
     def fault(self, key: str, reason: str) -> None:
-        name = ".".join(part for part in (self.path, key) if part) or "card"
-        self.faults.append(Fault(self.row, name, reason))
+        name = ".".join(part for part in (self.path, key) if part)
+        if not name and self.row is None:
+            name = "card"
+        said = reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]}…"
+        self.faults.append(Fault(self.row, name, said))
 
     def only(self, known: frozenset[str]) -> None:
         """Name every key that no one reads: a misspelt rule must not be silently without effect."""

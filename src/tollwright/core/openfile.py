@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import NoReturn
 
+from tollwright.core.callfile import UNREADABLE
 from tollwright.core.cardfile import load_card
 from tollwright.core.cardread import CardError, Fault
 from tollwright.core.choose import CardIndex, prepare
 from tollwright.core.profiles import apply_profile
 
 MOST_DIGITS = 40  # of a whole number; no field takes as many
-UNREADABLE = "\ufffd"  # what reading with errors="replace" leaves of a byte that is no UTF-8
 
 
 def open_card(text: str, profile: str = "") -> CardIndex:
@@ -27,8 +27,9 @@ def card_data(text: str) -> Mapping[str, object]:
     text = text.removeprefix("\ufeff")
     if not text.strip():
         _refuse("is empty")
-    if "\0" in text or text.startswith(UNREADABLE):
-        _refuse("is no text in UTF-8: a card is a JSON file, saved as UTF-8")
+    if UNREADABLE in text or "\0" in text:
+        line = text.count("\n", 0, max(text.find(UNREADABLE), text.find("\0"))) + 1
+        _refuse(f"is no text in UTF-8, see line {line}: a card is a JSON file, saved as UTF-8")
     try:
         data = json.loads(
             text, object_pairs_hook=_each_key_once, parse_constant=_no_number, parse_int=_whole

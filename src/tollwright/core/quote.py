@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tollwright.core.callfile import out_row, read_milliseconds, read_moment
@@ -12,16 +12,20 @@ from tollwright.core.choose import CardIndex
 from tollwright.core.explain import explain
 from tollwright.core.inverse import Longest, max_seconds
 from tollwright.core.money import micros, show
-from tollwright.core.rating import CallInput, Charge
+from tollwright.core.rating import CallInput, Charge, ExplainStep
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The answer: a charge when seconds were asked for, a duration when a balance was."""
+    """The answer: a charge when seconds were asked for, a duration when a balance was.
+
+    `steps` say why: of the call asked for, else of the longest that the balance pays.
+    """
 
     card: CardIndex
     charge: Charge | None
     longest: Longest | None
+    steps: tuple[ExplainStep, ...]
 
     @property
     def rated(self) -> bool:
@@ -46,11 +50,12 @@ def quote(
     milliseconds = read_milliseconds(seconds, card.card.second_from_ms) if seconds else 0
     numbers = (_digits(origin), _digits(to))
     call = CallInput("quote", answered_at, min(milliseconds, MAX_CALL_MS + 1), *numbers)
-    return Quote(
-        card,
-        explain(call, card) if seconds else None,
-        max_seconds(micros(balance), call, card) if balance else None,
-    )
+    charge = explain(call, card) if seconds else None
+    longest = max_seconds(micros(balance), call, card) if balance else None
+    told = charge
+    if told is None and longest is not None:
+        told = explain(replace(call, answered_ms=longest.seconds * 1000), card)
+    return Quote(card, charge, longest, told.steps if told else ())
 
 
 def _digits(number: str) -> str:
@@ -62,10 +67,9 @@ def as_data(answer: Quote) -> dict[str, object]:
     data: dict[str, object] = {"currency": answer.card.card.currency}
     if answer.charge is not None:
         data |= _charge_fields(answer)
-        data["steps"] = [
-            {"kind": step.kind, "text": step.text} | dict(step.facts)
-            for step in answer.charge.steps
-        ]
+    data["steps"] = [
+        {"kind": step.kind, "text": step.text} | dict(step.facts) for step in answer.steps
+    ]
     if answer.longest is not None:
         data["longest"] = _longest_fields(answer)
     return data
@@ -79,9 +83,9 @@ def as_text(answer: Quote, *, explained: bool) -> str:
     """`name: value` lines, after the steps as sentences when they are asked for."""
     lines: list[str] = []
     fields: dict[str, object] = {}
+    if explained:
+        lines += [f"{n}. {step.text}" for n, step in enumerate(answer.steps, 1)] + [""]
     if answer.charge is not None:
-        if explained:
-            lines += [f"{n}. {step.text}" for n, step in enumerate(answer.charge.steps, 1)] + [""]
         fields |= _charge_fields(answer)
     if answer.longest is not None:
         fields |= _longest_fields(answer)

@@ -92,7 +92,7 @@ def test_a_missing_file_is_exit_2(folder: Path, file: str) -> None:
     (folder / file).unlink()
     result = rated(folder)
     assert result.exit_code == 2
-    assert file in result.stderr
+    assert result.stderr == f"{folder / file}: No such file or directory\n"
 
 
 def test_an_unknown_profile_is_exit_2(folder: Path) -> None:
@@ -120,6 +120,12 @@ def test_a_quote_of_the_longest_call(folder: Path) -> None:
     result = run("quote", folder, "--to", "4420123", "--balance", "0.5")
     assert result.exit_code == 0
     assert "max_seconds: 48\nmax_amount: 0.4800\ncapped: no\n" in result.stdout
+
+
+def test_why_a_balance_pays_no_longer_call(folder: Path) -> None:
+    result = run("quote", folder, "--to", "4420123", "--balance", "0.5", "--explain")
+    assert "Answered for 48 s." in result.stdout
+    assert "max_seconds: 48\n" in result.stdout
 
 
 def test_a_quote_as_json(folder: Path) -> None:

@@ -82,6 +82,7 @@ def test_the_same_as_json() -> None:
         (",2026-11-16,1,1,44", "call_key is missing"),
         ("a,2026-11-16,1,1", "the line has 4 fields, the header 5"),
         ("a,2026-11-16,1,1,44,x", "the line has 6 fields, the header 5"),
+        ("k\ufffd,2026-11-16,1,1,44", "the line holds a byte that is no UTF-8"),
     ],
 )
 def test_a_bad_line_says_why(line: str, reason: str) -> None:
@@ -91,6 +92,8 @@ def test_a_bad_line_says_why(line: str, reason: str) -> None:
 def test_a_field_of_a_megabyte_costs_its_line_only() -> None:
     rows = rows_of(f"a,2026-11-16,1,1,{'4' * 1_000_000}", "b,2026-11-16,1,1,44")
     assert [row["status"] for row in rows] == ["invalid", "rated"]
+    (long,) = rows_of(f"c,2026-11-16,1,1,{'4' * 100_000}")
+    assert (long["status"], len(long["reason"])) == ("invalid", 200)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +125,11 @@ def test_columns_are_found_by_name_and_caller_may_be_missing() -> None:
         ("", "is empty"),
         ("\n\n", "is empty"),
         ("call_key,seconds\na,1\n", "has no column answered_at, called"),
+        ("call_key\na\n", "has no column answered_at, seconds, called: its first line must be"),
+        ("call_key;answered_at;seconds;called\n", "parted by ';' here; part them by commas"),
+        ("call_key\tanswered_at\tseconds\tcalled\n", "parted by '.t' here; part them by commas"),
+        ("call_key,answered_at,seconds,called,Seconds\n", "says seconds twice"),
+        ("\ufffd\ufffdc\0a\0l\0l\0", "is no text in UTF-8: save it as CSV in UTF-8"),
     ],
 )
 def test_a_file_of_which_nothing_can_be_read(text: str, reason: str) -> None:

@@ -7,6 +7,8 @@ import pytest
 from tollwright.core.cardread import CardError
 from tollwright.core.openfile import card_data, open_card
 
+SAVE = "a card is a JSON file, saved as UTF-8"
+
 
 @pytest.mark.parametrize("text", ['{"rates": []}', '\ufeff{"rates": []}', '\n {"rates": []}\n'])
 def test_a_card_file_is_one_object(text: str) -> None:
@@ -23,8 +25,8 @@ def test_a_card_file_is_one_object(text: str) -> None:
         ('{"rates":\n x}', "card: is not JSON: Expecting value in line 2, column 2"),
         ("[1]", 'card: must be one JSON object, {"rates": [...]}'),
         ('"44"', 'card: must be one JSON object, {"rates": [...]}'),
-        ("P\0K\0", "card: is no text in UTF-8: a card is a JSON file, saved as UTF-8"),
-        ("\ufffd\ufffd{}", "card: is no text in UTF-8: a card is a JSON file, saved as UTF-8"),
+        ("P\0K\0", f"card: is no text in UTF-8, see line 1: {SAVE}"),
+        ('{"name":\n"K\ufffdln"}', f"card: is no text in UTF-8, see line 2: {SAVE}"),
         ('{"unit_s": NaN}', 'card: holds NaN, which is no number: write amounts in quotes,'
                             ' "0.012"'),
         ('{"x": -Infinity}', "card: holds -Infinity, which is no number: write amounts in quotes,"
@@ -38,3 +40,11 @@ def test_what_is_no_card_file(text: str, said: str) -> None:
     with pytest.raises(CardError) as refused:
         open_card(text)
     assert str(refused.value) == said
+
+
+def test_a_row_that_is_no_object_and_a_price_without_end() -> None:
+    with pytest.raises(CardError) as refused:
+        open_card('{"rates": [7, {"prefix": "44", "price": "' + "9" * 5000 + '"}]}')
+    first, *_, last = str(refused.value).splitlines()
+    assert first == "row 1: must be an object with keys, not 7"
+    assert last.startswith("row 2, price: 9999") and len(last) < 250

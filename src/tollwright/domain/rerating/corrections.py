@@ -47,7 +47,7 @@ class Corrected:
 
     `proposed` wait for a decision now, in `rerating` (None: nothing new is proposed); `waiting`
     did so before; `same` cost what was billed; `refused` correct no invoiced call, or one that
-    cannot be priced, and wait with today's reason.
+    cannot be priced, and wait with today's reason; `others` are no late corrections.
     """
 
     rerating: Rerating | None
@@ -55,6 +55,7 @@ class Corrected:
     waiting: int
     same: int
     refused: int
+    others: int
 
     @property
     def sentence(self) -> str:
@@ -64,6 +65,7 @@ class Corrected:
             (self.waiting, "had been before"),
             (self.same, "cost what was billed: nothing to bill"),
             (self.refused, "cannot be corrected so and say why"),
+            (self.others, "wait for another reason"),
         ):
             said += f", {count:,} {what}" if count else ""
         return f"{said}."
@@ -91,7 +93,8 @@ def correct(*, ids: Sequence[int], at: datetime, by: By) -> Corrected:
         rerating = _propose(found, priced, at, by)
     corrections.tell(cursor, told)
     proposed = 0 if rerating is None else rerating.proposed
-    result = Corrected(rerating, proposed, waiting, same, len(told))
+    refused = sum(bool(why) for _, why in told)
+    result = Corrected(rerating, proposed, waiting, same, refused, len(told) - refused)
     if proposed or same:
         record(
             by=by, at=at, action="quarantine.corrected", subject="quarantine",

@@ -66,6 +66,7 @@ class CorrectedOut(Schema):
     waiting: int
     same: int
     refused: int
+    others: Annotated[int, Field(description="are no late corrections")]
     sentence: str
 
 
@@ -110,7 +111,8 @@ def correct(request: HttpRequest, wish: RecordsIn) -> CorrectedOut:
     found = corrections.correct(ids=wish.ids, at=timezone.now(), by=by(request))
     return CorrectedOut(
         rerating=None if found.rerating is None else found.rerating.pk, proposed=found.proposed,
-        waiting=found.waiting, same=found.same, refused=found.refused, sentence=found.sentence,
+        waiting=found.waiting, same=found.same, refused=found.refused, others=found.others,
+        sentence=found.sentence,
     )  # fmt: skip
 
 

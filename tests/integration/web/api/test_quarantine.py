@@ -30,7 +30,7 @@ def test_a_late_record_becomes_a_proposal(story: Story) -> None:
     (ghost,) = program.get("/quarantine", reason="unknown_account").body["items"]
     wish = {"ids": [late["id"], ghost["id"]]}
     made = program.post("/quarantine/correct", wish).body
-    assert (made["proposed"], made["same"], made["refused"]) == (1, 0, 1)
+    assert (made["proposed"], made["same"], made["refused"], made["others"]) == (1, 0, 0, 1)
     (proposal,) = program.get(f"/re-ratings/{made['rerating']}/proposals").body
     assert proposal["difference"] == {"amount": "0.60", "currency": "EUR"}
     again = program.post("/quarantine/correct", wish).body
