@@ -347,6 +347,10 @@ def test_a_number_as_short_as_the_prefix_is_a_number() -> None:
         ({"step": 5}, "allowances[1].step: unknown key"),
         ({"prefixes": ["x"]}, "allowances[1].prefixes: 'x' is not made of digits 0-9 only"),
         ({"name": ""}, "allowances[1].name: is empty"),
+        (
+            {"starts_at": "2026-01-01", "expires_at": "2026-01-01"},
+            "allowances[1].expires_at: is not after starts_at",
+        ),
     ],
 )
 def test_a_bad_allowance(changes: dict[str, Any], fault: str) -> None:

@@ -60,6 +60,12 @@ def test_a_seventh_decimal_is_no_amount() -> None:
         micros("0.0000001")
 
 
+def test_a_decimal_far_behind_the_others_is_not_lost() -> None:
+    with pytest.raises(MoneyError, match="more than 6 decimals"):
+        micros("1." + 40 * "0" + "1")
+    assert micros("1." + 40 * "0") == 1_000_000
+
+
 def test_a_float_is_never_money() -> None:
     with pytest.raises(MoneyError, match="not written as a text"):
         micros(0.5)  # type: ignore[arg-type]  # the point of the test
