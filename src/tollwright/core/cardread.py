@@ -214,8 +214,8 @@ def as_nanos(value: object) -> int:
 
 
 def as_discount(value: object) -> int:
-    """Percent with up to 4 decimals, 0 to 100, in parts per million."""
-    ppm = scaled(as_money(value), 4)
+    """Percent with up to 4 decimals, 0 to 100, in parts per million: a text, or a plain number."""
+    ppm = scaled(as_money(str(value) if isinstance(value, float) else value), 4)
     if not 0 <= ppm <= 10**6:
         raise FieldError(f"{value} is outside 0 to 100")
     return ppm

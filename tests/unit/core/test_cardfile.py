@@ -218,6 +218,10 @@ def test_what_is_spelt_out_does_not_change_the_hash_but_a_price_does() -> None:
             "row 1, lift.to_s: is not after above_s: it would never lift",
         ),
         ({"discount_percent": "100.1"}, "row 1, discount_percent: 100.1 is outside 0 to 100"),
+        (
+            {"discount_percent": 1.23456},
+            "row 1, discount_percent: 1.23456 has more than 4 decimals",
+        ),
         ({"blocked": "no"}, "row 1, blocked: must be true or false, not 'no'"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
@@ -241,6 +245,11 @@ def test_the_bound_of_a_price_is_per_minute_whatever_the_unit() -> None:
 
 def test_a_negative_price_needs_the_cards_word() -> None:
     assert card_of({"price": "-0.01"}, allow_negative=True).rates[0].price_nanos == -10_000_000
+
+
+@pytest.mark.parametrize("percent", ["12.5", 12.5, "12.50"])
+def test_a_percentage_is_no_money_and_needs_no_quotes(percent: object) -> None:
+    assert card_of({"discount_percent": percent}).rates[0].discount_ppm == 125_000
 
 
 def test_a_blocked_row_needs_no_price() -> None:
