@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tollwright.store import calls
+from tollwright.store.batches import Row
 from tollwright.store.calls import Cursor
 from tollwright.store.sql import statements
 
@@ -66,8 +67,8 @@ class Standing(NamedTuple):
 
     waiting_id: int
     record_id: int
+    source_id: int
     batch_id: int
-    charge_id: int
     amount_micros: int
     call_id: int
     started_at: datetime
@@ -101,7 +102,7 @@ def take(
     starts = [one.started_at for one in found]
     values: dict[str, object] = {
         "waiting": [one.waiting_id for one in found], "at": at,
-        "charges": [one.charge_id for one in found], "calls": [one.call_id for one in found],
+        "calls": [one.call_id for one in found],
         "first": min(starts), "last": max(starts),
         "up_line_id": up_line_id, "down_line_id": down_line_id,
     }  # fmt: skip
@@ -113,3 +114,9 @@ def take(
     both += [(one.new_id, one.new_start) for one in found]
     days = calls.touched_days(cursor, zone=zone, calls=both)
     calls.sum_again(cursor, tenant_id=tenant_id, zone=zone, days=days)
+
+
+def answered_calls(cursor: Cursor, calls: Sequence[tuple[int, datetime]]) -> list[Row]:
+    """Those of the calls (id, start) that were answered, as `legs.columns` takes them."""
+    values = {"calls": [call[0] for call in calls], "moments": [call[1] for call in calls]}
+    return cursor.execute(SQL["answered_calls"], values).fetchall()

@@ -31,7 +31,7 @@ UPDATE quarantine q SET detail = r.detail
  WHERE q.id = r.id AND q.status = 'open'
 
 -- name: standing -- a proposal line's corrections whose call, charge and record are as they were
-SELECT w.id, w.quarantine_id, q.batch_id, ch.id, ch.amount_micros, c.id, w.started_at,
+SELECT w.id, w.quarantine_id, q.source_id, q.batch_id, ch.amount_micros, c.id, w.started_at,
        (w.record ->> 'id')::bigint, (w.record ->> 'started_at')::timestamptz,
        w.record ->> 'answered_at' IS NOT NULL
   FROM rerate_proposal_call w
@@ -43,9 +43,9 @@ SELECT w.id, w.quarantine_id, q.batch_id, ch.id, ch.amount_micros, c.id, w.start
    AND c.started_at >= %(first)s AND c.started_at <= %(last)s
  ORDER BY ch.id FOR UPDATE OF ch, q
 
--- name: retire_charges -- they stand no longer, but stay on their invoice
+-- name: retire_charges -- they and what the calls cost stand no longer, but stay on their invoice
 UPDATE charge SET is_current = false
- WHERE id = ANY(%(charges)s::bigint[])
+ WHERE call_id = ANY(%(calls)s::bigint[]) AND is_current
    AND started_at >= %(first)s AND started_at <= %(last)s
 
 -- name: insert_calls -- the next revision of each call, as its record tells it
@@ -86,3 +86,13 @@ SELECT (w.record ->> 'charge_id')::bigint, (w.record ->> 'id')::bigint,
   LEFT JOIN rate p ON p.version_id = w.card_version_id AND p.row_no = w.rate_no
  WHERE w.id = ANY(%(waiting)s::bigint[]) AND w.record ->> 'answered_at' IS NOT NULL
    AND ch.started_at >= %(first)s AND ch.started_at <= %(last)s
+
+-- name: answered_calls -- as what a call costs is priced from: micros since 1970, milliseconds
+SELECT c.id, (extract(epoch FROM c.started_at) * 1000000)::bigint,
+       (extract(epoch FROM c.answered_at) * 1000000)::bigint, c.answered_ms, c.customer_id,
+       c.campaign_id, c.caller, c.called, c.trunk
+  FROM call c
+  JOIN unnest(%(calls)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
+    ON c.id = r.id AND c.started_at = r.started_at
+ WHERE c.answered_at IS NOT NULL
+ ORDER BY c.started_at, c.id

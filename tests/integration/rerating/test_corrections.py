@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
+from django.db.models import Sum
 
 from tests.integration.rerating.conftest import CHEAPER, DECEMBER, Story
 from tests.support.billing import ANNA, as_data
 from tests.support.switch import Row
+from tests.support.world import START
 from tollwright.data.models import (
     AuditEntry,
     Call,
@@ -21,11 +23,14 @@ from tollwright.data.models import (
     Posting,
     Quarantine,
     RerateProposal,
+    UsageDay,
 )
 from tollwright.domain.calls import operations as calls
 from tollwright.domain.calls.queries import batch_by_id, explain_charge, open_ids
+from tollwright.domain.carriers import operations as carriers
 from tollwright.domain.invoices import operations as invoices
 from tollwright.domain.invoices.queries import check_sums
+from tollwright.domain.rates import operations as rates
 from tollwright.domain.rerating import operations, queries
 from tollwright.domain.rerating.corrections import Corrected, correct
 
@@ -310,6 +315,32 @@ def test_records_of_two_invoices_are_two_proposals(story: Story) -> None:
     assert [queries.difference_of(one) for one in found] == [1_200_000, -480_000]
     audit = AuditEntry.objects.filter(action="quarantine.corrected").get()
     assert audit.after == {"result": made.sentence}
+
+
+def test_what_the_carrier_takes_is_corrected_too(story: Story) -> None:
+    """Telco takes 0.03 a minute by the second: 0.0305 for 61 s, 0.0605 for 121 s, then nothing."""
+    carrier = carriers.create_carrier(code="TEL", name="Telco", at=START, by=ANNA)
+    carriers.add_trunk(carrier=carrier, value="gw", valid_from=START, at=START, by=ANNA)
+    card = rates.create_card(
+        code="TEL", name="Telco", side="buy", currency="EUR", at=START, by=ANNA
+    )  # fmt: skip
+    draft = rates.save_draft(
+        card=card, data={"rates": [{"prefix": "44", "price": "0.03"}]}, at=START, by=ANNA
+    )
+    rates.publish_version(version=draft, effective_from=START, at=START, by=ANNA)
+    carriers.assign_card(carrier=carrier, card=card, valid_from=START, at=START, by=ANNA)
+    story.take(Row(key=11, seconds=61, minute=11))
+    story.bill()
+    for row, net, cost in (
+        (Row(key=11, seconds=121, minute=11), [600_000], [60_500]),
+        (Row(key=11, seconds=0, minute=11), [-600_000, -1_200_000], []),
+    ):
+        late(story, row)
+        assert accept() == net
+        bought = Charge.objects.filter(leg="buy", is_current=True)
+        assert list(bought.values_list("amount_micros", flat=True)) == cost
+        days = UsageDay.objects.aggregate(sum=Sum("buy_micros"))["sum"]
+        assert days == sum(cost)
 
 
 def test_changes_that_cancel_out_are_both_on_paper(story: Story) -> None:

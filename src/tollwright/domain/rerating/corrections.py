@@ -6,7 +6,6 @@ agree. The record waits in quarantine meanwhile, and goes on waiting if the prop
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +27,8 @@ from tollwright.domain.rerating import queries
 from tollwright.domain.rerating.proposals import note, propose
 from tollwright.domain.rerating.report import places
 from tollwright.domain.tenants.queries import current_tenant
-from tollwright.engine.ingest.late import FIRST, Late, Told, late
+from tollwright.engine.ingest.late import FIRST, Late, Told, cost_again, late
+from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.terms import read_book
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.late import reprice_late
@@ -220,14 +220,14 @@ def take(
     batches.resolve(
         cursor, [one.record_id for one in found], status="corrected", at=at, by=by.actor[:200]
     )
-    fates = Counter((one.batch_id, one.answered) for one in found)
-    for (batch_id, answered), count in fates.items():
-        moved = dict.fromkeys(COUNTS, 0) | {"quarantined": -count, FATES[answered]: count}
-        batches.count_batch(cursor, moved | {"batch_id": batch_id})
+    for source_id, batch_id in sorted({(one.source_id, one.batch_id) for one in found}):
+        brought = [one for one in found if one.batch_id == batch_id]
+        answered = sum(one.answered for one in brought)
+        moved = {"quarantined": -len(brought), "rated": answered,
+                 "unanswered": len(brought) - answered, "batch_id": batch_id}  # fmt: skip
+        batches.count_batch(cursor, dict.fromkeys(COUNTS, 0) | moved)
+        cost_again(cursor, Place(tenant.pk, source_id, batch_id, tenant.timezone, at), brought)
     return taken
-
-
-FATES = ("unanswered", "rated")
 
 
 def wait_again(proposal: RerateProposal, reason: str) -> None:

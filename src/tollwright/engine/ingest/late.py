@@ -9,12 +9,14 @@ from datetime import datetime
 import msgspec
 
 from tollwright.core.formats.base import Record
+from tollwright.engine.ingest import legs
 from tollwright.engine.ingest.file import open_source, read_attributor
 from tollwright.engine.ingest.sort import Refused, Sorter
+from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.terms import Book, Campaign
 from tollwright.store import batches, corrections
 from tollwright.store.calls import Cursor
-from tollwright.store.corrections import Charged
+from tollwright.store.corrections import Charged, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +128,14 @@ def _calls(cursor: Cursor, ids: Sequence[int], book: Book) -> tuple[list[Call], 
 
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
+
+
+def cost_again(cursor: Cursor, place: Place, found: Sequence[Standing]) -> None:
+    """Charge the provider for corrected calls of one batch, after their revisions are written."""
+    costs = legs.opened(cursor, place)
+    if costs is None:
+        return
+    costs.retire([(one.call_id, one.started_at) for one in found])
+    rows = corrections.answered_calls(cursor, [(one.new_id, one.new_start) for one in found])
+    if rows:
+        costs.write(legs.columns(rows))
