@@ -13,7 +13,7 @@ from django.db.models import Sum
 
 from tests.integration.rerating.conftest import CHEAPER, DECEMBER, Story
 from tests.support.billing import ANNA, as_data
-from tests.support.switch import Row
+from tests.support.switch import RATES, Row, make_card
 from tests.support.world import START
 from tollwright.data.models import (
     AuditEntry,
@@ -22,6 +22,7 @@ from tollwright.data.models import (
     Invoice,
     Posting,
     Quarantine,
+    RateCard,
     RerateProposal,
     UsageDay,
 )
@@ -284,6 +285,20 @@ def test_what_has_no_price_now_says_why(
     assert correct(ids=open_ids(), at=DECEMBER, by=ANNA).refused == 1
     assert (Quarantine.objects.get().detail, story.amounts()) == (why, ONE)
     assert not RerateProposal.objects.exists()
+
+
+@pytest.mark.parametrize("seconds", [121, 0])
+def test_a_call_that_drew_on_free_seconds_is_left_to_somebody(story: Story, seconds: int) -> None:
+    """Its seconds would be other calls' to draw: no note for one call can say that."""
+    free = [{"name": "free", "prefixes": ["44"], "unit": "seconds", "amount": 60}]
+    RateCard.objects.filter(pk=story.switch.card.pk).update(code="PLAIN")
+    make_card(story.switch.world, "RETAIL", RATES, free)
+    story.take(Row(key=11, seconds=61, minute=11))
+    story.bill()
+    assert late(story, Row(key=11, seconds=seconds, minute=11)).refused == 1
+    assert Quarantine.objects.get().detail.startswith(
+        "The corrected call cannot be priced: what its allowances cover depends on"
+    )
 
 
 def test_a_call_of_another_campaign_is_not_moved_by_a_note(story: Story) -> None:

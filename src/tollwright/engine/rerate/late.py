@@ -16,13 +16,19 @@ from tollwright.store.rerate import NUMBER_WIDTH, Bytes, Charges
 
 
 def reprice_late(found: Sequence[Late], source: Source) -> Repriced:
-    """The charges that stand, and what they come to by the records; an unanswered call costs 0."""
+    """The charges that stand, and what they come to by the records; an unanswered call costs 0.
+
+    Charges that drew on allowances are refused: what they give back is other calls' to draw.
+    """
     causes = causes_of(source.book)
     offers = Offers(source)
     stored, spans = sorted_spans(_columns(found, causes), offers)
     priced = reprice(stored, spans, offers, causes)
     unanswered = [one.charged.charge_id for one in found if one.call.answered_at is None]
     here = np.isin(stored.charge_id, unanswered)
+    here &= (priced.refusal != refusals.ALLOWANCES) & ~np.isin(
+        stored.version_id, sorted(source.pooled)
+    )
     priced.refusal[here] = refusals.NONE
     for column in (priced.amount_micros, priced.billed_s, priced.allowance_s, priced.rate_no):
         column[here] = 0
