@@ -63,7 +63,7 @@ class Tasks:
 
 def usage_between(first: date, last: date, *, customer: Customer | None = None) -> list[Amount]:
     """What calls of the days first to last (inclusive, the tenant's zone) cost, per currency."""
-    days = UsageDay.objects.filter(day__gte=first, day__lte=last)
+    days = UsageDay.objects.filter(day__gte=first, day__lte=last, calls__gt=0)
     if customer is not None:
         days = days.filter(customer=customer)
     found = days.values("currency").annotate(micros=Sum("sell_micros"), count=Sum("calls"))
@@ -83,7 +83,7 @@ class CustomerUsage:
 
 def usage_by_customer(first: date, last: date, *, most: int) -> list[CustomerUsage]:
     """The customers whose calls of the days cost most, the dearest first."""
-    days = UsageDay.objects.filter(day__gte=first, day__lte=last)
+    days = UsageDay.objects.filter(day__gte=first, day__lte=last, calls__gt=0)
     found = days.values("customer_id", "customer__name", "currency").annotate(
         total=Sum("sell_micros"), number=Sum("calls")
     )

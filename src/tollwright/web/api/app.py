@@ -13,6 +13,7 @@ from tollwright.web.api import (
     calls,
     campaigns,
     cards,
+    carriers,
     customers,
     invoices,
     payments,
@@ -65,6 +66,7 @@ api.add_router("/customers", customers.router)
 api.add_router("", campaigns.router)
 api.add_router("", cards.router)
 api.add_router("", calls.router)
+api.add_router("", carriers.router)
 api.add_router("", quarantine.router)
 api.add_router("", invoices.router)
 api.add_router("/payments", payments.router)

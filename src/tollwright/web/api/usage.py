@@ -7,9 +7,11 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
+from pydantic import Field
 
 from tollwright.domain.errors import DomainError
 from tollwright.domain.reports import usage
+from tollwright.domain.reports.margins import costs_by_day
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.web.api.campaigns import campaign_of
 from tollwright.web.api.customers import customer_of
@@ -27,13 +29,14 @@ class SpanUnfit(DomainError):
 
 
 class DayOut(Schema):
-    """One day in the provider's zone; what calls cost the customers, before tax."""
+    """One day in the provider's zone: what customers pay for calls, before tax, and their cost."""
 
     day: date
     calls: int
     answered: int
     billed_s: int
     charges: Money
+    cost: Annotated[Money, Field(description="what carriers or a parent take, in this currency")]
 
 
 class UsageOut(Schema):
@@ -63,14 +66,19 @@ def usage_by_day(
         customer_id=customer_of(customer).pk if customer is not None else None,
         campaign_id=campaign_of(campaign).pk if campaign is not None else None,
     )  # fmt: skip
-    return UsageOut(timezone=tenant.timezone, days=[_day(day, code) for day in usage.by_day(scope)])
+    costs = costs_by_day(scope)
+    return UsageOut(
+        timezone=tenant.timezone,
+        days=[_day(day, costs.get(day.day, 0), code) for day in usage.by_day(scope)],
+    )
 
 
-def _day(day: usage.DayUsage, currency: str) -> DayOut:
+def _day(day: usage.DayUsage, cost_micros: int, currency: str) -> DayOut:
     return DayOut(
         day=day.day,
         calls=day.usage.calls,
         answered=day.usage.answered,
         billed_s=day.usage.billed_s,
         charges=money(day.usage.amount_micros, currency),
+        cost=money(cost_micros, currency),
     )

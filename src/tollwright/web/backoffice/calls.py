@@ -91,6 +91,7 @@ def one(request: StaffRequest, month: int, pk: int) -> HttpResponse:
         call=view.call,
         talk=Seconds(view.call.answered_ms // 1000),
         legs=[(charge, _explained(charge), _line_of(charge)) for charge in view.charges],
+        margin=view.margin_micros,
         revisions=[(link(call), call) for call in view.revisions if call.pk != view.call.pk],
         crumbs=[("Calls", to("calls"))],
     )

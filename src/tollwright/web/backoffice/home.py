@@ -13,6 +13,7 @@ from django.utils import timezone
 from tollwright.core.money import to_minor_unit
 from tollwright.data.customers import Customer
 from tollwright.domain.calls import queries as calls
+from tollwright.domain.reports import margins
 from tollwright.domain.reports import queries as reports
 from tollwright.domain.reports.queries import Amount
 from tollwright.web.backoffice.links import row
@@ -147,6 +148,22 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
             f"{invoices}?state=overdue",
         ),
         Tile("Calls today", f"{traffic.calls:,}", f"{traffic.answered:,} answered", found),
+        *_margin(month, today),
+    ]
+
+
+def _margin(month: date, today: date) -> list[Tile]:
+    """What is kept of the month's calls, where their cost is known."""
+    found = margins.totals(month, today)
+    kept = [
+        Amount(one.currency, one.margin_micros, 0) for one in found if one.margin_micros is not None
+    ]
+    costs = [Amount(one.currency, one.buy_micros, 0) for one in found if one.buy_micros]
+    if not costs:
+        return []
+    figure = about(kept, "") if kept else "not in one currency"
+    return [
+        Tile("Margin this month", figure, f"cost: {about(costs, '')}", reverse("office:margins"))
     ]
 
 

@@ -36,6 +36,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": _("Buying"),
+            "items": [
+                _item(request, _("Carriers"), "carriers", "cell_tower"),
+                _item(request, _("Calls without cost"), "costs", "money_off"),
+                _item(request, _("Margin"), "margins", "trending_up"),
+            ],
+        },
+        {
             "title": _("Money"),
             "items": [
                 _item(request, _("Billing"), "billing", "receipt_long"),

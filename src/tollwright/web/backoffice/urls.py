@@ -14,12 +14,14 @@ from tollwright.web.backoffice import (
     billing,
     calls,
     cards,
+    carriers,
     company,
     customer_forms,
     customers,
     decks,
     home,
     invoices,
+    margins,
     payments,
     plans,
     quarantine,
@@ -94,6 +96,18 @@ TRAFFIC = [
     _page("quarantine/<int:pk>/", quarantine.one, "quarantined"),
 ]
 
+BUYING = [
+    _page("carriers/", carriers.index, "carriers"),
+    _page("carriers/new/", carriers.new, "carrier-new"),
+    _page("carriers/<int:pk>/", carriers.one, "carrier"),
+    _page("carriers/<int:pk>/edit/", carriers.edit, "carrier-edit"),
+    _page("carriers/<int:pk>/trunks/new/", carriers.trunk_new, "trunk-new"),
+    _page("carriers/<int:pk>/card/", carriers.card_assign, "carrier-card"),
+    _page("trunks/<int:pk>/end/", carriers.trunk_end, "trunk-end"),
+    _page("costs/", margins.missing, "costs"),
+    _page("margins/", margins.index, "margins"),
+]
+
 MONEY = [
     _page("billing/", billing.index, "billing"),
     _page("billing/start/", billing.start, "billing-start"),
@@ -135,5 +149,5 @@ CONTROL = [
     _page("audit/<int:pk>/", audit.entry, "audit-entry"),
 ]
 
-PAGES = [_page("", home.home, "home"), *SELLING, *TRAFFIC, *MONEY, *CONTROL]
+PAGES = [_page("", home.home, "home"), *SELLING, *TRAFFIC, *BUYING, *MONEY, *CONTROL]
 office.pages = PAGES

@@ -13,10 +13,12 @@ from tests.support.shop import Shop
 from tests.support.world import START
 from tollwright.data.models import (
     BillingRun,
+    Carrier,
     Identifier,
     ImportBatch,
     RerateProposal,
     Rerating,
+    Trunk,
 )
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
@@ -58,6 +60,16 @@ def identifier_id(shop: Shop) -> object:
         ).pk  # fmt: skip
 
 
+def trunk_of(shop: Shop) -> Trunk:
+    with tenant_scope(shop.tenant_id):
+        carrier = Carrier.objects.create(
+            tenant=shop.world.tenant, code="TEL", name="Telco", created_at=START
+        )
+        return Trunk.objects.create(
+            tenant=shop.world.tenant, carrier=carrier, value="gw", valid_from=START
+        )
+
+
 def proposal_of(shop: Shop) -> RerateProposal:
     with tenant_scope(shop.tenant_id):
         rerating = Rerating.objects.create(
@@ -72,6 +84,8 @@ IDS: dict[str, Callable[[Shop], object]] = {
     "customer_id": lambda shop: shop.acme.customer.pk,
     "campaign_id": lambda shop: shop.acme.campaign.pk,
     "identifier_id": identifier_id,
+    "carrier_id": lambda shop: trunk_of(shop).carrier_id,
+    "trunk_id": lambda shop: trunk_of(shop).pk,
     "card_id": lambda shop: shop.card.pk,
     "version_id": lambda shop: shop.version.pk,
     "deck_id": deck_id,
@@ -85,6 +99,10 @@ IDS: dict[str, Callable[[Shop], object]] = {
 }
 BODIES = {
     "/campaigns/{campaign_id}/identifiers": {"kind": "user", "value": "1"},
+    "/carriers/{carrier_id}": {"code": "ONE", "name": "One"},
+    "/carriers/{carrier_id}/trunks": {"value": "gw2"},
+    "/carriers/{carrier_id}/cards": {"card": 1},
+    "/trunks/{trunk_id}/end": {"valid_to": "2026-12-01T00:00:00Z"},
     "/identifiers/{identifier_id}/end": {"valid_to": "2026-12-01T00:00:00Z"},
     "/versions/{version_id}/publish": {"effective_from": "2026-12-01T00:00:00Z"},
 }

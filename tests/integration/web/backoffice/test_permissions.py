@@ -24,6 +24,10 @@ WRITERS = {
     ("identifier-new", "identifier-end"): {OWNER, BILLING, SUPPORT},
     ("rule-edit",): {OWNER, BILLING},
     ("card-new", "card-publish", "card-revert", "card-discard"): {OWNER, RATES},
+    ("carrier-new", "carrier-edit", "carrier-card", "trunk-new", "trunk-end", "costs"): {
+        OWNER,
+        RATES,
+    },
     ("deck-upload", "deck-remap", "deck-apply", "deck-discard"): {OWNER, RATES},
     ("plan-new", "plan-version-new", "plan-publish", "plan-discard"): {OWNER, RATES, BILLING},
     ("subscribe", "subscription-end"): {OWNER, RATES, BILLING},

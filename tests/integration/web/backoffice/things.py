@@ -13,6 +13,7 @@ from tollwright.data.rerating import RerateProposal, RerateProposalLine, Reratin
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.access import operations as access
 from tollwright.domain.audit.operations import By
+from tollwright.domain.carriers import operations as carriers
 from tollwright.domain.customers import operations as customers
 from tollwright.domain.plans import operations as plans
 from tollwright.domain.rates import operations as rates
@@ -33,7 +34,15 @@ class Things:
 def make_things(shop: Shop) -> Things:
     """A draft and a published version of card and plan, a preview, a key, a run and the rest."""
     with tenant_scope(shop.tenant_id):
-        return Things(shop, _of_customer(shop) | _of_prices(shop) | _of_traffic(shop) | _rest(shop))
+        known = _of_customer(shop) | _of_prices(shop) | _of_traffic(shop) | _of_carriers()
+        return Things(shop, known | _rest(shop))
+
+
+def _of_carriers() -> dict[str, tuple[object, ...]]:
+    carrier = carriers.create_carrier(code="TEL", name="Telco", at=AT, by=BY)
+    trunk = carriers.add_trunk(carrier=carrier, value="telco-*", valid_from=AT, at=AT, by=BY)
+    names = ("carrier", "carrier-edit", "carrier-card", "trunk-new")
+    return {**dict.fromkeys(names, (carrier.pk,)), "trunk-end": (trunk.pk,)}
 
 
 def _of_customer(shop: Shop) -> dict[str, tuple[object, ...]]:

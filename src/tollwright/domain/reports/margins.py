@@ -1,0 +1,90 @@
+"""What the provider keeps: what customers pay for calls less what carriers or a parent take.
+
+For the provider's own eyes. Sums are of one currency each: a cost in another one has no margin
+without the day's rate, and none is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Sum
+
+from tollwright.data.reports import UsageDay
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.reports.usage import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """Sums of calls in one currency, micros. `costs_elsewhere`: they also cost another currency,
+    so that what is kept is not known."""
+
+    currency: str
+    calls: int
+    sell_micros: int
+    buy_micros: int
+    costs_elsewhere: bool = False
+    customer_id: int = 0
+    customer: str = ""
+    campaign_id: int = 0
+    campaign: str = ""
+
+    @property
+    def margin_micros(self) -> int | None:
+        """What is kept; None where nothing is known to have been paid, or in another currency."""
+        known = self.buy_micros and not self.costs_elsewhere
+        return self.sell_micros - self.buy_micros if known else None
+
+    @property
+    def percent(self) -> int | None:
+        """The margin per hundred of the charges, rounded down; None without one."""
+        kept = self.margin_micros
+        return None if kept is None or not self.sell_micros else kept * 100 // self.sell_micros
+
+
+WHOSE = ("customer_id", "customer__name", "campaign_id", "campaign__name")
+
+
+def by_campaign(first: date, last: date) -> list[Margin]:
+    """Each campaign's calls of the days first to last (inclusive, the tenant's zone)."""
+    return [
+        Margin(
+            row["currency"], row["number"], row["sell"], row["buy"], row["elsewhere"],
+            row["customer_id"], row["customer__name"], row["campaign_id"], row["campaign__name"],
+        )
+        for row in _rows(first, last, WHOSE)
+    ]  # fmt: skip
+
+
+def totals(first: date, last: date) -> list[Margin]:
+    """All calls of the days first to last, one sum a currency."""
+    return [
+        Margin(row["currency"], row["number"], row["sell"], row["buy"], row["elsewhere"])
+        for row in _rows(first, last, ())
+    ]
+
+
+def _rows(first: date, last: date, whose: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Sums by `whose` and currency, the dearest first."""
+    days = UsageDay.objects.filter(
+        tenant_id=current_tenant_id(), day__gte=first, day__lte=last
+    ).values(*whose, "currency")
+    sums = days.annotate(number=Sum("calls"), sell=Sum("sell_micros"), buy=Sum("buy_micros"))
+    rows: list[dict[str, Any]] = list(sums.order_by("-sell", *whose, "currency"))
+    paid: dict[tuple[object, ...], set[str]] = {}
+    for row in rows:
+        if row["buy"]:
+            paid.setdefault(tuple(row[name] for name in whose), set()).add(row["currency"])
+    for row in rows:
+        paid_in = paid.get(tuple(row[name] for name in whose), set())
+        row["elsewhere"] = bool(paid_in - {row["currency"]})
+    return rows
+
+
+def costs_by_day(scope: Scope) -> dict[date, int]:
+    """What the calls of a scope cost in its currency, by day; days that cost nothing are not in."""
+    rows: Any = scope.rows().values_list("day").annotate(buy=Sum("buy_micros"))
+    return {day: buy for day, buy in rows.order_by("day") if buy}
