@@ -343,9 +343,9 @@ def test_a_row_has_32_steps_at_most() -> None:
     assert len(card_of({"steps": steps[1:]}).rates[0].steps) == 32
 
 
-def test_a_number_as_short_as_the_prefix_is_a_number() -> None:
-    card = card_of({"length_max": 2})
-    assert rate_call(call_of(called="44"), card).status == "rated"
+@pytest.mark.parametrize("lengths", [{"length_max": 2}, {"length_min": 2, "length_max": 2}])
+def test_a_number_as_short_as_the_prefix_is_a_number(lengths: dict[str, Any]) -> None:
+    assert rate_call(call_of(called="44"), card_of(lengths)).status == "rated"
 
 
 @pytest.mark.parametrize(
