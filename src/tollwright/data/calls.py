@@ -78,7 +78,7 @@ class ImportBatch(TenantOwned):
 
 
 class RawChunk(TenantOwned):
-    """A piece of a batch's file as it came, zlib-compressed, to be replayed and shown."""
+    """A piece of a batch's file as it came, compressed, to be replayed and shown."""
 
     batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="chunks")
     seq = models.IntegerField()

@@ -88,11 +88,13 @@ class _Rows:
 
 
 class AsteriskColumns:
-    """Reads one file. `portion` rows are told together."""
+    """Reads one file. At most `portion` rows are told together, fewer to begin with: whoever
+    writes them down should not have to wait long for the first."""
 
     def __init__(self, options: Options, portion: int) -> None:
         self._options = options
-        self._portion = portion
+        self._most = portion
+        self._portion = max(portion // 8, 1)
         self._ahead = options.lookahead
         self._reader = Reader(options)
         self._tail = f"@{options.server}".encode() if options.server else b""
@@ -120,6 +122,7 @@ class AsteriskColumns:
             rows = items[-1].line + items[-1].lines - self._at
         del held[:rows]
         self._at += rows
+        self._portion = min(2 * self._portion, self._most)
         return items if told is None else told
 
     def _in_columns(self, lines: list[bytes], rows: int) -> Told | None:

@@ -455,6 +455,14 @@ def packed(data: Any, first: Any, size: Any, out: Any) -> None:
         out[row] = BAD if size[row] > 15 else value
 
 
+@entry
+def unpacked(numbers: Any, first: Any, size: Any, out: Any) -> None:
+    """The digits of packed numbers, each at its place in `out`."""
+    for row in range(len(numbers)):
+        for place in range(size[row]):
+            out[first[row] + place] = ZERO + (numbers[row] >> (56 - 4 * place) & 15)
+
+
 ENTRIES: tuple[Any, ...] = (
-    scan, hashes, asterisk, plain_numbers, alike, joined, glued, packed,
+    scan, hashes, asterisk, plain_numbers, alike, joined, glued, packed, unpacked,
 )  # fmt: skip

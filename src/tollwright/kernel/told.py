@@ -16,6 +16,7 @@ from tollwright.core.formats.base import Item
 from tollwright.core.formats.clock import EPOCH, Clock, from_micros
 from tollwright.core.numbers import normalise, plain_head
 from tollwright.kernel import cdr
+from tollwright.kernel.numbers import length_of
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -161,6 +162,15 @@ def packed(digits: Text) -> Int64:
     found = np.empty(len(digits.first), np.int64)
     cdr.packed(frozen(digits.data), frozen(digits.first), frozen(digits.size), found)
     return found
+
+
+def unpacked(numbers: Int64) -> Text:
+    """The digits of packed numbers."""
+    size = length_of(numbers).astype(np.int32)
+    first = np.cumsum(size, dtype=np.int32) - size
+    data = np.empty(int(size.sum()), np.uint8)
+    cdr.unpacked(frozen(numbers), frozen(first), frozen(size), data)
+    return Text(frozen(data), first, size)
 
 
 def alike(columns: Sequence[Text]) -> Int32:

@@ -16,13 +16,15 @@ from tollwright.core.money import Rounding
 from tollwright.core.rating import CallInput, Charge, rate_call
 from tollwright.engine.ingest.calls import MICROSECOND, Calls
 from tollwright.engine.ingest.sort import Refused, refusal
-from tollwright.engine.rate.batch import compiled
+from tollwright.engine.rate.cards import name
 from tollwright.engine.rate.crossing import line_of
 from tollwright.engine.rate.numbers import rated_caller
 from tollwright.engine.rate.terms import Terms, Version
 from tollwright.kernel.batch import rate_batch
 from tollwright.kernel.columns import Columns
-from tollwright.kernel.told import Flags, Int32, Int64, Text, no_text, text_of
+from tollwright.kernel.layout import CompiledCard
+from tollwright.kernel.told import Flags, Int32, Int64, Text, no_text, text_of, unpacked
+from tollwright.store import cardcache
 
 REASONS = {
     "blocked": "blocked_destination",
@@ -103,7 +105,7 @@ class _Portion:
 
 
 class Pricer:
-    """Rates portions; `load` gives the prepared card of a version and is called once for each.
+    """Rates portions; `load` gives the prepared card of a version, once at most.
 
     Calls on cards with allowances are only checked: what they cost depends on the calls before
     them, in this file or another. `drawn` tells when such calls were answered: `settle` them.
@@ -111,7 +113,8 @@ class Pricer:
 
     def __init__(self, load: Load) -> None:
         self._load = load
-        self._cards: dict[tuple[int, Rounding | None], tuple[CardIndex, bool]] = {}
+        self._cards: dict[tuple[int, Rounding | None], CardIndex] = {}
+        self._arrays: dict[tuple[int, Rounding | None], CompiledCard] = {}
         self._drawn: dict[tuple[int, int], datetime] = {}
 
     @property
@@ -129,35 +132,33 @@ class Pricer:
 
     def _rate(self, found: _Portion, terms: Terms, places: Int64) -> None:
         """Rate the calls of one card version and rounding."""
-        card, draws = self._card(version_of(terms), terms.rounding)
+        version = version_of(terms)
         crossing, within = self._crossing(found.calls, terms, places)
         found.slowly += len(crossing)
-        self._by_kernel(found, terms, card, within)
+        self._by_kernel(found, terms, within)
         for place, charge in crossing:
             _set(found, place, charge)
             if charge.status != "rated":
                 found.refuse(place, terms, charge.status, charge.reason)
-        if draws:
+        if version.has_allowances:
             self._note(found, places)
 
-    def _by_kernel(self, found: _Portion, terms: Terms, card: CardIndex, places: Int64) -> None:
-        calls = found.calls
+    def _by_kernel(self, found: _Portion, terms: Terms, places: Int64) -> None:
+        calls, card = found.calls, self._compiled(version_of(terms), terms.rounding)
         columns = Columns(
             calls.called_packed[places], calls.caller_packed[places], calls.answered_us[places],
             calls.counted_ms[places],
         )  # fmt: skip
-        charges = rate_batch(compiled(card), columns).charges
+        charges = rate_batch(card, columns).charges
         found.charged[places] = True
         found.rate_no[places] = charges.rate_index
         found.billed_s[places] = charges.billed_s
         found.allowance_s[places] = charges.allowance_s
         found.amount_micros[places] = charges.amount_micros
-        rates = card.card.rates
-        rows, which = np.unique(charges.rate_index, return_inverse=True)
-        words = text_of([rates[row].prefix for row in rows.tolist()])
-        found.name(places, words.pick(which))
+        good = np.flatnonzero(charges.status == 0)
+        found.name(places[good], unpacked(card.rate_prefixes[charges.rate_index[good]]))
         for place in places[np.flatnonzero(charges.status)].tolist():
-            charge = rate_call(_input(calls, place), card)
+            charge = rate_call(_input(calls, place), self._bare(terms.rounding, version_of(terms)))
             found.refuse(place, terms, charge.status, charge.reason)
 
     def _note(self, found: _Portion, places: Int64) -> None:
@@ -192,18 +193,26 @@ class Pricer:
         return charges, np.setdiff1d(places, crossing, assume_unique=True)
 
     def _bare(self, rounding: Rounding | None, version: Version) -> CardIndex:
-        return self._card(version, rounding)[0]
-
-    def _card(self, version: Version, rounding: Rounding | None) -> tuple[CardIndex, bool]:
-        """The card without its allowances, as when the pools are empty, and whether it has some."""
+        """The card without its allowances, as when the pools are empty."""
         key = version.id, rounding
         found = self._cards.get(key)
         if found is None:
-            card = self._load(version, rounding)
-            found = card, bool(card.card.allowances)
-            if found[1]:
-                found = replace(card, card=replace(card.card, allowances=())), True
+            found = self._load(version, rounding)
+            if version.has_allowances:
+                found = replace(found, card=replace(found.card, allowances=()))
             self._cards[key] = found
+        return found
+
+    def _compiled(self, version: Version, rounding: Rounding | None) -> CompiledCard:
+        """The same in arrays; the card itself is read only where no process here compiled it."""
+        key = version.id, rounding
+        found = self._arrays.get(key)
+        if found is None:
+            what = "bare" if version.has_allowances else ""
+            found = self._arrays[key] = cardcache.compiled(
+                name(version.content_hash, rounding, what),
+                lambda: self._bare(rounding, version).card,
+            )
         return found
 
 
