@@ -20,6 +20,7 @@ class UsageDay(TenantOwned):
     billed_s = models.BigIntegerField(default=0)
     sell_micros = models.BigIntegerField(default=0)
     buy_micros = models.BigIntegerField(default=0)
+    bought = models.IntegerField(default=0, db_default=0, help_text="calls with a cost")
 
     class Meta:
         db_table = "usage_day"

@@ -31,19 +31,20 @@ SELECT l.charge_id, l.call_id, 'epoch'::timestamptz + l.started_us * '1 microsec
 
 -- name: add_costs -- the day's costs grow by the staged rows
 INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,
-                       answered_ms, billed_s, sell_micros, buy_micros)
+                       answered_ms, billed_s, sell_micros, buy_micros, bought)
 SELECT %(tenant_id)s, customer_id, campaign_id,
        (('epoch'::timestamptz + started_us * '1 microsecond'::interval) AT TIME ZONE %(zone)s)::date,
-       currency, 0, 0, 0, 0, 0, sum(amount_micros)
+       currency, 0, 0, 0, 0, 0, sum(amount_micros), count(*)
   FROM tw_legs GROUP BY 2, 3, 4, 5
     ON CONFLICT (tenant_id, campaign_id, day, currency) DO UPDATE SET
-       buy_micros = usage_day.buy_micros + excluded.buy_micros
+       buy_micros = usage_day.buy_micros + excluded.buy_micros,
+       bought = usage_day.bought + excluded.bought
 
 -- name: sum_costs -- the costs of some campaigns' days, from the rows that stand
 INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,
-                       answered_ms, billed_s, sell_micros, buy_micros)
+                       answered_ms, billed_s, sell_micros, buy_micros, bought)
 SELECT %(tenant_id)s, c.customer_id, c.campaign_id, r.day, ch.currency, 0, 0, 0, 0, 0,
-       sum(ch.amount_micros)
+       sum(ch.amount_micros), count(*)
   FROM unnest(%(campaigns)s::bigint[], %(days)s::date[]) r (campaign_id, day)
   JOIN campaign ca ON ca.id = r.campaign_id
   JOIN call c ON c.customer_id = ca.customer_id AND c.campaign_id = r.campaign_id AND c.is_current
@@ -55,7 +56,7 @@ SELECT %(tenant_id)s, c.customer_id, c.campaign_id, r.day, ch.currency, 0, 0, 0,
                 AND ch.started_at >= %(first)s AND ch.started_at < %(last)s
  GROUP BY c.customer_id, c.campaign_id, r.day, ch.currency
     ON CONFLICT (tenant_id, campaign_id, day, currency) DO UPDATE SET
-       buy_micros = excluded.buy_micros
+       buy_micros = excluded.buy_micros, bought = excluded.bought
 
 -- name: batches_without_cost -- batches with answered calls that cost the provider nothing yet
 SELECT DISTINCT c.batch_id, c.source_id

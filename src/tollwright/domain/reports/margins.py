@@ -6,7 +6,7 @@ without the day's rate, and none is shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -19,13 +19,14 @@ from tollwright.domain.reports.usage import Scope
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """Sums of calls in one currency, micros. `costs_elsewhere`: they also cost another currency,
-    so that what is kept is not known."""
+    """Sums of calls in one currency, micros. `without_cost` of the answered ones cost nothing that
+    is known; `costs_elsewhere`: some cost another currency, so that what is kept is not known."""
 
     currency: str
     calls: int
     sell_micros: int
     buy_micros: int
+    without_cost: int = 0
     costs_elsewhere: bool = False
     customer_id: int = 0
     customer: str = ""
@@ -51,9 +52,9 @@ WHOSE = ("customer_id", "customer__name", "campaign_id", "campaign__name")
 def by_campaign(first: date, last: date) -> list[Margin]:
     """Each campaign's calls of the days first to last (inclusive, the tenant's zone)."""
     return [
-        Margin(
-            row["currency"], row["number"], row["sell"], row["buy"], row["elsewhere"],
-            row["customer_id"], row["customer__name"], row["campaign_id"], row["campaign__name"],
+        replace(
+            _margin(row), customer_id=row["customer_id"], customer=row["customer__name"],
+            campaign_id=row["campaign_id"], campaign=row["campaign__name"],
         )
         for row in _rows(first, last, WHOSE)
     ]  # fmt: skip
@@ -61,10 +62,13 @@ def by_campaign(first: date, last: date) -> list[Margin]:
 
 def totals(first: date, last: date) -> list[Margin]:
     """All calls of the days first to last, one sum a currency."""
-    return [
-        Margin(row["currency"], row["number"], row["sell"], row["buy"], row["elsewhere"])
-        for row in _rows(first, last, ())
-    ]
+    return [_margin(row) for row in _rows(first, last, ())]
+
+
+def _margin(row: dict[str, Any]) -> Margin:
+    return Margin(
+        row["currency"], row["number"], row["sell"], row["buy"], row["unbought"], row["elsewhere"]
+    )
 
 
 def _rows(first: date, last: date, whose: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -72,15 +76,19 @@ def _rows(first: date, last: date, whose: tuple[str, ...]) -> list[dict[str, Any
     days = UsageDay.objects.filter(
         tenant_id=current_tenant_id(), day__gte=first, day__lte=last
     ).values(*whose, "currency")
-    sums = days.annotate(number=Sum("calls"), sell=Sum("sell_micros"), buy=Sum("buy_micros"))
+    sums = days.annotate(
+        number=Sum("calls"), reached=Sum("answered"), sell=Sum("sell_micros"),
+        buy=Sum("buy_micros"), paid=Sum("bought"),
+    )  # fmt: skip
     rows: list[dict[str, Any]] = list(sums.order_by("-sell", *whose, "currency"))
-    paid: dict[tuple[object, ...], set[str]] = {}
+    kept: dict[tuple[object, ...], list[dict[str, Any]]] = {}
     for row in rows:
-        if row["buy"]:
-            paid.setdefault(tuple(row[name] for name in whose), set()).add(row["currency"])
+        kept.setdefault(tuple(row[name] for name in whose), []).append(row)
     for row in rows:
-        paid_in = paid.get(tuple(row[name] for name in whose), set())
-        row["elsewhere"] = bool(paid_in - {row["currency"]})
+        others = [one for one in kept[tuple(row[name] for name in whose)] if one is not row]
+        elsewhere = sum(one["paid"] for one in others)
+        row["elsewhere"] = elsewhere > 0
+        row["unbought"] = max(0, row["reached"] - row["paid"] - elsewhere)
     return rows
 
 

@@ -128,7 +128,12 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
     late = reports.overdue(today=today)
     loose = reports.unbilled(at=request.at)
     return [
-        Tile("Charges today", about(reports.usage_between(today, today), currency), "", found),
+        Tile(
+            "Charges today",
+            about(reports.usage_between(today, today), currency),
+            f"{traffic.calls:,} calls, {traffic.answered:,} answered",
+            found,
+        ),
         Tile(
             "This month",
             about(now, currency),
@@ -147,7 +152,6 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
             _plural(_count(late), "invoice"),
             f"{invoices}?state=overdue",
         ),
-        Tile("Calls today", f"{traffic.calls:,}", f"{traffic.answered:,} answered", found),
         *_margin(month, today),
     ]
 
@@ -161,10 +165,11 @@ def _margin(month: date, today: date) -> list[Tile]:
     costs = [Amount(one.currency, one.buy_micros, 0) for one in found if one.buy_micros]
     if not costs:
         return []
+    note, without = f"cost: {about(costs, '')}", sum(one.without_cost for one in found)
+    if without:
+        note += f", {without:,} calls without"
     figure = about(kept, "") if kept else "not in one currency"
-    return [
-        Tile("Margin this month", figure, f"cost: {about(costs, '')}", reverse("office:margins"))
-    ]
+    return [Tile("Margin this month", figure, note, reverse("office:margins"))]
 
 
 def say(amounts: list[Amount], currency: str) -> str:

@@ -41,6 +41,7 @@ def index(request: StaffRequest) -> HttpResponse:
                 row("campaign", "campaign_id"),
             ),
             Column("calls", "Calls", lambda one: one.calls, "calls"),
+            Column("without", "Without cost", lambda one: one.without_cost, "without_cost"),
             Column("charges", "Charges", _charges, "sell_micros"),
             Column("cost", "Cost", _cost, "buy_micros"),
             Column("margin", "Margin", _margin, "margin_micros", number=True),
@@ -58,9 +59,9 @@ def index(request: StaffRequest) -> HttpResponse:
         filename="margin",
     )  # fmt: skip
     lead = (
-        "What customers pay less what carriers, or a parent, take. Calls without cost count as if"
-        " they had cost nothing. Where calls cost another currency than they are charged in, no"
-        " margin is shown."
+        "What customers pay less what carriers, or a parent, take. Where answered calls are without"
+        " cost, less than this is kept. Where calls cost another currency than they are charged in,"
+        " no margin is shown."
     )
     return listing(request, "Margin", table, lead=lead)
 
@@ -86,7 +87,7 @@ def missing(request: StaffRequest) -> HttpResponse:
             Column("called", "To", lambda one: Phone(one.called)),
             Column("talk", "Talk", lambda one: Seconds(one.answered_ms // 1000), "answered_ms"),
             Column("trunk", "Trunk", lambda one: one.trunk or None, "trunk"),
-            Column("why", "Why", lambda one: WHY.get(why[one.pk], why[one.pk])),
+            Column("why", "Why", lambda one: _why(why[one.pk], one.trunk)),
         ],
         [
             Filter("from", "From day", _bounded, kind="date", required=True,
@@ -126,6 +127,12 @@ WHY = {
     "parent_invalid_call": "The parent's card cannot read the call",
     "parent_card_has_allowances": "The parent's card has allowances",
 }
+
+
+def _why(reason: str, trunk: str) -> str:
+    if reason == costs.NO_TRUNK and not trunk:
+        return "The call names no trunk, and no carrier has *"
+    return WHY.get(reason, reason)
 
 
 def _days(request: StaffRequest, first: date, last: date) -> tuple[date, date]:

@@ -31,6 +31,7 @@ def test_from_a_carriers_deck_to_the_margin(office: Office) -> None:
     """61 s and 30 s, sold at 1.20 and 0.60, bought at 0.03 a minute by the second: 0.0455."""
     office.upload(master_csv(CALLS))
     assert "No carrier has this trunk" in words(office.get(f"costs/{DAYS}"))
+    assert "Spring sale 2 2 1.80 EUR – – –" in words(office.get(f"margins/{DAYS}"))
 
     office.post("cards/new/", code="TEL", name="Telco", side="buy", currency="EUR")
     with tenant_scope(office.switch.tenant_id):
@@ -43,7 +44,7 @@ def test_from_a_carriers_deck_to_the_margin(office: Office) -> None:
     assert "Every answered call of these days has its cost." in words(office.get("costs/"))
 
     page = words(office.get(f"margins/{DAYS}"))
-    assert "Acme Ltd Spring sale 2 1.80 EUR 0.0455 EUR 1.7545 EUR 97" in page
+    assert "Acme Ltd Spring sale 2 0 1.80 EUR 0.0455 EUR 1.7545 EUR 97" in page
     assert "Margin this month" not in words(office.get(""))  # it is December
     with tenant_scope(office.switch.tenant_id):
         call = Call.objects.get(answered_ms=61_000)
