@@ -18,7 +18,7 @@ from tollwright.kernel.numbers import unpack_number
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-FORMAT = 2  # changes when a compiled card of an older release could not be read
+FORMAT = 3  # changes when a compiled card of an older release could not be read
 
 # Times: microseconds since 1970-01-01T00:00:00Z.
 US = 1_000_000
