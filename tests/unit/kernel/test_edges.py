@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from tests.unit.kernel.words import charges_of
+from tests.unit.kernel.words import charges_of, rated
 from tollwright.core.card import Rate, RateCard
-from tollwright.core.money import Rounding
+from tollwright.core.money import Mode, Rounding
+
+
+@pytest.mark.parametrize(("mode", "micros"), [("up", 1), ("half_up", 0), ("down", 0)])
+def test_the_last_fraction_of_a_discount_counts(mode: Mode, micros: int) -> None:
+    # half a nano in 60 seconds, of which one passed: more than nothing
+    half = Rate("44", 1, discount_ppm=500_000)
+    card = RateCard(rates=(half,), rounding=Rounding(mode))
+    assert charges_of(card, [("4420", 1000)]) == [(0, micros)]
 
 
 @pytest.mark.parametrize(
-    ("row", "seconds", "mode", "micros"),
+    ("mode", "cents"),
     [
-        # half a nano in 60 seconds, of which one passed: more than nothing
-        ({"price_nanos": 1, "discount_ppm": 500_000}, 1, "up", 1),
-        ({"price_nanos": 1, "discount_ppm": 500_000}, 1, "half_up", 0),
+        ("half_up", [1, 1, 2, 2, 3]),
+        ("half_even", [0, 1, 2, 2, 2]),
+        ("up", [1, 1, 2, 2, 3]),
+        ("down", [0, 1, 1, 2, 2]),
     ],
 )
-def test_the_last_fraction_counts(
-    row: dict[str, Any], seconds: int, mode: Any, micros: int
+@pytest.mark.parametrize(("price_nanos", "unit_s"), [(5_000_000, 1), (300_000_000, 60)])
+@pytest.mark.parametrize("long_way", [False, True])
+def test_half_a_cent_a_second(
+    price_nanos: int, unit_s: int, mode: Mode, cents: list[int], long_way: bool
 ) -> None:
-    card = RateCard(rates=(Rate("44", **row),), rounding=Rounding(mode))
-    assert charges_of(card, [("4420", seconds * 1000)]) == [(0, micros)]
+    # 0.005, 0.010, 0.015, 0.020 and 0.025
+    rate = Rate("44", price_nanos, unit_s=unit_s, disconnect_after_s=6)
+    if long_way:
+        rate = replace(rate, disconnect_fee_micros=1)
+    calls = [("4420", seconds * 1000) for seconds in range(1, 6)]
+    batch = rated(RateCard(rates=(rate,), rounding=Rounding(mode, 2)), calls)
+    assert batch.charges.amount_micros.tolist() == [cent * 10_000 for cent in cents]
+    assert batch.long_way == (len(calls) if long_way else 0)
