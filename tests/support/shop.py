@@ -151,7 +151,7 @@ def _account(
     UsageDay.objects.create(
         tenant=world.tenant, customer=customer, campaign=campaign, day=date(2026, 10, 5),
         currency="EUR", calls=3, answered=2, answered_ms=91_000, billed_s=180,
-        sell_micros=1_800_000, buy_micros=777_000,
+        sell_micros=1_800_000, buy_micros=777_000, bought=2,
     )  # fmt: skip
     invoice = _invoice(world, customer, campaign, number, charges[0])
     draft = Invoice.objects.create(

@@ -24,6 +24,7 @@ from tollwright.domain.carriers import operations as carriers
 from tollwright.domain.carriers.costs import Filled
 from tollwright.domain.customers import operations as customers
 from tollwright.domain.rates import operations as rates
+from tollwright.domain.reports.margins import by_campaign
 from tollwright.engine.ingest import reenter, replay, roll_back
 from tollwright.engine.rate.explain import Explanation
 
@@ -165,6 +166,23 @@ def test_costs_in_another_currency_are_sums_of_their_own(plant: Plant) -> None:
     add_telco(plant, currency="USD")
     plant.ingest(Row(key=1, seconds=60), Row(key=2, seconds=60))
     assert costs(plant) == [("EUR", 2, 1_200_000, 0), ("USD", 0, 0, 60_000)]
+    assert kept(plant) == [("EUR", 2, 0, None), ("USD", 0, 0, None)]
+
+
+def kept(plant: Plant) -> list[tuple[object, ...]]:
+    """(currency, calls, calls without cost, margin) of the campaigns."""
+    with tenant_scope(plant.switch.tenant_id):
+        return [
+            (one.currency, one.calls, one.without_cost, one.margin_micros)
+            for one in by_campaign(NOV.date(), DEC.date())
+        ]
+
+
+def test_a_margin_says_how_many_calls_it_knows_nothing_of(plant: Plant) -> None:
+    """0.60 and 0.12 to pay; 0.03 for London, and nobody knows what Germany costs."""
+    add_telco(plant)
+    plant.ingest(Row(key=1, seconds=60), Row(key=2, called="+4930123456", seconds=60))
+    assert kept(plant) == [("EUR", 2, 1, 600_000 + 120_000 - 30_000)]
 
 
 def test_a_correction_retires_and_writes_both_legs(plant: Plant) -> None:

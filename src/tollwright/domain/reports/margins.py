@@ -6,7 +6,7 @@ without the day's rate, and none is shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -19,24 +19,27 @@ from tollwright.domain.reports.usage import Scope
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """Sums of calls in one currency, micros. `without_cost` of the answered ones cost nothing that
-    is known; `costs_elsewhere`: some cost another currency, so that what is kept is not known."""
+    """Sums of a campaign's calls in one currency, micros.
+
+    `without_cost` of the answered ones cost nothing that is known; `costs_elsewhere`: some cost
+    another currency, so that what is kept is not known.
+    """
 
     currency: str
     calls: int
     sell_micros: int
     buy_micros: int
-    without_cost: int = 0
-    costs_elsewhere: bool = False
-    customer_id: int = 0
-    customer: str = ""
-    campaign_id: int = 0
-    campaign: str = ""
+    without_cost: int
+    costs_elsewhere: bool
+    customer_id: int
+    customer: str
+    campaign_id: int
+    campaign: str
 
     @property
     def margin_micros(self) -> int | None:
         """What is kept; None where nothing is known to have been paid, or in another currency."""
-        known = self.buy_micros and not self.costs_elsewhere
+        known = self.calls and self.buy_micros and not self.costs_elsewhere
         return self.sell_micros - self.buy_micros if known else None
 
     @property
@@ -52,47 +55,45 @@ WHOSE = ("customer_id", "customer__name", "campaign_id", "campaign__name")
 def by_campaign(first: date, last: date) -> list[Margin]:
     """Each campaign's calls of the days first to last (inclusive, the tenant's zone)."""
     return [
-        replace(
-            _margin(row), customer_id=row["customer_id"], customer=row["customer__name"],
-            campaign_id=row["campaign_id"], campaign=row["campaign__name"],
+        Margin(
+            currency=row["currency"],
+            calls=row["number"],
+            sell_micros=row["sell"],
+            buy_micros=row["buy"],
+            without_cost=row["unbought"],
+            costs_elsewhere=row["elsewhere"],
+            customer_id=row["customer_id"],
+            customer=row["customer__name"],
+            campaign_id=row["campaign_id"],
+            campaign=row["campaign__name"],
         )
-        for row in _rows(first, last, WHOSE)
-    ]  # fmt: skip
+        for row in _rows(first, last)
+    ]
 
 
-def totals(first: date, last: date) -> list[Margin]:
-    """All calls of the days first to last, one sum a currency."""
-    return [_margin(row) for row in _rows(first, last, ())]
-
-
-def _margin(row: dict[str, Any]) -> Margin:
-    return Margin(
-        row["currency"], row["number"], row["sell"], row["buy"], row["unbought"], row["elsewhere"]
-    )
-
-
-def _rows(first: date, last: date, whose: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Sums by `whose` and currency, the dearest first."""
+def _rows(first: date, last: date) -> list[dict[str, Any]]:
+    """Sums by campaign and currency, the dearest first."""
     days = UsageDay.objects.filter(
         tenant_id=current_tenant_id(), day__gte=first, day__lte=last
-    ).values(*whose, "currency")
+    ).values(*WHOSE, "currency")
     sums = days.annotate(
         number=Sum("calls"), reached=Sum("answered"), sell=Sum("sell_micros"),
         buy=Sum("buy_micros"), paid=Sum("bought"),
     )  # fmt: skip
-    rows: list[dict[str, Any]] = list(sums.order_by("-sell", *whose, "currency"))
-    kept: dict[tuple[object, ...], list[dict[str, Any]]] = {}
+    rows: list[dict[str, Any]] = list(sums.order_by("-sell", *WHOSE, "currency"))
+    of_campaign: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
-        kept.setdefault(tuple(row[name] for name in whose), []).append(row)
+        of_campaign.setdefault(row["campaign_id"], []).append(row)
     for row in rows:
-        others = [one for one in kept[tuple(row[name] for name in whose)] if one is not row]
+        others = [one for one in of_campaign[row["campaign_id"]] if one is not row]
         elsewhere = sum(one["paid"] for one in others)
         row["elsewhere"] = elsewhere > 0
         row["unbought"] = max(0, row["reached"] - row["paid"] - elsewhere)
     return rows
 
 
-def costs_by_day(scope: Scope) -> dict[date, int]:
-    """What the calls of a scope cost in its currency, by day; days that cost nothing are not in."""
-    rows: Any = scope.rows().values_list("day").annotate(buy=Sum("buy_micros"))
-    return {day: buy for day, buy in rows.order_by("day") if buy}
+def costs_by_day(scope: Scope) -> dict[date, tuple[int, int]]:
+    """What the calls of a scope cost in its currency, and how many do, by day."""
+    sums = {"buy": Sum("buy_micros"), "paid": Sum("bought")}
+    rows: Any = scope.rows().filter(bought__gt=0).values_list("day").annotate(**sums)
+    return {day: (buy, paid) for day, buy, paid in rows.order_by("day")}

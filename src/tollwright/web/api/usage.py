@@ -37,6 +37,7 @@ class DayOut(Schema):
     billed_s: int
     charges: Money
     cost: Annotated[Money, Field(description="what carriers or a parent take, in this currency")]
+    bought: Annotated[int, Field(description="calls whose cost is in `cost`")]
 
 
 class UsageOut(Schema):
@@ -69,11 +70,11 @@ def usage_by_day(
     costs = costs_by_day(scope)
     return UsageOut(
         timezone=tenant.timezone,
-        days=[_day(day, costs.get(day.day, 0), code) for day in usage.by_day(scope)],
+        days=[_day(day, *costs.get(day.day, (0, 0)), code) for day in usage.by_day(scope)],
     )
 
 
-def _day(day: usage.DayUsage, cost_micros: int, currency: str) -> DayOut:
+def _day(day: usage.DayUsage, cost_micros: int, bought: int, currency: str) -> DayOut:
     return DayOut(
         day=day.day,
         calls=day.usage.calls,
@@ -81,4 +82,5 @@ def _day(day: usage.DayUsage, cost_micros: int, currency: str) -> DayOut:
         billed_s=day.usage.billed_s,
         charges=money(day.usage.amount_micros, currency),
         cost=money(cost_micros, currency),
+        bought=bought,
     )

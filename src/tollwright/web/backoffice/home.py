@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -157,19 +158,26 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
 
 
 def _margin(month: date, today: date) -> list[Tile]:
-    """What is kept of the month's calls, where their cost is known."""
-    found = margins.totals(month, today)
-    kept = [
-        Amount(one.currency, one.margin_micros, 0) for one in found if one.margin_micros is not None
-    ]
-    costs = [Amount(one.currency, one.buy_micros, 0) for one in found if one.buy_micros]
+    """What is kept of the month's campaigns whose cost is known."""
+    found = margins.by_campaign(month, today)
+    costs = _summed((one.currency, one.buy_micros) for one in found if one.buy_micros)
     if not costs:
         return []
+    kept = _summed((one.currency, one.margin_micros) for one in found)
     note, without = f"cost: {about(costs, '')}", sum(one.without_cost for one in found)
     if without:
-        note += f", {without:,} calls without"
+        note += f"; {without:,} calls without cost"
     figure = about(kept, "") if kept else "not in one currency"
     return [Tile("Margin this month", figure, note, reverse("office:margins"))]
+
+
+def _summed(amounts: Iterable[tuple[str, int | None]]) -> list[Amount]:
+    """Sums a currency of those that are known."""
+    sums: dict[str, int] = {}
+    for currency, micros in amounts:
+        if micros is not None:
+            sums[currency] = sums.get(currency, 0) + micros
+    return [Amount(currency, micros, 0) for currency, micros in sorted(sums.items())]
 
 
 def say(amounts: list[Amount], currency: str) -> str:

@@ -43,7 +43,7 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("calls", "Calls", lambda one: one.calls, "calls"),
             Column("without", "Without cost", lambda one: one.without_cost, "without_cost"),
             Column("charges", "Charges", _charges, "sell_micros"),
-            Column("cost", "Cost", _cost, "buy_micros"),
+            Column("cost", "Cost", _cost, "buy_micros", number=True),
             Column("margin", "Margin", _margin, "margin_micros", number=True),
             Column("percent", "% of charges", lambda one: one.percent, "percent", number=True),
         ],

@@ -153,5 +153,5 @@ def test_usage_by_day(shop: Shop, program: Program) -> None:
     assert acme["days"][0] == {
         "day": "2026-10-05", "calls": 3, "answered": 2, "billed_s": 180,
         "charges": {"amount": "1.80", "currency": "EUR"},
-        "cost": {"amount": "0.777", "currency": "EUR"},
+        "cost": {"amount": "0.777", "currency": "EUR"}, "bought": 2,
     }  # fmt: skip
