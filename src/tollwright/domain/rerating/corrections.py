@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Min
 
 from tollwright.core.paper import amount_text
+from tollwright.data.calls import Charge
 from tollwright.data.rerating import (
     RerateProposal,
     RerateProposalCall,
@@ -228,6 +229,44 @@ def take(
         batches.count_batch(cursor, dict.fromkeys(COUNTS, 0) | moved)
         cost_again(cursor, Place(tenant.pk, source_id, batch_id, tenant.timezone, at), brought)
     return taken
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedCall:
+    """A call as it was billed and as its record tells it; `new_ms` 0: it was not answered."""
+
+    call_id: int
+    started_at: datetime
+    record_id: int
+    called: str
+    new_called: str
+    answered_ms: int
+    new_ms: int
+    old_micros: int
+    new_micros: int
+
+
+def proposed_calls(proposal: RerateProposal, most: int) -> list[ProposedCall]:
+    """The calls that a proposal corrects, the first so many; [] for one of a re-rating."""
+    waiting = RerateProposalCall.objects.filter(
+        line__proposal=proposal, quarantine__isnull=False
+    ).order_by("id")[:most]
+    ids = [(one.charge_id, one.started_at) for one in waiting]
+    charges = {
+        charge.pk: charge
+        for charge in Charge.objects.filter(
+            pk__in=[pk for pk, _ in ids], started_at__in=[start for _, start in ids]
+        ).select_related("call")
+    }
+    return [_proposed(one, charges[one.charge_id]) for one in waiting]
+
+
+def _proposed(one: RerateProposalCall, charge: Charge) -> ProposedCall:
+    told, call = one.record or {}, charge.call
+    return ProposedCall(
+        call.pk, call.started_at, one.quarantine_id or 0, call.called, told["called"],
+        call.answered_ms, told["answered_ms"], charge.amount_micros, one.amount_micros,
+    )  # fmt: skip
 
 
 def wait_again(proposal: RerateProposal, reason: str) -> None:

@@ -104,6 +104,7 @@ def _table(waiting: dict[str, int]) -> Table:
 def one(request: StaffRequest, pk: int) -> HttpResponse:
     """One record: the raw line, what was read of it, and why it waits."""
     record = find(Quarantine, pk, "source", "batch")
+    proposals = list(proposals_for(pk))
     return show(
         request,
         "quarantined.html",
@@ -111,7 +112,8 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         record=record,
         fields=sorted((record.record or {}).items()),
         late=record.reason == LATE,
-        proposals=list(proposals_for(record.pk)),
+        proposals=proposals,
+        waits_in=next((found for found in proposals if found.status == "proposed"), None),
         crumbs=[("Quarantine", to("quarantine"))],
     )
 

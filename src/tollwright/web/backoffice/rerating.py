@@ -13,20 +13,23 @@ from django.utils import timezone
 
 from tollwright.data.rerating import RerateProposal, Rerating
 from tollwright.domain.rerating import operations, queries
+from tollwright.domain.rerating.corrections import proposed_calls
 from tollwright.domain.rerating.report import DifferenceReport, Part, Row
 from tollwright.domain.rerating.scope import EVER, NEVER, from_told
 from tollwright.gateways.typst import render
 from tollwright.web.backoffice.callscope import RerateForm, last_month
 from tollwright.web.backoffice.find import find
 from tollwright.web.backoffice.forms import ConfirmForm, OfficeForm, ReasonForm
+from tollwright.web.backoffice.invoices import call_link
 from tollwright.web.backoffice.links import row, to
 from tollwright.web.backoffice.page import StaffRequest, done, page, show
 from tollwright.web.backoffice.whatif import destination_columns, figures_columns
-from tollwright.web.cells import Money, Status
-from tollwright.web.tables import Column, Table, short
+from tollwright.web.cells import Money, Status, duration, international
+from tollwright.web.tables import Column, Table, TablePage, short
 
 BOTH = ("GET", "POST")
 DESTINATIONS = 25
+CALLS = 200  # that a proposal's page lists
 CHARGED_NOW = ("Charged", "Now")
 
 
@@ -221,8 +224,29 @@ def proposal(request: StaffRequest, pk: int) -> HttpResponse:
         proposal=found,
         difference=Money(queries.difference_of(found), currency),
         table=short("Lines", list(found.lines.all()), columns, "No lines."),
+        calls=_corrected_calls(found),
         crumbs=_crumbs(found),
     )
+
+
+def _corrected_calls(of: RerateProposal) -> TablePage | None:
+    """The calls that records from the quarantine tell anew; none for a re-rating."""
+    if not of.rerating.of_records:
+        return None
+    currency = of.invoice.currency
+    columns = [
+        Column("started", "Call", lambda call: call.started_at, "", call_link),
+        Column("called", "Billed to", lambda call: international(call.called)),
+        Column("talk", "Talk", lambda call: duration(call.answered_ms // 1000), number=True),
+        Column("old", "Billed", lambda call: Money(call.old_micros, currency)),
+        Column("new_called", "Told now", lambda call: international(call.new_called)),
+        Column("new_talk", "Talk", lambda call: duration(call.new_ms // 1000), number=True),
+        Column("new", "Now", lambda call: Money(call.new_micros, currency)),
+        Column(
+            "record", "Record", lambda call: call.record_id, "", row("quarantined", "record_id")
+        ),
+    ]
+    return short("Calls", proposed_calls(of, CALLS), columns, "No calls.")
 
 
 @page(needs="billing", methods=BOTH)

@@ -184,6 +184,9 @@ def test_a_late_record_is_proposed_and_its_note_issued(office: Office) -> None:
     page = office.get(f"quarantine/{record.pk}/")
     proposal = office.latest(RerateProposal)
     assert f"/office/re-rating/proposals/{proposal.pk}/" in page and "for a decision" in page
+    assert "Propose a note" not in page
+    told = office.get(f"re-rating/proposals/{proposal.pk}/")
+    assert "0:01:01" in told and "0:02:01" in told and "1.80\u00a0EUR" in told
     office.post(f"re-rating/proposals/{proposal.pk}/accept/", confirm="on")
     assert office.latest(Invoice).document_type == "debit_note"
     assert office.one(Quarantine, pk=record.pk).status == "corrected"
