@@ -123,6 +123,10 @@ class RerateProposalCall(TenantOwned):
     allowance_s = models.IntegerField()
     amount_micros = models.BigIntegerField(help_text=MICROS)
     pending = models.BooleanField(default=True)
+    new_id = models.BigIntegerField(
+        null=True, help_text="the charge to be; what it draws on pools is kept by this id already"
+    )
+    rated_at = models.DateTimeField(null=True, help_text="by whose rules; null: the re-rating's")
     quarantine = models.ForeignKey(
         "data.Quarantine", null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -136,6 +140,7 @@ class RerateProposalCall(TenantOwned):
                 condition=models.Q(quarantine__isnull=True, record__isnull=True)
                 | models.Q(quarantine__isnull=False, record__isnull=False),
             ),
+            models.UniqueConstraint(name="rerate_charge_to_be_once", fields=["new_id"]),
             models.UniqueConstraint(
                 name="rerate_charge_waits_once",
                 fields=["charge_id"],

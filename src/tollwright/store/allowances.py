@@ -148,6 +148,16 @@ def uses(cursor: Cursor, charge_id: int) -> list[tuple[str, int, int]]:
     return cursor.execute(SQL["uses"], {"charge_id": charge_id}).fetchall()
 
 
+def drawn_by(
+    cursor: Cursor, charges: Sequence[int]
+) -> dict[int, tuple[tuple[tuple[int, int, str], int], ...]]:
+    """What charges took: ((card, campaign or 0, pool), amount) in the order of the pools."""
+    found: dict[int, tuple[tuple[tuple[int, int, str], int], ...]] = {}
+    for charge_id, taken, *key in cursor.execute(SQL["drawn_by"], {"charges": list(charges)}):
+        found[charge_id] = (*found.get(charge_id, ()), ((key[0], key[1], key[2]), taken))
+    return found
+
+
 def corrected(cursor: Cursor, values: Mapping[str, object]) -> Touched:
     """When the calls that a batch corrects had drawn. `values`: batch_id, first, last."""
     return cursor.execute(SQL["corrected"], values).fetchall()
@@ -161,6 +171,11 @@ def of_batch(cursor: Cursor, values: Mapping[str, object]) -> Touched:
 def forget_batch(cursor: Cursor, values: Mapping[str, object]) -> None:
     """Take away what the calls of a batch drew. `values`: batch_id, first, last."""
     cursor.execute(SQL["forget_batch"], values)
+
+
+def of_invoice(cursor: Cursor, *, invoice_id: int, until: datetime) -> Touched:
+    """When the charges on an invoice's usage lines drew; their calls started before `until`."""
+    return cursor.execute(SQL["of_invoice"], {"invoice_id": invoice_id, "until": until}).fetchall()
 
 
 def of_charges(cursor: Cursor, charges: Sequence[int]) -> Touched:

@@ -4,16 +4,22 @@
 -- name: any_use -- whether anything was ever taken from a pool
 SELECT EXISTS (SELECT 1 FROM allowance_use)
 
--- name: taken -- what stands of a period before a moment, or on an issued invoice whenever it was
+-- name: taken -- what stands of a period before a moment; whenever it was, what is on an issued
+-- invoice (where %(issued)s says so), and what an open proposal counts as if it were accepted
 SELECT u.card_id, coalesce(u.campaign_id, 0::bigint), u.pool, sum(u.taken)::bigint
   FROM allowance_use u
-  JOIN charge ch ON ch.id = u.charge_id AND ch.started_at = u.started_at
+  LEFT JOIN charge ch ON ch.id = u.charge_id AND ch.started_at = u.started_at AND ch.is_current
+                     AND ch.started_at >= %(first)s - interval '2 days'
+                     AND ch.started_at < %(last)s + interval '1 day'
   LEFT JOIN invoice_line l ON l.id = ch.invoice_line_id
   LEFT JOIN invoice i ON i.id = l.invoice_id
+  LEFT JOIN rerate_proposal_call w ON w.charge_id = u.charge_id AND w.pending
+  LEFT JOIN rerate_proposal_call p ON p.new_id = u.charge_id AND p.pending
  WHERE u.customer_id = %(customer_id)s AND u.answered_at >= %(first)s AND u.answered_at < %(last)s
-   AND (u.answered_at < %(since)s OR %(issued)s AND i.status NOT IN ('draft', 'void'))
-   AND ch.is_current
-   AND ch.started_at >= %(first)s - interval '2 days' AND ch.started_at < %(last)s + interval '1 day'
+   AND (p.id IS NOT NULL
+        OR ch.id IS NOT NULL AND w.id IS NULL
+           AND (u.answered_at < %(since)s
+                OR %(issued)s AND i.status NOT IN ('draft', 'void')))
  GROUP BY 1, 2, 3
 
 -- name: copy_turn -- a customer's calls in the order in which they draw: those without a charge, and
@@ -107,6 +113,11 @@ SELECT %(tenant_id)s, charge_id, started_at, answered_at, customer_id, nullif(ca
 -- name: uses -- what pools had given before a charge, and what they gave it
 SELECT pool, before, taken FROM allowance_use WHERE charge_id = %(charge_id)s ORDER BY pool
 
+-- name: drawn_by -- what charges took of which pools, in the order of their text
+SELECT charge_id, taken, card_id, coalesce(campaign_id, 0::bigint), pool FROM allowance_use
+ WHERE charge_id = ANY(%(charges)s::bigint[]) AND taken > 0
+ ORDER BY charge_id, card_id, campaign_id NULLS FIRST, pool COLLATE "C"
+
 -- name: corrected -- when calls that a batch's records took the place of had drawn on pools
 SELECT u.customer_id, min(u.answered_at)
   FROM call c
@@ -134,6 +145,15 @@ DELETE FROM allowance_use u USING call c, charge ch
    AND c.batch_id = %(batch_id)s
    AND c.started_at >= %(first)s AND c.started_at <= %(last)s
    AND ch.started_at >= %(first)s AND ch.started_at <= %(last)s
+
+-- name: of_invoice -- when the charges on an invoice's usage lines drew on pools
+SELECT u.customer_id, min(u.answered_at)
+  FROM charge ch
+  JOIN allowance_use u ON u.charge_id = ch.id
+ WHERE ch.invoice_line_id IN (SELECT id FROM invoice_line
+                               WHERE invoice_id = %(invoice_id)s AND kind = 'usage')
+   AND ch.started_at < %(until)s
+ GROUP BY u.customer_id, floor(extract(epoch FROM u.answered_at) / 900)
 
 -- name: of_charges -- when charges drew on pools, those retired among them
 SELECT u.customer_id, min(u.answered_at) FROM allowance_use u

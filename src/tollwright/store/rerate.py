@@ -31,9 +31,9 @@ CHARGES = Layout(
 REVISED = Layout(
     (
         "charge_id", "new_id", "call_id", "started_us", "version_id", "plan_id", "rate_no",
-        "billed_s", "allowance_s", "amount_micros", "line_id",
+        "billed_s", "allowance_s", "amount_micros", "line_id", "rated_us",
     ),
-    moments=("started_us",),
+    moments=("started_us", "rated_us"),
 )  # fmt: skip
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -115,9 +115,14 @@ def charges(cursor: Cursor, scope: Scope, causes: Sequence[str] = ()) -> Iterato
 
 
 class Revised(NamedTuple):
-    """What charges come to now, int64[n] each; `line_id` as the statement that follows needs it."""
+    """What charges come to now, int64[n] each; `line_id` as the statement that follows needs it.
+
+    `new_id` is the id of the charge to be; `rated_us` the moment by whose rules, 0: of the
+    re-rating.
+    """
 
     charge_id: Int64
+    new_id: Int64
     call_id: Int64
     started_us: Int64
     version_id: Int64
@@ -127,6 +132,7 @@ class Revised(NamedTuple):
     allowance_s: Int64
     amount_micros: Int64
     line_id: Int64
+    rated_us: Int64
 
     def only(self, where: npt.NDArray[np.bool_]) -> Revised:
         """The rows that are `where`."""
@@ -136,6 +142,11 @@ class Revised(NamedTuple):
 def lock(cursor: Cursor, tenant_id: int) -> None:
     """Until the transaction ends, no other re-rating of the tenant writes."""
     cursor.execute(SQL["lock_rerating"], {"tenant_id": str(tenant_id)})
+
+
+def lock_usage(cursor: Cursor) -> None:
+    """Until the transaction ends, nobody else moves sums of days, or draws on pools."""
+    cursor.execute(SQL["lock_usage"])
 
 
 def lines(cursor: Cursor, line_ids: Sequence[int]) -> dict[int, tuple[int, int, bool]]:
@@ -152,13 +163,13 @@ def revise(cursor: Cursor, revised: Revised, *, at: datetime) -> int:
     """
     if not len(revised.charge_id):
         return 0
-    stage(cursor, revised, new_ids(cursor, len(revised.charge_id)))
+    stage(cursor, revised)
     span = span_of(revised.started_us)
     return _revise_staged(cursor, span | {"at": at})
 
 
 def _revise_staged(cursor: Cursor, values: dict[str, object]) -> int:
-    cursor.execute(SQL["lock_usage"])
+    lock_usage(cursor)
     retired = cursor.execute(SQL["retire"], values).rowcount
     cursor.execute(SQL["revise"], values)
     cursor.execute(SQL["move_usage"], values)
@@ -176,7 +187,7 @@ def issued_meanwhile(cursor: Cursor, revised: Revised) -> int:
 def wait(cursor: Cursor, revised: Revised, *, tenant_id: int) -> None:
     """Put what charges come to into their proposal; `line_id` is the proposal's line."""
     if len(revised.charge_id):
-        stage(cursor, revised, np.zeros(len(revised.charge_id), np.int64))
+        stage(cursor, revised)
         cursor.execute(SQL["wait"], {"tenant_id": tenant_id})
 
 
@@ -206,7 +217,6 @@ def take_waiting(
     cursor.execute(SQL["empty_revised"])
     cursor.execute(SQL["take_waiting"], span | {
         "line_id": line_id, "up_line_id": up_line_id, "down_line_id": down_line_id,
-        "blocks": _blocks(cursor, wanted),
     })  # fmt: skip
     row = cursor.execute(SQL["still_as_proposed"], span).fetchone()
     stood, old = (0, 0) if row is None else (int(row[0]), int(row[1]))
@@ -218,6 +228,14 @@ def take_waiting(
 def close_waiting(cursor: Cursor, proposal_id: int) -> None:
     """The charges of a decided proposal wait no longer."""
     cursor.execute(SQL["close_waiting"], {"proposal_id": proposal_id})
+
+
+def forget_proposed(cursor: Cursor, proposal_id: int) -> list[tuple[int, datetime]]:
+    """Take away what an open proposal's charges were to draw on pools; whose, and from when on."""
+    values = {"proposal_id": proposal_id}
+    touched = cursor.execute(SQL["drew_waiting"], values).fetchall()
+    cursor.execute(SQL["forget_proposed"], values)
+    return touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +257,11 @@ def buy_sums(cursor: Cursor, scope: Scope) -> list[BuySum]:
     return [BuySum(*row) for row in cursor.execute(SQL["buy_sums"], values).fetchall()]
 
 
-def stage(cursor: Cursor, revised: Revised, new_ids: Int64) -> None:
+def stage(cursor: Cursor, revised: Revised) -> None:
     """Rows for the statements that read tw_revised; what was staged before is gone."""
     cursor.execute(SQL["make_revised"])
     cursor.execute(SQL["empty_revised"])
-    write(cursor, SQL["copy_revised"], REVISED, revised._asdict() | {"new_id": new_ids})
+    write(cursor, SQL["copy_revised"], REVISED, revised._asdict())
 
 
 def _blocks(cursor: Cursor, count: int) -> list[int]:

@@ -80,7 +80,7 @@ SELECT up.line_id, up.at_id, up.invoice_id, i.status = 'draft'
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_revised (
     charge_id bigint, new_id bigint, call_id bigint, started_at timestamptz,
     card_version_id bigint, plan_version_id bigint, rate_no bigint, billed_s bigint,
-    allowance_s bigint, amount_micros bigint, line_id bigint
+    allowance_s bigint, amount_micros bigint, line_id bigint, rated_at timestamptz
 ) ON COMMIT DROP
 
 -- name: empty_revised -- ready for the next rows
@@ -110,7 +110,7 @@ SELECT count(*) FROM tw_revised r
 INSERT INTO charge (id, call_id, started_at, rated_at, amount_micros, tenant_id, customer_id,
                     campaign_id, card_version_id, plan_version_id, invoice_line_id, rate_no,
                     billed_s, allowance_s, level, revision, leg, currency, prefix)
-SELECT r.new_id, ch.call_id, ch.started_at, %(at)s, r.amount_micros, ch.tenant_id, ch.customer_id,
+SELECT r.new_id, ch.call_id, ch.started_at, coalesce(nullif(r.rated_at, 'epoch'), %(at)s), r.amount_micros, ch.tenant_id, ch.customer_id,
        ch.campaign_id, r.card_version_id, nullif(r.plan_version_id, 0), nullif(r.line_id, 0),
        r.rate_no, r.billed_s, r.allowance_s, ch.level, ch.revision + 1, ch.leg, ch.currency,
        coalesce(p.prefix, '')
@@ -135,21 +135,22 @@ UPDATE usage_day u
 -- name: wait -- what is on an issued invoice waits in its proposal; line_id is the proposal's line
 INSERT INTO rerate_proposal_call (tenant_id, line_id, charge_id, call_id, started_at,
                                   card_version_id, plan_version_id, rate_no, billed_s,
-                                  allowance_s, amount_micros, pending)
+                                  allowance_s, amount_micros, new_id, rated_at, pending)
 SELECT %(tenant_id)s, line_id, charge_id, call_id, started_at, card_version_id,
-       nullif(plan_version_id, 0), rate_no, billed_s, allowance_s, amount_micros, true
+       nullif(plan_version_id, 0), rate_no, billed_s, allowance_s, amount_micros, new_id,
+       nullif(rated_at, 'epoch'), true
   FROM tw_revised
 
 -- name: take_waiting -- the charges of an accepted proposal line, on the line of its note
 INSERT INTO tw_revised
-SELECT w.charge_id, (%(blocks)s::bigint[])[1 + w.place / 65536] + w.place %% 65536, w.call_id,
-       w.started_at, w.card_version_id, coalesce(w.plan_version_id, 0), w.rate_no, w.billed_s,
-       w.allowance_s, w.amount_micros,
-       CASE WHEN w.amount_micros > ch.amount_micros THEN %(up_line_id)s ELSE %(down_line_id)s END
-  FROM (SELECT p.*, (row_number() OVER (ORDER BY p.charge_id) - 1)::int AS place
-          FROM rerate_proposal_call p WHERE p.line_id = %(line_id)s AND p.pending) w
+SELECT w.charge_id, w.new_id, w.call_id, w.started_at, w.card_version_id,
+       coalesce(w.plan_version_id, 0), w.rate_no, w.billed_s, w.allowance_s, w.amount_micros,
+       CASE WHEN w.amount_micros > ch.amount_micros THEN %(up_line_id)s ELSE %(down_line_id)s END,
+       coalesce(w.rated_at, 'epoch')
+  FROM rerate_proposal_call w
   JOIN charge ch ON ch.id = w.charge_id AND ch.started_at = w.started_at
- WHERE ch.started_at >= %(first)s AND ch.started_at <= %(last)s
+ WHERE w.line_id = %(line_id)s AND w.pending
+   AND ch.started_at >= %(first)s AND ch.started_at <= %(last)s
 
 -- name: count_waiting -- how many charges a proposal's line holds, and when their calls are
 SELECT count(*), min(started_at), max(started_at) FROM rerate_proposal_call
@@ -164,6 +165,19 @@ SELECT count(*), coalesce(sum(ch.amount_micros), 0)::bigint FROM tw_revised r
 UPDATE rerate_proposal_call SET pending = false
  WHERE pending AND line_id IN (SELECT id FROM rerate_proposal_line
                                 WHERE proposal_id = %(proposal_id)s)
+
+-- name: drew_waiting -- whose pools an open proposal's charges draw on, as billed and as proposed
+SELECT u.customer_id, min(u.answered_at)
+  FROM rerate_proposal_line l
+  JOIN rerate_proposal_call w ON w.line_id = l.id AND w.pending
+  JOIN allowance_use u ON u.charge_id IN (w.charge_id, w.new_id)
+ WHERE l.proposal_id = %(proposal_id)s
+ GROUP BY u.customer_id, floor(extract(epoch FROM u.answered_at) / 900)
+
+-- name: forget_proposed -- what an open proposal's charges were to draw
+DELETE FROM allowance_use u USING rerate_proposal_line l, rerate_proposal_call w
+ WHERE l.proposal_id = %(proposal_id)s AND w.line_id = l.id AND w.pending
+   AND u.charge_id = w.new_id
 
 -- name: fast_joins -- for one transaction: memory for joining millions of rows
 SELECT set_config('work_mem', '128MB', true), set_config('enable_partitionwise_join', 'on', true)

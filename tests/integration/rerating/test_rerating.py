@@ -18,7 +18,6 @@ from tests.integration.rerating.conftest import (
 )
 from tests.support.billing import ANNA, as_data
 from tests.support.switch import NOON, Row, add_version, make_switch, set_rule
-from tests.support.world import START
 from tollwright.data.models import AuditEntry, Charge, Invoice, RateCard, RerateProposalCall
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls.queries import explain_charge
@@ -26,7 +25,6 @@ from tollwright.domain.errors import KeyReused, NotFound
 from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.invoices import operations as invoices
 from tollwright.domain.invoices.queries import check_sums
-from tollwright.domain.rates.operations import publish_version, save_draft
 from tollwright.domain.rerating import operations, queries
 from tollwright.domain.rerating.scope import CallScope, EmptyPeriod
 
@@ -324,14 +322,3 @@ def test_what_just_came_in_costs_what_re_rating_says(story: Story) -> None:
         Row(key=11, seconds=61, minute=0), Row(key=12, seconds=30, minute=6), Row(key=13, minute=7)
     )
     assert story.report(CallScope(batch_id=batch)).changed == 0
-
-
-def test_charges_that_drew_on_allowances_are_left_alone(story: Story) -> None:
-    """Which calls free minutes cover depends on every call of the period."""
-    rows = [{"prefix": one[0], "price": "0.30", "first_s": 60, "next_s": 60} for one in CHEAPER]
-    free = [{"name": "free", "prefixes": ["44"], "unit": "seconds", "amount": 60}]
-    card = story.switch.card
-    draft = save_draft(card=card, data={"rates": rows, "allowances": free}, at=LATER, by=ANNA)
-    publish_version(version=draft, effective_from=START, at=LATER, by=ANNA)
-    report = story.report()
-    assert (report.changed, report.refused) == (0, {"allowances": 4})

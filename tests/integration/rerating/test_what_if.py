@@ -174,12 +174,3 @@ def test_a_period_is_half_open(story: Story) -> None:
     card = whatif.card_of_file({"rates": [minute("", "0.06")]})
     scope = CallScope(first=NOON, last=NOON.replace(minute=1))
     assert what_if(Wish(card=card), scope, at=LATER).calls == 1
-
-
-def test_allowances_of_a_draft_are_told_not_counted(story: Story) -> None:
-    free = [{"name": "free", "prefixes": ["44"], "unit": "seconds", "amount": 60}]
-    data = {"rates": [minute("44", "0.60"), minute("49", "0.12")], "allowances": free}
-    version = save_draft(card=story.switch.card, data=data, at=LATER, by=ANNA)
-    found = what_if(Wish(version=version), NOVEMBER, at=LATER)
-    assert found.totals[0].difference_micros == 0
-    assert "as if they were used up" in found.sentences[0]

@@ -27,7 +27,9 @@ from tollwright.domain.invoices.numbering import (
 )
 from tollwright.domain.invoices.terms import billed, held_campaigns, terms_at
 from tollwright.domain.ledger.operations import post
-from tollwright.store import billing
+from tollwright.engine.rate.settle import settle
+from tollwright.store import allowances, billing
+from tollwright.store.calls import cursor_on
 
 __all__ = [
     "AlreadyPaid",
@@ -223,6 +225,7 @@ def drop_draft(*, invoice: Invoice, at: datetime, by: By) -> None:
 def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
     """Void an unpaid invoice: its number stays taken, its entry is undone, its calls are unbilled.
 
+    Those that had drawn on allowances, and others of their period, do so in their turn again.
     A void invoice comes back as it is. Raises AlreadyPaid when money or a credit note stands
     against it, StandsForCalls for a note of a re-rating, NotIssued for a draft or a credit note.
     """
@@ -245,7 +248,10 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
         )
     locked.status, locked.void_reason = "void", reason
     locked.save(update_fields=["status", "void_reason"])
+    cursor, zone = cursor_on(database()), locked.tenant.timezone
+    touched = allowances.of_invoice(cursor, invoice_id=locked.pk, until=locked.period_to)
     billing.release_invoice(database(), invoice_id=locked.pk, until=locked.period_to)
+    settle(cursor, tenant_id=locked.tenant_id, zone=zone, at=at, touched=touched, whole=True)
     _post(locked, f"void:{locked.pk}", f"Void {locked.number}", at)
     record(
         by=by,

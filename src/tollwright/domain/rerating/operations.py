@@ -17,9 +17,11 @@ from tollwright.domain.errors import DomainError, KeyReused
 from tollwright.domain.invoices.numbering import Render
 from tollwright.domain.rerating import corrections, notes, queries
 from tollwright.domain.rerating.proposals import note, propose
-from tollwright.domain.rerating.report import Places
 from tollwright.domain.rerating.scope import CallScope
-from tollwright.engine.rerate.run import Changes
+from tollwright.domain.tenants.queries import current_tenant
+from tollwright.engine.rate.settle import settle
+from tollwright.engine.rerate.run import Changes, Outcome
+from tollwright.store import allowances
 from tollwright.store import rerate as store
 from tollwright.store.rerate import Int64, Revised
 
@@ -50,7 +52,8 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
 
     Charges that are on no issued invoice get a new revision, the day's sums move along, and drafts
     that they stand on are outdated until billing runs again. For each issued invoice a proposal is
-    kept. Calls that cannot be priced keep their charge. All or nothing.
+    kept. Calls that cannot be priced keep their charge. So it is with calls outside the scope whose
+    share of a pool moves. All or nothing.
     The same key, or a report that was applied already, gives the re-rating that it made.
     Raises ReportOutdated, NothingChanges, KeyReused, NotFound.
     """
@@ -62,14 +65,18 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
         if (before.fingerprint, before.scope) != (fingerprint, scope.told()):
             raise KeyReused(f"Key {key!r} already applied another report, {before}.")
         return before
-    outcome, places = queries.reckoned(scope, at=at)
+    outcome, places = queries.reckoned(scope, at=at, holds=True)
     if outcome.fingerprint != fingerprint:
         return _applied_before(scope, fingerprint)
     if not len(outcome.changes.charge_id):
         raise NothingChanges("Every call of the scope costs what it is charged.")
     rerating = note(scope.told(), key, outcome, places, at, by)
-    _revise_open(outcome.changes, places, at)
-    _wait(propose(rerating, outcome.changes, places), outcome.changes)
+    changes, new_id = outcome.changes, store.new_ids(cursor, len(outcome.changes.charge_id))
+    _revise_open(_revised(changes, new_id, np.zeros_like(new_id)).only(places.line_id == 0), at)
+    waiting_in = propose(rerating, changes, places)
+    revised = _revised(changes, new_id, waiting_in).only(waiting_in != 0)
+    store.wait(cursor, revised, tenant_id=tenant_id)
+    _draw(outcome, new_id)
     record(
         by=by, at=at, action="rerating.applied", subject="rerating", subject_id=rerating.pk,
         after={"scope": rerating.scope, "fingerprint": fingerprint, "revised": rerating.revised,
@@ -88,17 +95,17 @@ def _applied_before(scope: CallScope, fingerprint: str) -> Rerating:
     return found
 
 
-def _revise_open(changes: Changes, places: Places, at: datetime) -> None:
+def _revise_open(revised: Revised, at: datetime) -> None:
     cursor = queries.database()
-    revised = _revised(changes, np.zeros_like(changes.charge_id)).only(places.line_id == 0)
     stood = store.revise(cursor, revised, at=at)
     if stood != len(revised.charge_id) or store.issued_meanwhile(cursor, revised):
         raise ReportOutdated("Calls were corrected or invoiced meanwhile: make the report again.")
 
 
-def _revised(changes: Changes, line_id: Int64) -> Revised:
+def _revised(changes: Changes, new_id: Int64, line_id: Int64) -> Revised:
     return Revised(
         changes.charge_id,
+        new_id,
         changes.call_id,
         changes.started_us,
         changes.version_id,
@@ -108,12 +115,18 @@ def _revised(changes: Changes, line_id: Int64) -> Revised:
         changes.allowance_s,
         changes.amount_micros,
         line_id,
+        changes.rated_us,
     )
 
 
-def _wait(waiting_in: Int64, changes: Changes) -> None:
-    revised = _revised(changes, waiting_in).only(waiting_in != 0)
-    store.wait(queries.database(), revised, tenant_id=current_tenant_id())
+def _draw(outcome: Outcome, new_id: Int64) -> None:
+    """What calls draw on pools, for the charges that they have now or are to have."""
+    known = outcome.changes.charge_id  # ascending
+    for uses, pools in outcome.draws:
+        place = np.searchsorted(known, uses.charge_id)
+        changes = np.isin(uses.charge_id, known)
+        uses.charge_id[changes] = new_id[place[changes]]
+        allowances.write_uses(queries.database(), uses, tenant_id=current_tenant_id(), pools=pools)
 
 
 @transaction.atomic
@@ -169,8 +182,8 @@ def _take(
 def reject(*, proposal: RerateProposal, reason: str, at: datetime, by: By) -> RerateProposal:
     """Leave the invoice and its charges as they are. A rejected one comes back as it is.
 
-    Records that had asked for it wait on, with the reason.
-    Raises ProposalDecided for an accepted one.
+    Records that had asked for it wait on, with the reason; calls that share pools with its charges
+    draw once more. Raises ProposalDecided for an accepted one.
     """
     reason = guard.text("reason", reason, longest=200)
     locked = _locked(proposal)
@@ -178,7 +191,11 @@ def reject(*, proposal: RerateProposal, reason: str, at: datetime, by: By) -> Re
         raise ProposalDecided(f"Proposal {locked.pk} was accepted: its notes are issued.")
     if locked.status == "proposed":
         corrections.wait_again(locked, reason)
-        store.close_waiting(queries.database(), locked.pk)
+        cursor, tenant = queries.database(), current_tenant()
+        touched = store.forget_proposed(cursor, locked.pk)
+        store.close_waiting(cursor, locked.pk)
+        zone = tenant.timezone
+        settle(cursor, tenant_id=tenant.pk, zone=zone, at=at, touched=touched, whole=True)
         _decide(locked, "rejected", at, by, {"reason": reason})
     proposal.refresh_from_db()
     return proposal

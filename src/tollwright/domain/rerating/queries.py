@@ -33,11 +33,16 @@ def difference_report(
 
 
 def reckoned(
-    scope: CallScope, *, at: datetime, progress: Progress | None = None
+    scope: CallScope, *, at: datetime, progress: Progress | None = None, holds: bool = False
 ) -> tuple[Outcome, Places]:
-    """The changes themselves, and where the charges stand that they change."""
+    """The changes themselves, and where the charges stand that they change.
+
+    `holds`: nobody else draws on pools until the transaction ends.
+    """
     cursor = database()
     prices = StoredPrices(cursor, read_book(cursor, rules_until=at), at)
+    if holds and prices.pooled:
+        store.lock_usage(cursor)
     outcome = run(cursor, stored(scope), prices, progress=progress)
     lines = {int(line) for line in set(outcome.changes.line_id.tolist()) if line}
     return outcome, places(outcome.changes, store.lines(cursor, sorted(lines)))

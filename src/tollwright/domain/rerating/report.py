@@ -88,6 +88,16 @@ class DifferenceReport:
         return sum(row.figures.waiting for row in self.totals)
 
     @property
+    def outside(self) -> int:
+        """Calls outside the scope whose amount changes, since they share pools with it."""
+        return sum(row.figures.outside for row in self.totals)
+
+    @property
+    def anew(self) -> int:
+        """Calls that cost the same, but draw on pools by other terms."""
+        return sum(row.figures.anew for row in self.totals)
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """What a reader must know beside the figures."""
         told = [
@@ -96,6 +106,17 @@ class DifferenceReport:
         ]
         if self.waiting:
             told.append(f"{self.waiting:,} calls wait in open proposals and are left alone.")
+        if self.outside:
+            told.append(
+                f"{self.outside:,} calls outside the scope change too: they draw on the same"
+                " allowances in their turn, and what is left for them changes. The amounts count"
+                " them."
+            )
+        if self.anew:
+            told.append(
+                f"{self.anew:,} calls cost the same by other terms and get a new revision: what"
+                " they draw on allowances counts for the calls after them."
+            )
         return tuple(told)
 
 

@@ -101,7 +101,7 @@ class WhatIf:
     refused: dict[str, int]
     examples: tuple[Refused, ...]
     with_fees: bool
-    bare: bool  # allowances of the new prices are not counted
+    shares: bool  # calls draw on allowances of the new prices
 
     @property
     def calls(self) -> int:
@@ -129,10 +129,10 @@ class WhatIf:
             f"{count:,} of {self.calls:,} calls would not be priced: {SENTENCES[reason]}."
             for reason, count in self.refused.items()
         ]
-        if self.bare:
+        if self.shares:
             told.append(
-                "The allowances of the new prices are not counted: calls are priced as if they"
-                " were used up."
+                "Allowances of the new prices are full when a billing period begins, and only the"
+                " calls looked at draw on them: choose whole billing periods."
             )
         if not self.calls:
             told.append("No call fits: choose another period, or compare with everyone's calls.")
@@ -173,7 +173,7 @@ def what_if(
         refused=outcome.refused,
         examples=outcome.examples,
         with_fees=wish.plan is not None,
-        bare=_has_allowances(wish),
+        shares=_has_allowances(wish),
     )
 
 
@@ -210,8 +210,7 @@ def _source(wish: Wish, at: datetime) -> Source:
         begins = wish.version.effective_from or at
     if card is None:
         raise OneOfThese("Name a card version, a card file or a plan.")
-    bare = replace(card, allowances=())
-    return GivenCard(book, as_of(bare, wish.as_of or max(begins, last_start(card, begins))))
+    return GivenCard(book, as_of(card, wish.as_of or max(begins, last_start(card, begins))))
 
 
 def _has_allowances(wish: Wish) -> bool:

@@ -54,11 +54,18 @@ class Settled:
 
 
 def settle(
-    cursor: calls.Cursor, *, tenant_id: int, zone: str, at: datetime, touched: Touched
+    cursor: calls.Cursor,
+    *,
+    tenant_id: int,
+    zone: str,
+    at: datetime,
+    touched: Touched,
+    whole: bool = False,
 ) -> Settled:
     """Let the calls of the touched customers and periods draw in turn; `zone` is the tenant's.
 
-    `touched` tells when calls were answered that are new, or no more.
+    `touched` tells when calls were answered that are new, or no more. `whole`: from the beginning
+    of their periods on, since what was fixed in any turn is so no longer.
     """
     told = list(touched)
     if not told:
@@ -67,8 +74,9 @@ def settle(
     walk = _Walk(cursor, tenant_id, ZoneInfo(zone), at, Books(read_book(cursor)))
     periods, since = Periods(walk.books.book), dict[tuple[int, Period], datetime]()
     for customer_id, moment in told:
-        place = customer_id, periods.of(customer_id, moment)
-        since[place] = min(since.get(place, moment), moment)
+        period = periods.of(customer_id, moment)
+        place = customer_id, period
+        since[place] = period[0] if whole else min(since.get(place, moment), moment)
     done = Settled()
     for (customer_id, period), moment in sorted(since.items()):
         done += walk.go(customer_id, period, moment)

@@ -71,7 +71,7 @@ class Then:
     causes: tuple[str, ...]
     compiled: bool
     tariffs: list[Tariff] = field(default_factory=list)
-    priced_by: list[tuple[Version, Rounding | None]] = field(default_factory=list)
+    _priced_by: dict[int, tuple[Version, Rounding | None]] = field(default_factory=dict)
     _numbers: dict[tuple[int, Rounding | None], int] = field(default_factory=dict)
 
     def asked(self, turn: Turn) -> Asked:
@@ -102,11 +102,19 @@ class Then:
         if key not in self._numbers:
             card, version = self.books.versions[version_id]
             self._numbers[key] = len(self.tariffs)
-            self.priced_by.append((version, rounding))
+            self._priced_by[len(self.tariffs)] = version, rounding
             self.tariffs.append(
                 tariff_of(self.cursor, card.id, version, rounding, compiled=self.compiled)
             )
         return self._numbers[key]
+
+    def given(self, tariff: Tariff) -> int:
+        """The place of the tariff of a card that is not published."""
+        for number, known in enumerate(self.tariffs):
+            if known is tariff:
+                return number
+        self.tariffs.append(tariff)
+        return len(self.tariffs) - 1
 
     def _spans(self, turn: Turn) -> Iterator[tuple[Int64, Terms]]:
         """Places of calls that share their terms: one book, one campaign, one span of time."""
@@ -131,7 +139,7 @@ class Then:
     def lines(self, calls: Calls, rated_us: Int64) -> dict[int, Line]:
         """The calls that run into another version of their card, as was known at `rated_us`."""
         found: dict[int, Line] = {}
-        for number, (version, rounding) in enumerate(self.priced_by):
+        for number, (version, rounding) in self._priced_by.items():
             card = self.books.versions[version.id][0]
             for place in _meeting(calls, number, card.later(version)):
                 call, known_at = calls.call(place), moment_of(int(rated_us[place]))

@@ -40,6 +40,17 @@ def by_kernel(
     return walk.out.priced()
 
 
+def may_draw(calls: Calls, tariffs: Sequence[Tariff]) -> Bool:
+    """The calls for which their tariff has a pool, whatever it has left."""
+    found = np.zeros(len(calls.called), np.bool_)
+    for number in np.unique(calls.tariff).tolist():
+        here = np.flatnonzero(calls.tariff == number)
+        allowances = tariffs[number].index.card.allowances
+        names = sorted({one.pool_name for one in allowances})
+        found[here] = _fits(allowances, names, _columns(calls, here)).any(axis=1)
+    return found
+
+
 def _runs(calls: Calls, tariffs: Sequence[Tariff], lines: Lines, places: Int64) -> Iterator[Int64]:
     """The places of one card's calls in runs that are of one kind; the order matters to a pool
     only among the calls that may draw on it."""

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import Lock
 from typing import Protocol
 
 from tollwright.core.card import RateCard
-from tollwright.core.choose import CardIndex
+from tollwright.core.choose import CardIndex, prepare
 from tollwright.core.money import Rounding
 from tollwright.core.rating import CallInput
 from tollwright.engine.rate import terms as t
-from tollwright.engine.rate.cards import card_of, name
+from tollwright.engine.rate.cards import card_of
 from tollwright.engine.rate.crossing import Line, line_of
+from tollwright.engine.rate.tariffs import Tariff, compiled_of
 from tollwright.engine.rerate import refusals
 from tollwright.kernel.columns import epoch_us
 from tollwright.kernel.compile import compile_card
 from tollwright.kernel.layout import CompiledCard
 from tollwright.store.calls import Cursor
-from tollwright.store.cardcache import compiled
 
-KEPT = 6
 NEVER_US = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """A card ready for columns; `card` is kept for what the kernel's columns do not tell."""
+    """A card ready for columns, without its allowances."""
 
-    card: RateCard
     compiled: CompiledCard
 
 
@@ -41,7 +37,8 @@ class Offer:
 
     `refusal` is a code of `refusals`: nothing can be priced; `prices` is then None. A call that
     lasts beyond `meets_us` (microseconds since 1970) meets another version of the card; `line`
-    gives what prices it, and reads the database.
+    gives what prices it, and reads the database. `pooled`: what a call costs depends on the calls
+    before it; `prices` are those of empty pools, and `tariff` gives the card of none published.
     """
 
     terms: t.Terms
@@ -52,6 +49,8 @@ class Offer:
     refusal: int = refusals.NONE
     meets_us: int = NEVER_US
     line: Callable[[CallInput], Line | None] | None = None
+    pooled: bool = False
+    tariff: Callable[[], Tariff] | None = None
 
 
 class Source(Protocol):
@@ -64,7 +63,7 @@ class Source(Protocol):
 
     @property
     def pooled(self) -> frozenset[int]:
-        """Versions whose charges are left alone, since they drew on allowances."""
+        """Versions whose charges drew on pools, on which other calls drew too."""
         ...
 
     def offer(self, campaign_id: int, moment: datetime) -> Offer:
@@ -72,45 +71,12 @@ class Source(Protocol):
         ...
 
 
-class PriceStore:
-    """The compiled cards of this process, the last ones used."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[object, ...], Prices] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: tuple[object, ...], load: Callable[[], Prices]) -> Prices:
-        """The prices of this key; `load` makes them where they are not here yet."""
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-                return found
-        found = load()
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return found
-
-
-STORE = PriceStore()
-
-
 def published(cursor: Cursor, version: t.Version, rounding: Rounding | None) -> Prices:
     """The prices of a published version, its amounts rounded as a rule says (None: as it says).
 
     Allowances are left out.
     """
-    database = cursor.connection.info.dbname
-    key = (database, version.id, version.content_hash, rounding)
-
-    def load() -> Prices:
-        card = card_of(cursor, version.id, version.content_hash, rounding).card
-        card = replace(card, allowances=())  # what they cover is not a matter of one call
-        return Prices(card, compiled(name(version.content_hash, rounding, "bare"), lambda: card))
-
-    return STORE.get(key, load)
+    return Prices(compiled_of(cursor, version, rounding, bare=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,23 +108,17 @@ def _by_version(
     version: t.Version | None,
     plan_id: int,
     at: datetime,
-    *,
-    bare: bool = False,
 ) -> Offer:
-    """A published version of a card; a call that meets the next one is priced by both.
-
-    `bare` prices as if every allowance were used up; without it a card that has some is refused.
-    """
+    """A published version of a card; a call that meets the next one is priced by both."""
     currency = terms.currency if card is None else card.currency
     if card is None or version is None:
         refusal = refusals.NO_CARD if card is None else refusals.NO_VERSION
         return Offer(terms, 0, plan_id, currency, None, refusal)
-    if version.has_allowances and not bare:
-        return Offer(terms, version.id, plan_id, currency, None, refusals.ALLOWANCES)
+    pooled = version.has_allowances
     prices = published(cursor, version, terms.rounding)
     later = card.within(version.effective_from, t.EVER, at)
     if not later:
-        return Offer(terms, version.id, plan_id, currency, prices)
+        return Offer(terms, version.id, plan_id, currency, prices, pooled=pooled)
 
     def load(one: t.Version) -> CardIndex:
         return card_of(cursor, one.id, one.content_hash, terms.rounding)
@@ -167,29 +127,38 @@ def _by_version(
         return line_of(card, version, load, call=call, known_at=at)
 
     meets = epoch_us(later[0].effective_from)
-    return Offer(terms, version.id, plan_id, currency, prices, meets_us=meets, line=line)
+    return Offer(
+        terms, version.id, plan_id, currency, prices, meets_us=meets, line=line, pooled=pooled
+    )
 
 
 @dataclass(slots=True)
 class GivenCard:
     """One card for every call, whatever its customer has: a draft, a version, a file.
 
-    Rules (seconds, causes, rounding) hold as they do for the calls. Give it without allowances.
+    Rules (seconds, causes, rounding) hold as they do for the calls.
     """
 
     book: t.Book
     card: RateCard
-    _made: dict[Rounding | None, Prices] = field(default_factory=dict)
+    _made: dict[Rounding | None, tuple[Prices, Tariff]] = field(default_factory=dict)
     pooled: frozenset[int] = frozenset()
 
     def offer(self, campaign_id: int, moment: datetime) -> Offer:
         """The card."""
         terms = self.book.terms(campaign_id, moment)
-        prices = self._made.get(terms.rounding)
-        if prices is None:
-            card = replace(self.card, rounding=terms.rounding) if terms.rounding else self.card
-            prices = self._made[terms.rounding] = Prices(card, compile_card(card))
-        return Offer(terms, 0, terms.plan_version_id or 0, self.card.currency, prices)
+        prices, tariff = self._made.get(terms.rounding) or self._make(terms.rounding)
+        return Offer(
+            terms, 0, terms.plan_version_id or 0, self.card.currency, prices,
+            pooled=bool(self.card.allowances), tariff=lambda: tariff,
+        )  # fmt: skip
+
+    def _make(self, rounding: Rounding | None) -> tuple[Prices, Tariff]:
+        card = replace(self.card, rounding=rounding) if rounding else self.card
+        bare = compile_card(replace(card, allowances=()))
+        whole = compile_card(card) if card.allowances else bare
+        self._made[rounding] = Prices(bare), Tariff(0, prepare(card), whole)
+        return self._made[rounding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +178,4 @@ class GivenPlan:
         card = self.book.cards.get(self.card_id)
         first = card.versions[0] if card is not None and card.versions else None
         version = (card.at(moment) if card is not None else None) or first
-        return _by_version(self.cursor, terms, card, version, self.plan_id, self.at, bare=True)
+        return _by_version(self.cursor, terms, card, version, self.plan_id, self.at)

@@ -26,7 +26,7 @@ SENTENCES = {
     "no_card": "no plan and no rule gives the campaign a card",
     "no_published_version": "the card has no published version for the time",
     "other_currency": "the card is in another currency than the charge",
-    "allowances": "what its allowances cover depends on every call of the billing period",
+    "allowances": "what its allowances cover depends on the other calls of the billing period",
 }
 
 __all__ = [

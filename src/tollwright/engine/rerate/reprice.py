@@ -14,6 +14,7 @@ import numpy.typing as npt
 from tollwright.core.rating import CallInput, Charge, rate_call
 from tollwright.engine.rate.columns import counted_ms, moment_of
 from tollwright.engine.rate.packed import callers, packed
+from tollwright.engine.rate.pools import none_left
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.prices import Offer, Prices, Source
 from tollwright.kernel.batch import rate_batch
@@ -30,7 +31,9 @@ class Repriced(NamedTuple):
     """Stored charges and what they come to now, int64[n] each.
 
     Where `refusal` is not 0 nothing can be said: the new columns repeat the old ones.
-    `prefix` is packed.
+    `prefix` is packed. `outside` 1: calls that are no part of the scope, but share pools with it;
+    `anew` 1: calls that cost the same by other terms, which count when calls share pools;
+    `rated_us`: the moment by whose rules they are rated, 0: now.
     """
 
     stored: Charges
@@ -42,6 +45,9 @@ class Repriced(NamedTuple):
     version_id: Int64
     plan_id: Int64
     prefix: Int64
+    outside: Int64
+    anew: Int64
+    rated_us: Int64
 
     @property
     def changed(self) -> Bool:
@@ -54,6 +60,11 @@ class Repriced(NamedTuple):
         """The rows `here`, without copying."""
         stored = Charges._make(column[here] for column in self.stored)
         return Repriced(stored, *(column[here] for column in self[1:]))
+
+    def only(self, where: Bool) -> Repriced:
+        """The rows that are `where`."""
+        stored = Charges._make(column[where] for column in self.stored)
+        return Repriced(stored, *(column[where] for column in self[1:]))
 
 
 @dataclass(slots=True)
@@ -138,7 +149,7 @@ def _spans(stored: Charges, offers: Offers) -> Iterator[Span]:
 def reprice(
     stored: Charges, spans: list[Span], offers: Offers, causes: tuple[str, ...]
 ) -> Repriced:
-    """What the calls of a sorted batch come to now."""
+    """What the calls of a sorted batch come to now; those that share pools are refused."""
     called, caller = packed(stored.called), callers(stored.caller)
     pooled = sorted(offers.source.pooled)
     found = Repriced(
@@ -151,6 +162,7 @@ def reprice(
         stored.version_id.copy(),
         stored.plan_id.copy(),
         packed(stored.prefix),
+        *(np.zeros(len(called), np.int64) for _ in range(3)),
     )
     for span in spans:
         offer = offers.at(span.campaign_id, span.place, int(stored.answered_us[span.first]))
@@ -184,7 +196,8 @@ def _over_versions(offer: Offer, calls: Columns, rated: Rated) -> None:
         call = _call(calls, place)
         line = offer.line(call)
         if line is not None:
-            _write(rated, place, line.named(rate_call(call, line.index)))
+            empty = none_left(line.index.card.allowances)
+            _write(rated, place, line.named(rate_call(call, line.index, remaining=empty)))
 
 
 def _call(calls: Columns, place: int) -> CallInput:
@@ -210,8 +223,10 @@ def _put(part: Repriced, offer: Offer, prices: Prices, rated: Rated, pooled: lis
     """Write what was rated; refused rows stay as they were stored."""
     part.refusal[:] = rated.status
     part.refusal[part.stored.currency != offer.currency.encode()] = refusals.OTHER_CURRENCY
-    part.refusal[np.isin(part.stored.version_id, pooled)] = refusals.ALLOWANCES
     good = part.refusal == refusals.NONE
+    shares = good if offer.pooled else good & np.isin(part.stored.version_id, pooled)
+    part.refusal[shares] = refusals.ALLOWANCES
+    good &= ~shares
     part.amount_micros[good] = rated.amount_micros[good]
     part.billed_s[good] = rated.billed_s[good]
     part.allowance_s[good] = rated.allowance_s[good]

@@ -16,6 +16,7 @@ from tollwright.engine.rate.columns import causes_of
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.prices import Source
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
+from tollwright.engine.rerate.shared import Aside, Draws, shared
 from tollwright.engine.rerate.sums import (
     Sums,
     currency_code,
@@ -38,7 +39,9 @@ class Figures:
     """What calls come to: `old_micros` as stored, `new_micros` now.
 
     `refused` calls cannot be priced now and count with their stored amount (`refused_micros`) on
-    both sides; so do those `waiting` in an open proposal.
+    both sides; so do those `waiting` in an open proposal. `outside` calls change that are none of
+    the scope: what pools have left for them moves; their amounts count. `anew` calls cost the same
+    by other terms, which count where calls share pools.
     """
 
     calls: int = 0
@@ -46,6 +49,8 @@ class Figures:
     refused: int = 0
     refused_micros: int = 0
     waiting: int = 0
+    outside: int = 0
+    anew: int = 0
     old_micros: int = 0
     new_micros: int = 0
 
@@ -60,6 +65,8 @@ class Figures:
             self.refused + other.refused,
             self.refused_micros + other.refused_micros,
             self.waiting + other.waiting,
+            self.outside + other.outside,
+            self.anew + other.anew,
             self.old_micros + other.old_micros,
             self.new_micros + other.new_micros,
         )
@@ -86,7 +93,10 @@ class Refused:
 
 
 class Changes(NamedTuple):
-    """Charges whose amount changes, int64[n] each, by charge id: the old row and the new values."""
+    """Charges that change, int64[n] each, by charge id: the old row and the new values.
+
+    Of amount, or where calls share pools, of terms. `rated_us`: see `Repriced`.
+    """
 
     charge_id: Int64
     call_id: Int64
@@ -101,17 +111,22 @@ class Changes(NamedTuple):
     version_id: Int64
     plan_id: Int64
     currency: Int64
+    rated_us: Int64
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a scope would come to. `fingerprint` names exactly these changes."""
+    """What a scope would come to. `fingerprint` names exactly these changes.
+
+    `draws` tell what calls that share pools draw, by the charges that they have now.
+    """
 
     groups: tuple[Group, ...]
     refused: dict[str, int]
     examples: tuple[Refused, ...]
     changes: Changes
     fingerprint: str
+    draws: tuple[Draws, ...] = ()
 
 
 @dataclass(slots=True)
@@ -123,12 +138,14 @@ class Tally:
     changes: list[Changes] = field(default_factory=list)
     refused: Counter[int] = field(default_factory=Counter)
     examples: list[Refused] = field(default_factory=list)
+    draws: list[Draws] = field(default_factory=list)
 
-    def add(self, found: Repriced) -> None:
+    def add(self, found: Repriced, draws: Draws | None = None) -> None:
         """Count a batch."""
         self.sums.append(sums_of(found))
         if self.keeps:
             self.changes.append(_changes(found))
+            self.draws += [draws] if draws is not None else []
         codes = found.refusal
         for code in np.unique(codes[codes != refusals.NONE]).tolist():
             places = np.flatnonzero(codes == code)
@@ -162,12 +179,14 @@ def run(
     offers, causes = Offers(source), causes_of(source.book)
     for campaign_id, first, last in store.campaigns(cursor, scope):
         offers.learn(campaign_id, first - AROUND, last + AROUND)
-    tally, done = Tally(keeps), 0
+    tally, aside, done = Tally(keeps), Aside(), 0
     for found in _repriced(cursor, scope, offers, causes):
-        tally.add(found)
+        tally.add(aside.take(found))
         done += len(found.refusal)
         if progress is not None:
             progress(done)
+    for found, draws in shared(cursor, offers, causes, aside):
+        tally.add(found, draws)
     return outcome_of(tally)
 
 
@@ -188,7 +207,7 @@ def _repriced(
 
 
 def _changes(found: Repriced) -> Changes:
-    where, stored = found.changed, found.stored
+    where, stored = found.changed | (found.anew == 1), found.stored
     return Changes(
         stored.charge_id[where],
         stored.call_id[where],
@@ -203,6 +222,7 @@ def _changes(found: Repriced) -> Changes:
         found.version_id[where],
         found.plan_id[where],
         currency_numbers(stored.currency[where]),
+        found.rated_us[where],
     )
 
 
@@ -222,7 +242,7 @@ def outcome_of(tally: Tally) -> Outcome:
     changes = _in_order(tally.changes)
     names = {refusals.NAMES[code]: count for code, count in sorted(tally.refused.items())}
     examples = tuple(sorted(tally.examples, key=lambda one: (one.reason, one.call_id)))
-    return Outcome(groups, names, examples, changes, fingerprint(changes))
+    return Outcome(groups, names, examples, changes, fingerprint(changes), tuple(tally.draws))
 
 
 def _in_order(parts: list[Changes]) -> Changes:

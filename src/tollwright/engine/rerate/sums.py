@@ -17,7 +17,8 @@ class Sums(NamedTuple):
     """One row a campaign, packed prefix and currency; int64[n] each, `currency` as a number.
 
     `old_micros` and `new_micros` are of all calls: those that stay (refused, waiting) count alike
-    on both sides. `down_micros` is the sum of the decreases, not negative.
+    on both sides. `outside` calls are none of the scope, but change with it: `calls` and `changed`
+    leave them out, the amounts do not.
     """
 
     campaign_id: Int64
@@ -28,6 +29,8 @@ class Sums(NamedTuple):
     refused: Int64
     refused_micros: Int64
     waiting: Int64
+    outside: Int64
+    anew: Int64
     old_micros: Int64
     new_micros: Int64
 
@@ -45,11 +48,13 @@ def sums_of(found: Repriced) -> Sums:
         found.stored.campaign_id,
         found.prefix,
         currency_numbers(found.stored.currency),
-        np.ones(len(old), np.int64),
-        changed.astype(np.int64),
+        1 - found.outside,
+        changed * (1 - found.outside),
         refused,
         refused * old,
         waits * (1 - refused),
+        changed * found.outside,
+        found.anew,
         old,
         np.where(changed, found.amount_micros, old),
     )
