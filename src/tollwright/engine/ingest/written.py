@@ -51,6 +51,10 @@ class Columns:
     def __len__(self) -> int:
         return len(self.call_id)
 
+    def owners(self) -> tuple[Int64, ...]:
+        """Which call it is and whose."""
+        return self.call_id, self.started_us, self.customer_id, self.campaign_id
+
     def started(self, place: int) -> datetime:
         return EPOCH + int(self.started_us[place]) * MICROSECOND
 
@@ -59,11 +63,12 @@ class Columns:
 
     def rated(self, places: Sequence[int], counted_ms: Sequence[int] | None = None) -> rate.Columns:
         """What a card is asked for some of them; `counted_ms`: what rules make of their time."""
+        at = np.array(places, np.int64)
         return rate.Columns(
             [self.called[place] for place in places],
             [rated_caller(self.caller[place]) for place in places],
-            [self.answered(place) for place in places],
-            list(counted_ms or self.answered_ms[np.array(places, np.int64)].tolist()),
+            [EPOCH + us * MICROSECOND for us in self.answered_us[at].tolist()],
+            list(counted_ms or self.answered_ms[at].tolist()),
         )
 
 
@@ -94,13 +99,24 @@ class Leg:
     def lines(self, calls: Columns) -> Iterator[str]:
         """Rows of tw_legs, without their ids."""
         rated = self.rated
-        for at, place in self.priced():
-            yield (
-                f"{calls.call_id[place]}\t{calls.started_us[place]}\t{calls.customer_id[place]}"
-                f"\t{calls.campaign_id[place]}\t{self.version_id}\t{rated.rate_no[at]}"
-                f"\t{rated.billed_s[at]}\t{rated.amount_micros[at]}\t{self.level}\t{self.leg}"
-                f"\t{self.currency}\t{rated.prefix[at]}\n"
-            )
+        at = np.array(self.places, np.int64)
+        rows = zip(
+            *(column[at].tolist() for column in calls.owners()),
+            rated.rate_no,
+            rated.billed_s,
+            rated.amount_micros,
+            rated.prefix,
+            strict=True,
+        )
+        end = f"{self.level}\t{self.leg}\t{self.currency}"
+        for place, (call, started, customer, campaign, row, billed, micros, prefix) in enumerate(
+            rows
+        ):
+            if place not in rated.refused:
+                yield (
+                    f"{call}\t{started}\t{customer}\t{campaign}\t{self.version_id}\t{row}"
+                    f"\t{billed}\t{micros}\t{end}\t{prefix}\n"
+                )
 
 
 @dataclass(slots=True)
