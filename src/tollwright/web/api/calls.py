@@ -105,7 +105,7 @@ class BatchOut(Schema):
     duplicates: int
     ignored: int
     quarantined: int
-    reasons: Annotated[dict[str, int], Field(description="why records are not rated")]
+    reasons: Annotated[dict[str, int], Field(description="why records are not rated, or without cost")]
     already: Annotated[bool, Field(description="these bytes had been taken in before")] = False
 
 
