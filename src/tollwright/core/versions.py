@@ -13,6 +13,7 @@ from math import lcm
 
 from tollwright.core.card import MAX_BANDS, MAX_COMMON_UNIT_S, Band, Rate, RateCard
 from tollwright.core.cardread import CardError, Fault
+from tollwright.core.choose import ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,9 @@ def on_one_line(versions: Sequence[Version]) -> RateCard:
     """One card of all versions; settings and allowances are those of the last one.
 
     Rows of a version hold from its start to the start of the next; the first version's rows hold
-    before it too, as they say themselves. Raises CardError where the versions do not agree on the
-    settings that cannot change inside a call (zone, currency, family, crossing, rounding ...).
+    before it too, as they say themselves, and stay in its order. Raises CardError where the
+    versions do not agree on the settings that cannot change inside a call (zone, currency,
+    family, crossing, rounding ...).
     """
     ordered = sorted(versions, key=lambda version: version.starts_at)
     latest = ordered[-1].card
@@ -41,9 +43,9 @@ def on_one_line(versions: Sequence[Version]) -> RateCard:
         begins = version.starts_at if place else None
         ends = ordered[place + 1].starts_at if place + 1 < len(ordered) else None
         names = _renamed(version.card.bands, bands)
-        rates += [
-            kept for rate in version.card.rates if (kept := _within(rate, begins, ends, names))
-        ]
+        # Rows that begin before their version begin with it now: the latest start goes first.
+        rows = sorted(version.card.rates, key=_start, reverse=True) if place else version.card.rates
+        rates += [kept for rate in rows if (kept := _within(rate, begins, ends, names))]
     _check_size(rates, bands)
     named = tuple(replace(band, name=name) for band, name in bands.items())
     return replace(latest, rates=tuple(rates), bands=named)
@@ -51,6 +53,10 @@ def on_one_line(versions: Sequence[Version]) -> RateCard:
 
 def _settings(card: RateCard) -> RateCard:
     return replace(card, rates=(), bands=(), allowances=(), allow_negative=False)
+
+
+def _start(rate: Rate) -> datetime:
+    return rate.effective_from or ALWAYS
 
 
 def _renamed(own: Sequence[Band], known: dict[Band, str]) -> dict[str, str]:

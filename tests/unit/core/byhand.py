@@ -19,6 +19,7 @@ NANO = Fraction(1, 10**9)
 MICRO = Fraction(1, 10**6)
 POWERS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 Pools = dict[str, int]
+Later = tuple[datetime, RateCard] | None  # the card's next version, and when it begins
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,15 @@ def prices_of(calls: Sequence[CallInput], card: RateCard) -> tuple[list[Price], 
     return [found[place] for place in range(len(calls))], pools
 
 
-def price_of(call: CallInput, card: RateCard, pools: Pools) -> Price:
-    rate = row_at(card, call, 0)
+def price_of(call: CallInput, card: RateCard, pools: Pools, later: Later = None) -> Price:
+    rate = row_at(card, call, 0, later)
     s = call.answered_ms // 1000 + (call.answered_ms % 1000 >= card.second_from_ms)
     counted = counted_seconds(s, rate)
     if counted is None:
         return Price("rated")
     drawn_on = order_of(card.allowances, call)
     free, taken, waived = draw_seconds(drawn_on, counted, pools)
-    usage, billed = walk(card, call, free, counted)
+    usage, billed = walk(card, call, free, counted, later)
     if rate.block_charge:
         every = rate.block_charge.every_s
         blocks = counted // every - free // every
@@ -87,11 +88,11 @@ def counted_seconds(s: int, rate: Rate) -> int | None:
     return rate.lift.to_s if rate.lift and rate.lift.above_s < s < rate.lift.to_s else s
 
 
-def walk(card: RateCard, call: CallInput, p: int, end: int) -> tuple[Fraction, int]:
+def walk(card: RateCard, call: CallInput, p: int, end: int, later: Later) -> tuple[Fraction, int]:
     """What the increments that begin in [p, end) cost, and how many seconds they are."""
     total, begin, before = Fraction(0), p, p - 1
     while p < end:
-        rate = row_at(card, call, p if card.crossing == "split" else 0)
+        rate = row_at(card, call, p if card.crossing == "split" else 0, later)
         cost, length = increment(card, rate, p, before)
         total += cost * kept(rate)
         p, before = p + length, p
@@ -135,9 +136,11 @@ def rounded(exact: Fraction, card: RateCard) -> int:
     return (whole + more) * (grid if exact > 0 else -grid)
 
 
-def row_at(card: RateCard, call: CallInput, elapsed: int) -> Rate:
+def row_at(card: RateCard, call: CallInput, elapsed: int, later: Later) -> Rate:
     """The row that prices the number so many seconds after the answer."""
     at = call.answered_at + timedelta(seconds=elapsed)
+    if later and at >= later[0]:
+        card = later[1]
     holding = [rate for rate in card.rates if holds(card, rate, at)]
     fitting = [rate for rate in holding if fits(rate, call)]
     weights = {band.name: band.weight for band in card.bands} | {None: -(10**9)}

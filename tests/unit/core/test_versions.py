@@ -57,6 +57,16 @@ def test_a_row_that_begins_when_its_version_ends_is_left_out() -> None:
     assert [rate.price_nanos for rate in card.rates] == [10**9, 3 * 10**9]
 
 
+def test_of_two_rows_that_began_before_their_version_the_latest_start() -> None:
+    amended = card_of(
+        {"price": "2", "unit_s": 1, "effective_from": "2026-02-01"},
+        {"price": "5", "unit_s": 1},
+        {"price": "3", "unit_s": 1, "effective_from": "2026-03-01"},
+    )
+    card = on_one_line([Version(OLD, priced("1")), Version(NOON, amended)])
+    assert rate_call(call_of(10, at="2026-11-16T11:59:55"), card).amount_micros == 20_000_000
+
+
 def test_a_band_that_changed_is_another_band() -> None:
     def banded(end: str, price: str) -> Any:
         bands = [
