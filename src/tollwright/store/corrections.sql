@@ -75,7 +75,7 @@ UPDATE call SET is_current = false
 INSERT INTO charge (id, call_id, started_at, rated_at, amount_micros, tenant_id, customer_id,
                     campaign_id, card_version_id, plan_version_id, invoice_line_id, rate_no,
                     billed_s, allowance_s, level, revision, leg, currency, prefix)
-SELECT (w.record ->> 'charge_id')::bigint, (w.record ->> 'id')::bigint,
+SELECT w.new_id, (w.record ->> 'id')::bigint,
        (w.record ->> 'started_at')::timestamptz, %(at)s, w.amount_micros, ch.tenant_id,
        ch.customer_id, ch.campaign_id, w.card_version_id, w.plan_version_id,
        CASE WHEN w.amount_micros > ch.amount_micros THEN %(up_line_id)s ELSE %(down_line_id)s END,

@@ -308,6 +308,11 @@ def test_a_call_that_meets_the_next_version_is_priced_by_both(story: Story) -> N
     """Answered at 12:00:05 for 61 s: its first minute at 0.60, the second, begun later, at 0.30."""
     since = NOON + timedelta(seconds=35)
     add_version(story.switch.card, 2, since, CHEAPER, published_at=LATER)
+    report = story.report()
+    assert (report.walked, report.sentences) == (1, (
+        "1 calls last into another version of their card: they were priced one by one, all others"
+        " by the compiled kernel.",
+    ))  # fmt: skip
     story.apply("a")
     assert story.amounts() == NEW | {"1": 900_000}
     assert story.report().changed == 0

@@ -182,7 +182,8 @@ def _propose(found: Sequence[Late], priced: Repriced, at: datetime, by: By) -> R
             allowance_s=int(changes.allowance_s[place]),
             amount_micros=int(changes.amount_micros[place]),
             quarantine_id=one.call.row_id,
-            record=one.call.columns() | {"id": call_id + place, "charge_id": charge_id + place},
+            record=one.call.columns() | {"id": call_id + place},
+            new_id=charge_id + place,
         )
         for place, (line_id, one) in enumerate(zip(waiting_in, corrects, strict=True))
     )

@@ -58,7 +58,7 @@ class DifferenceReport:
     `totals` has one row a currency. `refused` counts by reason the calls that cannot be priced
     now: their charges stay until somebody decides. `open` are changes that would be written,
     `invoiced` those that would be proposed as credit or debit notes. `fingerprint` names exactly
-    these changes.
+    these changes. `walked` calls were priced one by one, not by the kernel.
     """
 
     totals: tuple[Row, ...]
@@ -71,6 +71,7 @@ class DifferenceReport:
     invoiced: tuple[Part, ...]
     invoices: int
     fingerprint: str
+    walked: int
 
     @property
     def calls(self) -> int:
@@ -117,7 +118,17 @@ class DifferenceReport:
                 f"{self.anew:,} calls cost the same by other terms and get a new revision: what"
                 " they draw on allowances counts for the calls after them."
             )
-        return tuple(told)
+        return (*told, *walked_text(self.walked))
+
+
+def walked_text(count: int) -> tuple[str, ...]:
+    """How many calls the kernel could not price; nothing where there are none."""
+    if not count:
+        return ()
+    return (
+        f"{count:,} calls last into another version of their card: they were priced one by one, all"
+        " others by the compiled kernel.",
+    )
 
 
 def totals(groups: Iterable[Group]) -> tuple[Row, ...]:
@@ -223,4 +234,5 @@ def report_of(outcome: Outcome, at: Places) -> DifferenceReport:
         invoiced=parts(outcome.changes, np.flatnonzero(on_paper)),
         invoices=len(np.unique(at.invoice_id[on_paper])),
         fingerprint=outcome.fingerprint,
+        walked=outcome.walked,
     )

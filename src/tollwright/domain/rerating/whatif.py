@@ -102,6 +102,7 @@ class WhatIf:
     examples: tuple[Refused, ...]
     with_fees: bool
     shares: bool  # calls draw on allowances of the new prices
+    walked: int  # calls that were priced one by one, not by the kernel
 
     @property
     def calls(self) -> int:
@@ -136,7 +137,7 @@ class WhatIf:
             )
         if not self.calls:
             told.append("No call fits: choose another period, or compare with everyone's calls.")
-        return tuple(told)
+        return (*told, *reports.walked_text(self.walked))
 
 
 def what_if(
@@ -174,6 +175,7 @@ def what_if(
         examples=outcome.examples,
         with_fees=wish.plan is not None,
         shares=_has_allowances(wish),
+        walked=outcome.walked,
     )
 
 

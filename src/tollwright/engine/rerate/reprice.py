@@ -69,9 +69,13 @@ class Repriced(NamedTuple):
 
 @dataclass(slots=True)
 class Offers:
-    """What holds for each campaign and span of time; `known` spans need no database any more."""
+    """What holds for each campaign and span of time; `known` spans need no database any more.
+
+    `walked` counts the calls that the readable rule had to price, not the kernel.
+    """
 
     source: Source
+    walked: int = 0
     _changes: dict[int, Int64] = field(default_factory=dict)
     _known: dict[tuple[int, int], Offer] = field(default_factory=dict)
 
@@ -176,7 +180,7 @@ def reprice(
         )
         calls = Columns(called[here], caller[here], part.stored.answered_us, counted)
         rated = rate_batch(offer.prices.compiled, calls).charges
-        _over_versions(offer, calls, rated)
+        offers.walked += _over_versions(offer, calls, rated)
         _put(part, offer, offer.prices, rated, pooled)
     return found
 
@@ -187,17 +191,18 @@ def _meet(offer: Offer, answered_us: Int64, counted_ms: Int64) -> Bool:
     return found
 
 
-def _over_versions(offer: Offer, calls: Columns, rated: Rated) -> None:
-    """Price the calls that meet another version of the card by core, piece by piece."""
+def _over_versions(offer: Offer, calls: Columns, rated: Rated) -> int:
+    """Price the calls that meet another version of the card by core, piece by piece; how many."""
     if offer.line is None:
-        return
-    meeting = _meet(offer, calls.answered_at_us, calls.answered_ms)
-    for place in np.flatnonzero(meeting).tolist():
+        return 0
+    meeting = np.flatnonzero(_meet(offer, calls.answered_at_us, calls.answered_ms)).tolist()
+    for place in meeting:
         call = _call(calls, place)
         line = offer.line(call)
         if line is not None:
             empty = none_left(line.index.card.allowances)
             _write(rated, place, line.named(rate_call(call, line.index, remaining=empty)))
+    return len(meeting)
 
 
 def _call(calls: Columns, place: int) -> CallInput:

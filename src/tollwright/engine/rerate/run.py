@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from heapq import nsmallest
 from typing import NamedTuple
@@ -118,7 +118,8 @@ class Changes(NamedTuple):
 class Outcome:
     """What a scope would come to. `fingerprint` names exactly these changes.
 
-    `draws` tell what calls that share pools draw, by the charges that they have now.
+    `draws` tell what calls that share pools draw, by the charges that they have now; `walked`
+    how many calls the readable rule had to price: the kernel priced all others.
     """
 
     groups: tuple[Group, ...]
@@ -127,6 +128,7 @@ class Outcome:
     changes: Changes
     fingerprint: str
     draws: tuple[Draws, ...] = ()
+    walked: int = 0
 
 
 @dataclass(slots=True)
@@ -187,7 +189,7 @@ def run(
             progress(done)
     for found, draws in shared(cursor, offers, causes, aside):
         tally.add(found, draws)
-    return outcome_of(tally)
+    return replace(outcome_of(tally), walked=offers.walked)
 
 
 def _repriced(

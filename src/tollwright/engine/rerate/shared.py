@@ -130,6 +130,7 @@ class _Walk:
         taken = store.taken(self.cursor, values | {"issued": False}) if others else {}
         was = self.then.asked(turn) if others else None
         asked, lines = self._asked(turn, inside, was)
+        self.offers.walked += len(lines)
         calls = calls_of(turn.charges, asked.tariff, asked.counted_ms)
         priced = price_in_turn(calls, self.then.tariffs, lines, taken)
         if was is not None and turn.issued.any():

@@ -88,6 +88,7 @@ class WhatIfOut(Schema):
     prices: str
     calls: int
     not_priced: Annotated[dict[str, int], Field(description="calls by reason")]
+    one_by_one: Annotated[int, Field(description="calls that the kernel could not price")]
     notes: list[str]
     customers: list[CustomerOut]
     destinations: list[DestinationOut]
@@ -102,7 +103,7 @@ def ask(request: HttpRequest, wish: WhatIfIn) -> WhatIfOut:
     )  # fmt: skip
     return WhatIfOut(
         prices=found.title, calls=found.calls, not_priced=found.refused,
-        notes=list(found.sentences),
+        one_by_one=found.walked, notes=list(found.sentences),
         customers=[_customer(line) for line in found.lines],
         destinations=[destination(row) for row in found.destinations],
     )  # fmt: skip
