@@ -37,12 +37,12 @@ SELECT ch.id, ch.call_id, c.started_at, c.answered_at, c.answered_ms, ch.campaig
    AND (%(prefix)s::text = '' OR starts_with(c.called, %(prefix)s::text))
 ) TO STDOUT (FORMAT BINARY)
 
--- name: buy_sums -- what carriers took for the calls of a scope, per customer and currency
+-- name: buy_sums -- what carriers or a parent took for the calls of a scope, per customer and currency
 SELECT ch.customer_id, b.currency, count(*), sum(b.amount_micros)::bigint
   FROM charge ch
   JOIN call c ON c.id = ch.call_id AND c.started_at = ch.started_at
   JOIN charge b ON b.call_id = ch.call_id AND b.started_at = ch.started_at
- WHERE ch.leg = 'sell' AND ch.level = 0 AND ch.is_current AND b.leg = 'buy' AND b.is_current
+ WHERE ch.leg = 'sell' AND ch.level = 0 AND ch.is_current AND b.leg IN ('buy', 'parent') AND b.is_current
    AND ch.started_at >= %(first)s AND ch.started_at < %(last)s
    AND c.started_at >= %(first)s AND c.started_at < %(last)s
    AND b.started_at >= %(first)s AND b.started_at < %(last)s
@@ -54,8 +54,8 @@ SELECT ch.customer_id, b.currency, count(*), sum(b.amount_micros)::bigint
    AND (%(prefix)s::text = '' OR starts_with(c.called, %(prefix)s::text))
  GROUP BY ch.customer_id, b.currency ORDER BY ch.customer_id, b.currency
 
--- name: has_buy -- whether carriers' charges are known at all in a time
-SELECT EXISTS (SELECT 1 FROM charge WHERE leg = 'buy' AND started_at >= %(first)s
+-- name: has_buy -- whether carriers' or a parent's charges are known at all in a time
+SELECT EXISTS (SELECT 1 FROM charge WHERE leg IN ('buy', 'parent') AND started_at >= %(first)s
                   AND started_at < %(last)s)
 
 -- name: lock_rerating -- one re-rating of a tenant writes at a time

@@ -105,7 +105,9 @@ class BatchOut(Schema):
     duplicates: int
     ignored: int
     quarantined: int
-    reasons: Annotated[dict[str, int], Field(description="why records are not rated, or without cost")]
+    reasons: Annotated[
+        dict[str, int], Field(description="why records are not rated, or calls without cost")
+    ]
     already: Annotated[bool, Field(description="these bytes had been taken in before")] = False
 
 
