@@ -41,3 +41,15 @@ def test_half_a_cent_a_second(
     batch = rated(RateCard(rates=(rate,), rounding=Rounding(mode, 2)), calls)
     assert batch.charges.amount_micros.tolist() == [cent * 10_000 for cent in cents]
     assert batch.long_way == (len(calls) if long_way else 0)
+
+
+@pytest.mark.parametrize(
+    ("rate", "micros"),
+    [
+        # the dearest of each on the longest unit: a million to connect, 100 000 a minute
+        (Rate("44", 0, unit_s=86_400, connect_fee_micros=10**12), 10**12),
+        (Rate("44", 144_000_000 * 10**9, unit_s=86_400), 1_666_666_667),
+    ],
+)
+def test_a_second_at_the_bounds_of_a_card(rate: Rate, micros: int) -> None:
+    assert charges_of(RateCard(rates=(rate,)), [("4420", 1000)]) == [(0, micros)]
