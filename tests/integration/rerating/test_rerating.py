@@ -310,8 +310,8 @@ def test_a_call_that_meets_the_next_version_is_priced_by_both(story: Story) -> N
     add_version(story.switch.card, 2, since, CHEAPER, published_at=LATER)
     report = story.report()
     assert (report.walked, report.sentences) == (1, (
-        "1 calls last into another version of their card: they were priced one by one, all others"
-        " by the compiled kernel.",
+        "1 calls were priced one by one, all others by the compiled kernel: they last into another"
+        " version of their card, or share allowances with a billed call that stays.",
     ))  # fmt: skip
     story.apply("a")
     assert story.amounts() == NEW | {"1": 900_000}

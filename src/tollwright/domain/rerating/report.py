@@ -126,8 +126,8 @@ def walked_text(count: int) -> tuple[str, ...]:
     if not count:
         return ()
     return (
-        f"{count:,} calls last into another version of their card: they were priced one by one, all"
-        " others by the compiled kernel.",
+        f"{count:,} calls were priced one by one, all others by the compiled kernel: they last into"
+        " another version of their card, or share allowances with a billed call that stays.",
     )
 
 

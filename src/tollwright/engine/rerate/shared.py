@@ -209,6 +209,7 @@ class _Walk:
             )
             for place in np.flatnonzero(turn.issued == 1).tolist()
         }
+        self.offers.walked += len(charges) - len(lines)
         return by_core(calls, self.then.tariffs, lines, taken, kept)
 
     def _told(
