@@ -106,11 +106,7 @@ class BatchOut(Schema):
     ignored: int
     quarantined: int
     reasons: Annotated[
-<<<<<<< /tmp/tw/c/keep/src/tollwright/web/api/calls.py
-        dict[str, int], Field(description="why records are not rated, or without cost")
-=======
         dict[str, int], Field(description="why records are not rated, or calls without cost")
->>>>>>> src/tollwright/web/api/calls.py
     ]
     already: Annotated[bool, Field(description="these bytes had been taken in before")] = False
 
