@@ -30,6 +30,7 @@ class Profile:
     first_is_increment: bool = False  # no first interval but a whole increment
     no_grace_on: Side | None = None
     minimum_after_grace: bool = False  # s + grace <= min_seconds costs 0 (inclusive)
+    disconnect_before_grace: bool = False  # disconnect_after_s counts s, not s + grace
     minimum_is_lifted: bool = False  # s < min_seconds costs min_charge where there is one, not 0
 
 
@@ -50,11 +51,12 @@ PROFILES: dict[str, Profile] = {
         "round_total",
         "add",
         "cycles a, b, c are steps; minimal cost is min_charge, also of a call under min_seconds;"
-        " connect and disconnect fees",
+        " connect and disconnect fees, the latter by the seconds before the grace",
         mode="half_up",
         decimals=6,
         decimals_range=(6, 6),
         minimum_is_lifted=True,
+        disconnect_before_grace=True,
     ),
     "magnusbilling": Profile(
         "MagnusBilling",
@@ -142,7 +144,12 @@ def _rate(rate: Rate, profile: Profile, side: Side) -> Rate:
         least = 0
     if profile.first_is_increment:
         first_s = rate.next_s
-    return replace(rate, first_s=first_s, grace=grace, min_seconds=least)
+    after_s = rate.disconnect_after_s
+    if profile.disconnect_before_grace and grace and after_s:
+        after_s = after_grace(after_s, grace)  # it grows with s: both compare alike
+    return replace(
+        rate, first_s=first_s, grace=grace, min_seconds=least, disconnect_after_s=after_s
+    )
 
 
 def _grace(own: Grace | None, profile: Profile, side: Side) -> Grace | None:

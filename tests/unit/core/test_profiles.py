@@ -162,6 +162,13 @@ def test_a2billing_lifts_a_short_call_to_its_minimal_cost() -> None:
     ]
 
 
+@pytest.mark.parametrize(("seconds", "cents"), [(4, 9), (5, 10), (9, 14), (10, 35)])
+def test_a2billing_disconnects_by_the_seconds_before_the_grace(seconds: int, cents: int) -> None:
+    fee = {"disconnect_fee": "0.20", "disconnect_after_s": 10}
+    charge = as_in("a2billing", seconds, CENT_A_SECOND | {"grace": {"seconds": 5}} | fee)
+    assert charge.amount_micros == cents * 10_000
+
+
 @pytest.mark.parametrize(
     ("least", "amounts"), [("0.20", [200_000, 200_000, 210_000]), ("0", [0, 190_000, 210_000])]
 )
