@@ -7,7 +7,7 @@ a bare `RateCard` is prepared anew at each call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -234,7 +234,7 @@ def _priced(
         return _stopped(found, usage)
     total = _total(index, charge.rate_index, counted_s, cover, usage)
     if allowances:
-        total = _after_money(index, allowances, remaining, total, cover)
+        total = _after_money(index, allowances, remaining, total)
     charge = Charge(
         status="rated",
         prefix=charge.prefix,
@@ -283,18 +283,16 @@ def _limited(
 
 def _after_money(
     index: CardIndex,
-    allowances: Iterable[Allowance],
+    allowances: tuple[Allowance, ...],
     remaining: Mapping[str, int],
     total: Total,
-    cover: Cover,
 ) -> Total:
-    left = dict(remaining)
-    draw(left, cover.uses, full_pools(index.card.allowances))
+    """Pools of money, which no allowance of seconds or calls shares, pay the rounded amount."""
     money = cover_money(
-        tuple(allowances),
+        allowances,
         total.rounded_micros,
         total.connect_fee_micros,
-        remaining=left,
+        remaining=remaining,
         grid=POWERS[6 - index.card.rounding.decimals],
     )
     return replace(total, money=money)
