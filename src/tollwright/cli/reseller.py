@@ -50,6 +50,6 @@ def reseller(
             by=By(runtime.operator(), "cli"),
         )
         print(
-            f"From {sold.valid_from:%Y-%m-%d %H:%M} UTC on, calls of {slug} are calls of"
+            f"From {sold.valid_from:%Y-%m-%d %H:%M} ({zone}) on, calls of {slug} are calls of"
             f" {sold.campaign.customer.name}, campaign {campaign}, of {seller.name}."
         )

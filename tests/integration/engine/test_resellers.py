@@ -5,12 +5,15 @@ SOUTH sells +44 at 0.60 a minute, 60/60. It buys from NORTH, as Beta there: +44 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from tests.integration.engine.conftest import AT, Plant
 from tests.integration.engine.test_legs import (
@@ -20,11 +23,14 @@ from tests.integration.engine.test_legs import (
     costs,
     explained,
     legs,
+    let_in,
     price_missing,
     why,
 )
 from tests.support.switch import Row, make_card, make_switch, set_rule
 from tests.support.world import START
+from tollwright.cli import runtime
+from tollwright.cli.reseller import reseller
 from tollwright.data.models import AuditEntry, Invoice, Tenant
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.invoices import operations as invoices
@@ -63,10 +69,40 @@ def sells(north: Plant, south: Plant, price: int = 100_000_000) -> None:
 
 
 @pytest.fixture
-def chain(fresh_db: str, engine_connection: psycopg.Connection[Any]) -> Chain:
+def chain(fresh_db: str, engine_connection: psycopg.Connection[Any]) -> Iterator[Chain]:
+    """Whatever a test does: in the end both books tell the same, and their days are summed."""
     north, south = (Plant(engine_connection, make_switch(name)) for name in ("north", "south"))
     sells(north, south)
-    return Chain(south, north)
+    yield Chain(south, north)
+    assert south.rows(COSTS) == north.rows(SALES)
+    for plant in (north, south):
+        assert plant.rows(SUMMED) == plant.rows(DAYS)
+
+
+COSTS = (
+    "SELECT c.source_id || '/' || c.call_key, c.called, ch.amount_micros, ch.billed_s, ch.rated_at"
+    " FROM charge ch JOIN call c ON c.id = ch.call_id AND c.is_current"
+    " WHERE ch.is_current AND ch.leg = 'parent' ORDER BY 1"
+)
+SALES = (
+    "SELECT c.call_key, c.called, ch.amount_micros, ch.billed_s, ch.rated_at"
+    " FROM charge ch JOIN call c ON c.id = ch.call_id AND c.is_current"
+    " WHERE ch.is_current AND ch.leg = 'sell' AND NOT EXISTS (SELECT 1 FROM invoice_line l"
+    " JOIN invoice i ON i.id = l.invoice_id AND i.status = 'finalised'"
+    " WHERE l.id = ch.invoice_line_id) ORDER BY 1"
+)
+SUMMED = (
+    "SELECT ch.campaign_id, (ch.started_at AT TIME ZONE 'Europe/Berlin')::date, ch.currency,"
+    " sum(ch.amount_micros) FILTER (WHERE ch.leg = 'sell'),"
+    " coalesce(sum(ch.amount_micros) FILTER (WHERE ch.leg <> 'sell'), 0),"
+    " count(*) FILTER (WHERE ch.leg <> 'sell')"
+    " FROM charge ch JOIN call c ON c.id = ch.call_id AND c.is_current"
+    " WHERE ch.is_current GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+)
+DAYS = (
+    "SELECT campaign_id, day, currency, sell_micros, buy_micros, bought"
+    " FROM usage_day WHERE sell_micros > 0 ORDER BY 1, 2, 3"
+)
 
 
 def test_the_parents_price_is_its_revenue_and_the_resellers_cost(chain: Chain) -> None:
@@ -147,6 +183,14 @@ def test_a_correction_corrects_the_parents_call(chain: Chain) -> None:
     revisions = chain.north.rows("SELECT revision, is_current FROM call ORDER BY 1")
     assert revisions == [(0, False), (1, True)]
     assert costs(chain.north) == [("EUR", 1, 300_000, 0)]
+
+
+def test_a_correction_within_a_file_and_out_of_quarantine(chain: Chain) -> None:
+    chain.south.ingest(Row(key=1, seconds=60), Row(key=1, seconds=180), Row(key=2, account="NEW"))
+    assert legs(chain.north) == [("sell", 180, 300_000)]
+    let_in(chain.south, "NEW")
+    assert legs(chain.south)[2:] == [("sell", 120, 1_200_000), ("parent", 120, 200_000)]
+    assert len(chain.north.rows("SELECT 1 FROM import_batch")) == 1
 
 
 def test_a_correction_of_what_the_parent_has_issued_is_told(chain: Chain) -> None:
@@ -279,3 +323,24 @@ def test_a_sale_ends_and_another_campaign_takes_over(chain: Chain) -> None:
         )  # fmt: skip
     chain.south.ingest(Row(key=1, seconds=60), Row(key=2, seconds=60, minute=40))
     assert legs(chain.north) == [("sell", 60, 100_000), ("sell", 60, 600_000)]
+
+
+def test_the_operator_lets_one_tenant_sell_to_another(
+    fresh_db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north = make_switch("north")
+    make_switch("south")
+    monkeypatch.setattr(runtime, "now", lambda: AT)
+    app = typer.Typer()
+    app.command()(reseller)
+    result = CliRunner().invoke(
+        app, ["south", "--tenant", "north", "--campaign", "AUTUMN", "--from", "2026-12-01"]
+    )
+    assert result.stdout == (
+        "From 2026-12-01 00:00 (Europe/Berlin) on, calls of south are calls of Beta Ltd, campaign"
+        " AUTUMN, of North Calls.\n"
+    )
+    with tenant_scope(north.tenant_id):
+        (sold,) = reselling.resellers()
+        assert sold.source.code == "reseller-south"
+        assert sold.valid_from == datetime(2026, 11, 30, 23, tzinfo=UTC)
