@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import typer
+from django.db import connections
 from typer.testing import CliRunner
 
 from tests.integration.rerating.conftest import CHEAPER, LATER, ROWS, Story
+from tests.support.billing import ANNA, as_data
 from tests.support.switch import Row, make_switch
 from tollwright.cli import runtime
 from tollwright.cli.quarantine import quarantine
 from tollwright.cli.rerate import rerate
 from tollwright.cli.what_if import what_if
+from tollwright.data.rerating import RerateProposal
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls import queries
 from tollwright.domain.errors import DomainError, NotFound
+from tollwright.domain.invoices.queries import check_sums
+from tollwright.domain.rerating.corrections import correct
+from tollwright.domain.rerating.operations import accept as accept_proposal
 
 app = typer.Typer()
 app.command()(rerate)
 app.command("what-if")(what_if)
 app.command()(quarantine)
+T = TypeVar("T")
 NOVEMBER = ("--from", "2026-11-01", "--to", "2026-12-01")
 
 
@@ -111,3 +121,40 @@ def test_what_waits_is_listed_let_in_and_corrected(provider: Story) -> None:
     assert run("quarantine", "dismiss")[0] == 2
     assert run("quarantine", "dismiss", "--id", str(ghost)) == (0, "1 records are dismissed.\n")
     assert run("quarantine", "reenter", "--id", str(ghost))[0] == 2
+
+
+def test_two_hands_correct_and_accept_once(provider: Story) -> None:
+    """Both propose for the same record at once, then both accept: one proposal, one note."""
+    tenant_id = provider.switch.tenant_id
+    with tenant_scope(tenant_id):
+        provider.bill()
+        provider.take(Row(key=1, seconds=121))
+        ids = queries.open_ids()
+
+    def together(work: Callable[[], T]) -> list[T]:
+        def one() -> T:
+            try:
+                with tenant_scope(tenant_id):
+                    return work()
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(2) as pool:
+            return [done.result() for done in [pool.submit(one), pool.submit(one)]]
+
+    def propose() -> tuple[int, int]:
+        made = correct(ids=ids, at=LATER, by=ANNA)
+        return made.proposed, made.waiting
+
+    def accept() -> list[int]:
+        notes = accept_proposal(
+            proposal=RerateProposal.objects.get(), at=LATER, by=ANNA, render=as_data
+        )
+        return [note.pk for note in notes]
+
+    assert sorted(together(propose)) == [(0, 1), (1, 0)]
+    one, other = together(accept)
+    assert one == other
+    with tenant_scope(tenant_id):
+        assert provider.amounts()["1"] == 900_000
+        assert check_sums() == []
