@@ -128,11 +128,12 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
     then = reports.usage_between(before, same_day)
     late = reports.overdue(today=today)
     loose = reports.unbilled(at=request.at)
+    answered, margin = f"{traffic.answered:,} answered", _margin(month, today)
     return [
         Tile(
             "Charges today",
             about(reports.usage_between(today, today), currency),
-            f"{traffic.calls:,} calls, {traffic.answered:,} answered",
+            f"{traffic.calls:,} calls, {answered}" if margin else "",
             found,
         ),
         Tile(
@@ -153,22 +154,22 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
             _plural(_count(late), "invoice"),
             f"{invoices}?state=overdue",
         ),
-        *_margin(month, today),
+        margin or Tile("Calls today", f"{traffic.calls:,}", answered, found),
     ]
 
 
-def _margin(month: date, today: date) -> list[Tile]:
-    """What is kept of the month's campaigns whose cost is known."""
+def _margin(month: date, today: date) -> Tile | None:
+    """What is kept of the month's campaigns whose cost is known; None where none is."""
     found = margins.by_campaign(month, today)
     costs = _summed((one.currency, one.buy_micros) for one in found if one.buy_micros)
     if not costs:
-        return []
+        return None
     kept = _summed((one.currency, one.margin_micros) for one in found)
     note, without = f"cost: {about(costs, '')}", sum(one.without_cost for one in found)
     if without:
-        note += f"; {without:,} calls without cost"
+        note += f"; {_plural(without, 'call')} without cost"
     figure = about(kept, "") if kept else "not in one currency"
-    return [Tile("Margin this month", figure, note, reverse("office:margins"))]
+    return Tile("Margin this month", figure, note, reverse("office:margins"))
 
 
 def _summed(amounts: Iterable[tuple[str, int | None]]) -> list[Amount]:

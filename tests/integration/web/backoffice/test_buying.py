@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.support.switch import make_switch, master_csv
 from tollwright.data.calls import Call, Charge
 from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.data.rates import CardVersion, RateCard
+from tollwright.data.reports import UsageDay
 from tollwright.data.scope import tenant_scope
 
 DECK = b"Prefix,Destination,Price\n44,United Kingdom,0.03\n"
@@ -45,7 +47,8 @@ def test_from_a_carriers_deck_to_the_margin(office: Office) -> None:
 
     page = words(office.get(f"margins/{DAYS}"))
     assert "Acme Ltd Spring sale 2 0 1.80 EUR 0.0455 EUR 1.7545 EUR 97" in page
-    assert "Margin this month" not in words(office.get(""))  # it is December
+    page = words(office.get(""))
+    assert "Margin this month" not in page and "Calls today" in page  # it is December
     with tenant_scope(office.switch.tenant_id):
         call = Call.objects.get(answered_ms=61_000)
         assert Charge.objects.filter(call_id=call.pk).count() == 2
@@ -53,6 +56,18 @@ def test_from_a_carriers_deck_to_the_margin(office: Office) -> None:
     assert "Kept of this call: 1.1695 EUR" in page
     assert page.index("What the customer pays: 1.20 EUR") < page.index("What the carrier takes")
     assert page.count("replay equals the charge") == 2
+
+
+def test_home_has_the_months_margin(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.upload(master_csv(CALLS))
+    with tenant_scope(office.switch.tenant_id):
+        UsageDay.objects.update(buy_micros=45_500, bought=1)
+    monkeypatch.setattr(
+        "tollwright.web.backoffice.page.now", lambda: datetime(2026, 11, 3, 9, tzinfo=UTC)
+    )
+    page = words(office.get(""))
+    assert "Margin this month 1.75 EUR cost: 0.05 EUR; 1 call without cost" in page
+    assert "Calls today" not in page
 
 
 def buy_from(office: Office, card: RateCard) -> None:
