@@ -14,15 +14,15 @@ import numpy as np
 
 from tollwright.core.formats.base import CLIPPED_SECONDS, DAY_S
 from tollwright.kernel.jit import entry, plain
+from tollwright.kernel.texts import ESCAPED
 
-ESCAPED = 1 << 30  # in a size: the field holds doubled quotes
 NONE = np.iinfo(np.int64).min  # no such moment
 BAD = -1
 CLIPPED = min(CLIPPED_SECONDS)  # the other one is more than a day
-DASH, SLASH, DOT, PLUS, ZERO, COMMA, COLON, BLANK, TEE = (ord(sign) for sign in "-/.+0,: T")
-QUOTE, SEPARATOR = 0x22, 0x1F
+DASH, SLASH, DOT, PLUS, ZERO, COMMA, COLON, BLANK, TEE, PERCENT = (
+    ord(sign) for sign in "-/.+0,: T%"
+)
 LONGEST_SEQUENCE = 17
-_FNV, _PRIME = 0xCBF29CE484222325 - (1 << 64), 0x100000001B3
 _MONTHS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365])
 
 
@@ -216,20 +216,6 @@ def _born(data: Any, at: int, size: int) -> int:
     return _number(data, at + begin, dot - begin, 10) if dot - begin == 10 else BAD
 
 
-@plain
-def _hash(data: Any, at: int, size: int, value: int) -> int:
-    for place in range(at, at + size):
-        value = (value ^ data[place]) * _PRIME
-    return value ^ (value >> 29)
-
-
-@entry
-def hashes(data: Any, first: Any, size: Any, out: Any) -> None:
-    """A number for each text; two that differ share one about once in 2**64."""
-    for row in range(len(out)):
-        out[row] = _hash(data, first[row], size[row], _FNV)
-
-
 LOCAL = np.frombuffer(b"Local/", np.uint8)
 QUEUE = np.frombuffer(b"Queue", np.uint8)
 # Columns of what a format finds in a row: moments and lengths, and texts.
@@ -320,6 +306,71 @@ def _queue(data: Any, at: int, size: int, begins: Any, sizes: Any) -> None:
     begins[QUEUED], sizes[QUEUED] = at, stop
 
 
+# Places in `freeswitch_layouts.ORDER`.
+CALLER, CALLED, DIALLED, STARTED, ANSWERED, ENDED = range(1, 7)
+BILLED, FINE, CAUSE, UUID, BLEG, DIRECTION, ORIGIN = range(8, 15)
+
+
+@entry
+def freeswitch(
+    data: Any, first: Any, size: Any, at: Any, unit_us: int, odd: Any, moments: Any
+) -> None:
+    """What FreeSWITCH's rows say. `at`: the columns of `freeswitch_layouts.ORDER`, -1 for none;
+    `unit_us`: microseconds of the finer length. Fills moments int64[n, 4] (START .. MS).
+
+    Odd is a row with doubled quotes or a % in it, and one that may be another leg's.
+    """
+    for row in range(len(odd)):
+        f, n = first[row], size[row]
+        flags, percent, line_end = 0, False, f[-1] + (n[-1] & ~ESCAPED)
+        for k in range(len(n)):
+            flags |= n[k]
+        for place in range(f[0], line_end):
+            percent |= data[place] == PERCENT
+        odd[row] = flags & ESCAPED != 0 or percent or n[at[UUID]] == 0
+        if odd[row]:
+            continue
+        for k, column in ((START, STARTED), (ANSWER, ANSWERED), (END, ENDED)):
+            moments[row, k] = NONE
+            if at[column] >= 0:
+                moments[row, k] = _stamp(data, f[at[column]], n[at[column]])
+        moments[row, MS] = _length(data, f, n, at[BILLED], at[FINE], unit_us)
+        odd[row] = _other_leg(data, f, n, at) or _unlike(moments[row])
+
+
+@plain
+def _unlike(moments: Any) -> bool:
+    """Whether a row's moments and length are not those of a plain call."""
+    unread = moments[START] < 0 or moments[MS] < 0
+    unread |= moments[ANSWER] == BAD or moments[END] == BAD
+    return bool(unread or (moments[MS] > 0 and moments[ANSWER] == NONE))
+
+
+@plain
+def _length(data: Any, f: Any, n: Any, billed: int, fine: int, unit_us: int) -> int:
+    """Milliseconds by the finer column where it says something, else by billsec."""
+    ms = _millis(data, f[billed], n[billed]) if billed >= 0 else 0
+    if ms < 0 or fine < 0 or n[fine] == 0:
+        return ms
+    told = _number(data, f[fine], n[fine], 12)
+    finer = (told * unit_us + 500) // 1_000
+    if told < 0 or finer > DAY_S * 1_000 or finer // 1_000 == CLIPPED:
+        return BAD
+    return finer
+
+
+@plain
+def _other_leg(data: Any, f: Any, n: Any, at: Any) -> bool:
+    """Whether the row names another one as the leg that made it."""
+    uuid, origin = at[UUID], at[ORIGIN]
+    if origin < 0 or n[origin] == 0:
+        return False
+    same = n[origin] == n[uuid]
+    for k in range(n[uuid] if same else 0):
+        same &= data[f[origin] + k] == data[f[uuid] + k]
+    return not same
+
+
 @entry
 def plain_numbers(data: Any, first: Any, size: Any, plain: Any, known: Any) -> None:
     """Take the + off numbers that are E.164 as they stand; `known`: whether one was.
@@ -339,109 +390,6 @@ def plain_numbers(data: Any, first: Any, size: Any, plain: Any, known: Any) -> N
             first[row], size[row], known[row] = at + 1, length - 1, True
 
 
-@plain
-def _same(data: Any, f: Any, n: Any, other_f: Any, other_n: Any) -> bool:
-    """Whether two rows of texts are equal."""
-    for k in range(len(f)):
-        if n[k] != other_n[k]:
-            return False
-    for k in range(len(f)):
-        for place in range(n[k]):
-            if data[f[k] + place] != data[other_f[k] + place]:
-                return False
-    return True
-
-
-@entry
-def alike(data: Any, first: Any, size: Any, table: Any, codes: Any, examples: Any) -> None:
-    """Number rows of k texts, equal rows alike: codes int32[n], `examples`: a row of each code.
-
-    `table` has a power of two of places, more than there are rows, all -1.
-    """
-    mask, count = len(table) - 1, 0
-    for row in range(len(codes)):
-        f, n = first[row], size[row]
-        value = _FNV
-        for k in range(len(f)):
-            value = _hash(data, f[k], n[k], value ^ n[k])
-        place = value & mask
-        while table[place] >= 0:
-            other = examples[table[place]]
-            if _same(data, f, n, first[other], size[other]):
-                break
-            place = (place + 1) & mask
-        if table[place] < 0:
-            table[place] = count
-            examples[count] = row
-            count += 1
-        codes[row] = table[place]
-
-
-@plain
-def _copy(data: Any, at: int, size: int, out: Any, to: int) -> int:
-    """Copy a text; where it ends in `out`."""
-    for place in range(size):
-        out[to + place] = data[at + place]
-    return to + size
-
-
-@plain
-def _unquoted(data: Any, at: int, size: int, out: Any, to: int) -> int:
-    """Copy a text with its doubled quotes made single."""
-    end = at + size
-    while at < end:
-        out[to] = data[at]
-        to += 1
-        at += 2 if data[at] == QUOTE else 1
-    return to
-
-
-@entry
-def joined(data: Any, first: Any, size: Any, at: Any, rows: Any, out: Any, ends: Any) -> None:
-    """The fields `at` of some rows, each row's with SEPARATOR between them, one after the other.
-
-    A column that the file does not have is empty.
-    """
-    to = 0
-    for i in range(len(rows)):
-        row = rows[i]
-        for k in range(len(at)):
-            if k:
-                out[to] = SEPARATOR
-                to += 1
-            if at[k] < 0:
-                continue
-            begin, length = first[row, at[k]], size[row, at[k]]
-            if length & ESCAPED:
-                to = _unquoted(data, begin, length ^ ESCAPED, out, to)
-            else:
-                to = _copy(data, begin, length, out, to)
-        ends[i] = to
-
-
-@entry
-def glued(
-    data: Any,
-    first: Any,
-    size: Any,
-    glue: Any,
-    tails: Any,
-    tail_ends: Any,
-    out: Any,
-    begins: Any,
-    sizes: Any,
-) -> None:
-    """Texts with a tail each: text, glue[row], tail; written to `out` one after the other."""
-    to, tail = 0, 0
-    for row in range(len(first)):
-        begins[row] = to
-        to = _copy(data, first[row], size[row], out, to)
-        out[to] = glue[row]
-        to = _copy(tails, tail, tail_ends[row] - tail, out, to + 1)
-        tail = tail_ends[row]
-        sizes[row] = to - begins[row]
-
-
 @entry
 def packed(data: Any, first: Any, size: Any, out: Any) -> None:
     """Digits as `kernel.numbers` packs them; BAD for a text that a rate card cannot look up."""
@@ -455,14 +403,4 @@ def packed(data: Any, first: Any, size: Any, out: Any) -> None:
         out[row] = BAD if size[row] > 15 else value
 
 
-@entry
-def unpacked(numbers: Any, first: Any, size: Any, out: Any) -> None:
-    """The digits of packed numbers, each at its place in `out`."""
-    for row in range(len(numbers)):
-        for place in range(size[row]):
-            out[first[row] + place] = ZERO + (numbers[row] >> (56 - 4 * place) & 15)
-
-
-ENTRIES: tuple[Any, ...] = (
-    scan, hashes, asterisk, plain_numbers, alike, joined, glued, packed, unpacked,
-)  # fmt: skip
+ENTRIES: tuple[Any, ...] = (scan, asterisk, freeswitch, plain_numbers, packed)

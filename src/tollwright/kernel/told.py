@@ -15,7 +15,7 @@ import numpy.typing as npt
 from tollwright.core.formats.base import Item
 from tollwright.core.formats.clock import EPOCH, Clock, from_micros
 from tollwright.core.numbers import normalise, plain_head
-from tollwright.kernel import cdr
+from tollwright.kernel import cdr, texts
 from tollwright.kernel.numbers import length_of
 
 Int32 = npt.NDArray[np.int32]
@@ -48,7 +48,7 @@ class Text(NamedTuple):
     def hashes(self) -> Int64:
         """A number for each text; two that differ share one about once in 2**64."""
         found = np.empty(len(self.first), np.int64)
-        cdr.hashes(frozen(self.data), frozen(self.first), frozen(self.size), found)
+        texts.hashes(frozen(self.data), frozen(self.first), frozen(self.size), found)
         return found
 
 
@@ -67,6 +67,15 @@ def text_of_bytes(pieces: Sequence[bytes]) -> Text:
 def no_text(rows: int) -> Text:
     """A column of empty texts."""
     return Text(np.empty(0, np.uint8), np.zeros(rows, np.int32), np.zeros(rows, np.int32))
+
+
+def with_tail(column: Text, tail: bytes) -> Text:
+    """Each text with this tail."""
+    rows = len(column.first)
+    begins = column.first.tolist()
+    ends = (column.first + column.size).tolist()
+    data = bytes(column.data)
+    return text_of_bytes([data[begins[row] : ends[row]] + tail for row in range(rows)])
 
 
 def text_joined(columns: Sequence[Text]) -> Text:
@@ -95,6 +104,7 @@ class Told:
     odd: Flags
     key: Text
     group: Text
+    direction: Text
     caller: Text
     called: Text
     dialled: Text
@@ -122,10 +132,10 @@ def instants(local_s: Int64, clock: Clock, odd: Flags) -> Int64:
     """
     known = local_s >= 0
     hours, which = np.unique(local_s[known] // HOUR_S, return_inverse=True)
-    texts = [f"{from_micros(int(hour) * HOUR_S * SECOND_US):%Y-%m-%d %H}" for hour in hours]
+    said = [f"{from_micros(int(hour) * HOUR_S * SECOND_US):%Y-%m-%d %H}" for hour in hours]
     bases = np.empty(len(hours), np.int64)
     unusual = np.zeros(len(hours), bool)
-    for place, text in enumerate(texts):
+    for place, text in enumerate(said):
         moment = clock.at(f"{text}:00:00")
         bases[place] = NONE if moment is None else (moment - EPOCH) // MICROSECOND
         unusual[place] = moment is None or text in clock.twice
@@ -143,9 +153,9 @@ def e164(numbers: Text, region: str) -> Text:
     rest = np.flatnonzero(~known)
     if not len(rest):
         return Text(numbers.data, first, size)
-    texts = [numbers.at(row) for row in rest.tolist()]
-    digits = {text: normalise(text, region).digits for text in set(texts)}
-    more = text_of([digits[text] for text in texts])
+    unread = [numbers.at(row) for row in rest.tolist()]
+    digits = {text: normalise(text, region).digits for text in set(unread)}
+    more = text_of([digits[text] for text in unread])
     first[rest] = more.first + np.int32(len(numbers.data))
     size[rest] = more.size
     return Text(np.concatenate([numbers.data, more.data]), first, size)
@@ -169,7 +179,7 @@ def unpacked(numbers: Int64) -> Text:
     size = length_of(numbers).astype(np.int32)
     first = np.cumsum(size, dtype=np.int32) - size
     data = np.empty(int(size.sum()), np.uint8)
-    cdr.unpacked(frozen(numbers), frozen(first), frozen(size), data)
+    texts.unpacked(frozen(numbers), frozen(first), frozen(size), data)
     return Text(frozen(data), first, size)
 
 
@@ -183,7 +193,7 @@ def alike(columns: Sequence[Text]) -> Int32:
     codes, examples = np.empty(rows, np.int32), np.empty(rows, np.int32)
     first = np.stack([column.first for column in columns], axis=1)
     size = np.stack([column.size for column in columns], axis=1)
-    cdr.alike(frozen(columns[0].data), frozen(first), frozen(size), table, codes, examples)
+    texts.alike(frozen(columns[0].data), frozen(first), frozen(size), table, codes, examples)
     return codes
 
 

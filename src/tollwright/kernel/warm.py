@@ -11,7 +11,7 @@ import numpy as np
 from tollwright.core.card import Allowance, Rate, RateCard
 from tollwright.core.formats.base import Options
 from tollwright.core.rating import CallInput
-from tollwright.kernel import batch, cdr, legs, numbers, trie
+from tollwright.kernel import batch, cdr, legs, numbers, texts, trie
 from tollwright.kernel.asterisk import AsteriskColumns
 from tollwright.kernel.batch import rate_batch
 from tollwright.kernel.columns import columns_of
@@ -43,4 +43,6 @@ def warm(say: Callable[[str], None]) -> int:
 
 
 def _entries() -> tuple[Any, ...]:
-    return batch.ENTRIES + cdr.ENTRIES + legs.ENTRIES + numbers.ENTRIES + trie.ENTRIES
+    return (
+        batch.ENTRIES + cdr.ENTRIES + texts.ENTRIES + legs.ENTRIES + numbers.ENTRIES + trie.ENTRIES
+    )

@@ -51,41 +51,44 @@ class FreeswitchCsv:
 
     def parse(self, chunks: Iterable[bytes], options: Options) -> Iterator[Item]:
         """See `Format.parse`."""
-        reader = _Reader(options)
+        reader = Reader(options)
         return windowed(reader.batches(chunks), options.lookahead, reader.judge.settle)
 
 
-class _Reader:
+class Reader:
+    """Reads rows; `judge` tells their legs."""
+
     def __init__(self, options: Options) -> None:
-        self._layout = layout_of(options)
-        self._clock = Clock(options.zone)
+        self.layout = layout_of(options)
+        self.clock = Clock(options.zone)
         self._server = options.server
         self._rows = CsvReader(options, Dialect(escape="\\"), self._fits)
         self._hints: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
-        self.judge = LegJudge(options.legs, certain=self._layout.tells_legs)
+        self.judge = LegJudge(options.legs, certain=self.layout.tells_legs)
 
     def _fits(self, count: int) -> bool:
-        return count == len(self._layout.columns)
+        return count == len(self.layout.columns)
 
-    def batches(self, chunks: Iterable[bytes]) -> Iterator[list[Item]]:
-        for block in self._rows.read(chunks):
+    def batches(self, chunks: Iterable[bytes], first: int = 1) -> Iterator[list[Item]]:
+        """The items of `chunks`, which begin with line `first` of the file, legs not yet told."""
+        for block in self._rows.read(chunks, first):
             if isinstance(block, Fault):
                 yield [block]
                 continue
-            first, lines, rows = block.first, block.lines, block.rows
-            head = header_layout(rows[0]) if first == 1 else None
+            at, lines, rows = block.first, block.lines, block.rows
+            head = header_layout(rows[0]) if at == 1 else None
             if head is not None:
-                self._layout = head
+                self.layout = head
                 self.judge.certain = head.tells_legs
                 yield [Ignored(1, "column names")]
-                first, lines, rows = 2, lines[1:], rows[1:]
-            yield self._items(first, lines, rows, block.span)
+                at, lines, rows = 2, lines[1:], rows[1:]
+            yield self._items(at, lines, rows, block.span)
 
     def _items(self, first: int, lines: list[str], rows: list[list[str]], span: int) -> list[Item]:
         items: list[Item] = []
         add = items.append
         record = self._record
-        width = len(self._layout.columns)
+        width = len(self.layout.columns)
         for line, (raw, row) in enumerate(zip(lines, rows, strict=True), first):
             if len(row) != width:
                 add(self._misfit(line, raw, row, span))
@@ -100,7 +103,7 @@ class _Reader:
         if "%" in raw and _ENCODED.search(raw):
             row = [unquote(cell) for cell in row]
         row.append("")
-        layout = self._layout
+        layout = self.layout
         (
             name, caller, called, dialled, start, answer, end, duration, billsec, fine, cause,
             uuid, bleg, direction, origin, disposition, channel, gateway, campaign, queue, agent,
@@ -127,7 +130,7 @@ class _Reader:
         if not row or (len(row) == 1 and not row[0].strip()):
             return Ignored(line, "empty line", span)
         reason = (
-            f"The line has {len(row)} columns, the template has {len(self._layout.columns)}:"
+            f"The line has {len(row)} columns, the template has {len(self.layout.columns)}:"
             " it is cut short, or the Source's columns are not those of cdr_csv.conf.xml."
         )
         return Fault(line, "columns", reason, raw, span)
@@ -137,7 +140,7 @@ class _Reader:
             raise BadRowError(
                 "number", f"billusec or billmsec should be a number but is {fine[:40]!r}."
             )
-        ms = (int(fine) * self._layout.fine_unit_us + 500) // 1_000
+        ms = (int(fine) * self.layout.fine_unit_us + 500) // 1_000
         whole = ms // 1_000 if seconds is None else seconds
         check_seconds(whole)
         return ms, whole
@@ -159,7 +162,7 @@ class _Reader:
         return found
 
     def _times(self, start: str, answer: str, end: str, duration: str) -> Times:
-        clock = self._clock
+        clock = self.clock
         started = clock.at(start)
         answered = clock.at(answer) if answer else None
         ended = clock.at(end) if end else None
@@ -172,7 +175,7 @@ class _Reader:
     def _resolve(self, start: str, answer: str, end: str, duration: str) -> Times:
         """The reading of repeated hours that the duration fits; else the row is damaged."""
         length = timedelta(milliseconds=ms_of(duration, "duration")[0] if duration else 0)
-        starts, answers, ends = (self._clock.readings(text) for text in (start, answer, end))
+        starts, answers, ends = (self.clock.readings(text) for text in (start, answer, end))
         fits = [
             (begin, finish)
             for begin in starts

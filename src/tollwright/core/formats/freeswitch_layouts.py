@@ -77,12 +77,12 @@ class Layout:
             missing.append("billsec")
         if missing:
             raise OptionsError(f"The template's columns lack {'; '.join(missing)}.")
-        self.pick: Callable[[list[str]], tuple[str, ...]] = itemgetter(
-            *(self._index(what) for what in ORDER)
-        )
+        self.places = tuple(self._index(what) for what in ORDER)
+        self.pick: Callable[[list[str]], tuple[str, ...]] = itemgetter(*self.places)
         self.tells_legs = bool({"direction", "originating_leg_uuid"} & set(self.columns))
         self.fine_unit_us = 1 if "billusec" in self.columns else 1_000
         used = [(HINTS[name], at) for at, name in enumerate(self.columns) if name in HINTS]
+        self.hint_places = tuple(at for _, at in used)
         self.hint_kinds = tuple(kind for kind, _ in used)
         self.hint_pick: Callable[[list[str]], tuple[str, ...]] = _tuple_getter(
             [at for _, at in used]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import Literal
@@ -36,6 +36,13 @@ class LegJudge:
             for old in list(islice(self._claims, _CLAIMS_KEPT // 2)):
                 del self._claims[old]
         self._claims[bleg] = by
+
+    def apart(self, uuids: Collection[str], claims: Collection[str]) -> bool:
+        """Whether rows of these uuids, claims of the rows around them added, are all A legs."""
+        if self._both and not self.certain:
+            return False
+        known = self._claims.keys()
+        return not any(uuid in known or uuid in claims for uuid in uuids)
 
     def settle(self, records: Sequence[Record], given: int) -> None:
         """Set legs of `records[given:]`; the ones before were given out already."""

@@ -34,11 +34,15 @@ from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.cards import card_of
 from tollwright.engine.rate.terms import Book, Version, read_book
 from tollwright.kernel.asterisk import AsteriskColumns
+from tollwright.kernel.freeswitch import FreeswitchColumns
 from tollwright.kernel.told import Told
 from tollwright.store import batches, terms
 from tollwright.store.calls import Cursor, cursor_on
 
-COLUMNS = {"asterisk_csv": AsteriskColumns}  # formats that are read in columns
+COLUMNS = {
+    "asterisk_csv": AsteriskColumns,
+    "freeswitch_csv": FreeswitchColumns,
+}  # formats that are read in columns
 PORTION = 16_384  # records a round: staged, they fit into a session's temporary buffers
 AT_ONCE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 Progress = Callable[[int, int], None]

@@ -23,7 +23,6 @@ from tollwright.kernel.told import (
     Int64,
     Told,
     distinct,
-    no_text,
     text_of,
 )
 
@@ -80,11 +79,10 @@ def _calls(told: Told, terms: tuple[Terms, ...], which: Int64, rows: Int64) -> C
     for place, one in enumerate(terms):
         here = (chosen == place) & (answered_us != NONE)
         counted[here] = _counted(one, answered_ms[here])
-    nothing = no_text(len(rows))
     caller = told.caller_packed[rows]
     return Calls(
         terms=terms, which=chosen.astype(np.int32),
-        key=told.key.pick(rows), group=told.group.pick(rows), direction=nothing,
+        key=told.key.pick(rows), group=told.group.pick(rows), direction=told.direction.pick(rows),
         caller=told.caller.pick(rows), called=told.called.pick(rows),
         dialled=told.dialled.pick(rows), cause=told.cause.pick(rows),
         disposition=told.disposition.pick(rows), trunk=told.trunk.pick(rows),

@@ -1,0 +1,71 @@
+"""What columns tell of a file, row for row, beside what the readable rule tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from tests.unit.core.formats.rows import ASTERISK
+from tollwright.core.formats.base import Format, Item, Options, Record
+from tollwright.core.formats.clock import EPOCH
+from tollwright.core.numbers import digits_of
+from tollwright.kernel.asterisk import AsteriskColumns
+from tollwright.kernel.numbers import pack_number
+from tollwright.kernel.portions import Portions
+from tollwright.kernel.told import NONE, Told
+
+MICROSECOND = timedelta(microseconds=1)
+Way = Callable[[Options, int], Portions]
+Fact = tuple[object, ...]
+
+
+def us(moment: datetime | None) -> int:
+    return NONE if moment is None else (moment - EPOCH) // MICROSECOND
+
+
+def fact_of(item: Item, region: str) -> Fact:
+    """What is written of a row, as columns tell it."""
+    if not isinstance(item, Record):
+        return (type(item).__name__, item.line, item.lines, getattr(item, "code", ""))
+    if item.leg != "customer":
+        return ("Leg", item.line, item.leg)
+    called, caller = digits_of([item.called, item.caller], region)
+    return (
+        "Call", item.line, item.call_key, item.group_key, item.direction, item.cause, caller,
+        called, item.dialled,
+        item.disposition, item.trunk_out or item.trunk_in, item.agent, us(item.started_at),
+        us(item.answered_at), us(item.ended_at), item.answered_ms,
+    )  # fmt: skip
+
+
+def row_of(told: Told, row: int, region: str) -> Fact:
+    if told.odd[row]:
+        return fact_of(told.read(row), region)
+    texts = (told.key, told.group, told.direction, told.cause, told.caller, told.called,
+             told.dialled, told.disposition, told.trunk, told.agent)  # fmt: skip
+    moments = (told.started_us, told.answered_us, told.ended_us, told.answered_ms)
+    assert told.called_packed[row] in (pack_number(told.called.at(row)), -1)
+    return (
+        "Call", told.first_line + row, *(text.at(row) for text in texts),
+        *(int(moment[row]) for moment in moments),
+    )  # fmt: skip
+
+
+def facts(
+    data: bytes, options: Options, portion: int = 4, *, way: Way = AsteriskColumns
+) -> tuple[list[Fact], int]:
+    """What columns tell of a file, and how many of its rows were told in columns."""
+    found: list[Fact] = []
+    quick = 0
+    chunks = [data[at : at + 700] for at in range(0, len(data), 700)]
+    for part in way(options, portion).portions(chunks):
+        if isinstance(part, Told):
+            found += [row_of(part, row, options.region) for row in range(len(part))]
+            quick += int((~part.odd).sum())
+        else:
+            found += [fact_of(item, options.region) for item in part]
+    return found, quick
+
+
+def by_rule(data: bytes, options: Options, rule: Format = ASTERISK) -> list[Fact]:
+    return [fact_of(item, options.region) for item in rule.parse([data], options)]
