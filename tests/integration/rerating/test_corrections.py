@@ -143,8 +143,11 @@ def test_what_costs_the_same_is_no_note(story: Story) -> None:
 def test_the_same_record_proposes_once(story: Story) -> None:
     story.bill()
     first = late(story, Row(key=1, seconds=121))
+    detail = Quarantine.objects.get().detail
+    calls.reenter(ids=open_ids(), at=DECEMBER, by=ANNA)
     again = correct(ids=open_ids(), at=DECEMBER, by=ANNA)
     assert (again.rerating, again.proposed, again.waiting) == (None, 0, 1)
+    assert Quarantine.objects.get().detail == detail
     assert first.rerating == queries.reratings().get()
     story.take(Row(key=1, seconds=121), Row(key=9, minute=9))  # it comes again: known
     assert len(open_ids()) == 1

@@ -107,16 +107,23 @@ def correct(*, ids: Sequence[int], at: datetime, by: By) -> Corrected:
 def _not_waiting(cursor: Cursor, found: list[Late], told: list[Told]) -> tuple[list[Late], int]:
     """Those whose charge is in no open proposal, and how many wait for their own already."""
     held = corrections.waits_in(cursor, [one.charged.charge_id for one in found])
-    free, own = [], 0
+    free: list[Late] = []
+    own: list[Told] = []
     for one in found:
         proposal_id, row_id = held.get(one.charged.charge_id, (0, 0))
         if not proposal_id:
             free.append(one)
         elif row_id == one.call.row_id:
-            own += 1
+            own.append((row_id, waits_text(proposal_id)))
         else:
             told.append((one.call.row_id, f"The call waits in proposal {proposal_id}: {FIRST}"))
-    return free, own
+    corrections.tell(cursor, own)  # letting it in again may have said otherwise
+    return free, len(own)
+
+
+def waits_text(proposal_id: int) -> str:
+    """Why a record waits whose correction is proposed."""
+    return f"Waits in proposal {proposal_id} for a decision."
 
 
 def _unpriced(found: Sequence[Late], priced: Repriced) -> list[Told]:
@@ -189,7 +196,7 @@ def _propose(found: Sequence[Late], priced: Repriced, at: datetime, by: By) -> R
     )
     lines = RerateProposalLine.objects.in_bulk(set(waiting_in))
     corrections.tell(cursor, [
-        (one.call.row_id, f"Waits in proposal {lines[line_id].proposal_id} for a decision.")
+        (one.call.row_id, waits_text(lines[line_id].proposal_id))
         for line_id, one in zip(waiting_in, corrects, strict=True)
     ])  # fmt: skip
     return rerating

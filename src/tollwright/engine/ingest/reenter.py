@@ -116,15 +116,15 @@ def _batch(cursor: Cursor, place: Place, source: Source, rows: list[batches.Row]
     refused = priced.refused + [waiting(priced.calls.record(at)) for at in late]
     draw(cursor, place, pricer.drawn, corrections=tally.reasons["corrections"])
     tally.reasons.clear()
-    waiting = found.refused + [(found.by_record[row.line, row.call_key], row) for row in refused]
-    batches.still_waiting(cursor, [_kept(row_id, row) for row_id, row in waiting])
-    kept = {row_id for row_id, _ in waiting}
+    back = found.refused + [(found.by_record[row.line, row.call_key], row) for row in refused]
+    batches.still_waiting(cursor, [_kept(row_id, row) for row_id, row in back])
+    kept = {row_id for row_id, _ in back}
     gone = [row[0] for row in rows if row[0] in found.by_record.values() and row[0] not in kept]
     batches.resolve(cursor, gone + found.ignored, status="reentered", at=place.at, by=by[:200])
     moved = counts(tally) | {"quarantined": -tally.records, "records": 0}
     batches.count_batch(cursor, moved | {"batch_id": place.batch_id})
-    tally.quarantined = len(waiting) + found.twice
-    tally.reasons.update(row.reason for _, row in waiting)
+    tally.quarantined = len(back) + found.twice
+    tally.reasons.update(row.reason for _, row in back)
     return tally
 
 
