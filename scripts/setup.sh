@@ -36,5 +36,6 @@ uv=$(find_uv)
 export UV_PYTHON_DOWNLOADS=never
 export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1  # trust whom the machine trusts, a mirror of your own included
 [ -x .venv/bin/python ] || "$uv" venv -q --python "$python" .venv
-"$uv" pip sync -q --python .venv/bin/python --require-hashes "$lock"
+# compiled at once: else every start of an installation that may not write here compiles it anew
+"$uv" pip sync -q --compile-bytecode --python .venv/bin/python --require-hashes "$lock"
 "$uv" pip install -q --python .venv/bin/python --no-deps --no-build-isolation --editable .

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from tollwright.domain.errors import DomainError, NotFound
 from tollwright.gateways.postgres.embedded import EmbeddedError
+from tollwright.kernel import notice
 
 
 def home() -> Path:
@@ -25,8 +28,9 @@ def start() -> None:
 
 
 def keep_compiled() -> None:
-    """Have what the rating kernel compiles kept in the installation's folder."""
+    """Have what the rating kernel compiles kept in the installation's folder, and said."""
     os.environ.setdefault("NUMBA_CACHE_DIR", str(home() / "compiled"))
+    notice.listen(partial(print, file=sys.stderr, flush=True))
 
 
 def now() -> datetime:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from tollwright.kernel import short
 from tollwright.kernel.columns import Charges, Columns, new_charges
 from tollwright.kernel.free import USE_WORDS
 from tollwright.kernel.instant import MEMO_SIZE
-from tollwright.kernel.jit import allocating, entry, stamp
+from tollwright.kernel.jit import entry, stamp
 from tollwright.kernel.layout import ALLOWANCES_COUNT, CompiledCard, Int64
 from tollwright.kernel.numbers import text_order
-from tollwright.kernel.short import rate_columns
 from tollwright.kernel.single import CHARGE_WORDS, rate_with_allowances
 from tollwright.kernel.trie import find
 
@@ -35,81 +35,9 @@ class Rated:
     long_way: int
 
 
-@allocating
-def _in_turn(
-    words: Any,
-    cells: Any,
-    turns: Any,
-    first: int,
-    called: Any,
-    caller: Any,
-    at_us: Any,
-    ms: Any,
-    out: Any,
-    pools: Any,
-    uses: Any,
-    used: int,
-) -> tuple[int, int]:
-    """Rate calls in the order of `turns` from place `first` until `uses` might overflow."""
-    allowances = words[ALLOWANCES_COUNT]
-    order = np.empty(allowances, np.int64)
-    fits = np.empty(allowances, np.int64)
-    memo = np.zeros(MEMO_SIZE, np.int64)
-    room = len(uses) // USE_WORDS - allowances
-    while first < len(turns) and used <= room:
-        i = turns[first]
-        number = max(called[i], 0)
-        used = rate_with_allowances(
-            words,
-            cells,
-            find(words, cells, number),
-            called[i],
-            caller[i],
-            at_us[i],
-            ms[i],
-            memo,
-            out[i],
-            i,
-            pools,
-            uses,
-            used,
-            order,
-            fits,
-        )
-        first += 1
-    return first, used
-
-
-def _make_columns(mark: int) -> Callable[..., int]:
+def _make(mark: int) -> Callable[..., tuple[int, int]]:
     @entry
-    def run(words: Any, cells: Any, calls: Any, out: Any) -> int:
-        called, caller, at_us, ms = calls
-        status, reason, band, row, billed, free_s, stopped, amount = out
-        if not mark:
-            return -1
-        return rate_columns(
-            words,
-            cells,
-            called,
-            caller,
-            at_us,
-            ms,
-            status,
-            reason,
-            band,
-            row,
-            billed,
-            free_s,
-            stopped,
-            amount,
-        )
-
-    return run
-
-
-def _make_in_turn(mark: int) -> Callable[..., tuple[int, int]]:
-    @entry
-    def run(
+    def in_turn(
         words: Any,
         cells: Any,
         turns: Any,
@@ -121,18 +49,40 @@ def _make_in_turn(mark: int) -> Callable[..., tuple[int, int]]:
         used: int,
     ) -> tuple[int, int]:
         called, caller, at_us, ms = calls
-        if not mark:
-            return first, used
-        return _in_turn(
-            words, cells, turns, first, called, caller, at_us, ms, out, pools, uses, used
-        )
+        allowances = words[ALLOWANCES_COUNT]
+        order = np.empty(allowances, np.int64)
+        fits = np.empty(allowances, np.int64)
+        memo = np.zeros(MEMO_SIZE, np.int64)
+        room = len(uses) // USE_WORDS - allowances
+        while first < len(turns) and used <= room and mark:
+            i = turns[first]
+            used = rate_with_allowances(
+                words,
+                cells,
+                find(words, cells, max(called[i], 0)),
+                called[i],
+                caller[i],
+                at_us[i],
+                ms[i],
+                memo,
+                out[i],
+                i,
+                pools,
+                uses,
+                used,
+                order,
+                fits,
+            )
+            first += 1
+        return first, used
 
-    return run
+    return in_turn
 
 
-_run_columns = _make_columns(stamp())
-_run_in_turn = _make_in_turn(stamp())
-ENTRIES: tuple[Any, ...] = (_run_columns, _run_in_turn)
+# Rates calls in the order of `turns` from place `first` until `uses` might overflow; returns the
+# place it came to and how many uses there are.
+_in_turn = _make(stamp())
+ENTRIES: tuple[Any, ...] = (*short.ENTRIES, _in_turn)
 
 
 def rate_batch(
@@ -159,7 +109,7 @@ def rate_batch(
         raise ValueError("the columns of a batch are not of one length")
     if not compiled_card.pool_names:
         words, cells = compiled_card.words, compiled_card.cells
-        return Rated(charges, NO_USES, _run_columns(words, cells, fields, charges.arrays()))
+        return Rated(charges, NO_USES, short.rate_columns(words, cells, fields, charges.arrays()))
     left = compiled_card.full_pools() if pools is None else pools
     return _rate_in_turn(compiled_card, calls, fields, charges, left)
 
@@ -179,7 +129,7 @@ def _rate_in_turn(
     words, cells = compiled_card.words, compiled_card.cells
     done, used = 0, 0
     while done < len(calls):
-        done, used = _run_in_turn(words, cells, turns, done, fields, out, left, uses, used)
+        done, used = _in_turn(words, cells, turns, done, fields, out, left, uses, used)
         if done < len(calls):
             uses = np.concatenate((uses, np.empty_like(uses)))
     for place, column in enumerate(charges.arrays()):

@@ -11,20 +11,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from types import CodeType
 from typing import Any, TypeVar, cast
 
 import numba
 import numba.extending
 import numpy as np
+from numba.core import caching
+
+from tollwright.kernel import notice
 
 F = TypeVar("F", bound=Callable[..., object])
 
 U: Any = np.uintp  # places are never negative: compiled code need not look for "from the end"
-WIDE: Any = np.int64
+WIDE: Any = np.int64  # also makes a constant a variable: numba compiles anew for each constant
 
 _njit: Any = numba.njit  # its annotations do not name the options used here
 
+config: Any = numba.config
 _intrinsic: Any = numba.extending.intrinsic
 
 _sources = hashlib.sha256(numba.__version__.encode())
@@ -36,6 +41,58 @@ INNER = {
     "no_cpython_wrapper": True,  # called from compiled functions only
     "no_cfunc_wrapper": True,
 }
+
+
+COMPILING = "Compiling the rating kernel for this machine; it is kept, so it happens once."
+NOT_KEPT = (
+    "The compiled rating kernel cannot be kept ({error}): every start compiles it anew. "
+    "Let NUMBA_CACHE_DIR name a folder that this user can write to."
+)
+
+
+class _Given(caching.UserProvidedCacheLocator):
+    """The folder of NUMBA_CACHE_DIR, also where it can be read only."""
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> Any:
+        return cls(py_func, py_file) if config.CACHE_DIR else None
+
+
+class _BesideSource(caching.InTreeCacheLocator):
+    """The last resort, whether or not it can be written."""
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> Any:
+        return cls(py_func, py_file)
+
+
+class _Files(caching.CompileResultCacheImpl):
+    _locator_classes = [  # noqa: RUF012  # numba's own name
+        _Given,
+        caching.InTreeCacheLocator,
+        caching.UserWideCacheLocator,
+        _BesideSource,
+    ]
+
+
+class _Kept(caching.FunctionCache):
+    """Compiled code on disk. Where it cannot be written, that costs a start, not the rating."""
+
+    _impl_class = _Files
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        found = None
+        with suppress(OSError):
+            found = cast(Any, super()).load_overload(sig, target_context)
+        if found is None:
+            notice.tell(COMPILING)
+        return found
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            cast(Any, super()).save_overload(sig, data)
+        except OSError as error:
+            notice.tell(NOT_KEPT.format(error=error))
 
 
 def compiled(function: F) -> F:
@@ -67,7 +124,9 @@ def plain(function: F) -> F:
 
 def entry(function: F) -> F:
     """An outermost function, kept on disk. It must close over `stamp()`."""
-    return cast(F, _njit(nogil=True, error_model="numpy", cache=True)(function))
+    dispatcher = _njit(nogil=True, error_model="numpy")(function)
+    dispatcher._cache = cast(Any, _Kept)(function)  # as `cache=True` would, with numba's own class
+    return cast(F, dispatcher)
 
 
 def intrinsic(function: Callable[..., object]) -> Any:

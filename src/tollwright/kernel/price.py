@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tollwright.kernel.jit import compiled
+from tollwright.kernel.jit import WIDE, compiled
 from tollwright.kernel.layout import (
     BLOCK_AMOUNT,
     BLOCK_EVERY,
@@ -118,9 +118,9 @@ def _first_interval(words: Any, line: int, first: int) -> tuple[int, int]:
     """(whole, rest) of the interval that begins with the call."""
     extra = words[terms_of(words, line) + EXTRA]
     if extra >= 0 and words[extra + FIRST_CHARGE] >= 0:
-        return _piece(words, line, 0, 0, 0, words[extra + FIRST_CHARGE])
+        return _piece(words, line, WIDE(0), WIDE(0), WIDE(0), words[extra + FIRST_CHARGE])
     a, b = _price(words, line)
-    return _piece(words, line, first, a, b, 0)
+    return _piece(words, line, first, a, b, WIDE(0))
 
 
 @compiled
@@ -158,7 +158,7 @@ def _blocks(words: Any, line: int, begin_s: int, end_s: int) -> tuple[int, int]:
     every = words[extra + BLOCK_EVERY]
     blocks = end_s // every - begin_s // every
     due = blocks * words[extra + BLOCK_AMOUNT] * NANOS
-    return _after_discount(words, 1, words[extra + DISCOUNT], due, 0)
+    return _after_discount(words, WIDE(1), words[extra + DISCOUNT], due, WIDE(0))
 
 
 @compiled
@@ -179,7 +179,7 @@ def price_usage(
     A call that comes to a time without an open row stops there and has no price.
     """
     p, previous, current = begin_s, begin_s - 1, line
-    whole, rest = 0, 0
+    whole, rest = WIDE(0), WIDE(0)
     while p < end_s:
         edge = end_s
         if words[SPLIT]:

@@ -11,6 +11,7 @@ when the leaf has several tiers, or when another row might hold before the call'
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from tollwright.core.card import MAX_CALL_MS
 from tollwright.kernel.instant import CONTEXT, MEMO_SIZE, TILL, recall
 from tollwright.kernel.inverse import NEXT_SHIFT
-from tollwright.kernel.jit import WIDE, U, allocating, inlined
+from tollwright.kernel.jit import WIDE, U, entry, inlined, stamp
 from tollwright.kernel.layout import (
     BIAS,
     CHOICE,
@@ -173,51 +174,45 @@ def _price_lines(
     return waiting
 
 
-@allocating
-def rate_columns(
-    words: Any,
-    cells: Any,
-    called: Any,
-    caller: Any,
-    at_us: Any,
-    ms: Any,
-    status: Any,
-    reason: Any,
-    bands: Any,
-    rate_index: Any,
-    billed_s: Any,
-    allowance_s: Any,
-    stopped_s: Any,
-    amount: Any,
-) -> int:
-    """Rate all calls of the columns; returns how many went the long way."""
-    path = np.empty(LANES, np.int64)
-    line = np.empty(LANES, np.int64)
-    found = np.empty(LANES, np.int32)
-    lane = np.empty(LANES, np.int32)
-    seconds = np.empty(LANES, np.int32)
-    into = np.empty(CHARGE_WORDS, np.int64)
-    memo = np.zeros(MEMO_SIZE, np.int64)
-    long_way = 0
-    for first in range(0, len(called), LANES):
-        lanes = min(LANES, len(called) - first)
-        descend(words, cells, called, first, lanes, path, found, lane)
-        sound_seconds(words, caller, at_us, ms, first, lanes, seconds)
-        choose_lines(words, cells, at_us, first, lanes, found, seconds, memo, line)
-        _fill(status, first, lanes, RATED)
-        _fill(reason, first, lanes, NONE)
-        _fill(allowance_s, first, lanes, 0)
-        _fill(stopped_s, first, lanes, 0)
-        waiting = _price_lines(
-            words, line, seconds, bands, rate_index, billed_s, amount, first, lanes, lane
-        )
-        for k in range(waiting):
-            i = first + lane[k]
-            value = ~WIDE(found[lane[k]])
-            rate_one(words, cells, value, called[i], caller[i], at_us[i], ms[i], memo, into)
-            status[i], reason[i], bands[i] = into[STATUS], into[REASON], into[BAND]
-            rate_index[i], billed_s[i] = into[RATE_INDEX], into[BILLED]
-            allowance_s[i], stopped_s[i] = into[FREE], into[STOPPED]
-            amount[i] = into[AMOUNT]
-        long_way += waiting
-    return long_way
+def _make(mark: int) -> Callable[..., int]:
+    @entry
+    def rate_columns(words: Any, cells: Any, calls: Any, out: Any) -> int:
+        called, caller, at_us, ms = calls
+        status, reason, bands, rate_index, billed_s, allowance_s, stopped_s, amount = out
+        path = np.empty(LANES, np.int64)
+        line = np.empty(LANES, np.int64)
+        found = np.empty(LANES, np.int32)
+        lane = np.empty(LANES, np.int32)
+        seconds = np.empty(LANES, np.int32)
+        into = np.empty(CHARGE_WORDS, np.int64)
+        memo = np.zeros(MEMO_SIZE, np.int64)
+        long_way = 0
+        for first in range(0, len(called) if mark else 0, LANES):
+            lanes = min(LANES, len(called) - first)
+            descend(words, cells, called, first, lanes, path, found, lane)
+            sound_seconds(words, caller, at_us, ms, first, lanes, seconds)
+            choose_lines(words, cells, at_us, first, lanes, found, seconds, memo, line)
+            _fill(status, first, lanes, RATED)
+            _fill(reason, first, lanes, NONE)
+            _fill(allowance_s, first, lanes, 0)
+            _fill(stopped_s, first, lanes, 0)
+            waiting = _price_lines(
+                words, line, seconds, bands, rate_index, billed_s, amount, first, lanes, lane
+            )
+            for k in range(waiting):
+                i, value = first + lane[k], ~WIDE(found[lane[k]])
+                rate_one(words, cells, value, called[i], caller[i], at_us[i], ms[i], memo, into)
+                status[i], reason[i], bands[i] = into[STATUS], into[REASON], into[BAND]
+                rate_index[i], billed_s[i] = into[RATE_INDEX], into[BILLED]
+                allowance_s[i], stopped_s[i] = into[FREE], into[STOPPED]
+                amount[i] = into[AMOUNT]
+            long_way += waiting
+        return long_way
+
+    return rate_columns
+
+
+# Rates all calls of the columns, called and so on as in `Columns`, out as in `Charges`; returns
+# how many went the long way.
+rate_columns = _make(stamp())
+ENTRIES: tuple[Any, ...] = (rate_columns,)

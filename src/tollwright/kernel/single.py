@@ -6,7 +6,7 @@ from typing import Any
 
 from tollwright.core.card import MAX_CALL_MS
 from tollwright.kernel import free
-from tollwright.kernel.jit import compiled
+from tollwright.kernel.jit import WIDE, compiled
 from tollwright.kernel.layout import (
     BLOCKED,
     FLAGS,
@@ -137,7 +137,7 @@ def rate_one(
     if counted < 0:
         return
     ended, stopped_s, billed, whole, rest = price_usage(
-        words, cells, value, called, caller, at_us, memo, line, 0, counted
+        words, cells, value, called, caller, at_us, memo, line, WIDE(0), counted
     )
     if ended != RUNNING:
         stop(into, ended, stopped_s)

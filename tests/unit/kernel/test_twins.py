@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.cards import call_batches, cards
+from tests.unit.kernel.reach import constant_options, pairs_unmet
 from tollwright.core.card import RateCard
 from tollwright.core.rating import CallInput, Charge, rate_calls
 from tollwright.kernel.batch import Rated, rate_batch
@@ -18,10 +19,20 @@ from tollwright.kernel.layout import CompiledCard
 from tollwright.kernel.reasons import STATUSES, reason_text
 
 # Cards, each with about 150 calls. TOLLWRIGHT_FUZZ=1 looks at many more, another number at so many.
+QUICK, AT_LENGTH = 400, 20_000
 FUZZ = int(os.environ.get("TOLLWRIGHT_FUZZ") or 0)
-EXAMPLES = {0: 400, 1: 20_000}.get(FUZZ, FUZZ)
+EXAMPLES = {0: QUICK, 1: AT_LENGTH}.get(FUZZ, FUZZ)
 
 Facts = tuple[object, ...]
+
+
+def test_kernel_agrees_with_core() -> None:
+    """For cards that reach every option; at length, for the options in pairs too."""
+    looked_at: list[RateCard] = []
+    agree(looked_at)
+    assert constant_options(looked_at) == set()
+    if EXAMPLES >= AT_LENGTH:
+        assert pairs_unmet(looked_at) == set()
 
 
 @settings(
@@ -30,8 +41,9 @@ Facts = tuple[object, ...]
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(data=st.data())
-def test_kernel_agrees_with_core(data: st.DataObject) -> None:
+def agree(looked_at: list[RateCard], data: st.DataObject) -> None:
     card = data.draw(cards(), label="card")
+    looked_at.append(card)
     calls = data.draw(call_batches(card), label="calls")
     pools: dict[str, int] = {}
     expected = [facts_of(charge, card) for charge in rate_calls(calls, card, remaining=pools)]

@@ -1,0 +1,95 @@
+"""A million calls: room is made once, no object is made of a call, threads share the work."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.unit.kernel.words import MONDAY_NOON
+from tollwright.core.card import Band, Rate, RateCard, Step, Window
+from tollwright.core.rating import CallInput
+from tollwright.kernel import short
+from tollwright.kernel.batch import rate_batch
+from tollwright.kernel.columns import Columns, columns_of, new_charges
+from tollwright.kernel.compile import compile_card
+from tollwright.kernel.layout import CompiledCard
+
+MANY, PART = 1_000_000, 65_536
+A_CHARGE = 28  # bytes: two of one, one of two, four of four, one of eight
+BESIDES = 100_000  # bytes that do not grow with the calls
+BANDS = (Band("day", 10, (Window(480, 1080),)), Band("night"))
+ROWS = (
+    Rate("44", 12_000_000, band="day", first_s=30, next_s=6),
+    Rate("44", 8_000_000, band="night", first_s=30, next_s=6),
+    Rate("49", 9_000_000, steps=(Step(60, 1_000_000),)),
+)
+
+
+@pytest.fixture(scope="module")
+def card() -> CompiledCard:
+    return compile_card(RateCard(rates=ROWS, bands=BANDS))
+
+
+@pytest.fixture(scope="module")
+def calls() -> Columns:
+    """Some over a band's edge, some with steps, some to nowhere."""
+    some = columns_of(
+        [
+            CallInput("", MONDAY_NOON + timedelta(seconds=97 * place), ms, "", number)
+            for place in range(250)
+            for ms, number in ((61_000, "4420"), (3_600_000, "4420"), (90_000, "4930"), (1, "33"))
+        ]
+    )
+    columns = some.called, some.caller, some.answered_at_us, some.answered_ms
+    return Columns(*(np.tile(column, MANY // len(some)) for column in columns))
+
+
+@pytest.fixture
+def traced() -> Iterator[None]:
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+def test_a_million_calls_take_room_once(card: CompiledCard, calls: Columns, traced: None) -> None:
+    rate_batch(card, calls.part(0, 1))
+    tracemalloc.reset_peak()
+    before, _ = tracemalloc.get_traced_memory()
+    rated = rate_batch(card, calls)
+    _, peak = tracemalloc.get_traced_memory()
+    assert len(rated.charges.status) == MANY
+    assert peak - before < MANY * A_CHARGE + BESIDES
+
+
+def test_in_room_that_is_there_they_take_none(
+    card: CompiledCard, calls: Columns, traced: None
+) -> None:
+    room = new_charges(MANY)
+    tracemalloc.reset_peak()
+    before, _ = tracemalloc.get_traced_memory()
+    assert rate_batch(card, calls, out=room).long_way > 0
+    _, peak = tracemalloc.get_traced_memory()
+    assert peak - before < BESIDES
+
+
+def test_parts_on_threads_are_the_whole(card: CompiledCard, calls: Columns) -> None:
+    """The caller owns the threads; the kernel runs without the interpreter's lock."""
+    whole, room = rate_batch(card, calls), new_charges(MANY)
+    starts = range(0, MANY, PART)
+
+    def rate(first: int) -> int:
+        end = min(first + PART, MANY)
+        return rate_batch(card, calls.part(first, end), out=room.part(first, end)).long_way
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sum(threads.map(rate, starts)) == whole.long_way
+    for one, other in zip(whole.charges.arrays(), room.arrays(), strict=True):
+        assert np.array_equal(one, other)
+    kernel: Any = short.rate_columns
+    assert kernel.targetoptions["nogil"]
