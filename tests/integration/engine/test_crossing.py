@@ -51,7 +51,9 @@ def explained(plant: Plant) -> Explanation:
 )
 def test_piece_by_piece(plant: Plant, seconds: int, billed_s: int, micros: int) -> None:
     version_2(plant)
-    plant.ingest(answered_at_1228(seconds))
+    result = plant.ingest(answered_at_1228(seconds))
+    assert result.slowly == (seconds > 120)
+    assert ("outside the kernel" in result.sentence) == (seconds > 120)
     ((found_s, found, version_id, rate_no),) = plant.rows(
         "SELECT billed_s, amount_micros, card_version_id, rate_no FROM charge"
     )

@@ -13,10 +13,11 @@ from tollwright.store.calls import Cursor
 
 def draw(
     cursor: Cursor, place: Place, drawn: Sequence[tuple[int, datetime]], *, corrections: int
-) -> None:
+) -> int:
     """Charge the calls of a batch that draw on pools (`Pricer.drawn`), all of which are written.
 
     Where the batch corrects calls (`corrections` of them), what those had taken is free again.
+    Returns how many of the calls that were gone through the kernel left to core.
     """
     touched = list(drawn)
     if corrections and allowances.any_use(cursor):
@@ -24,4 +25,7 @@ def draw(
         if span is not None:
             values = {"batch_id": place.batch_id, "first": span[0], "last": span[1]}
             touched += allowances.corrected(cursor, values)
-    settle(cursor, tenant_id=place.tenant_id, zone=place.zone, at=place.at, touched=touched)
+    settled = settle(
+        cursor, tenant_id=place.tenant_id, zone=place.zone, at=place.at, touched=touched
+    )
+    return settled.crossing

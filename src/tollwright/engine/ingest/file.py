@@ -66,6 +66,7 @@ class BatchResult:
     reasons: dict[str, int] = field(default_factory=dict)
     already: bool = False
     sentence: str = ""
+    slowly: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +236,14 @@ def result(batch_id: int, tally: Tally, filename: str) -> BatchResult:
         f" unanswered, {tally.duplicates:,} duplicates, {tally.ignored:,} ignored,"
         f" {tally.quarantined:,} in quarantine."
     )
+    if tally.slowly:
+        sentence += (
+            f" {tally.slowly:,} calls over a change of card version were rated one by one, outside"
+            " the kernel."
+        )
     return BatchResult(
         batch_id, tally.records, tally.rated, tally.unanswered, tally.duplicates, tally.ignored,
-        tally.quarantined, dict(tally.reasons), False, sentence,
+        tally.quarantined, dict(tally.reasons), False, sentence, tally.slowly,
     )  # fmt: skip
 
 
@@ -289,6 +295,7 @@ class Line:
     def _take(self, portion: Sorted) -> list[Record]:
         self._count(portion)
         priced = self._pricer.price(portion.calls)
+        self._tally.slowly += priced.prices.slowly
         kept, self._kept = self._kept, []
         self.wait()
         refused = portion.refused + self._late
@@ -308,7 +315,8 @@ class Line:
         add(total, self._tally)
         add(total, self._written)
         corrections = total.reasons["corrections"]
-        draw(self._cursor, self._place, self._pricer.drawn, corrections=corrections)
+        drawn = self._pricer.drawn
+        total.slowly += draw(self._cursor, self._place, drawn, corrections=corrections)
         return total
 
     def wait(self) -> None:
@@ -353,6 +361,7 @@ def add(tally: Tally, more: Tally) -> None:
     tally.ignored += more.ignored
     tally.quarantined += more.quarantined
     tally.reasons.update(more.reasons)
+    tally.slowly += more.slowly
 
 
 def read_attributor(cursor: Cursor) -> Attributor:

@@ -134,7 +134,7 @@ class Pricer:
         """Rate the calls of one card version and rounding."""
         version = version_of(terms)
         crossing, within = self._crossing(found.calls, terms, places)
-        found.slowly += len(crossing)
+        found.slowly += 0 if version.has_allowances else len(crossing)  # `settle` counts those
         self._by_kernel(found, terms, within)
         for place, charge in crossing:
             _set(found, place, charge)

@@ -34,7 +34,8 @@ class Refused(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the records; `reasons` counts why some are not rated."""
+    """What became of the records; `reasons` counts why some are not rated, `slowly` those that
+    the kernel left to core: over a change of their card's version, or in a short turn of a pool."""
 
     rated: int = 0
     unanswered: int = 0
@@ -42,6 +43,7 @@ class Tally:
     ignored: int = 0
     quarantined: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    slowly: int = 0
 
     @property
     def records(self) -> int:
