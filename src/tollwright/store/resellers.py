@@ -72,6 +72,11 @@ def retire(cursor: Cursor, source_id: int) -> list[Call]:
     return gone
 
 
+def fallen(cursor: Cursor, source_id: int) -> list[Call]:
+    """The parent's: (id, start) of what it had of the staged calls, if none of theirs stands."""
+    return cursor.execute(SQL["fallen"], {"source_id": source_id}).fetchall()
+
+
 def sell(cursor: Cursor, lines: Sequence[str], values: Mapping[str, object]) -> None:
     """The parent's: rows of tw_sold in COPY's text form become calls, charges and sums of days.
 

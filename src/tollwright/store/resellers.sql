@@ -45,6 +45,19 @@ SELECT c.id, c.started_at
   JOIN call c ON c.source_id = %(source_id)s AND c.call_key = u.call_key AND c.is_current
              AND c.started_at = u.started_at
 
+-- name: fallen -- the parent's: what it had of the staged calls as they are, where none of theirs stands
+SELECT DISTINCT ON (u.call_id) c.id, c.started_at
+  FROM tw_resold u
+  JOIN call c ON c.source_id = %(source_id)s AND c.call_key = u.call_key
+             AND c.started_at = u.started_at AND c.answered_at = u.answered_at
+             AND c.answered_ms = u.answered_ms
+ WHERE NOT EXISTS (
+       SELECT 1 FROM call n
+        WHERE n.source_id = %(source_id)s AND n.call_key = u.call_key AND n.is_current
+          AND n.started_at >= u.started_at - interval '32 days'
+          AND n.started_at <= u.started_at + interval '32 days')
+ ORDER BY u.call_id, c.revision DESC
+
 -- name: make_sold -- where COPY may write: what the parent's card makes of them
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_sold (
     call_id bigint, sold_id bigint, charge_id bigint, revision smallint, customer_id bigint,

@@ -212,6 +212,15 @@ def test_a_rolled_back_batch_goes_at_the_parent_too(chain: Chain) -> None:
     assert states == [("done",), ("rolled_back",)]
 
 
+def test_a_correction_to_unanswered_that_is_undone_is_sold_again(chain: Chain) -> None:
+    chain.south.ingest(Row(key=1, seconds=60))
+    before = [(legs(plant), costs(plant)) for plant in (chain.south, chain.north)]
+    second = chain.south.ingest(Row(key=1, seconds=0)).batch_id
+    assert legs(chain.north) == []
+    undo(chain.south, second)
+    assert [(legs(plant), costs(plant)) for plant in (chain.south, chain.north)] == before
+
+
 def test_what_the_parent_has_billed_keeps_the_resellers_batch(chain: Chain) -> None:
     batch = chain.south.ingest(Row(key=1, seconds=60)).batch_id
     chain.bill()

@@ -77,6 +77,11 @@ class Legs:
         if self.parent is not None:
             self.parent.retire(calls)
 
+    def restore(self, calls: Sequence[tuple[int, datetime]]) -> None:
+        """These calls (id, start) stand again, their legs with them: so at the parent."""
+        if self.parent is not None:
+            self.parent.restore(calls)
+
     def take_over(self, old_id: int) -> None:
         """This batch is batch `old_id` replayed: what the parent kept of that one is this one's."""
         if self.parent is not None:

@@ -31,6 +31,7 @@ class Above(Protocol):
 
     def write(self, calls: Columns) -> Costed: ...
     def retire(self, calls: Sequence[tuple[int, datetime]]) -> None: ...
+    def restore(self, calls: Sequence[tuple[int, datetime]]) -> None: ...
     def take_over(self, old_id: int) -> None: ...
 
 
@@ -128,6 +129,20 @@ class Parent:
             if above is not None:
                 above.retire(gone)
             days = stored.touched_days(cursor, zone=self.zone, calls=gone)
+            stored.sum_again(cursor, tenant_id=self.tenant_id, zone=self.zone, days=days)
+
+    def restore(self, restored: Sequence[tuple[int, datetime]]) -> None:
+        """These calls of the child (id, start) stand again: what was sold of them does so too."""
+        cursor = self.cursor
+        store.stage(cursor, restored)
+        with store.as_tenant(cursor, self.tenant_id, back=self.child.tenant_id):
+            risen = store.fallen(cursor, self.source_id)
+            if risen:
+                batches.restore(cursor, risen, stored.id_block(cursor)[1])
+                above = self._its_legs(NO_BATCH)
+                if above is not None:
+                    above.restore(risen)
+            days = stored.touched_days(cursor, zone=self.zone, calls=risen)
             stored.sum_again(cursor, tenant_id=self.tenant_id, zone=self.zone, days=days)
 
     def take_over(self, old_id: int) -> None:

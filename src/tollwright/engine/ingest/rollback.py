@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from tollwright.engine.ingest import legs
 from tollwright.engine.ingest.errors import NotPossible
 from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.settle import settle
@@ -61,10 +62,9 @@ def roll_back(
             )
         span = batches.batch_span(cursor, batch_id)
         restored: list[tuple[int, datetime]] = []
+        place = Place(tenant_id, source_id, batch_id, zone, at)
         if span is not None:
-            restored = _take_away(
-                cursor, Place(tenant_id, source_id, batch_id, zone, at), filename, span, keep=keep
-            )
+            restored = _take_away(cursor, place, filename, span, keep=keep)
         above = resellers.parents_batch(cursor, tenant_id=tenant_id, batch_id=batch_id)
         if above is not None:
             roll_back(
@@ -72,6 +72,9 @@ def roll_back(
                 with_resellers=True,
             )  # fmt: skip
             batches.set_tenant(cursor, tenant_id)
+        costs = legs.opened(cursor, place) if restored else None
+        if costs is not None:
+            costs.restore(restored)
         batches.roll_back(cursor, {"batch_id": batch_id, "at": at, "by": by[:200]})
     gone = span[2] if span else 0
     sentence = f"Batch {batch_id} ({filename}) is rolled back: {gone:,} calls are gone"
