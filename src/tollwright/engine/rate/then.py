@@ -27,9 +27,8 @@ class Books:
     """The book as it was when charges were rated."""
 
     book: Book
-    _then: dict[datetime, Book] = field(default_factory=dict)
-    _known: dict[int, Book] = field(default_factory=dict)
     versions: dict[int, tuple[Card, Version]] = field(default_factory=dict)
+    _known: dict[int, Book] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for card in self.book.cards.values():
@@ -40,13 +39,16 @@ class Books:
         """The versions with allowances."""
         return [one.id for _, one in self.versions.values() if one.has_allowances]
 
-    def at(self, moment: datetime) -> Book:
-        """By the rules that had been set by then."""
-        found = self._then.get(moment)
+    def known(self, rated_us: Int64) -> Int64:
+        """How many rules had been set when each charge was rated: those make its book."""
+        set_us = sorted(micros_of(rule.set_at) for rule in self.book.rules)
+        return np.searchsorted(np.array(set_us, np.int64), rated_us, side="right")
+
+    def at(self, moment: datetime, known: int) -> Book:
+        """The book at a moment by which so many rules had been set."""
+        found = self._known.get(known)
         if found is None:
-            count = sum(rule.set_at <= moment for rule in self.book.rules)
-            found = self._known.setdefault(count, self.book.as_of(moment))
-            self._then[moment] = found
+            found = self._known[known] = self.book.as_of(moment)
         return found
 
 
@@ -118,17 +120,14 @@ class Then:
 
     def _spans(self, turn: Turn) -> Iterator[tuple[Int64, Terms]]:
         """Places of calls that share their terms: one book, one campaign, one span of time."""
-        moments, place = np.unique(turn.rated_us, return_inverse=True)
-        books = [self.books.at(moment_of(us)) for us in moments.tolist()]
-        numbers = {id(book): number for number, book in enumerate(books)}
-        book = np.array([numbers[id(one)] for one in books], np.int64)[place.reshape(-1)]
-        campaign = turn.charges.campaign_id
-        order = np.lexsort((campaign, book))  # stable: in turn
-        cuts = (np.diff(book[order]) != 0) | (np.diff(campaign[order]) != 0)
+        known, campaign = self.books.known(turn.rated_us), turn.charges.campaign_id
+        order = np.lexsort((campaign, known))  # stable: in turn
+        cuts = (np.diff(known[order]) != 0) | (np.diff(campaign[order]) != 0)
         for group in np.split(order, np.flatnonzero(cuts) + 1):
             if not len(group):
                 continue
-            its, campaign_id = books[int(book[group[0]])], int(campaign[group[0]])
+            first, campaign_id = group[0], int(campaign[group[0]])
+            its = self.books.at(moment_of(int(turn.rated_us[first])), int(known[first]))
             answered = turn.charges.answered_us[group]
             changes = [micros_of(moment) for moment in its.changes(campaign_id)]
             for here in np.split(group, np.searchsorted(answered, changes)):
