@@ -53,3 +53,31 @@ def test_half_a_cent_a_second(
 )
 def test_a_second_at_the_bounds_of_a_card(rate: Rate, micros: int) -> None:
     assert charges_of(RateCard(rates=(rate,)), [("4420", 1000)]) == [(0, micros)]
+
+
+@pytest.mark.parametrize(
+    ("price_nanos", "mode", "micros"),
+    [
+        (-29_994, "half_up", 0),  # 499.9 nanos a second
+        (-30_000, "half_up", -1),
+        (-59_994, "down", 0),
+        (-60_000, "down", -1),
+        (-1, "up", -1),
+    ],
+)
+def test_a_credit_beside_an_edge(price_nanos: int, mode: Mode, micros: int) -> None:
+    card = RateCard(rates=(Rate("44", price_nanos),), rounding=Rounding(mode), allow_negative=True)
+    assert charges_of(card, [("4420", 1000)]) == [(0, micros)]
+
+
+def test_of_two_ranges_of_length_as_wide_the_one_that_begins_higher() -> None:
+    low, high = ((8, 10), (9, 11))
+    for first, second in ((low, high), (high, low)):
+        rows = (
+            Rate("44", 0, length_min=first[0], length_max=first[1]),
+            Rate("44", 0, length_min=second[0], length_max=second[1]),
+        )
+        higher = int(second == high)
+        calls = [("4" * digits, 1000) for digits in (8, 9, 10, 11)]
+        found = [row for row, _ in charges_of(RateCard(rates=rows), calls)]
+        assert found == [1 - higher, higher, higher, higher]
