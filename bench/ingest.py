@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--format", choices=sorted(WRITERS), default="asterisk")
     parser.add_argument("--profile", action="store_true")
-    parser.add_argument("--warm", action="store_true", help="as a process that has rated before")
+    parser.add_argument("--warm", action="store_true", help="a process that knows the card")
     options = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="tollwright-bench-"))
     try:
@@ -221,6 +221,9 @@ def run(home: Path, options: argparse.Namespace) -> None:
         add_version(switch.card, 2, datetime(2026, 10, 2, tzinfo=UTC), rates())
     if options.warm:
         warm(say)
+        other = next(name for name in WRITERS if name != options.format)
+        WRITERS[other](home / "first.csv", 300)
+        ingest_seconds(home / "first.csv", SOURCES[other], switch.tenant_id, None)
     path = home / f"{options.format}.csv"
     WRITERS[options.format](path, options.calls)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

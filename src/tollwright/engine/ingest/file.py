@@ -32,9 +32,11 @@ from tollwright.engine.ingest.sort import Refused, Sorted, Sorter, Tally
 from tollwright.engine.ingest.write import Late, Writer, waiting
 from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.cards import card_of
+from tollwright.engine.rate.tariffs import compiled_of
 from tollwright.engine.rate.terms import Book, Version, read_book
 from tollwright.kernel.asterisk import AsteriskColumns
 from tollwright.kernel.freeswitch import FreeswitchColumns
+from tollwright.kernel.layout import CompiledCard
 from tollwright.kernel.told import Told
 from tollwright.store import batches, terms
 from tollwright.store.calls import Cursor, cursor_on
@@ -258,7 +260,7 @@ class Line:
         self._place = place
         self._book = read_book(cursor)
         self._sorter = Sorter(self._book, read_attributor(cursor), source.options.region)
-        self._pricer = Pricer(self._load)
+        self._pricer = Pricer(self._load, self._compiled)
         self._writer = Writer(cursor, place)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="tollwright-write")
         self._writing: Future[Late] | None = None
@@ -328,6 +330,10 @@ class Line:
     def _load(self, version: Version, rounding: Rounding | None) -> CardIndex:
         self.wait()
         return card_of(self._cursor, version.id, version.content_hash, rounding)
+
+    def _compiled(self, version: Version, rounding: Rounding | None) -> CompiledCard:
+        self.wait()
+        return compiled_of(self._cursor, version, rounding, bare=True)
 
     def _count(self, portion: Sorted) -> None:
         self._tally.duplicates += portion.duplicates

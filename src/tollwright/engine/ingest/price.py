@@ -16,7 +16,6 @@ from tollwright.core.money import Rounding
 from tollwright.core.rating import CallInput, Charge, rate_call
 from tollwright.engine.ingest.calls import MICROSECOND, Calls
 from tollwright.engine.ingest.sort import Refused, refusal
-from tollwright.engine.rate.cards import name
 from tollwright.engine.rate.crossing import line_of
 from tollwright.engine.rate.numbers import rated_caller
 from tollwright.engine.rate.terms import Terms, Version
@@ -24,7 +23,6 @@ from tollwright.kernel.batch import rate_batch
 from tollwright.kernel.columns import Columns
 from tollwright.kernel.layout import CompiledCard
 from tollwright.kernel.told import Flags, Int32, Int64, Text, no_text, text_of, unpacked
-from tollwright.store import cardcache
 
 REASONS = {
     "blocked": "blocked_destination",
@@ -34,6 +32,7 @@ REASONS = {
 QUARTER_US = 900_000_000
 LONGEST_US = MAX_CALL_MS * 1_000
 Load = Callable[[Version, Rounding | None], CardIndex]
+Compiled = Callable[[Version, Rounding | None], CompiledCard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +104,18 @@ class _Portion:
 
 
 class Pricer:
-    """Rates portions; `load` gives the prepared card of a version, once at most.
+    """Rates portions; `load` gives the prepared card of a version, `compiled` its arrays
+    without allowances; both are asked once at most.
 
     Calls on cards with allowances are only checked: what they cost depends on the calls before
     them, in this file or another. `drawn` tells when such calls were answered: `settle` them.
     """
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, load: Load, compiled: Compiled) -> None:
         self._load = load
+        self._compiled = compiled
+        self._kept: dict[tuple[int, Rounding | None], CompiledCard] = {}
         self._cards: dict[tuple[int, Rounding | None], CardIndex] = {}
-        self._arrays: dict[tuple[int, Rounding | None], CompiledCard] = {}
         self._drawn: dict[tuple[int, int], datetime] = {}
 
     @property
@@ -144,7 +145,7 @@ class Pricer:
             self._note(found, places)
 
     def _by_kernel(self, found: _Portion, terms: Terms, places: Int64) -> None:
-        calls, card = found.calls, self._compiled(version_of(terms), terms.rounding)
+        calls, card = found.calls, self._arrays(version_of(terms), terms.rounding)
         columns = Columns(
             calls.called_packed[places], calls.caller_packed[places], calls.answered_us[places],
             calls.counted_ms[places],
@@ -203,17 +204,11 @@ class Pricer:
             self._cards[key] = found
         return found
 
-    def _compiled(self, version: Version, rounding: Rounding | None) -> CompiledCard:
-        """The same in arrays; the card itself is read only where no process here compiled it."""
+    def _arrays(self, version: Version, rounding: Rounding | None) -> CompiledCard:
         key = version.id, rounding
-        found = self._arrays.get(key)
-        if found is None:
-            what = "bare" if version.has_allowances else ""
-            found = self._arrays[key] = cardcache.compiled(
-                name(version.content_hash, rounding, what),
-                lambda: self._bare(rounding, version).card,
-            )
-        return found
+        if key not in self._kept:
+            self._kept[key] = self._compiled(version, rounding)
+        return self._kept[key]
 
 
 def version_of(terms: Terms) -> Version:

@@ -31,6 +31,7 @@ from tollwright.engine.ingest.sort import Refused, Sorter, Tally, clean
 from tollwright.engine.ingest.write import Writer, waiting
 from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.cards import card_of
+from tollwright.engine.rate.tariffs import compiled_of
 from tollwright.engine.rate.terms import Version, read_book
 from tollwright.store import batches
 from tollwright.store.calls import Cursor, cursor_on
@@ -109,7 +110,7 @@ def _batch(cursor: Cursor, place: Place, source: Source, rows: list[batches.Row]
     found = _Round()
     for row in rows:
         _sort(cursor, source, sorter, row, found)
-    pricer = Pricer(partial(_card, cursor))
+    pricer = Pricer(partial(_card, cursor), partial(compiled_of, cursor, bare=True))
     priced = pricer.price(calls_of(found.placed))
     tally = Tally(ignored=len(found.ignored))
     late = Writer(cursor, place).calls(priced, tally)

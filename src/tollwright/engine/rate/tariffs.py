@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib import import_module
 from threading import Lock
-from typing import TYPE_CHECKING, Any
 
+from tollwright.core.card import RateCard
 from tollwright.core.choose import CardIndex
 from tollwright.core.money import Rounding
 from tollwright.engine.rate.cards import card_of, name
 from tollwright.engine.rate.terms import Version
+from tollwright.kernel.layout import CompiledCard
+from tollwright.store import cardcache
 from tollwright.store.calls import Cursor
-
-if TYPE_CHECKING:
-    from tollwright.kernel.layout import CompiledCard
 
 KEPT = 8
 Key = tuple[object, ...]
@@ -69,18 +67,15 @@ def compiled_of(
 ) -> CompiledCard:
     """A published version, its amounts rounded as a rule says (None: as it says), as arrays.
 
-    `bare` leaves its allowances out.
+    `bare` leaves its allowances out. Its rows are read only where no process has compiled them.
     """
 
-    def load() -> CompiledCard:
-        card = card_of(cursor, version.id, version.content_hash, rounding).card
-        if bare:
-            card = replace(card, allowances=())
-        made: CompiledCard = cache.compiled(_name(version, rounding, bare), lambda: card)
-        return made
+    def card() -> RateCard:
+        found = card_of(cursor, version.id, version.content_hash, rounding).card
+        return replace(found, allowances=()) if bare else found
 
-    cache: Any = import_module("tollwright.store.cardcache")  # loads compiled code
-    return STORE.get(_key(cursor, version, rounding, bare), load)
+    key = _key(cursor, version, rounding, bare)
+    return STORE.get(key, lambda: cardcache.compiled(_name(version, rounding, bare), card))
 
 
 def tariff_of(
