@@ -9,11 +9,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.core.strategies import calls, cards
 from tests.unit.core.words import call_of, card_of
+from tollwright.core.allowances import draw, full_pools
 from tollwright.core.card import Rate, RateCard, Step, first_interval_s
 from tollwright.core.cardfile import dump_card, load_card
 from tollwright.core.choose import prepare
@@ -21,7 +22,13 @@ from tollwright.core.explain import explain, inputs_of, replay
 from tollwright.core.inverse import max_seconds
 from tollwright.core.money import micros
 from tollwright.core.pricing import Usage, price_usage
-from tollwright.core.rating import CallInput, rate_call, reckon
+from tollwright.core.rating import (
+    CallInput,
+    consumption_order,
+    rate_call,
+    rate_calls,
+    reckon,
+)
 
 
 def price_at(call: CallInput, card: Any, seconds: int) -> int:
@@ -60,6 +67,39 @@ def test_interim_debits_add_up_to_the_price_of_the_whole(
     debits = [after - before for before, after in pairwise(prices)]
     assert card.allowances or min(debits) >= 0
     assert sum(debits) == price_at(call, index, end)
+
+
+@settings(max_examples=200)
+@given(
+    card=cards(),
+    wished=st.lists(calls(), max_size=6),
+    balance=st.integers(0, 3_000).map(lambda n: n * 10_000),
+    mark_s=st.integers(1, 120),
+)
+def test_prepaid_and_postpaid_totals_are_equal(
+    card: RateCard, wished: list[CallInput], balance: int, mark_s: int
+) -> None:
+    """A prepaid account pays as calls go, in their turn, each cut where its balance ends; the same
+    calls rated together afterwards, in any order, cost what it paid."""
+    index, left, paid, made = prepare(card), full_pools(card.allowances), 0, []
+    wished = [replace(call, call_key=str(key)) for key, call in enumerate(wished)]
+    for place in consumption_order(wished):
+        call = wished[place]
+        longest = max_seconds(balance - paid, call, index, remaining=left, cap_s=1200)
+        if longest.status != "rated":
+            continue
+        seconds = min(call.answered_ms // 1000, longest.seconds)
+        debits = [0]
+        for second in [*range(0, seconds, mark_s), seconds]:
+            so_far = replace(call, answered_ms=second * 1000)
+            found = reckon(so_far, index, left)
+            debits.append(found.charge.amount_micros)
+        paid += sum(after - before for before, after in pairwise(debits))
+        assert 0 <= paid <= balance
+        draw(left, found.charge.uses, full_pools(card.allowances))
+        made.append(so_far)
+    postpaid = rate_calls(list(reversed(made)), index)
+    assert sum(charge.amount_micros for charge in postpaid) == paid
 
 
 @given(card=cards(), call=calls())
