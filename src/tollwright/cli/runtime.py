@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from tollwright.domain.errors import DomainError, NotFound
@@ -30,7 +29,11 @@ def start() -> None:
 def keep_compiled() -> None:
     """Have what the rating kernel compiles kept in the installation's folder, and said."""
     os.environ.setdefault("NUMBA_CACHE_DIR", str(home() / "compiled"))
-    notice.listen(partial(print, file=sys.stderr, flush=True))
+    notice.listen(_say)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def now() -> datetime:

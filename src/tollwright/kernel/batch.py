@@ -81,7 +81,7 @@ def _make(mark: int) -> Callable[..., tuple[int, int]]:
 
 # Rates calls in the order of `turns` from place `first` until `uses` might overflow; returns the
 # place it came to and how many uses there are.
-_in_turn = _make(stamp())
+_in_turn = _make(stamp(__name__))
 ENTRIES: tuple[Any, ...] = (*short.ENTRIES, _in_turn)
 
 

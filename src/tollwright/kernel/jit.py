@@ -3,16 +3,17 @@
 numba keeps compiled functions on disk (in `NUMBA_CACHE_DIR`, else beside the source) and asks for
 the file of the outermost function only whether they are still valid. A change in a function that
 it calls would go unnoticed, and old arithmetic would price new calls. So only the outermost
-functions are kept, and each closes over the stamp of everything compiled before it: a closed-over
-value is part of numba's key.
+functions are kept, and each closes over the stamp of everything that its module can call: a
+closed-over value is part of numba's key. In whatever order modules are loaded, it is the same.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable
 from contextlib import suppress
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any, TypeVar, cast
 
 import numba
@@ -32,7 +33,7 @@ _njit: Any = numba.njit  # its annotations do not name the options used here
 config: Any = numba.config
 _intrinsic: Any = numba.extending.intrinsic
 
-_sources = hashlib.sha256(numba.__version__.encode())
+_sources: dict[str, Any] = {}  # a digest a module, of what it compiles
 
 
 INNER = {
@@ -135,23 +136,49 @@ def intrinsic(function: Callable[..., object]) -> Any:
     return _intrinsic(function)
 
 
-def stamp() -> int:
-    """A number that changes with any function or constant compiled so far."""
-    return int.from_bytes(_sources.digest()[:7], "big")
+def stamp(module: str) -> int:
+    """A number that changes with any function or constant that the module compiles or calls.
+
+    Ask for it by `__name__` where all of the module that is compiled stands above.
+    """
+    found = hashlib.sha256(numba.__version__.encode())
+    for name in sorted(_called(module, set())):
+        if name in _sources:
+            found.update(name.encode() + _sources[name].digest())
+    return int.from_bytes(found.digest()[:7], "big")
+
+
+def _called(module: str, known: set[str]) -> set[str]:
+    """The modules of ours that this one's names come from, itself among them."""
+    if module in known:
+        return known
+    known.add(module)
+    for value in list(vars(sys.modules[module]).values()):
+        function = getattr(value, "py_func", value)
+        name = function.__name__ if isinstance(function, ModuleType) else _module_of(function)
+        if name in _sources:
+            _called(name, known)
+    return known
+
+
+def _module_of(value: object) -> str:
+    return str(getattr(value, "__module__", ""))
 
 
 def _note(function: Callable[..., object]) -> None:
-    _sources.update(f"{function.__module__}.{function.__qualname__}".encode())
-    _note_code(function.__code__, function.__globals__)
+    source = _sources.setdefault(function.__module__, hashlib.sha256())
+    source.update(function.__qualname__.encode())
+    _note_code(source, function.__code__, function.__globals__)
 
 
-def _note_code(code: CodeType, names: dict[str, Any]) -> None:
-    _sources.update(code.co_code)
-    _sources.update(repr([c for c in code.co_consts if not isinstance(c, CodeType)]).encode())
+def _note_code(source: Any, code: CodeType, names: dict[str, Any]) -> None:
+    source.update(code.co_code)
+    source.update(repr([c for c in code.co_consts if not isinstance(c, CodeType)]).encode())
+    modules = [names[name] for name in code.co_names if isinstance(names.get(name), ModuleType)]
     for name in code.co_names:
-        value = names.get(name)
+        value = names.get(name, next((vars(m)[name] for m in modules if name in vars(m)), None))
         if isinstance(value, int | str):
-            _sources.update(f"{name}={value!r}".encode())
+            source.update(f"{name}={value!r}".encode())
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
-            _note_code(inner, names)
+            _note_code(source, inner, names)

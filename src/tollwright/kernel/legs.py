@@ -150,5 +150,5 @@ def _make(mark: int) -> Callable[..., None]:
     return run
 
 
-_price_from_cost = _make(stamp())
+_price_from_cost = _make(stamp(__name__))
 ENTRIES = (_price_from_cost,)

@@ -113,7 +113,7 @@ def _make(mark: int) -> Callable[[Any, Any, Any], None]:
     return pack_utf8
 
 
-_pack_utf8_entry = _make(stamp())
+_pack_utf8_entry = _make(stamp(__name__))
 ENTRIES: tuple[Any, ...] = (_pack_utf8_entry,)
 
 

@@ -214,5 +214,5 @@ def _make(mark: int) -> Callable[..., int]:
 
 # Rates all calls of the columns, called and so on as in `Columns`, out as in `Charges`; returns
 # how many went the long way.
-rate_columns = _make(stamp())
+rate_columns = _make(stamp(__name__))
 ENTRIES: tuple[Any, ...] = (rate_columns,)

@@ -138,7 +138,7 @@ def _make(mark: int) -> Callable[[Any, Any, Any, int, int, int], Any]:
     return build
 
 
-_build = _make(stamp())
+_build = _make(stamp(__name__))
 ENTRIES: tuple[Any, ...] = (_build,)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -98,3 +100,18 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
         failing(OSError(28, "No space left on device")),
     ),
 }
+
+
+STAMPED = ("trie", "batch", "short", "legs")
+
+
+@pytest.mark.parametrize("first", ["legs", "numbers", "trie"])
+def test_the_stamp_does_not_depend_on_what_was_loaded_before(first: str) -> None:
+    """Else what one command compiled would be strange to the next."""
+    program = (
+        f"import tollwright.kernel.{first}, tollwright.kernel.batch, tollwright.kernel.legs\n"
+        "from tollwright.kernel.jit import stamp\n"
+        f"print(*(stamp('tollwright.kernel.' + name) for name in {STAMPED}))"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout
+    assert told.split() == [b"%d" % jit.stamp(f"tollwright.kernel.{name}") for name in STAMPED]
