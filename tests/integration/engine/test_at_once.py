@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
@@ -111,8 +111,8 @@ def test_two_sources_on_the_same_days_in_opposite_order(
     monkeypatch.setattr(file, "PORTION", 1)
     gate, insert = threading.Barrier(2), calls.insert
 
-    def slowly(*args: object, **values: object) -> None:
-        insert(*args, **values)  # type: ignore[arg-type]  # handed on as they came
+    def slowly(*args: Any, **values: Any) -> None:
+        insert(*args, **values)
         with suppress(threading.BrokenBarrierError):
             gate.wait(1)
 

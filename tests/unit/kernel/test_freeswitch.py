@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -74,9 +75,9 @@ def files(draw: st.DrawFn) -> bytes:
     portion=st.integers(1, 60),
 )
 def test_columns_tell_what_the_rule_tells(
-    data: bytes, zone: str, server: str, legs: str, portion: int
+    data: bytes, zone: str, server: str, legs: Literal["auto", "a", "ab"], portion: int
 ) -> None:
-    options = Options(zone=zone, region="DE", server=server, legs=legs, columns=FULL)  # type: ignore[arg-type]  # one of three
+    options = Options(zone=zone, region="DE", server=server, legs=legs, columns=FULL)
     found, _ = facts(data, options, portion, way=FreeswitchColumns)
     assert found == by_rule(data, options, FREESWITCH)
 
