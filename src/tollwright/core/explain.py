@@ -15,7 +15,8 @@ from fractions import Fraction
 from tollwright.core.card import PPM, Rate, RateCard
 from tollwright.core.carddump import show_moment
 from tollwright.core.choose import CardIndex, Tier, in_force, prepare
-from tollwright.core.money import show, show_price
+from tollwright.core.legs import CostPlus, from_cost_ppm
+from tollwright.core.money import round_ratio, show, show_price
 from tollwright.core.pricing import NANOS_PER_MICRO, Piece, piece_numerator
 from tollwright.core.rating import (
     CallInput,
@@ -279,20 +280,69 @@ def _total(index: CardIndex, total: Total) -> Iterator[ExplainStep]:
         after = _exact(Fraction(total.exact_numerator, micro))
         text = f"The {limit} {verb} {before} to {after}."
         yield _step("limit", text, limited_by=total.limited_by, before=before, after=after)
-    rounding = index.card.rounding
-    exact = Fraction(total.exact_numerator, micro)
-    yield _step(
-        "rounding",
-        f"{_exact(exact)} rounded once, {rounding.mode} to {rounding.decimals} decimals:"
-        f" {show(total.rounded_micros, rounding.decimals)}.",
-        exact_micros=str(exact),
-        mode=rounding.mode,
-        decimals=rounding.decimals,
-        rounded_micros=total.rounded_micros,
-    )
+    yield _rounding(index.card, Fraction(total.exact_numerator, micro), total.rounded_micros)
     for use in total.money.uses:
         text = f"Allowance {use.name} gives {show(use.amount)} {index.card.currency}."
         yield _step("allowance", text, name=use.name, pool=use.pool, amount=use.amount)
+
+
+def _rounding(card: RateCard, exact: Fraction, rounded_micros: int) -> ExplainStep:
+    mode, decimals = card.rounding.mode, card.rounding.decimals
+    return _step(
+        "rounding",
+        f"{_exact(exact)} rounded once, {mode} to {decimals} decimals:"
+        f" {show(rounded_micros, decimals)}.",
+        exact_micros=str(exact),
+        mode=mode,
+        decimals=decimals,
+        rounded_micros=rounded_micros,
+    )
+
+
+BY_CARD = frozenset({"allowance", "piece", "blocks", "fee", "limit", "rounding", "final"})
+
+
+def explain_from_cost(
+    call: CallInput,
+    card: RateCard | CardIndex,
+    terms: CostPlus,
+    cost_micros: int,
+    *,
+    version: str = "",
+) -> Charge:
+    """`explain` where the price is made of what the call costs (`core.legs.Leg`): the card says
+    whether the number is open, how many seconds are billed and how an amount is rounded."""
+    index = prepare(card)
+    charge = explain(call, index, version=version)
+    if charge.status != "rated" or not charge.billed_s:
+        return charge
+    steps = [step for step in charge.steps if step.kind not in BY_CARD]
+    exact, limited = from_cost_ppm(cost_micros, terms)
+    rounded = round_ratio(limited, PPM, index.card.rounding)
+    charge = replace(charge, amount_micros=rounded)
+    steps += _from_cost(index.card, terms, cost_micros, Fraction(exact, PPM))
+    if limited != exact:
+        verb, after = "lifts" if limited > exact else "caps", _exact(Fraction(limited, PPM))
+        before = _exact(Fraction(exact, PPM))
+        text = f"The plan {verb} {before} to {after}."
+        steps.append(_step("cost_limit", text, before=before, after=after))
+    steps.append(_rounding(index.card, Fraction(limited, PPM), rounded))
+    return replace(charge, steps=(*steps, _final(index.card, charge)))
+
+
+def _from_cost(
+    card: RateCard, terms: CostPlus, cost_micros: int, exact: Fraction
+) -> Iterator[ExplainStep]:
+    yield _step(
+        "markup",
+        f"By the plan the price is made of what the call costs: {terms.words(card.currency)}.",
+        markup_ppm=terms.markup_ppm,
+        fixed_micros=terms.fixed_micros,
+        floor_micros=terms.floor_micros,
+        cap_micros=terms.cap_micros,
+    )
+    text = f"The call costs {show(cost_micros)}; by these terms {_exact(exact)}."
+    yield _step("cost", text, cost_micros=cost_micros, exact_micros=str(exact))
 
 
 def inputs_of(

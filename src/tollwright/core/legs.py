@@ -11,8 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tollwright.core.choose import CardIndex
-from tollwright.core.money import EXACT, MICRO, Rounding, round_ratio
+from tollwright.core.money import EXACT, MICRO, Rounding, round_ratio, show
 from tollwright.core.rating import CallInput, Charge, rate_call
+
+MAX_MARKUP_PPM = 1000 * MICRO  # 100 000 %: with it the price of any charge fits int64
+MAX_LIMIT = 10**15  # micros: a floor, a cap or a fixed part
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,19 @@ class CostPlus:
     fixed_micros: int = 0
     floor_micros: int | None = None
     cap_micros: int | None = None
+
+    def words(self, currency: str) -> str:
+        """The terms for people: `cost + 15 % + 0.001 EUR, at least 0.005 EUR, at most 1.00 EUR`."""
+        said = "cost"
+        if self.markup_ppm:
+            percent = show(abs(self.markup_ppm) * 100)
+            said += f" {'+' if self.markup_ppm > 0 else '-'} {percent} %"
+        if self.fixed_micros:
+            sign = "+" if self.fixed_micros > 0 else "-"
+            said += f" {sign} {show(abs(self.fixed_micros))} {currency}"
+        for limit, word in ((self.floor_micros, "least"), (self.cap_micros, "most")):
+            said += "" if limit is None else f", at {word} {show(limit)} {currency}"
+        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +71,19 @@ class LegCharge:
 
 def price_from_cost(cost_micros: int, plan: CostPlus, rounding: Rounding = EXACT) -> int:
     """The `cost_plus` price in micros, rounded once; floor first, then cap, as with charges."""
-    numerator = cost_micros * (MICRO + plan.markup_ppm) + plan.fixed_micros * MICRO
+    _, limited = from_cost_ppm(cost_micros, plan)
+    return round_ratio(limited, MICRO, rounding)
+
+
+def from_cost_ppm(cost_micros: int, plan: CostPlus) -> tuple[int, int]:
+    """The exact price in millionths of a micro: marked up, and then between floor and cap."""
+    marked_up = cost_micros * (MICRO + plan.markup_ppm) + plan.fixed_micros * MICRO
+    limited = marked_up
     if plan.floor_micros is not None:
-        numerator = max(numerator, plan.floor_micros * MICRO)
+        limited = max(limited, plan.floor_micros * MICRO)
     if plan.cap_micros is not None:
-        numerator = min(numerator, plan.cap_micros * MICRO)
-    return round_ratio(numerator, MICRO, rounding)
+        limited = min(limited, plan.cap_micros * MICRO)
+    return marked_up, limited
 
 
 def rate_legs(call: CallInput, legs: Sequence[Leg]) -> tuple[LegCharge, ...]:

@@ -10,11 +10,13 @@ from tollwright.core.choose import prepare
 from tollwright.core.explain import (
     ReplayError,
     explain,
+    explain_from_cost,
     inputs_of,
     replay,
     sentences,
     why_others_lost,
 )
+from tollwright.core.legs import CostPlus
 
 BANDS = [
     {"name": "peak", "weight": 10, "windows": [{"start": "08:00", "end": "18:00"}]},
@@ -139,3 +141,50 @@ def test_replay_gives_the_stored_amount_or_says_what_differs() -> None:
     del stored["called"]
     with pytest.raises(ReplayError, match="not complete: 'called'"):
         replay(stored, card, "h1")
+
+
+@pytest.mark.parametrize(
+    ("terms", "told"),
+    [
+        (
+            CostPlus(markup_ppm=152_500, fixed_micros=1_000),
+            [
+                "By the plan the price is made of what the call costs: cost + 15.25 % + 0.001 USD.",
+                "The call costs 0.024908; by these terms 0.02970647.",
+                "0.02970647 rounded once, half_up to 4 decimals: 0.0297.",
+                "The call costs 0.0297 USD.",
+            ],
+        ),
+        (
+            CostPlus(markup_ppm=-500_000, floor_micros=20_000, cap_micros=1_000_000),
+            [
+                "By the plan the price is made of what the call costs: cost - 50 %, at least 0.02"
+                " USD, at most 1 USD.",
+                "The call costs 0.024908; by these terms 0.012454.",
+                "The plan lifts 0.012454 to 0.02.",
+                "0.02 rounded once, half_up to 4 decimals: 0.0200.",
+                "The call costs 0.0200 USD.",
+            ],
+        ),
+        (
+            CostPlus(cap_micros=20_000),
+            [
+                "By the plan the price is made of what the call costs: cost, at most 0.02 USD.",
+                "The call costs 0.024908; by these terms 0.024908.",
+                "The plan caps 0.024908 to 0.02.",
+                "0.02 rounded once, half_up to 4 decimals: 0.0200.",
+                "The call costs 0.0200 USD.",
+            ],
+        ),
+    ],
+)
+def test_a_price_that_is_made_of_the_cost(terms: CostPlus, told: list[str]) -> None:
+    card = card_of({"price": "9", "connect_fee": "1"}, rounding={"decimals": 4})
+    charge = explain_from_cost(call_of(61), card, terms, 24_908)
+    assert sentences(charge).splitlines()[2:] == ["Answered for 61 s.", *told]
+
+
+def test_a_call_that_is_free_or_closed_has_no_price_of_its_cost() -> None:
+    terms = CostPlus(fixed_micros=5)
+    for card in (card_of({"blocked": True}), card_of({"price": "1", "min_seconds": 90})):
+        assert explain_from_cost(call_of(61), card, terms, 9) == explain(call_of(61), card)
