@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 
+from tollwright.core.legs import MAX_LIMIT, MAX_MARKUP_PPM, CostPlus
+from tollwright.core.money import MICRO
 from tollwright.data.base import MICROS, TenantOwned, currency_field, is_currency
+
+CARD_ALONE = models.Q(
+    pricing="card", markup_ppm=0, fixed_micros=0, floor_micros=None, cap_micros=None
+)
 
 
 class CallPlan(TenantOwned):
@@ -26,7 +32,11 @@ class CallPlan(TenantOwned):
 
 
 class PlanVersion(TenantOwned):
-    """Draft → published; a published version never changes."""
+    """Draft → published; a published version never changes.
+
+    With `pricing` cost_plus a call's price comes from what it costs: see `cost_plus`. The card
+    then says which destinations are open, how many seconds are billed, and the rounding.
+    """
 
     plan = models.ForeignKey(CallPlan, on_delete=models.PROTECT, related_name="versions")
     number = models.IntegerField()
@@ -34,6 +44,11 @@ class PlanVersion(TenantOwned):
     currency = currency_field()
     card = models.ForeignKey("data.RateCard", on_delete=models.PROTECT, related_name="+")
     routing_policy = models.CharField(max_length=12, default="least_cost")
+    pricing = models.CharField(max_length=9, default="card")
+    markup_ppm = models.BigIntegerField(default=0, help_text="parts in a million of the cost")
+    fixed_micros = models.BigIntegerField(default=0, help_text=MICROS)
+    floor_micros = models.BigIntegerField(null=True, help_text=MICROS)
+    cap_micros = models.BigIntegerField(null=True, help_text=MICROS)
     published_at = models.DateTimeField(null=True)
     published_by = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
@@ -55,10 +70,37 @@ class PlanVersion(TenantOwned):
                     routing_policy__in=["least_cost", "quality", "priority", "percentage"]
                 ),
             ),
+            models.CheckConstraint(
+                name="plan_version_pricing",
+                condition=CARD_ALONE | models.Q(pricing="cost_plus"),
+            ),
+            models.CheckConstraint(
+                name="plan_version_markup",
+                condition=models.Q(markup_ppm__range=(-MICRO, MAX_MARKUP_PPM)),
+            ),
+            models.CheckConstraint(
+                name="plan_version_per_call",
+                condition=models.Q(fixed_micros__range=(0, MAX_LIMIT))
+                & (models.Q(floor_micros=None) | models.Q(floor_micros__range=(0, MAX_LIMIT)))
+                & (models.Q(cap_micros=None) | models.Q(cap_micros__range=(0, MAX_LIMIT))),
+            ),
+            models.CheckConstraint(
+                name="plan_version_floor_under_cap",
+                condition=models.Q(floor_micros=None)
+                | models.Q(cap_micros=None)
+                | models.Q(floor_micros__lte=models.F("cap_micros")),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.plan} v{self.number}"
+
+    @property
+    def cost_plus(self) -> CostPlus | None:
+        """How a call's price comes from its cost; None where the card prices it."""
+        if self.pricing == "card":
+            return None
+        return CostPlus(self.markup_ppm, self.fixed_micros, self.floor_micros, self.cap_micros)
 
 
 class PlanFee(TenantOwned):

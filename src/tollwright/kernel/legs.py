@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.core.legs import CostPlus
+from tollwright.core.legs import MAX_LIMIT, MAX_MARKUP_PPM, CostPlus
 from tollwright.kernel.batch import Rated, rate_batch
 from tollwright.kernel.columns import Charges, Columns
 from tollwright.kernel.jit import compiled, entry, stamp
@@ -18,8 +18,6 @@ from tollwright.kernel.reasons import COST_UNKNOWN, RATED, UNMATCHED
 
 MILLION = 1_000_000
 NO_FLOOR, NO_CAP = -(1 << 62), 1 << 62
-MAX_MARKUP_PPM = 1000 * MILLION  # 100 000 %: with it the price of any charge fits int64
-MAX_LIMIT = 10**15  # micros: a floor, a cap or a fixed part
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ def rules(cursor: Cursor, settings: Sequence[str]) -> list[Row]:
 
 
 def subscriptions(cursor: Cursor) -> list[Row]:
-    """(id, customer_id, campaign_id, plan_version_id, card_id, starts_on, ends_on, zone)."""
+    """(id, customer_id, campaign_id, plan_version_id, card_id, starts_on, ends_on, zone, pricing,
+    then for cost_plus: markup in ppm, and in micros the fixed part, floor and cap)."""
     return cursor.execute(SQL["subscriptions"]).fetchall()
 
 

@@ -11,7 +11,8 @@ SELECT id, tenant_id, customer_id, campaign_id, setting, value::text, locked, ef
   FROM rule WHERE setting = ANY(%(settings)s) ORDER BY id
 
 -- name: subscriptions -- who is on which plan version, from the first to the last day
-SELECT s.id, s.customer_id, s.campaign_id, v.id, v.card_id, s.starts_on, s.ends_on, c.timezone
+SELECT s.id, s.customer_id, s.campaign_id, v.id, v.card_id, s.starts_on, s.ends_on, c.timezone,
+       v.pricing, v.markup_ppm, v.fixed_micros, v.floor_micros, v.cap_micros
   FROM subscription s
   JOIN plan_version v ON v.id = s.version_id
   JOIN customer c ON c.id = s.customer_id

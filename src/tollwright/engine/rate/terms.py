@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from tollwright.core import rules as r
+from tollwright.core.legs import CostPlus
 from tollwright.core.money import Rounding
 from tollwright.core.periods import midnight
 from tollwright.core.settings import Value
@@ -94,7 +95,8 @@ class Customer:
 class Subscribed:
     """A plan version's card, for a customer or one campaign, from day to day, both included.
 
-    `zone` is the customer's own. When the days begin is for the book's rules to say.
+    `zone` is the customer's own. When the days begin is for the book's rules to say. With
+    `cost_plus` the plan prices from the cost.
     """
 
     customer_id: int
@@ -104,6 +106,7 @@ class Subscribed:
     starts_on: date
     ends_on: date | None
     zone: str
+    cost_plus: CostPlus | None = None
     starts_at: datetime = BEFORE
     ends_at: datetime = EVER
 
@@ -127,7 +130,8 @@ class Subscribed:
 class Terms:
     """What holds for a campaign within one span of time; `refusal` says why nothing can be rated.
 
-    `why_card` tells where the card comes from; `second_from_ms` 0 leaves seconds to the card.
+    `why_card` tells where the card comes from; `second_from_ms` 0 leaves seconds to the card. With
+    `cost_plus` the card gives seconds and rounding, and what the call costs gives the amount.
     """
 
     campaign: Campaign
@@ -141,6 +145,7 @@ class Terms:
     rounding: Rounding | None  # None: as the card says
     reason: str = ""
     refusal: str = ""
+    cost_plus: CostPlus | None = None  # of the subscribed plan
 
     @property
     def currency(self) -> str:
@@ -227,32 +232,35 @@ class Book:
         campaign = self.campaigns[campaign_id]
         chain = self._chain(campaign_id)
         say: dict[str, Value] = {name: r.resolve(chain, name, moment).value for name in SETTINGS}
-        card, plan_version_id, why = self._card(campaign, say, moment)
+        card, plan, why = self._card(campaign, say, moment)
         version = card.at(moment) if card else None
+        cost_plus = plan.cost_plus if plan else None
         reason, refusal = self._refusal(campaign, card, version, why, moment)
+        if card and version and cost_plus and version.has_allowances:
+            reason, refusal = "cost_plus_allowances", _gives_allowances(card, version)
         causes = say["billable_causes"]
         return Terms(
-            campaign, card, version, plan_version_id, why,
+            campaign, card, version, plan.plan_version_id if plan else None, why,
             minimum_seconds=int(str(say["minimum_seconds"] or 0)),
             billable_causes=frozenset(
                 str(cause).upper() for cause in (causes if isinstance(causes, list | tuple) else ())
             ),
             second_from_ms=SECOND_FROM_MS.get(str(say["second_rounding"]), 0),
             rounding=_rounding(say["amount_rounding"]),
-            reason=reason, refusal=refusal,
+            reason=reason, refusal=refusal, cost_plus=cost_plus,
         )  # fmt: skip
 
     def _card(
         self, campaign: Campaign, say: dict[str, Value], moment: datetime
-    ) -> tuple[Card | None, int | None, str]:
-        """(card, plan version, why): forced by rule, the plan's, or the rule's default."""
+    ) -> tuple[Card | None, Subscribed | None, str]:
+        """(card, plan, why): forced by rule, the plan's, or the rule's default."""
         forced = say["forced_card"]
         if forced:
             return self._by_code.get(str(forced)), None, f"the rule forced_card says {forced}"
         subscription = self._subscription(campaign, moment)
         if subscription is not None:
             card = self.cards.get(subscription.card_id)
-            return card, subscription.plan_version_id, "the card of the subscribed call plan"
+            return card, subscription, "the card of the subscribed call plan"
         default = say["default_card"]
         if default:
             return self._by_code.get(str(default)), None, f"the rule default_card says {default}"
@@ -290,6 +298,14 @@ class Book:
         return "", ""
 
 
+def _gives_allowances(card: Card, version: Version) -> str:
+    return (
+        f"The call plan prices from the cost, and version {version.number} of {card.code} gives"
+        " allowances: a plan does one or the other. Publish a version of the card without"
+        " allowances, or subscribe to a plan that prices by its card."
+    )
+
+
 def _rounding(value: Value) -> Rounding | None:
     """`half_up 4`, or the form in which a rule is stored; None where nothing is said."""
     return None if value is None else r.rounding_of(r.setting("amount_rounding").accept(value))
@@ -301,10 +317,15 @@ def read_book(cursor: store.Cursor, *, rules_until: datetime | None = None) -> B
     return Book(
         {row[0]: Campaign(*row[:5]) for row in campaigns},
         cards_of(store.cards(cursor)),
-        [Subscribed(*row[1:]) for row in store.subscriptions(cursor)],
+        [_subscribed(row) for row in store.subscriptions(cursor)],
         list(_rules(store.rules(cursor, SETTINGS + PERIOD_SETTINGS), rules_until)),
         {row[1]: Customer(row[1], *row[5:7]) for row in campaigns},
     )
+
+
+def _subscribed(row: store.Row) -> Subscribed:
+    plus = CostPlus(*row[9:]) if row[8] == "cost_plus" else None
+    return replace(Subscribed(*row[1:8]), cost_plus=plus)
 
 
 def cards_of(rows: Iterable[store.Row]) -> dict[int, Card]:
