@@ -1,9 +1,12 @@
 """From a CDR file to durable rated rows: calls a second, against COPY of the very same rows.
 
     python -m bench.ingest [--calls 100000] [--format asterisk|freeswitch] [--profile]
+                           [--legs carrier|parent]
 
 Starts an embedded PostgreSQL of its own (fsync on), takes in a generated file on a card of 30 000
 prefixes, then copies the rows that it made, as the tables' owner, into the same kind of tables.
+With `--legs` each answered call is bought too, by a card of 10 000 prefixes: from the carrier whose
+trunk it went over, or from a parent.
 A table for people goes to stderr, JSON lines to stdout.
 """
 
@@ -29,9 +32,11 @@ from bench.common import Figure, report, say
 
 if TYPE_CHECKING:
     import psycopg
+    from tests.support.switch import Switch
 
 AT = datetime(2026, 12, 1, tzinfo=UTC)
-PREFIXES = 30_000
+SINCE = datetime(2026, 10, 2, tzinfo=UTC)
+PREFIXES, BOUGHT = 30_000, 10_000
 COLUMNS = ("call", "charge")
 
 
@@ -84,11 +89,11 @@ WRITERS = {"asterisk": write_asterisk, "freeswitch": write_freeswitch}
 SOURCES = {"asterisk": "AST", "freeswitch": "FS"}
 
 
-def rates() -> list[tuple[str, str, int, bool]]:
-    """`PREFIXES` prefixes of five to nine digits below country codes, and the codes themselves."""
+def rates(count: int) -> list[tuple[str, str, int, bool]]:
+    """Prefixes of five to nine digits below country codes, and the codes themselves."""
     dice = random.Random(3)
     prefixes = {"49", "44", "33", "39", "48", "49171", "44207"}
-    while len(prefixes) < PREFIXES:
+    while len(prefixes) < count:
         country = dice.choice(("49", "44", "33", "39", "48", "1", "7", "86"))
         prefixes.add(country + str(dice.randrange(10 ** dice.randrange(3, 7))))
     return [(prefix, "", dice.randrange(10**6, 10**9), False) for prefix in sorted(prefixes)]
@@ -154,6 +159,45 @@ def _joined(rows: list[bytes], size: int = 4096) -> list[bytes]:
     return [b"".join(rows[at : at + size]) for at in range(0, len(rows), size)]
 
 
+def buy_from_carrier(switch: Switch) -> None:
+    """The trunk `gw` of the file leads to a carrier with a buy card."""
+    from tests.support.switch import add_version
+
+    from tollwright.data.models import Carrier, CarrierCard, RateCard, Trunk
+    from tollwright.data.scope import tenant_scope
+
+    tenant = switch.world.tenant
+    with tenant_scope(tenant.pk):
+        carrier = Carrier.objects.create(tenant=tenant, code="TEL", name="Telco", created_at=SINCE)
+        Trunk.objects.create(tenant=tenant, carrier=carrier, value="gw", valid_from=SINCE)
+        card = RateCard.objects.create(
+            tenant=tenant, code="TEL", name="Telco", side="buy", currency="EUR", created_at=SINCE
+        )
+        add_version(card, 1, SINCE, rates(BOUGHT))
+        CarrierCard.objects.create(tenant=tenant, carrier=carrier, card=card, valid_from=SINCE)
+
+
+def buy_from_parent(switch: Switch) -> None:
+    """Another tenant sells the calls to this one."""
+    from tests.support.switch import add_version, make_switch, set_rule
+
+    from tollwright.data.scope import tenant_scope
+    from tollwright.domain.audit.operations import By
+    from tollwright.domain.tenants.reselling import sell_to
+
+    parent = make_switch("parent")
+    with tenant_scope(parent.tenant_id):
+        add_version(parent.card, 2, SINCE, rates(BOUGHT))
+        set_rule(parent.world, "forced_card", "RETAIL", campaign=parent.beta)
+        sell_to(
+            reseller_id=switch.tenant_id, campaign=parent.beta, valid_from=SINCE, at=SINCE,
+            by=By("bench"),
+        )  # fmt: skip
+
+
+LEGS = {"carrier": buy_from_carrier, "parent": buy_from_parent}
+
+
 def ingest_seconds(
     path: Path, source: str, tenant_id: int, profile: cProfile.Profile | None
 ) -> float:
@@ -193,6 +237,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--format", choices=sorted(WRITERS), default="asterisk")
+    parser.add_argument("--legs", choices=sorted(LEGS), help="who is paid for the calls")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--warm", action="store_true", help="a process that knows the card")
     options = parser.parse_args()
@@ -218,7 +263,9 @@ def run(home: Path, options: argparse.Namespace) -> None:
             tenant=switch.world.tenant, code="FS", name="FreeSWITCH", format="freeswitch_csv",
             timezone="UTC", region="DE", created_at=AT,
         )  # fmt: skip
-        add_version(switch.card, 2, datetime(2026, 10, 2, tzinfo=UTC), rates())
+        add_version(switch.card, 2, SINCE, rates(PREFIXES))
+    if options.legs:
+        LEGS[options.legs](switch)
     if options.warm:
         warm(say)
         other = next(name for name in WRITERS if name != options.format)
@@ -235,7 +282,7 @@ def run(home: Path, options: argparse.Namespace) -> None:
     if profile:
         pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(35)
     copied = copy_seconds()
-    name = f"ingest {options.format}"
+    name = f"ingest {options.format}" + (f", legs of a {options.legs}" if options.legs else "")
     report([
         Figure(f"{name}: calls a second", options.calls / seconds, "calls/s", 60_000, "higher"),
         Figure(f"{name}: times COPY of the same rows", seconds / copied, "x", 1.6),
