@@ -42,6 +42,7 @@ class Bought:
     """How calls over a trunk are bought within one span of time; `reason` says why they cannot be
     priced."""
 
+    carrier_id: int
     carrier: str
     card: Card | None
     version: Version | None
@@ -82,6 +83,10 @@ class Carriers:
             if bought is not None:
                 yield bought, at[slots == slot].tolist()
 
+    def changes(self, trunk: str) -> list[int]:
+        """The moments, in micros, at which it may change how calls over this trunk are bought."""
+        return self._line(trunk).changes
+
     def _line(self, text: str) -> _Timeline:
         found = self._lines.get(text)
         if found is None:
@@ -115,10 +120,11 @@ class Carriers:
             return None
         held = [card for since, card in self.assigned.get(trunk.carrier_id, ()) if since <= at]
         if not held:
-            return Bought(trunk.carrier, None, None, NO_CARD)
+            return Bought(trunk.carrier_id, trunk.carrier, None, None, NO_CARD)
         card = self.cards[held[-1]]
         version = card.at(at)
-        return Bought(trunk.carrier, card, version, "" if version else NO_VERSION)
+        reason = "" if version else NO_VERSION
+        return Bought(trunk.carrier_id, trunk.carrier, card, version, reason)
 
 
 def read_carriers(cursor: store.Cursor) -> Carriers:
