@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tollwright.core.choose import CardIndex
-from tollwright.core.money import EXACT, MICRO, Rounding, round_ratio, show
+from tollwright.core.money import EXACT, MICRO, Rounding, minor_decimals, round_ratio, show
 from tollwright.core.rating import CallInput, Charge, rate_call
 
 MAX_MARKUP_PPM = 1000 * MICRO  # 100 000 %: with it the price of any charge fits int64
@@ -35,9 +35,10 @@ class CostPlus:
             said += f" {'+' if self.markup_ppm > 0 else '-'} {percent} %"
         if self.fixed_micros:
             sign = "+" if self.fixed_micros > 0 else "-"
-            said += f" {sign} {show(abs(self.fixed_micros))} {currency}"
+            said += f" {sign} {show(abs(self.fixed_micros), minor_decimals(currency))} {currency}"
         for limit, word in ((self.floor_micros, "least"), (self.cap_micros, "most")):
-            said += "" if limit is None else f", at {word} {show(limit)} {currency}"
+            if limit is not None:
+                said += f", at {word} {show(limit, minor_decimals(currency))} {currency}"
         return said
 
 

@@ -159,7 +159,7 @@ def test_replay_gives_the_stored_amount_or_says_what_differs() -> None:
             CostPlus(markup_ppm=-500_000, floor_micros=20_000, cap_micros=1_000_000),
             [
                 "By the plan the price is made of what the call costs: cost - 50 %, at least 0.02"
-                " USD, at most 1 USD.",
+                " USD, at most 1.00 USD.",
                 "The call costs 0.024908; by these terms 0.012454.",
                 "The plan lifts 0.012454 to 0.02.",
                 "0.02 rounded once, half_up to 4 decimals: 0.0200.",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
-from tollwright.core.money import show
+from tollwright.core.legs import MAX_LIMIT, MAX_MARKUP_PPM, CostPlus
+from tollwright.core.money import MICRO, show
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import CallPlan, PlanFee, PlanVersion, Subscription
 from tollwright.data.rates import RateCard
@@ -22,6 +25,7 @@ FEE_KINDS = ("registration", "subscription", "support")
 TIMINGS = ("advance", "arrears")
 ROUTING = ("least_cost", "quality", "priority", "percentage")
 MOST_FEE_MICROS = 10**9 * 10**6
+PER_CALL = {"fixed": "The fixed part", "floor": "The least", "cap": "The most"}
 
 
 class PlanCodeTaken(DomainError):
@@ -71,12 +75,15 @@ def draft_version(
     card: RateCard,
     currency: str,
     routing_policy: str = "least_cost",
+    cost_plus: CostPlus | None = None,
     fees: Sequence[Mapping[str, object]] = (),
     at: datetime,
     by: By,
 ) -> PlanVersion:
     """Draft the plan's next version: calls by `card`, and fees.
 
+    With `cost_plus` a call's price comes from what it costs; the card, which must not give
+    allowances, then says what is open, which seconds are billed, and the rounding.
     A fee: kind (registration: once; subscription, support: per period), name, amount_micros of the
     version's currency, timing (advance or arrears; advance when left out).
     Raises PlanRefused, FieldInvalid.
@@ -96,6 +103,7 @@ def draft_version(
         card=card,
         routing_policy=guard.one_of("routing_policy", routing_policy, ROUTING),
         created_at=at,
+        **_pricing(cost_plus, currency),
     )
     made = PlanFee.objects.bulk_create(
         [_fee(version, place, fee) for place, fee in enumerate(fees, 1)]
@@ -105,6 +113,38 @@ def draft_version(
         after=_told(version, made),
     )  # fmt: skip
     return version
+
+
+def _pricing(terms: CostPlus | None, currency: str) -> dict[str, Any]:
+    """The columns that say how calls are priced; raises FieldInvalid for what no price can be."""
+    if terms is None:
+        return {"pricing": "card"}
+    percent = show(terms.markup_ppm * 100)
+    if terms.markup_ppm < -MICRO:
+        raise guard.FieldInvalid(
+            "markup_percent", f"A markup of {percent} % is less than nothing: -100 % is the least."
+        )
+    if terms.markup_ppm > MAX_MARKUP_PPM:
+        most = show(MAX_MARKUP_PPM * 100)
+        raise guard.FieldInvalid(
+            "markup_percent", f"A markup of {percent} % is too large: at most {most} % is possible."
+        )
+    limits = {"fixed": terms.fixed_micros, "floor": terms.floor_micros, "cap": terms.cap_micros}
+    for name, amount in limits.items():
+        if amount is not None and not 0 <= amount <= MAX_LIMIT:
+            raise guard.FieldInvalid(
+                name,
+                f"{PER_CALL[name]} is {show(amount)}: from 0 to {show(MAX_LIMIT)} {currency} a call"
+                " is possible.",
+            )
+    floor, cap = terms.floor_micros, terms.cap_micros
+    if floor is not None and cap is not None and floor > cap:
+        raise guard.FieldInvalid(
+            "floor",
+            f"At least {show(floor)} and at most {show(cap)} {currency} a call exclude each other:"
+            " lower the one or raise the other.",
+        )
+    return {"pricing": "cost_plus", **asdict(terms)}
 
 
 def _fee(version: PlanVersion, place: int, fee: Mapping[str, object]) -> PlanFee:
@@ -135,6 +175,8 @@ def _told(version: PlanVersion, fees: Sequence[PlanFee]) -> dict[str, object]:
         "card": version.card.code,
         "currency": version.currency,
         "routing_policy": version.routing_policy,
+        "pricing": version.pricing,
+        **(asdict(version.cost_plus) if version.cost_plus else {}),
         "fees": [
             {"kind": fee.kind, "name": fee.name, "amount_micros": fee.amount_micros,
              "timing": fee.timing}
@@ -160,12 +202,20 @@ def discard_draft(*, version: PlanVersion, at: datetime, by: By) -> None:
 def publish_version(*, version: PlanVersion, at: datetime, by: By) -> PlanVersion:
     """Let customers subscribe to a draft; it never changes afterwards.
 
-    Raises PlanVersionPublished; PlanRefused when its card has no published version.
+    Raises PlanVersionPublished; PlanRefused when its card has no published version, or has one
+    with allowances while the plan prices from the cost.
     """
     _only_draft(version)
-    if not version.card.versions.filter(status="published").exists():
+    card = RateCard.objects.select_for_update().get(pk=version.card_id)  # no version beside this
+    if not card.versions.filter(status="published").exists():
         raise PlanRefused(
-            f"The card {version.card.name} has no published version: publish its prices first."
+            f"The card {card.name} has no published version: publish its prices first."
+        )
+    giving = queries.gives_allowances(card) if version.pricing == "cost_plus" else None
+    if giving is not None:
+        raise PlanRefused(
+            f"{version} prices from the cost, and {giving} gives allowances: a plan does one or the"
+            " other. Draft it with a card that never gave any."
         )
     version.status = "published"
     version.published_at = at

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import CallPlan, PlanVersion, Subscription
+from tollwright.data.rates import CardVersion, RateCard
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import NotFound
 
@@ -38,6 +39,18 @@ def versions(plan: CallPlan) -> QuerySet[PlanVersion]:
 def latest_published(plan: CallPlan) -> PlanVersion | None:
     """The version that a new subscriber gets; None before the first one."""
     return versions(plan).filter(status="published").first()
+
+
+def gives_allowances(card: RateCard) -> CardVersion | None:
+    """The latest published version of a card that has allowances; None where none has."""
+    found = card.versions.filter(status="published", options__allowances__0__isnull=False)
+    return found.order_by("-number").first()
+
+
+def priced_from_cost(card: RateCard) -> PlanVersion | None:
+    """A published version of a plan that prices from the cost by this card's seconds."""
+    found = PlanVersion.objects.filter(card=card, status="published", pricing="cost_plus")
+    return found.select_related("plan").order_by("id").first()
 
 
 def subscriptions(*, customer: Customer | None = None) -> QuerySet[Subscription]:

@@ -27,6 +27,7 @@ from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import guard
 from tollwright.domain.audit.operations import By, record
+from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import cards, queries
 from tollwright.domain.rates.decks import Deck, deck_of, mapping_of
 from tollwright.domain.rates.errors import (
@@ -309,13 +310,15 @@ def publish_version(
 
     Every check of a card is made: bounds, gaps and overlaps of bands, duplicates; a code that had a
     price at that moment keeps one. Stores the content hash, and what changed against the version
-    before. Raises CardRefused with every fault, VersionPublished.
+    before. Raises CardRefused with every fault, and for allowances where a plan prices from the
+    cost; VersionPublished.
     """
     guard.aware("effective_from", effective_from)
     card = _locked(version.card_id)
     _only_draft(version)
     built = cards.built(version)
     cards.checked(built)
+    _goes_with_plans(card, built)
     version.changes = _changes(card, built, effective_from)
     version.content_hash = content_hash(built)
     version.status = "published"
@@ -356,6 +359,16 @@ def _changes(card: RateCard, new: Card, start: datetime) -> dict[str, object]:
         "against": 0 if before is None else before.number,
         "settings": settings,
     }
+
+
+def _goes_with_plans(card: RateCard, new: Card) -> None:
+    """Allowances and prices from the cost exclude each other."""
+    plan = priced_from_cost(card) if new.allowances else None
+    if plan is not None:
+        raise CardRefused(
+            f"The version gives allowances, and {plan} prices calls from their cost with this card:"
+            " a plan does one or the other. Give the allowances on a card of their own."
+        )
 
 
 def _holds_from(new: Card, start: datetime) -> None:
