@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import psycopg
 
 from tollwright.kernel.jit import entry, plain
 from tollwright.kernel.told import NONE, Int64, Text, frozen
 
 HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TAIL = b"\xff\xff"
+A_WRITE = 1_048_576
 EPOCH_US = 946_684_800_000_000  # PostgreSQL counts from 2000-01-01
 
 
@@ -67,6 +69,15 @@ def rows(
     datas = tuple(frozen(text.data) for text in texts)
     end = _rows(frozen(table), frozen(widths), datas, frozen(first), frozen(size), out)
     return out[:end].data
+
+
+def copy(cursor: psycopg.Cursor[Any], statement: str, made: memoryview) -> None:
+    """Hand what `rows` made to a COPY ... FROM STDIN (FORMAT BINARY)."""
+    with cursor.copy(statement) as out:
+        out.write(HEAD)
+        for at in range(0, len(made), A_WRITE):
+            out.write(made[at : at + A_WRITE])
+        out.write(TAIL)
 
 
 def instants(micros: Int64) -> Int64:

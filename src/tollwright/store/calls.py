@@ -16,7 +16,6 @@ SQL = statements("calls.sql")
 COSTS = statements("legs.sql")
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 ID_BLOCK = 65_536
-A_WRITE = 1_048_576
 
 
 def cursor_on(connection: psycopg.Connection[Any]) -> Cursor:
@@ -46,11 +45,7 @@ def ensure_month(cursor: Cursor, month: datetime) -> None:
 def stage(cursor: Cursor, rows: memoryview) -> None:
     """Rows of tw_staged, from `binary.rows`; what was staged before is gone."""
     cursor.execute(SQL["empty_staged"])
-    with cursor.copy(SQL["copy_staged"]) as copy:
-        copy.write(binary.HEAD)
-        for at in range(0, len(rows), A_WRITE):
-            copy.write(rows[at : at + A_WRITE])
-        copy.write(binary.TAIL)
+    binary.copy(cursor, SQL["copy_staged"], rows)
 
 
 def meet(

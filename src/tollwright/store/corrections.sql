@@ -90,7 +90,7 @@ SELECT w.new_id, (w.record ->> 'id')::bigint,
 -- name: answered_calls -- as what a call costs is priced from: micros since 1970, milliseconds
 SELECT c.id, (extract(epoch FROM c.started_at) * 1000000)::bigint,
        (extract(epoch FROM c.answered_at) * 1000000)::bigint, c.answered_ms, c.customer_id,
-       c.campaign_id, c.caller, c.called, c.trunk
+       c.campaign_id, c.caller, c.called, c.trunk, c.cause, c.disposition
   FROM call c
   JOIN unnest(%(calls)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
     ON c.id = r.id AND c.started_at = r.started_at

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg.rows import tuple_row
 
+from tollwright.store import binary
 from tollwright.store.calls import Cursor, lock_usage
 from tollwright.store.sql import statements
 
@@ -31,15 +32,14 @@ def charge_ids(cursor: Cursor) -> int:
     return int(row[0])
 
 
-def write(cursor: Cursor, lines: Sequence[str], values: Mapping[str, object]) -> None:
-    """Rows of tw_legs in COPY's text format become charges and costs of their days.
+def write(cursor: Cursor, rows: memoryview, values: Mapping[str, object]) -> None:
+    """Rows of tw_legs, from `binary.rows`, become charges and costs of their days.
 
     `values`: tenant_id, zone (the tenant's), at.
     """
     cursor.execute(SQL["make_legs"])
     cursor.execute(SQL["empty_legs"])
-    with cursor.copy(SQL["copy_legs"]) as copy:
-        copy.write("".join(lines))
+    binary.copy(cursor, SQL["copy_legs"], rows)
     cursor.execute(SQL["insert_charges"], values)
     lock_usage(cursor, int(str(values["tenant_id"])))
     cursor.execute(SQL["add_costs"], values)
@@ -57,7 +57,7 @@ def without_cost(
     cursor: Cursor, *, batch_id: int, first: datetime, last: datetime
 ) -> Iterator[list[Row]]:
     """Portions of those calls: (id, start and answer in micros, milliseconds, customer, campaign,
-    caller, called, trunk)."""
+    caller, called, trunk, cause, disposition)."""
     values = {"batch_id": batch_id, "first": first, "last": last}
     with psycopg.ServerCursor(cursor.connection, "tw_no_cost", row_factory=tuple_row) as reading:
         reading.execute(SQL["without_cost"], values)

@@ -10,7 +10,7 @@ SELECT nextval('charge_id_block')
 
 -- name: make_legs -- where COPY may write
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_legs (
-    charge_id bigint, call_id bigint, started_us bigint, customer_id bigint, campaign_id bigint,
+    charge_id bigint, call_id bigint, started_at timestamptz, customer_id bigint, campaign_id bigint,
     card_version_id bigint, rate_no integer, billed_s integer, amount_micros bigint,
     level smallint, leg text, currency text, prefix text
 ) ON COMMIT DROP
@@ -19,23 +19,21 @@ CREATE TEMPORARY TABLE IF NOT EXISTS tw_legs (
 TRUNCATE tw_legs
 
 -- name: copy_legs -- a portion's legs
-COPY tw_legs FROM STDIN
+COPY tw_legs FROM STDIN (FORMAT BINARY)
 
 -- name: insert_charges -- from the staged rows
 INSERT INTO charge (id, call_id, started_at, rated_at, amount_micros, tenant_id, customer_id,
                     campaign_id, card_version_id, rate_no, billed_s, level, leg, currency, prefix)
-SELECT l.charge_id, l.call_id, 'epoch'::timestamptz + l.started_us * '1 microsecond'::interval,
-       %(at)s, l.amount_micros, %(tenant_id)s, l.customer_id, l.campaign_id, l.card_version_id,
-       l.rate_no, l.billed_s, l.level, l.leg, l.currency, l.prefix
+SELECT l.charge_id, l.call_id, l.started_at, %(at)s, l.amount_micros, %(tenant_id)s, l.customer_id, l.campaign_id,
+       l.card_version_id, l.rate_no, l.billed_s, l.level, l.leg, l.currency, l.prefix
   FROM tw_legs l
 
 -- name: add_costs -- the day's costs grow by the staged rows
 INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,
                        answered_ms, billed_s, sell_micros, buy_micros, bought)
 SELECT %(tenant_id)s, customer_id, campaign_id,
-       (('epoch'::timestamptz + started_us * '1 microsecond'::interval) AT TIME ZONE %(zone)s)::date,
-       currency, 0, 0, 0, 0, 0, sum(amount_micros), count(*)
-  FROM tw_legs GROUP BY 2, 3, 4, 5
+       (l.started_at AT TIME ZONE %(zone)s)::date, currency, 0, 0, 0, 0, 0, sum(amount_micros), count(*)
+  FROM tw_legs l GROUP BY 2, 3, 4, 5
     ON CONFLICT (tenant_id, campaign_id, day, currency) DO UPDATE SET
        buy_micros = usage_day.buy_micros + excluded.buy_micros,
        bought = usage_day.bought + excluded.bought
@@ -72,7 +70,7 @@ SELECT DISTINCT c.batch_id, c.source_id
 -- name: without_cost -- those calls of one batch, as legs are priced from
 SELECT c.id, (extract(epoch FROM c.started_at) * 1000000)::bigint,
        (extract(epoch FROM c.answered_at) * 1000000)::bigint, c.answered_ms, c.customer_id,
-       c.campaign_id, c.caller, c.called, c.trunk
+       c.campaign_id, c.caller, c.called, c.trunk, c.cause, c.disposition
   FROM call c
  WHERE c.batch_id = %(batch_id)s AND c.is_current AND c.answered_at IS NOT NULL
    AND c.started_at >= %(first)s AND c.started_at < %(last)s

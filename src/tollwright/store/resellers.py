@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from tollwright.store import binary
 from tollwright.store.batches import set_tenant
 from tollwright.store.calls import SQL as CALLS
 from tollwright.store.calls import Cursor, issued, lock_usage
@@ -40,13 +41,12 @@ def links(cursor: Cursor, reseller_id: int) -> list[Row]:
     return cursor.execute(SQL["links"], {"reseller_id": reseller_id}).fetchall()
 
 
-def stage(cursor: Cursor, calls: Sequence[Call]) -> dict[int, tuple[str, str]]:
-    """The child's: keep what its parent needs of some calls; cause and disposition by id."""
+def stage(cursor: Cursor, calls: Sequence[Call]) -> None:
+    """The child's: keep what its parent needs of some calls."""
     cursor.execute(SQL["make_resold"])
     cursor.execute(SQL["empty_resold"])
     values = {"call_ids": [call[0] for call in calls], "moments": [call[1] for call in calls]}
-    rows = cursor.execute(SQL["stage_resold"], values).fetchall()
-    return {call_id: (cause, disposition) for call_id, cause, disposition in rows}
+    cursor.execute(SQL["stage_resold"], values)
 
 
 def known(
@@ -77,15 +77,14 @@ def fallen(cursor: Cursor, source_id: int) -> list[Call]:
     return cursor.execute(SQL["fallen"], {"source_id": source_id}).fetchall()
 
 
-def sell(cursor: Cursor, lines: Sequence[str], values: Mapping[str, object]) -> None:
-    """The parent's: rows of tw_sold in COPY's text form become calls, charges and sums of days.
+def sell(cursor: Cursor, rows: memoryview, values: Mapping[str, object]) -> None:
+    """The parent's: rows of tw_sold, from `binary.rows`, become calls, charges and sums of days.
 
     `values`: tenant_id, source_id, batch_id, zone, at; all the parent's.
     """
     cursor.execute(SQL["make_sold"])
     cursor.execute(SQL["empty_sold"])
-    with cursor.copy(SQL["copy_sold"]) as copy:
-        copy.write("".join(lines))
+    binary.copy(cursor, SQL["copy_sold"], rows)
     cursor.execute(SQL["insert_calls"], values)
     cursor.execute(SQL["insert_charges"], values)
     lock_usage(cursor, int(str(values["tenant_id"])))

@@ -27,7 +27,6 @@ SELECT c.id, c.started_at, c.answered_at, c.ended_at, c.answered_ms, c.line_no,
   FROM call c
   JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
     ON c.id = r.id AND c.started_at = r.started_at
-RETURNING call_id, cause, disposition
 
 -- name: known -- the parent's: the latest revision of staged calls that it has, and if it stands
 SELECT u.call_id, k.revision, k.is_current
@@ -69,7 +68,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS tw_sold (
 TRUNCATE tw_sold
 
 -- name: copy_sold -- a portion's sales
-COPY tw_sold FROM STDIN
+COPY tw_sold FROM STDIN (FORMAT BINARY)
 
 -- name: insert_calls -- the parent's: calls of its customer, the reseller
 INSERT INTO call (id, started_at, answered_at, ended_at, answered_ms, batch_id, line_no, tenant_id,

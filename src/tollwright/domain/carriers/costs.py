@@ -18,12 +18,14 @@ from tollwright.domain import guard
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.ingest import legs as engine
-from tollwright.engine.ingest.written import EPOCH, MICROSECOND, Place
+from tollwright.engine.ingest.written import Place, columns_of
+from tollwright.engine.rate.columns import micros_of
+from tollwright.engine.rate.cost import UNKNOWN_TRUNK
 from tollwright.store import legs as store
 from tollwright.store.calls import cursor_on
 
 COSTS = ("buy", "parent")
-NO_TRUNK = "unknown_trunk"
+NO_TRUNK = UNKNOWN_TRUNK
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +75,20 @@ def why_no_cost(calls: Sequence[Call], *, at: datetime) -> dict[int, str]:
     """By the call's id, why nobody can say what it costs; as things stand now."""
     tenant, cursor = current_tenant(), cursor_on(_psycopg())
     legs = engine.opened(cursor, Place(tenant.pk, 0, 0, tenant.timezone, at))
-    told = legs.why(engine.columns([_row(call) for call in calls])) if legs and calls else {}
-    return {call.pk: told.get(place, NO_TRUNK) for place, call in enumerate(calls)}
+    if legs is None or not calls:
+        return dict.fromkeys((call.pk for call in calls), NO_TRUNK)
+    why = legs.why(columns_of([_row(call) for call in calls]))
+    return {call.pk: why.at(place) for place, call in enumerate(calls)}
 
 
 def _row(call: Call) -> store.Row:
     if call.answered_at is None:
         raise ValueError("a call that was not answered costs nothing")
     return (
-        call.pk, _micros(call.started_at), _micros(call.answered_at), call.answered_ms,
+        call.pk, micros_of(call.started_at), micros_of(call.answered_at), call.answered_ms,
         call.customer_id, call.campaign_id, call.caller, call.called, call.trunk,
+        call.cause, call.disposition,
     )  # fmt: skip
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH) // MICROSECOND
 
 
 def _psycopg() -> psycopg.Connection[Any]:

@@ -12,7 +12,7 @@ from tollwright.core.formats.base import Record
 from tollwright.engine.ingest import legs
 from tollwright.engine.ingest.file import open_source, read_attributor
 from tollwright.engine.ingest.sort import Refused, Sorter
-from tollwright.engine.ingest.written import Place
+from tollwright.engine.ingest.written import Place, columns_of
 from tollwright.engine.rate.terms import Book, Campaign
 from tollwright.store import batches, corrections
 from tollwright.store.calls import Cursor
@@ -138,4 +138,4 @@ def cost_again(cursor: Cursor, place: Place, found: Sequence[Standing]) -> None:
     costs.retire([(one.call_id, one.started_at) for one in found])
     rows = corrections.answered_calls(cursor, [(one.new_id, one.new_start) for one in found])
     if rows:
-        costs.write(legs.columns(rows))
+        costs.write(columns_of(rows))

@@ -8,20 +8,30 @@ counted; the customer's leg stands.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from tollwright.core.choose import CardIndex
-from tollwright.core.money import Rounding
+import numpy as np
+
 from tollwright.engine.ingest.resell import Parent, read_parent
-from tollwright.engine.ingest.written import Columns, Costed, Leg, Place, in_order
-from tollwright.engine.rate.cards import card_of
+from tollwright.engine.ingest.written import (
+    Answered,
+    Columns,
+    Costed,
+    Leg,
+    Place,
+    Priced,
+    by_word,
+    columns_of,
+    in_a_row,
+)
 from tollwright.engine.rate.carriers import Bought, Carriers, read_carriers
+from tollwright.engine.rate.cost import Cost, Words
 from tollwright.engine.rate.group import BareCards, rate_group
-from tollwright.engine.rate.terms import Version
+from tollwright.kernel.told import Int64, text_of
+from tollwright.store import binary
 from tollwright.store import legs as store
 from tollwright.store.calls import Cursor
 
@@ -31,7 +41,10 @@ NOBODY = frozenset[int]()
 
 @dataclass(slots=True)
 class Legs:
-    """The legs of one batch's calls beside the customer's; see `opened`."""
+    """The legs of one batch's calls beside the customer's; see `opened`.
+
+    All of it needs the connection.
+    """
 
     cursor: Cursor
     place: Place
@@ -39,38 +52,54 @@ class Legs:
     cards: BareCards
     parent: Parent | None
 
+    def cost(self, calls: Answered) -> Cost:
+        """What the calls cost, or would cost: the carrier's price, else the parent's.
+
+        Nothing is written, and no call needs to be there. What a parent makes of a correction that
+        comes too late is told when it is written.
+        """
+        cost = Cost.unknown(len(calls))
+        legs, rest = self._carried(calls, cost.reason)
+        if self.parent is not None and len(rest):
+            legs += self.parent.price(calls, rest, cost.reason)
+        for leg in legs:
+            leg.tell(cost)
+        return cost
+
     def write(self, calls: Columns) -> Costed:
         """Charge the provider for the calls."""
-        reasons: dict[int, str] = {}
-        legs, rest = self._carried(calls, reasons)
-        if self.parent is not None and rest:
+        reasons = Words.none(len(calls))
+        legs, rest = self._carried(calls.calls, reasons)
+        if self.parent is not None and len(rest):
             legs += self.parent.sell(calls, rest, reasons)
-        lines = [line for leg in legs for line in leg.lines(calls)]
-        self._charge(lines)
-        return Costed(len(lines), Counter(reasons.values()))
+        charged = self._charge(legs, calls)
+        return Costed(charged, reasons.said(), sum(leg.rated.slowly for leg in legs))
 
-    def why(self, calls: Columns) -> dict[int, str]:
-        """By place, why calls have no cost, nobody's trunks apart; nothing is written."""
-        reasons: dict[int, str] = {}
-        legs, rest = self._carried(calls, reasons)
-        if self.parent is not None and rest:
-            legs += self.parent.look(calls, rest, reasons)
-        return reasons | {place: NOT_YET for leg in legs for _, place in leg.priced()}
+    def why(self, calls: Columns) -> Words:
+        """Why calls have no cost; nothing is written."""
+        cost = Cost.unknown(len(calls))
+        legs, rest = self._carried(calls.calls, cost.reason)
+        if self.parent is not None and len(rest):
+            legs += self.parent.look(calls, rest, cost.reason)
+        for leg in legs:
+            cost.reason.put(leg.places[leg.rated.priced()], NOT_YET)
+        return cost.reason
 
-    def _carried(self, calls: Columns, reasons: dict[int, str]) -> tuple[list[Leg], list[int]]:
+    def _carried(self, calls: Answered, reasons: Words) -> tuple[list[Leg], Int64]:
         """The legs of the calls that went over a carrier's trunk, and the places of the rest."""
         legs: list[Leg] = []
-        carried: set[int] = set()
+        rest = np.ones(len(calls), bool)
         for bought, places in self._by_carrier(calls):
-            carried.update(places)
+            rest[places] = False
             if bought.card is None or bought.version is None:
-                reasons |= dict.fromkeys(places, bought.reason)
+                reasons.put(places, bought.reason)
                 continue
-            rated = rate_group(self.cards, bought.card, bought.version, calls.rated(places))
+            columns = calls.pick(places).columns()
+            rated = rate_group(self.cards, bought.card, bought.version, columns)
             leg = Leg("buy", 0, bought.version.id, bought.card.currency, places, rated)
-            reasons |= leg.refused()
+            leg.refuse(reasons)
             legs.append(leg)
-        return legs, [place for place in range(len(calls)) if place not in carried]
+        return legs, np.flatnonzero(rest)
 
     def retire(self, calls: Sequence[tuple[int, datetime]]) -> None:
         """These calls (id, start) were corrected: what the parent sold stands no longer either."""
@@ -87,25 +116,23 @@ class Legs:
         if self.parent is not None:
             self.parent.take_over(old_id)
 
-    def _charge(self, lines: Sequence[str]) -> None:
-        if not lines:
-            return
-        first, place = store.charge_ids(self.cursor), self.place
-        values = {"tenant_id": place.tenant_id, "zone": place.zone, "at": place.at}
-        numbered = [f"{charge_id}\t{line}" for charge_id, line in enumerate(lines, first)]
-        store.write(self.cursor, numbered, values)
+    def _charge(self, legs: Sequence[Leg], calls: Columns) -> int:
+        """Write the legs; how many calls have one."""
+        there, place = in_a_row(legs), self.place
+        if len(there.places):
+            rows = _rows(legs, there, calls, store.charge_ids(self.cursor))
+            values = {"tenant_id": place.tenant_id, "zone": place.zone, "at": place.at}
+            store.write(self.cursor, rows, values)
+        return len(there.places)
 
-    def _by_carrier(self, calls: Columns) -> list[tuple[Bought, list[int]]]:
+    def _by_carrier(self, calls: Answered) -> Iterable[tuple[Bought, Int64]]:
         """The places of the calls over known trunks, those that are bought alike together."""
-        by_trunk: dict[str, list[int]] = {}
-        for place, trunk in enumerate(calls.trunk):
-            by_trunk.setdefault(trunk, []).append(place)
-        found: dict[int | str, tuple[Bought, list[int]]] = {}
-        for trunk, places in by_trunk.items():
+        found: dict[int | str, tuple[Bought, list[Int64]]] = {}
+        for trunk, places in by_word(calls.trunk):
             for bought, some in self.carriers.spans(trunk, calls.answered_us, places):
                 key = bought.version.id if bought.version else bought.reason
-                found.setdefault(key, (bought, []))[1].extend(some)
-        return list(found.values())
+                found.setdefault(key, (bought, []))[1].append(some)
+        return [(bought, np.sort(np.concatenate(some))) for bought, some in found.values()]
 
 
 def opened(cursor: Cursor, place: Place, below: frozenset[int] = NOBODY) -> Legs | None:
@@ -115,7 +142,7 @@ def opened(cursor: Cursor, place: Place, below: frozenset[int] = NOBODY) -> Legs
     """
     if not store.wanted(cursor):
         return None
-    cards = BareCards(partial(_card, cursor))
+    cards = BareCards(cursor)
     parent = read_parent(cursor, place, cards, partial(opened, below=below | {place.tenant_id}))
     if parent is not None and parent.tenant_id in below:
         raise ValueError(f"tenant {parent.tenant_id} sells to itself by way of {sorted(below)}")
@@ -130,18 +157,29 @@ def fill(cursor: Cursor, place: Place, *, first: datetime, last: datetime) -> Co
     if legs is None:
         return found
     for rows in store.without_cost(cursor, batch_id=place.batch_id, first=first, last=last):
-        more = legs.write(columns(rows))
-        found.charged += more.charged
-        found.reasons += more.reasons
+        found.add(legs.write(columns_of(rows)))
     return found
 
 
-def columns(rows: Sequence[store.Row]) -> Columns:
-    """Columns of rows as `store.legs.without_cost` gives them."""
-    *numbers, caller, called, trunk = zip(*rows, strict=True)
-    call, started, answered, lasted, customer, campaign = in_order(numbers)
-    return Columns(call, started, answered, lasted, customer, campaign, caller, called, trunk)
-
-
-def _card(cursor: Cursor, version: Version, rounding: Rounding | None) -> CardIndex:
-    return card_of(cursor, version.id, version.content_hash, rounding)
+def _rows(legs: Sequence[Leg], there: Priced, calls: Columns, first_id: int) -> memoryview:
+    """The rows of tw_legs."""
+    at, which = there.places, there.which
+    return binary.rows(
+        [
+            (np.arange(first_id, first_id + len(at)), 8),
+            (calls.call_id[at], 8),
+            (binary.instants(calls.started_us[at]), 8),
+            (calls.customer_id[at], 8),
+            (calls.campaign_id[at], 8),
+            (np.array([leg.version_id for leg in legs])[which], 8),
+            (there.rate_no, 4),
+            (there.billed_s, 4),
+            (there.amount_micros, 8),
+            (np.array([leg.level for leg in legs])[which], 2),
+        ],
+        [
+            text_of([leg.leg for leg in legs]).pick(which),
+            text_of([leg.currency for leg in legs]).pick(which),
+            there.prefix,
+        ],
+    )

@@ -8,27 +8,44 @@ the reseller's leg `parent`. If the parent has carriers or a parent itself, so o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from tollwright.engine.ingest.written import Columns, Costed, Leg, Place, in_order
+import numpy as np
+import numpy.typing as npt
+
+from tollwright.core.formats.clock import from_micros
+from tollwright.engine.ingest.written import (
+    Answered,
+    Columns,
+    Costed,
+    Leg,
+    Place,
+    by_word,
+    in_a_row,
+)
+from tollwright.engine.rate.columns import counted_ms, micros_of, moment_of
+from tollwright.engine.rate.cost import Cost, Words
 from tollwright.engine.rate.group import BareCards, rate_group
+from tollwright.engine.rate.markup import PARENTS, price_from_cost
 from tollwright.engine.rate.terms import Book, Terms, read_book
-from tollwright.store import batches
+from tollwright.kernel.told import NONE, Int64, Text, text_of
+from tollwright.store import batches, binary
 from tollwright.store import calls as stored
 from tollwright.store import resellers as store
 from tollwright.store.calls import Cursor
 
 AROUND = timedelta(days=32)  # how far a correction may move a call
 LEVEL = 1  # of the cost: the next one up
-NULL = "\\N"
+Known = dict[int, tuple[int, bool]]  # by the child's call: the parent's revision, if it stands
 
 
 class Above(Protocol):
     """The parent's own legs."""
 
+    def cost(self, calls: Answered) -> Cost: ...
     def write(self, calls: Columns) -> Costed: ...
     def retire(self, calls: Sequence[tuple[int, datetime]]) -> None: ...
     def restore(self, calls: Sequence[tuple[int, datetime]]) -> None: ...
@@ -47,8 +64,12 @@ class Link:
     campaign_id: int
     source_id: int
 
-    def holds(self, at: datetime) -> bool:
-        return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+    def holds(self, at_us: Int64) -> npt.NDArray[np.bool_]:
+        """At which of these moments."""
+        found = at_us >= micros_of(self.valid_from)
+        if self.valid_to is not None:
+            found &= at_us < micros_of(self.valid_to)
+        return found
 
 
 @dataclass(slots=True)
@@ -72,50 +93,51 @@ class Parent:
     cards: BareCards
     open_above: Open
     _batch_id: int | None = None
-    _above: list[Above | None] = field(default_factory=list)
+    _above: dict[int, Above | None] = field(default_factory=dict)  # by the parent's batch
 
-    def sell(self, calls: Columns, places: Sequence[int], reasons: dict[int, str]) -> list[Leg]:
+    def price(self, calls: Answered, places: Int64, reasons: Words) -> list[Leg]:
+        """What the parent would sell the calls at these places for; nothing is written."""
+        with store.as_tenant(self.cursor, self.tenant_id, back=self.child.tenant_id):
+            return [sale.leg for sale in self._sales(calls, places, reasons)]
+
+    def sell(self, calls: Columns, places: Int64, reasons: Words) -> list[Leg]:
         """Write the calls at these places as calls of the parent's customer; their cost here."""
-        told = self._stage(calls, places)
+        self._stage(calls, places)
         with store.as_tenant(self.cursor, self.tenant_id, back=self.child.tenant_id):
             known = self._known(calls, places)
-            sales = self._sales(calls, places, told, known, reasons)
+            sales = self._sales(calls.calls, _in_time(calls, places, known, reasons), reasons)
             self._write(calls, sales, known)
         return [sale.leg for sale in sales]
 
-    def look(self, calls: Columns, places: Sequence[int], reasons: dict[int, str]) -> list[Leg]:
+    def look(self, calls: Columns, places: Int64, reasons: Words) -> list[Leg]:
         """As `sell`, but nothing is written."""
-        told = self._stage(calls, places)
+        self._stage(calls, places)
         with store.as_tenant(self.cursor, self.tenant_id, back=self.child.tenant_id):
             known = self._known(calls, places)
-            return [sale.leg for sale in self._sales(calls, places, told, known, reasons)]
+            some = _in_time(calls, places, known, reasons)
+            return [sale.leg for sale in self._sales(calls.calls, some, reasons)]
 
-    def _stage(self, calls: Columns, places: Sequence[int]) -> dict[int, tuple[str, str]]:
-        staged = [(int(calls.call_id[place]), calls.started(place)) for place in places]
-        return store.stage(self.cursor, staged)
+    def _stage(self, calls: Columns, places: Int64) -> None:
+        ids = calls.call_id[places].tolist()
+        starts = map(from_micros, calls.started_us[places].tolist())
+        store.stage(self.cursor, list(zip(ids, starts, strict=True)))
 
-    def _known(self, calls: Columns, places: Sequence[int]) -> dict[int, tuple[int, bool]]:
+    def _known(self, calls: Columns, places: Int64) -> Known:
         """The revisions that the parent has of the staged calls, and whether they stand."""
-        started = [calls.started(place) for place in places]
+        started = calls.started_us[places]
         return store.known(
-            self.cursor, source_id=self.source_id, first=min(started) - AROUND,
-            last=max(started) + AROUND,
+            self.cursor, source_id=self.source_id, first=from_micros(int(started.min())) - AROUND,
+            last=from_micros(int(started.max())) + AROUND,
         )  # fmt: skip
 
-    def _sales(
-        self, calls: Columns, places: Sequence[int], told: dict[int, tuple[str, str]],
-        known: dict[int, tuple[int, bool]], reasons: dict[int, str],
-    ) -> list[Sale]:  # fmt: skip
-        late = {place for place in places if known.get(int(calls.call_id[place]), NEW)[1]}
-        reasons |= dict.fromkeys(late, "parent_late_correction")
+    def _sales(self, calls: Answered, places: Int64, reasons: Words) -> list[Sale]:
         sales: list[Sale] = []
-        for terms, some in self._by_terms(calls, [place for place in places if place not in late]):
+        for terms, some in self._by_terms(calls, places):
             why = _why_not(terms)
             if why:
-                reasons |= dict.fromkeys(some, why)
-                continue
-            sales.append(self._sale(terms, some, calls, told))
-            reasons |= sales[-1].leg.refused()
+                reasons.put(some, why)
+            else:
+                sales.append(self._sale(terms, some, calls, reasons))
         return sales
 
     def retire(self, corrected: Sequence[tuple[int, datetime]]) -> None:
@@ -163,60 +185,64 @@ class Parent:
         """Where the child's calls come from, in the parent's books."""
         return self.links[0].source_id
 
-    def _by_terms(self, calls: Columns, places: Sequence[int]) -> list[tuple[Terms, list[int]]]:
+    def _by_terms(self, calls: Answered, places: Int64) -> Iterator[tuple[Terms, Int64]]:
         """The places that the parent sells, those on the same terms together."""
-        groups: dict[int, tuple[Terms, list[int]]] = {}
-        for place in places:
-            answered = calls.answered(place)
-            link = next((link for link in self.links if link.holds(answered)), None)
-            if link is not None:
-                terms = self.book.terms(link.campaign_id, answered)
-                groups.setdefault(id(terms), (terms, []))[1].append(place)
-        return list(groups.values())
+        for link in self.links:
+            held = link.holds(calls.answered_us[places])
+            its, places = places[held], places[~held]
+            changes = [micros_of(moment) for moment in self.book.changes(link.campaign_id)]
+            spans = np.searchsorted(np.array(changes, np.int64), calls.answered_us[its], "right")
+            for span in np.unique(spans).tolist():
+                some = its[spans == span]
+                moment = moment_of(int(calls.answered_us[some[0]]))
+                yield self.book.terms(link.campaign_id, moment), some
 
-    def _sale(
-        self, terms: Terms, places: list[int], calls: Columns, told: dict[int, tuple[str, str]]
-    ) -> Sale:
+    def _sale(self, terms: Terms, places: Int64, calls: Answered, reasons: Words) -> Sale:
         card, version = terms.card, terms.version
         if card is None or version is None:
             raise ValueError("terms without a card version price nothing")
-        counted = [
-            terms.counted_ms(int(calls.answered_ms[place]), *told[int(calls.call_id[place])])
-            for place in places
-        ]
-        columns = calls.rated(places, counted)
+        some = calls.pick(places)
+        columns = some.columns(_counted(terms, some))
         rated = rate_group(self.cards, card, version, columns, terms.rounding)
-        return Sale(terms, Leg("parent", LEVEL, version.id, card.currency, places, rated))
+        leg = Leg("parent", LEVEL, version.id, card.currency, places, rated)
+        leg.refuse(reasons)
+        if terms.cost_plus is not None:
+            above = self._its_legs(NO_BATCH)
+            cost = above.cost(some) if above else Cost.unknown(len(some))
+            unpriced = price_from_cost(rated.charges, cost, terms.cost_plus, rated.card)
+            for why in unpriced.said():
+                reasons.put(places[unpriced.are(why)], PARENTS + why)
+        return Sale(terms, leg)
 
-    def _write(
-        self, calls: Columns, sales: Sequence[Sale], known: dict[int, tuple[int, bool]]
-    ) -> None:
+    def _write(self, calls: Columns, sales: Sequence[Sale], known: Known) -> None:
         """The sales into the parent's books, and what they cost the parent in its turn."""
-        first_call, first_charge = stored.id_block(self.cursor)
-        lines: list[str] = []
-        rows: list[tuple[int, int, int]] = []  # place, customer, campaign
-        for sale in sales:
-            for at, place in sale.leg.priced():
-                number = len(lines)
-                call_id = int(calls.call_id[place])
-                revision = known.get(call_id, NEW)[0] + 1
-                lines.append(
-                    f"{call_id}\t{first_call + number}\t{first_charge + number}\t{revision}\t"
-                    + _line(sale, at)
-                )
-                campaign = sale.terms.campaign
-                rows.append((place, campaign.customer_id, campaign.id))
-        if not lines:
+        there = in_a_row([sale.leg for sale in sales])
+        count, at = len(there.places), there.places
+        if not count:
             return
-        batch_id = self._batch(len(lines))
-        store.sell(self.cursor, lines, {
+        call_id, charge_id = stored.id_block(self.cursor)
+        sold_id = np.arange(call_id, call_id + count)
+        customer, campaign, version, plan = np.array(
+            [_numbers(sale) for sale in sales], np.int64
+        )[there.which].T  # fmt: skip
+        batch_id = self._batch(count)
+        rows = binary.rows(
+            [
+                (calls.call_id[at], 8), (sold_id, 8), (np.arange(charge_id, charge_id + count), 8),
+                (_revisions(calls.call_id[at], known), 2), (customer, 8), (campaign, 8),
+                (version, 8), (plan, 8), (there.rate_no, 4), (there.billed_s, 4),
+                (there.amount_micros, 8),
+            ],
+            [text_of([sale.leg.currency for sale in sales]).pick(there.which), there.prefix],
+        )  # fmt: skip
+        store.sell(self.cursor, rows, {
             "tenant_id": self.tenant_id, "source_id": self.source_id, "batch_id": batch_id,
             "zone": self.zone, "at": self.child.at,
         })  # fmt: skip
-        if not self._above:
-            self._above.append(self._its_legs(batch_id))
-        for above in filter(None, self._above):
-            above.write(_sold(calls, rows, first_call))
+        above = self._its_legs(batch_id)
+        if above is not None:
+            sold = calls.calls.pick(at)
+            above.write(Columns(sold_id, calls.started_us[at], customer, campaign, sold))
 
     def _batch(self, count: int) -> int:
         """The parent's batch of the child's batch, with so many calls more."""
@@ -239,8 +265,10 @@ class Parent:
 
     def _its_legs(self, batch_id: int) -> Above | None:
         """What the parent pays for a batch's calls; opened while the transaction is its own."""
-        place = Place(self.tenant_id, self.source_id, batch_id, self.zone, self.child.at)
-        return self.open_above(self.cursor, place)
+        if batch_id not in self._above:
+            place = Place(self.tenant_id, self.source_id, batch_id, self.zone, self.child.at)
+            self._above[batch_id] = self.open_above(self.cursor, place)
+        return self._above[batch_id]
 
 
 NEW = (-1, False)  # no revision yet, none stands
@@ -270,23 +298,38 @@ def _why_not(terms: Terms) -> str:
     return ""
 
 
-def _line(sale: Sale, at: int) -> str:
-    """The rest of a row of tw_sold."""
-    terms, leg, rated = sale.terms, sale.leg, sale.leg.rated
-    campaign = terms.campaign
-    plan = NULL if terms.plan_version_id is None else terms.plan_version_id
-    return (
-        f"{campaign.customer_id}\t{campaign.id}\t{leg.version_id}\t{plan}\t{rated.rate_no[at]}"
-        f"\t{rated.billed_s[at]}\t{rated.amount_micros[at]}\t{leg.currency}\t{rated.prefix[at]}\n"
-    )
+def _in_time(calls: Columns, places: Int64, known: Known, reasons: Words) -> Int64:
+    """The places of the calls that the parent has not issued as they were before."""
+    stands = [call_id for call_id, (_, stands) in known.items() if stands]
+    late = np.isin(calls.call_id[places], np.array(stands, np.int64))
+    reasons.put(places[late], "parent_late_correction")
+    return places[~late]
 
 
-def _sold(calls: Columns, rows: Sequence[tuple[int, int, int]], first_call: int) -> Columns:
-    """The parent's calls, as its own legs are priced from them."""
-    places, customers, campaigns = in_order(zip(*rows, strict=True))
-    (call_id,) = in_order([range(first_call, first_call + len(rows))])
-    return Columns(
-        call_id, calls.started_us[places], calls.answered_us[places], calls.answered_ms[places],
-        customers, campaigns, [calls.caller[place] for place in places],
-        [calls.called[place] for place in places], [calls.trunk[place] for place in places],
-    )  # fmt: skip
+def _counted(terms: Terms, calls: Answered) -> Int64:
+    """The milliseconds that the card is asked for."""
+    causes = tuple(sorted(terms.billable_causes))
+    cause, disposition = (_codes(told, causes) for told in (calls.cause, calls.disposition))
+    return counted_ms(terms, calls.answered_ms, cause, disposition, causes)
+
+
+def _codes(told: Text, causes: tuple[str, ...]) -> Int64:
+    """The place of each text among the causes, from 1; 0: it is none of them."""
+    found = np.zeros(len(told.first), np.int64)
+    for word, places in by_word(told) if causes else ():
+        if word.upper() in causes:
+            found[places] = causes.index(word.upper()) + 1
+    return found
+
+
+def _numbers(sale: Sale) -> tuple[int, int, int, int]:
+    terms = sale.terms
+    plan = terms.plan_version_id or NONE
+    return terms.campaign.customer_id, terms.campaign.id, sale.leg.version_id, plan
+
+
+def _revisions(call_id: Int64, known: Known) -> Int64:
+    """Which revision of the parent's call each call is."""
+    if not known:
+        return np.zeros(len(call_id), np.int64)
+    return np.array([known.get(one, NEW)[0] + 1 for one in call_id.tolist()], np.int64)

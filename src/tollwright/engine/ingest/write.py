@@ -13,7 +13,8 @@ from tollwright.engine.ingest import legs, stage
 from tollwright.engine.ingest.calls import Calls
 from tollwright.engine.ingest.price import Priced
 from tollwright.engine.ingest.sort import Refused, Tally, refusal
-from tollwright.engine.ingest.written import Columns, Place
+from tollwright.engine.ingest.written import Columns, Place, answered
+from tollwright.engine.rate.cost import Cost
 from tollwright.engine.rate.terms import Terms
 from tollwright.kernel.told import NONE, Int64, Text, text_joined, text_of
 from tollwright.store import batches, binary, calls
@@ -58,6 +59,12 @@ class Writer:
         tally.duplicates += len(refused) - len(reasons)
         tally.reasons.update(reasons)
 
+    def cost(self, there: Calls, places: Int64) -> Cost:
+        """What the calls at these places, none of which is written yet, cost the provider."""
+        if self._legs is None:
+            return Cost.unknown(len(places))
+        return self._legs.cost(answered(there, places))
+
     def calls(self, priced: Priced, tally: Tally) -> Late:
         """Write the calls; the places of those that must wait come back."""
         there = priced.calls
@@ -85,6 +92,7 @@ class Writer:
         if self._legs is not None and len(answered):
             costed = self._legs.write(_columns(there, answered, call_id))
             tally.reasons.update(costed.reasons)
+            tally.slowly += costed.slowly
         return late
 
     def _meet(
@@ -136,13 +144,9 @@ def waiting(record: Record) -> Refused:
 def _columns(there: Calls, places: Int64, call_id: int) -> Columns:
     """What the calls at some places cost is priced from this."""
     customer, campaign, *_ = _of_terms(there)
-    rows = places.tolist()
-    caller, called, trunk = (
-        [column.at(row) for row in rows] for column in (there.caller, there.called, there.trunk)
-    )
     return Columns(
-        call_id + places, there.started_us[places], there.answered_us[places],
-        there.answered_ms[places], customer[places], campaign[places], caller, called, trunk,
+        call_id + places, there.started_us[places], customer[places], campaign[places],
+        answered(there, places),
     )  # fmt: skip
 
 

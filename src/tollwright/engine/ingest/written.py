@@ -1,26 +1,28 @@
-"""Calls that are written, as the legs of the money beside the customer's are priced from them."""
+"""Answered calls, as the legs of the money beside the customer's are priced from them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 
-from tollwright.engine.rate import batch as rate
-from tollwright.engine.rate.numbers import rated_caller
+from tollwright.engine.ingest.calls import Calls
+from tollwright.engine.rate.cost import Cost, Words
+from tollwright.engine.rate.group import Rated
+from tollwright.kernel import columns as kernel
+from tollwright.kernel.numbers import EMPTY, pack_numbers
+from tollwright.kernel.reasons import BLOCKED, INVALID, UNMATCHED
+from tollwright.kernel.told import Int64, Text, alike, no_text, text_joined, text_of
+from tollwright.store import legs as store
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 REFUSED = {
-    "blocked": "blocked_destination",
-    "unmatched": "unknown_destination",
-    "invalid": "invalid_call",
+    BLOCKED: "blocked_destination",
+    UNMATCHED: "unknown_destination",
+    INVALID: "invalid_call",
 }
-Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +37,73 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What decides the cost of answered calls, one place a call.
+
+    Answers are micros since 1970 UTC, milliseconds are real ones, numbers packed for the kernel.
+    """
+
+    answered_us: Int64
+    answered_ms: Int64
+    called: Int64
+    caller: Int64
+    trunk: Text
+    cause: Text
+    disposition: Text
+
+    def __len__(self) -> int:
+        return len(self.answered_us)
+
+    def pick(self, places: Int64) -> Answered:
+        """The calls at these places."""
+        return Answered(
+            self.answered_us[places], self.answered_ms[places], self.called[places],
+            self.caller[places], self.trunk.pick(places), self.cause.pick(places),
+            self.disposition.pick(places),
+        )  # fmt: skip
+
+    def columns(self, counted_ms: Int64 | None = None) -> kernel.Columns:
+        """As a card is asked for them; `counted_ms`: what rules make of their time."""
+        lasted = self.answered_ms if counted_ms is None else counted_ms
+        return kernel.Columns(self.called, self.caller, self.answered_us, lasted)
+
+
+def answered(calls: Calls, places: Int64) -> Answered:
+    """Some calls of a portion, all of them answered."""
+    return Answered(
+        calls.answered_us[places], calls.answered_ms[places], calls.called_packed[places],
+        calls.caller_packed[places], calls.trunk.pick(places), calls.cause.pick(places),
+        calls.disposition.pick(places),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
-    """Answered calls, one place a call; instants are micros since 1970 UTC."""
+    """Calls that are written, one place a call: which they are, whose, and what decides their cost.
+
+    Starts are micros since 1970 UTC.
+    """
 
     call_id: Int64
     started_us: Int64
-    answered_us: Int64
-    answered_ms: Int64
     customer_id: Int64
     campaign_id: Int64
-    caller: Sequence[str]
-    called: Sequence[str]
-    trunk: Sequence[str]
+    calls: Answered
 
     def __len__(self) -> int:
         return len(self.call_id)
 
-    def owners(self) -> tuple[Int64, ...]:
-        """Which call it is and whose."""
-        return self.call_id, self.started_us, self.customer_id, self.campaign_id
 
-    def started(self, place: int) -> datetime:
-        return EPOCH + int(self.started_us[place]) * MICROSECOND
-
-    def answered(self, place: int) -> datetime:
-        return EPOCH + int(self.answered_us[place]) * MICROSECOND
-
-    def rated(self, places: Sequence[int], counted_ms: Sequence[int] | None = None) -> rate.Columns:
-        """What a card is asked for some of them; `counted_ms`: what rules make of their time."""
-        at = np.array(places, np.int64)
-        return rate.Columns(
-            [self.called[place] for place in places],
-            [rated_caller(self.caller[place]) for place in places],
-            [EPOCH + us * MICROSECOND for us in self.answered_us[at].tolist()],
-            list(counted_ms or self.answered_ms[at].tolist()),
-        )
+def columns_of(rows: Sequence[store.Row]) -> Columns:
+    """Columns of rows as `store.legs.without_cost` gives them."""
+    *numbers, caller, called, trunk, cause, disposition = zip(*rows, strict=True)
+    call, started, at, lasted, customer, campaign = (np.array(one, np.int64) for one in numbers)
+    callers = pack_numbers(caller)
+    told = Answered(
+        at, lasted, pack_numbers(called), np.where(callers < 0, EMPTY, callers), text_of(trunk),
+        text_of(cause), text_of(disposition),
+    )  # fmt: skip
+    return Columns(call, started, customer, campaign, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,53 +114,77 @@ class Leg:
     level: int
     version_id: int
     currency: str
-    places: Sequence[int]
-    rated: rate.Rated
+    places: Int64
+    rated: Rated
 
-    def priced(self) -> Iterator[tuple[int, int]]:
-        """(place in `rated`, place of the call) of those that have a price."""
-        for at, place in enumerate(self.places):
-            if at not in self.rated.refused:
-                yield at, place
+    def refuse(self, reasons: Words) -> None:
+        """Say why the card prices some of them not."""
+        for status, why in REFUSED.items():
+            refused = np.flatnonzero(self.rated.charges.status == status)
+            if len(refused):
+                reasons.put(self.places[refused], f"{self.leg}_{why}")
 
-    def refused(self) -> dict[int, str]:
-        """Why the card prices some of them not, by place."""
-        return {
-            self.places[at]: f"{self.leg}_{REFUSED[status]}"
-            for at, (status, _) in self.rated.refused.items()
-        }
+    def tell(self, cost: Cost) -> None:
+        """Say what those that have a price cost."""
+        priced = self.rated.priced()
+        places = self.places[priced]
+        cost.known[places] = True
+        cost.amount_micros[places] = self.rated.charges.amount_micros[priced]
+        cost.currency.put(places, self.currency)
+        cost.reason.put(places, "")
 
-    def lines(self, calls: Columns) -> Iterator[str]:
-        """Rows of tw_legs, without their ids."""
-        rated = self.rated
-        at = np.array(self.places, np.int64)
-        rows = zip(
-            *(column[at].tolist() for column in calls.owners()),
-            rated.rate_no,
-            rated.billed_s,
-            rated.amount_micros,
-            rated.prefix,
-            strict=True,
-        )
-        end = f"{self.level}\t{self.leg}\t{self.currency}"
-        for place, (call, started, customer, campaign, row, billed, micros, prefix) in enumerate(
-            rows
-        ):
-            if place not in rated.refused:
-                yield (
-                    f"{call}\t{started}\t{customer}\t{campaign}\t{self.version_id}\t{row}"
-                    f"\t{billed}\t{micros}\t{end}\t{prefix}\n"
-                )
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """Legs one after the other, where they have a price: which of them, and the call's place."""
+
+    which: Int64
+    places: Int64
+    rate_no: Int64
+    billed_s: Int64
+    amount_micros: Int64
+    prefix: Text
+
+
+def in_a_row(legs: Sequence[Leg]) -> Priced:
+    """What several legs charge."""
+    if not legs:
+        nothing = np.zeros(0, np.int64)
+        return Priced(nothing, nothing, nothing, nothing, nothing, no_text(0))
+    priced = [leg.rated.priced() for leg in legs]
+    pairs = [(leg, leg.rated.charges, at) for leg, at in zip(legs, priced, strict=True)]
+    return Priced(
+        np.repeat(np.arange(len(legs)), [len(at) for at in priced]),
+        np.concatenate([leg.places[at] for leg, _, at in pairs]),
+        np.concatenate([charges.rate_index[at] for _, charges, at in pairs]).astype(np.int64),
+        np.concatenate([charges.billed_s[at] for _, charges, at in pairs]).astype(np.int64),
+        np.concatenate([charges.amount_micros[at] for _, charges, at in pairs]),
+        text_joined([leg.rated.prefixes(at) for leg, _, at in pairs]),
+    )
 
 
 @dataclass(slots=True)
 class Costed:
-    """How many calls were charged to the provider; why others are known to cost, but not what."""
+    """How many calls were charged to the provider; why others are known to cost, but not what; how
+    many legs core walked, the kernel apart."""
 
     charged: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    slowly: int = 0
+
+    def add(self, more: Costed) -> None:
+        """Add `more` to this."""
+        self.charged += more.charged
+        self.reasons += more.reasons
+        self.slowly += more.slowly
 
 
-def in_order(columns: Iterable[Sequence[int]]) -> list[Int64]:
-    """Columns of whole numbers as arrays."""
-    return [np.array(column, np.int64) for column in columns]
+def by_word(column: Text) -> Iterator[tuple[str, Int64]]:
+    """The words of a column of few different ones, and the places of each."""
+    if not len(column.first):
+        return
+    codes = alike([column])
+    order = np.argsort(codes, kind="stable")
+    cuts = np.flatnonzero(np.diff(codes[order])) + 1
+    for places in np.split(order, cuts):
+        yield column.at(int(places[0])), places

@@ -7,13 +7,13 @@ trunk is bought alike. A call then costs one bisection, not a query.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
+from tollwright.engine.rate.columns import Int64
 from tollwright.engine.rate.terms import Card, Version, cards_of
 from tollwright.store import carriers as store
 
@@ -72,16 +72,16 @@ class Carriers:
         return line.found[bisect_right(line.changes, (at - EPOCH) // MICROSECOND)]
 
     def spans(
-        self, trunk: str, answered_us: npt.NDArray[np.int64], places: Sequence[int]
-    ) -> Iterator[tuple[Bought, list[int]]]:
+        self, trunk: str, answered_us: Int64, places: Int64
+    ) -> Iterator[tuple[Bought, Int64]]:
         """`bought` of many calls over one trunk: those of the places that are bought alike."""
         line = self._line(trunk)
-        at = np.array(places, np.int64)
-        slots = np.searchsorted(np.array(line.changes, np.int64), answered_us[at], side="right")
+        changes = np.array(line.changes, np.int64)
+        slots = np.searchsorted(changes, answered_us[places], side="right")
         for slot in np.unique(slots).tolist():
             bought = line.found[slot]
             if bought is not None:
-                yield bought, at[slots == slot].tolist()
+                yield bought, places[slots == slot]
 
     def changes(self, trunk: str) -> list[int]:
         """The moments, in micros, at which it may change how calls over this trunk are bought."""

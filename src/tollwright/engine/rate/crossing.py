@@ -7,9 +7,12 @@ and the row that the charge names are those of the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
 
 from tollwright.core.card import RateCard
 from tollwright.core.cardread import CardError
@@ -17,6 +20,7 @@ from tollwright.core.choose import CardIndex, prepare
 from tollwright.core.rating import CallInput, Charge
 from tollwright.core.versions import Version as OnLine
 from tollwright.core.versions import on_one_line
+from tollwright.engine.rate.columns import Int64, micros_of
 from tollwright.engine.rate.terms import Card, Version
 
 Load = Callable[[Version], CardIndex]
@@ -37,6 +41,17 @@ class Line:
         if charge.rate_index < 0:
             return charge
         return replace(charge, rate_index=self.rows[charge.rate_index])
+
+
+def meeting(
+    answered_us: Int64, counted_ms: Int64, later: Iterable[Version]
+) -> npt.NDArray[np.bool_]:
+    """Where one of these versions comes into force during the call."""
+    ends = answered_us + counted_ms * 1000
+    found = np.zeros(len(ends), np.bool_)
+    for moment in {micros_of(version.effective_from) for version in later}:
+        found |= (answered_us < moment) & (ends > moment)
+    return found
 
 
 def line_of(

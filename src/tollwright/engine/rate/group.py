@@ -1,39 +1,73 @@
-"""Calls of one card version as if its pools were empty; those that run into a later version are
-priced piece by piece."""
+"""Calls of one card version as if its pools were empty, by the kernel; those that run into a later
+version are priced piece by piece, by core."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import partial
 
-from tollwright.core.card import MAX_CALL_MS
+import numpy as np
+
 from tollwright.core.choose import CardIndex
 from tollwright.core.money import Rounding
-from tollwright.core.rating import Charge, rate_call
-from tollwright.engine.rate.batch import Columns, Rated, rate_batch
-from tollwright.engine.rate.crossing import line_of
+from tollwright.core.rating import CallInput, Charge, rate_call
+from tollwright.engine.rate.cards import card_of
+from tollwright.engine.rate.columns import Int64, moment_of
+from tollwright.engine.rate.crossing import line_of, meeting
+from tollwright.engine.rate.tariffs import compiled_of
 from tollwright.engine.rate.terms import Card, Version
+from tollwright.kernel.batch import rate_batch
+from tollwright.kernel.columns import Charges, Columns
+from tollwright.kernel.layout import SPLIT, CompiledCard
+from tollwright.kernel.numbers import unpack_number
+from tollwright.kernel.reasons import RATED, STATUSES
+from tollwright.kernel.told import Text, unpacked
+from tollwright.store.calls import Cursor
 
-LONGEST = timedelta(milliseconds=MAX_CALL_MS)
+Key = tuple[int, Rounding | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Charges of calls on one card; `slowly` of them were walked by core."""
+
+    charges: Charges
+    card: CompiledCard
+    slowly: int
+
+    def priced(self) -> Int64:
+        """The places that have a price."""
+        return np.flatnonzero(self.charges.status == RATED)
+
+    def prefixes(self, priced: Int64) -> Text:
+        """The prefixes of some places that have a price."""
+        return unpacked(self.card.rate_prefixes[self.charges.rate_index[priced]])
 
 
 @dataclass(slots=True)
 class BareCards:
-    """Prepared cards without their allowances; `load` gives a version's whole one."""
+    """Card versions without their allowances, as this cursor's tenant has them."""
 
-    load: Callable[[Version, Rounding | None], CardIndex]
-    _kept: dict[tuple[int, Rounding | None], CardIndex] = field(default_factory=dict)
+    cursor: Cursor
+    _arrays: dict[Key, CompiledCard] = field(default_factory=dict)
+    _indexes: dict[Key, CardIndex] = field(default_factory=dict)
 
-    def get(self, rounding: Rounding | None, version: Version) -> CardIndex:
+    def arrays(self, version: Version, rounding: Rounding | None = None) -> CompiledCard:
+        """For the kernel; no row is read where any process has compiled the version."""
         key = version.id, rounding
-        found = self._kept.get(key)
+        if key not in self._arrays:
+            self._arrays[key] = compiled_of(self.cursor, version, rounding, bare=True)
+        return self._arrays[key]
+
+    def index(self, rounding: Rounding | None, version: Version) -> CardIndex:
+        """For core, with all its rows."""
+        key = version.id, rounding
+        found = self._indexes.get(key)
         if found is None:
-            found = self.load(version, rounding)
+            found = card_of(self.cursor, version.id, version.content_hash, rounding)
             if found.card.allowances:
                 found = replace(found, card=replace(found.card, allowances=()))
-            self._kept[key] = found
+            self._indexes[key] = found
         return found
 
 
@@ -41,26 +75,36 @@ def rate_group(
     cards: BareCards, card: Card, version: Version, calls: Columns, rounding: Rounding | None = None
 ) -> Rated:
     """What the calls cost by the version in force at their answer, in their order."""
-    load = partial(cards.get, rounding)
-    rated = rate_batch(load(version), calls)
-    later = card.later(version)
-    near = [
-        place
-        for place, moment in enumerate(calls.answered_at)
-        if later and moment > later[0].effective_from - LONGEST
-    ]
-    for place in near:
-        call = calls.call(place)
-        line = line_of(card, version, load, call=call)
+    arrays = cards.arrays(version, rounding)
+    charges = rate_batch(arrays, calls).charges
+    slowly = 0
+    for place in _meeting(card, version, arrays, calls):
+        call = _input(calls, place)
+        line = line_of(card, version, partial(cards.index, rounding), call=call)
         if line is not None:
-            _put(rated, place, line.named(rate_call(call, line.index)))
-    return rated
+            slowly += 1
+            _put(charges, place, line.named(rate_call(call, line.index)))
+    return Rated(charges, arrays, slowly)
 
 
-def _put(rated: Rated, place: int, charge: Charge) -> None:
-    rated.rate_no[place], rated.prefix[place] = charge.rate_index, charge.prefix
-    rated.billed_s[place], rated.allowance_s[place] = charge.billed_s, charge.allowance_s
-    rated.amount_micros[place] = charge.amount_micros
-    rated.refused.pop(place, None)
-    if charge.status != "rated":
-        rated.refused[place] = charge.status, charge.reason
+def _meeting(card: Card, version: Version, arrays: CompiledCard, calls: Columns) -> list[int]:
+    """The places of the calls that a later version may price in part."""
+    if not arrays.words[SPLIT]:
+        return []
+    found = meeting(calls.answered_at_us, calls.answered_ms, card.later(version))
+    return np.flatnonzero(found & (calls.called >= 0)).tolist()
+
+
+def _input(calls: Columns, place: int) -> CallInput:
+    return CallInput(
+        "", moment_of(int(calls.answered_at_us[place])), int(calls.answered_ms[place]),
+        unpack_number(int(calls.caller[place])), unpack_number(int(calls.called[place])),
+    )  # fmt: skip
+
+
+def _put(charges: Charges, place: int, charge: Charge) -> None:
+    charges.status[place] = STATUSES.index(charge.status)
+    charges.rate_index[place] = charge.rate_index
+    charges.billed_s[place] = charge.billed_s
+    charges.allowance_s[place] = charge.allowance_s
+    charges.amount_micros[place] = charge.amount_micros

@@ -126,6 +126,9 @@ WHY = {
     "parent_blocked_destination": "The parent's card blocks the number",
     "parent_invalid_call": "The parent's card cannot read the call",
     "parent_card_has_allowances": "The parent's card has allowances",
+    "parent_cost_plus_allowances": "The parent's card has allowances",
+    "parent_unknown_cost": "The parent prices it from its own cost, which is not known",
+    "parent_cost_other_currency": "The parent's own cost is in another currency than its card",
 }
 
 
