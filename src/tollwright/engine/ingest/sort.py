@@ -34,8 +34,8 @@ class Refused(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the records; `reasons` counts why some are not rated, `slowly` those that
-    the kernel left to core: over a change of their card's version, or in a short turn of a pool."""
+    """What became of the records; `reasons` counts why some are not rated, `slowly` the legs that
+    the kernel left to core: over a change of a card's version."""
 
     rated: int = 0
     unanswered: int = 0
