@@ -3,8 +3,9 @@
     python -m bench.kernel [--prefixes 300000] [--calls 10000000]
 
 Against reading and writing the same columns once (the memory floor), against core in Python, and
-on two threads against one; all in one run. The card is compiled in a process of its own and
-mapped from disk, as in production, so that the peak memory is that of rating.
+on all threads that the kernel takes for a large batch against one; all in one run. The card is
+compiled in a process of its own and mapped from disk, as in production, so that the peak memory is
+that of rating.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,12 @@ from tollwright.kernel.columns import EPOCH, Charges, Columns, new_charges
 from tollwright.kernel.compile import compile_card
 from tollwright.kernel.layout import CompiledCard
 from tollwright.kernel.numbers import unpack_number
+from tollwright.kernel.spread import LEAST, THREADS
 from tollwright.kernel.warm import warm
 from tollwright.store import cardcache
 
-BATCH = 65_536
+BATCH = 8 * LEAST
 CORE_CALLS = 10_000
-THREADS = 2
 HASH = "bench"
 
 
@@ -110,20 +111,15 @@ def floor(calls: Columns, out: Charges) -> None:
     _floor(calls.called, calls.caller, at, ms, out.arrays())
 
 
-def rate(card: CompiledCard, parts: Sequence[Part]) -> int:
-    """Rate all parts on this thread; returns how many calls went the long way."""
-    return sum(rate_batch(card, calls, out=out).long_way for calls, out in parts)
+def rate(card: CompiledCard, calls: Columns, out: Charges) -> int:
+    """Rate a batch on as many threads as help; returns how many calls went the long way."""
+    return rate_batch(card, calls, out=out).long_way
 
 
-def threads_work(card: CompiledCard, calls: Columns) -> Callable[[ThreadPoolExecutor], None]:
-    """The same calls, a share for each thread, each with its own room."""
-    share = -(-len(calls) // THREADS)
-    shares = [parts_of(calls.part(first, first + share)) for first in range(0, len(calls), share)]
-
-    def work(pool: ThreadPoolExecutor) -> None:
-        list(pool.map(lambda parts: rate(card, parts), shares))
-
-    return work
+def rate_alone(card: CompiledCard, calls: Columns, out: Charges) -> None:
+    """Rate a batch on this thread, in parts that are not worth spreading."""
+    for first in range(0, len(calls), LEAST):
+        rate(card, calls.part(first, first + LEAST), out.part(first, first + LEAST))
 
 
 def measure(folder: Path, options: argparse.Namespace) -> list[Figure]:
@@ -138,24 +134,17 @@ def measure(folder: Path, options: argparse.Namespace) -> list[Figure]:
     say(f"rating {options.calls:,} calls")
     calls = calls_to(destinations(card), options.calls)
     parts, count = parts_of(calls), options.calls
-    long_way = rate(card, parts)
-    work = threads_work(card, calls)
-    alone, floor_s = by_part(
-        parts, options.rounds, lambda c, out: rate_batch(card, c, out=out), floor
+    long_way = sum(rate(card, *part) for part in parts)
+    one_s, all_s, floor_s = by_part(
+        parts, options.rounds, partial(rate_alone, card), partial(rate, card), floor
     )
-    with ThreadPoolExecutor(THREADS) as pool:
-        rounds = [
-            (best_of(1, lambda: rate(card, parts)), best_of(1, lambda: work(pool)))
-            for _ in range(options.rounds)
-        ]
-    one_s, two_s = (min(column) for column in zip(*rounds, strict=True))
-    one_ns, floor_ns = alone / count * 1e9, floor_s / count * 1e9
+    one_ns, floor_ns = one_s / count * 1e9, floor_s / count * 1e9
     figures = [
         Figure("kernel: one leg, one thread", one_ns, "ns/call", 60),
         Figure("kernel: memory floor", floor_ns, "ns/call"),
         Figure("kernel: times the memory floor", one_ns / floor_ns, "x", 10),
-        Figure("kernel: two threads", two_s / count * 1e9, "ns/call"),
-        Figure("kernel: scaling from 1 to 2 threads", one_s / two_s, "x", 1.7, "higher"),
+        Figure(f"kernel: {THREADS} threads", all_s / count * 1e9, "ns/call"),
+        Figure(f"kernel: scaling from 1 to {THREADS} threads", one_s / all_s, "x", 1.7, "higher"),
         Figure("kernel: core in Python", python_ns, "ns/call"),
         Figure("kernel: times faster than core", python_ns / one_ns, "x"),
         Figure("kernel: calls on the long way", long_way / count * 100, "%"),
@@ -174,7 +163,7 @@ def main() -> None:
     parser.add_argument("--prefixes", type=int, default=300_000)
     parser.add_argument("--calls", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--stage-parts", type=int, default=60)
+    parser.add_argument("--stage-parts", type=int, default=15)
     options = parser.parse_args()
     warm(say)
     with tempfile.TemporaryDirectory(prefix="tollwright-bench-") as folder:

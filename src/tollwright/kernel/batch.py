@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tollwright.kernel import short
 from tollwright.kernel.columns import Charges, Columns, new_charges
@@ -16,6 +17,7 @@ from tollwright.kernel.jit import entry, stamp
 from tollwright.kernel.layout import ALLOWANCES_COUNT, CompiledCard, Int64
 from tollwright.kernel.numbers import text_order
 from tollwright.kernel.single import CHARGE_WORDS, rate_with_allowances
+from tollwright.kernel.spread import spread
 from tollwright.kernel.trie import find
 
 NO_USES = np.empty((0, USE_WORDS), np.int64)
@@ -96,8 +98,8 @@ def rate_batch(
 
     `out` (of the same length) is written instead of new arrays. `pools` is what each allowance
     pool has left, in the order of `compiled_card.pool_names`; it is updated in place, without it
-    every pool is full. Runs on one thread without the interpreter's lock: on a card without
-    allowances, rate parts of the columns on several threads.
+    every pool is full. A large batch is rated on several threads (see `spread`), without the
+    interpreter's lock; on a card with allowances one call goes after the other.
     Raises ValueError for columns of unequal length.
     """
     charges = new_charges(len(calls)) if out is None else out
@@ -108,10 +110,21 @@ def rate_batch(
     if {len(column) for column in (*fields, *charges.arrays())} != {len(calls)}:
         raise ValueError("the columns of a batch are not of one length")
     if not compiled_card.pool_names:
-        words, cells = compiled_card.words, compiled_card.cells
-        return Rated(charges, NO_USES, short.rate_columns(words, cells, fields, charges.arrays()))
+        return Rated(charges, NO_USES, _rate_apart(compiled_card, fields, charges.arrays()))
     left = compiled_card.full_pools() if pools is None else pools
     return _rate_in_turn(compiled_card, calls, fields, charges, left)
+
+
+def _rate_apart(
+    compiled_card: CompiledCard, fields: tuple[Int64, ...], arrays: tuple[npt.NDArray[Any], ...]
+) -> int:
+    """Without allowances no call knows of another; returns how many went the long way."""
+
+    def rate(here: slice) -> int:
+        calls, out = (tuple(column[here] for column in columns) for columns in (fields, arrays))
+        return int(short.rate_columns(compiled_card.words, compiled_card.cells, calls, out))
+
+    return spread(rate, len(arrays[0]))
 
 
 def _rate_in_turn(

