@@ -102,6 +102,15 @@ class PlanVersion(TenantOwned):
             return None
         return CostPlus(self.markup_ppm, self.fixed_micros, self.floor_micros, self.cap_micros)
 
+    @property
+    def price_from_cost(self) -> str:
+        """`the call's cost + 15 %, at least 0.005 EUR a call`; '' where the card prices it."""
+        terms = self.cost_plus
+        if terms is None:
+            return ""
+        per_call = terms.fixed_micros or (terms.floor_micros, terms.cap_micros) != (None, None)
+        return f"the call's {terms.words(self.currency)}{' a call' if per_call else ''}"
+
 
 class PlanFee(TenantOwned):
     """A fee of a version. registration: once; subscription and support: per billing period."""

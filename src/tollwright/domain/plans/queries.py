@@ -47,10 +47,10 @@ def gives_allowances(card: RateCard) -> CardVersion | None:
     return found.order_by("-number").first()
 
 
-def priced_from_cost(card: RateCard) -> PlanVersion | None:
-    """A published version of a plan that prices from the cost by this card's seconds."""
+def priced_from_cost(card: RateCard) -> QuerySet[PlanVersion]:
+    """Published plan versions that take this card's seconds, and their prices from the cost."""
     found = PlanVersion.objects.filter(card=card, status="published", pricing="cost_plus")
-    return found.select_related("plan").order_by("id").first()
+    return found.select_related("plan").order_by("plan__name", "number", "id")
 
 
 def subscriptions(*, customer: Customer | None = None) -> QuerySet[Subscription]:

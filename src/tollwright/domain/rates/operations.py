@@ -363,7 +363,7 @@ def _changes(card: RateCard, new: Card, start: datetime) -> dict[str, object]:
 
 def _goes_with_plans(card: RateCard, new: Card) -> None:
     """Allowances and prices from the cost exclude each other."""
-    plan = priced_from_cost(card) if new.allowances else None
+    plan = priced_from_cost(card).first() if new.allowances else None
     if plan is not None:
         raise CardRefused(
             f"The version gives allowances, and {plan} prices calls from their cost with this card:"

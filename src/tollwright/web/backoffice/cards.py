@@ -14,6 +14,7 @@ from tollwright.core.carddiff import WHATS, Change
 from tollwright.core.money import show_price
 from tollwright.data.rates import CardVersion, DeckImport, Rate, RateCard
 from tollwright.data.scope import current_tenant_id
+from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import operations, queries
 from tollwright.domain.rates.queries import Lookup
 from tollwright.web.backoffice.find import find
@@ -124,6 +125,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         card=card,
         holds=queries.card_at(card, request.at),
         form=form,
+        from_cost=priced_from_cost(card),
         found=_look_up(request, card, form) if asked and form.is_valid() else None,
         numbers=[version.number for version in versions],
         table=short("Versions", versions, _version_columns(), NO_VERSION),

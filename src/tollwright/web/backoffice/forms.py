@@ -11,7 +11,7 @@ from django import forms
 from django.db import transaction
 from django.http import HttpRequest, QueryDict
 
-from tollwright.core.money import MoneyError, micros
+from tollwright.core.money import MoneyError, scaled
 from tollwright.domain.errors import DomainError
 from tollwright.web.edge import message_of
 
@@ -59,20 +59,32 @@ class OfficeForm(forms.Form):
 class AmountField(forms.CharField):
     """A decimal text such as 12.50 that becomes micros."""
 
+    decimals = 6
+    example = "an amount such as 12.50"
+    sign = ""
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 24)
         super().__init__(**kwargs)
         self.widget.attrs.setdefault("inputmode", "decimal")
 
     def clean(self, value: Any) -> int | None:
-        """Micros; None for an empty optional field."""
-        text = str(super().clean(value)).strip()
+        """The whole number; None for an empty optional field."""
+        text = str(super().clean(value)).removesuffix(self.sign).strip()
         if not text:
             return None
         try:
-            return micros(text)
+            return scaled(text, self.decimals)
         except MoneyError as error:
-            raise forms.ValidationError(f"Write an amount such as 12.50: {error}.") from None
+            raise forms.ValidationError(f"Write {self.example}: {error}.") from None
+
+
+class PercentField(AmountField):
+    """A decimal text such as 12.5 that becomes parts in a million of the whole: 125 000."""
+
+    decimals = 4
+    example = "a percentage such as 12.5"
+    sign = "%"
 
 
 class DayField(forms.DateField):

@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from tollwright.core.legs import CostPlus
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import CallPlan, PlanVersion, Subscription
 from tollwright.data.rates import RateCard
@@ -20,6 +21,7 @@ from tollwright.web.backoffice.forms import (
     ConfirmForm,
     DayField,
     OfficeForm,
+    PercentField,
     choice,
     posted,
     set_choices,
@@ -30,7 +32,9 @@ from tollwright.web.backoffice.permissions import may
 from tollwright.web.tables import Column, Filter, Table, field_has, field_is
 
 BOTH = ("GET", "POST")
-FEES = 3  # fields of a form; a plan with more is drafted twice or by the API
+FEES = 3  # fields of a form; a plan with more is drafted by the API
+PRICING = (("card", "the card"), ("cost_plus", "what the call costs us, and more"))
+FROM_COST = ("markup_percent", "fixed", "floor", "cap")
 
 
 class PlanForm(OfficeForm):
@@ -41,9 +45,16 @@ class PlanForm(OfficeForm):
 
 
 class VersionForm(OfficeForm):
-    """A version: the card that prices calls, and up to three fees."""
+    """A version: the card, whether it or the cost prices calls, and up to three fees."""
 
-    card = choice("Calls are priced by", ())
+    card = choice("Card", (), help_text="Open destinations, billed seconds, rounding, currency.")
+    pricing = choice("Calls are priced by", PRICING, initial="card")
+    markup_percent = PercentField(
+        required=False, label="Markup in %", help_text="Of the cost; 0 sells at cost."
+    )
+    fixed = AmountField(required=False, label="And a fixed part a call")
+    floor = AmountField(required=False, label="At least, a call")
+    cap = AmountField(required=False, label="At most, a call")
     routing_policy = choice("Routing", [(one, one.replace("_", " ")) for one in operations.ROUTING])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,6 +73,23 @@ class VersionForm(OfficeForm):
         )
         self.fields[f"amount{place}"] = AmountField(required=False, label=f"Fee {place}: amount")
         self.fields[f"timing{place}"] = choice(f"Fee {place}: billed in", timings, required=False)
+
+    def clean(self) -> None:
+        """What makes a price of the cost is there where it is asked for, and nowhere else."""
+        data = self.cleaned_data
+        if data.get("pricing") == "card":
+            for name in FROM_COST:
+                if data.get(name) is not None:
+                    self.add_error(name, "The card prices calls: leave this empty.")
+        elif data.get("markup_percent") is None and "markup_percent" not in self.errors:
+            self.add_error("markup_percent", "Say the markup: 0 sells at cost.")
+
+    def cost_plus(self) -> CostPlus | None:
+        """How the cost makes the price; None where the card does."""
+        data = self.cleaned_data
+        if data["pricing"] == "card":
+            return None
+        return CostPlus(data["markup_percent"], data["fixed"] or 0, data["floor"], data["cap"])
 
     def fees(self) -> list[dict[str, object]]:
         """The fees that were filled in."""
@@ -211,6 +239,7 @@ def version_new(request: StaffRequest, pk: int) -> HttpResponse:
             card=card,
             currency=card.currency,
             routing_policy=form.cleaned_data["routing_policy"],
+            cost_plus=form.cost_plus(),
             fees=form.fees(),
             at=request.at,
             by=request.by,

@@ -283,8 +283,9 @@ def test_a_plan_and_who_is_on_it(office: Office) -> None:
     office.post("plans/new/", code="STD", name="Standard")
     plan = office.one(CallPlan, code="STD")
     office.post(
-        f"plans/{plan.pk}/versions/new/", card=office.switch.card.pk, routing_policy="least_cost",
-        kind1="subscription", name1="Monthly fee", amount1="49.00", timing1="advance",
+        f"plans/{plan.pk}/versions/new/", card=office.switch.card.pk, pricing="card",
+        routing_policy="least_cost", kind1="subscription", name1="Monthly fee", amount1="49.00",
+        timing1="advance",
     )  # fmt: skip
     version = office.one(PlanVersion, plan=plan)
     office.post(f"plan-versions/{version.pk}/publish/")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from tests.support.shop import Shop
+from tollwright.core.legs import CostPlus
 from tollwright.data.audit import AuditEntry
 from tollwright.data.calls import ImportBatch, Quarantine
 from tollwright.data.invoices import BillingRun, InvoiceLine
@@ -71,7 +72,8 @@ def _of_prices(shop: Shop) -> dict[str, tuple[object, ...]]:
     terms = {"plan": plan, "card": shop.card, "currency": "EUR", "at": AT, "by": BY}
     published = plans.draft_version(**terms, fees=[fee])  # type: ignore[arg-type]  # mixed dict
     plans.publish_version(version=published, at=AT, by=BY)
-    draft = plans.draft_version(**terms)  # type: ignore[arg-type]  # mixed dict
+    from_cost = CostPlus(150_000, 1_000, 5_000, 1_000_000)
+    draft = plans.draft_version(**terms, cost_plus=from_cost)  # type: ignore[arg-type]  # mixed
     subscription = plans.subscribe(
         customer=shop.acme.customer,
         version=published,
