@@ -335,13 +335,13 @@ def _from_cost(
 ) -> Iterator[ExplainStep]:
     yield _step(
         "markup",
-        f"By the plan the price is made of what the call costs: {terms.words(card.currency)}.",
+        f"The plan prices from the provider's cost: {terms.words(card.currency)}.",
         markup_ppm=terms.markup_ppm,
         fixed_micros=terms.fixed_micros,
         floor_micros=terms.floor_micros,
         cap_micros=terms.cap_micros,
     )
-    text = f"The call costs {show(cost_micros)}; by these terms {_exact(exact)}."
+    text = f"The provider pays {show(cost_micros)}; by these terms {_exact(exact)}."
     yield _step("cost", text, cost_micros=cost_micros, exact_micros=str(exact))
 
 

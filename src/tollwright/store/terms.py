@@ -96,3 +96,26 @@ def charge(
     values = {"charge_id": charge_id, "first": first, "last": last}
     row = cursor.execute(SQL["charge"], values).fetchone()
     return None if row is None else StoredCharge(*row)
+
+
+def cost_plus(cursor: Cursor, plan_version_id: int | None) -> Row | None:
+    """(markup in ppm, fixed part, floor, cap in micros) of a plan that prices from the cost."""
+    return cursor.execute(SQL["cost_plus"], {"plan_version_id": plan_version_id}).fetchone()
+
+
+class StoredCost(msgspec.Struct, frozen=True):
+    """What a call cost the provider, by one revision; a parent's card has no name here."""
+
+    id: int
+    leg: str
+    amount_micros: int
+    currency: str
+    rated_at: datetime
+    card_code: str
+    version_number: int
+
+
+def costs(cursor: Cursor, *, call_id: int, started_at: datetime) -> list[StoredCost]:
+    """Every revision of what a call cost, in the order of their rating."""
+    values = {"call_id": call_id, "started_at": started_at}
+    return [StoredCost(*row) for row in cursor.execute(SQL["costs"], values).fetchall()]

@@ -42,3 +42,16 @@ SELECT ch.id, ch.started_at, ch.leg, ch.level, ch.revision, ch.is_current, ch.ca
   LEFT JOIN card_version v ON v.id = ch.card_version_id
   LEFT JOIN rate_card k ON k.id = v.card_id
  WHERE ch.id = %(charge_id)s AND ch.started_at >= %(first)s AND ch.started_at < %(last)s
+
+-- name: cost_plus -- how a plan version prices from the cost; no row where it prices by its card
+SELECT markup_ppm, fixed_micros, floor_micros, cap_micros
+  FROM plan_version WHERE id = %(plan_version_id)s AND pricing = 'cost_plus'
+
+-- name: costs -- what a call cost the provider, by every revision, in the order of their rating
+SELECT ch.id, ch.leg, ch.amount_micros, ch.currency, ch.rated_at, coalesce(k.code, ''),
+       coalesce(v.number, 0)
+  FROM charge ch
+  LEFT JOIN card_version v ON v.id = ch.card_version_id
+  LEFT JOIN rate_card k ON k.id = v.card_id
+ WHERE ch.call_id = %(call_id)s AND ch.started_at = %(started_at)s AND ch.leg IN ('buy', 'parent')
+ ORDER BY ch.rated_at, ch.id

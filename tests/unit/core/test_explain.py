@@ -149,8 +149,8 @@ def test_replay_gives_the_stored_amount_or_says_what_differs() -> None:
         (
             CostPlus(markup_ppm=152_500, fixed_micros=1_000),
             [
-                "By the plan the price is made of what the call costs: cost + 15.25 % + 0.001 USD.",
-                "The call costs 0.024908; by these terms 0.02970647.",
+                "The plan prices from the provider's cost: cost + 15.25 % + 0.001 USD.",
+                "The provider pays 0.024908; by these terms 0.02970647.",
                 "0.02970647 rounded once, half_up to 4 decimals: 0.0297.",
                 "The call costs 0.0297 USD.",
             ],
@@ -158,9 +158,9 @@ def test_replay_gives_the_stored_amount_or_says_what_differs() -> None:
         (
             CostPlus(markup_ppm=-500_000, floor_micros=20_000, cap_micros=1_000_000),
             [
-                "By the plan the price is made of what the call costs: cost - 50 %, at least 0.02"
+                "The plan prices from the provider's cost: cost - 50 %, at least 0.02"
                 " USD, at most 1.00 USD.",
-                "The call costs 0.024908; by these terms 0.012454.",
+                "The provider pays 0.024908; by these terms 0.012454.",
                 "The plan lifts 0.012454 to 0.02.",
                 "0.02 rounded once, half_up to 4 decimals: 0.0200.",
                 "The call costs 0.0200 USD.",
@@ -169,8 +169,8 @@ def test_replay_gives_the_stored_amount_or_says_what_differs() -> None:
         (
             CostPlus(cap_micros=20_000),
             [
-                "By the plan the price is made of what the call costs: cost, at most 0.02 USD.",
-                "The call costs 0.024908; by these terms 0.024908.",
+                "The plan prices from the provider's cost: cost, at most 0.02 USD.",
+                "The provider pays 0.024908; by these terms 0.024908.",
                 "The plan caps 0.024908 to 0.02.",
                 "0.02 rounded once, half_up to 4 decimals: 0.0200.",
                 "The call costs 0.0200 USD.",

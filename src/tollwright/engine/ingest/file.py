@@ -23,7 +23,7 @@ from tollwright.core.money import Rounding
 from tollwright.core.numbers import UnknownRegionError, normalise
 from tollwright.engine.ingest import raw
 from tollwright.engine.ingest.attribute import Attributor, Identifier
-from tollwright.engine.ingest.calls import calls_of
+from tollwright.engine.ingest.calls import Calls, calls_of
 from tollwright.engine.ingest.draw import draw
 from tollwright.engine.ingest.errors import BadSource, IngestError, NotStored, UnknownSource
 from tollwright.engine.ingest.place import place
@@ -32,12 +32,13 @@ from tollwright.engine.ingest.sort import Refused, Sorted, Sorter, Tally
 from tollwright.engine.ingest.write import Late, Writer, waiting
 from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.cards import card_of
+from tollwright.engine.rate.cost import Cost
 from tollwright.engine.rate.tariffs import compiled_of
 from tollwright.engine.rate.terms import Book, Version, read_book
 from tollwright.kernel.asterisk import AsteriskColumns
 from tollwright.kernel.freeswitch import FreeswitchColumns
 from tollwright.kernel.layout import CompiledCard
-from tollwright.kernel.told import Told
+from tollwright.kernel.told import Int64, Told
 from tollwright.store import batches, terms
 from tollwright.store.calls import Cursor, cursor_on
 
@@ -240,8 +241,8 @@ def result(batch_id: int, tally: Tally, filename: str) -> BatchResult:
     )
     if tally.slowly:
         sentence += (
-            f" {tally.slowly:,} calls over a change of card version were rated one by one, outside"
-            " the kernel."
+            f" {tally.slowly:,} legs (a customer's, a carrier's, a parent's) of calls over a change"
+            " of card version were priced one by one, outside the kernel."
         )
     return BatchResult(
         batch_id, tally.records, tally.rated, tally.unanswered, tally.duplicates, tally.ignored,
@@ -260,8 +261,8 @@ class Line:
         self._place = place
         self._book = read_book(cursor)
         self._sorter = Sorter(self._book, read_attributor(cursor), source.options.region)
-        self._pricer = Pricer(self._load, self._compiled)
         self._writer = Writer(cursor, place)
+        self._pricer = Pricer(self._load, self._compiled, self._cost)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="tollwright-write")
         self._writing: Future[Late] | None = None
         self._calls = calls_of(())  # what is being written
@@ -334,6 +335,10 @@ class Line:
     def _compiled(self, version: Version, rounding: Rounding | None) -> CompiledCard:
         self.wait()
         return compiled_of(self._cursor, version, rounding, bare=True)
+
+    def _cost(self, calls: Calls, places: Int64) -> Cost:
+        self.wait()
+        return self._writer.cost(calls, places)
 
     def _count(self, portion: Sorted) -> None:
         self._tally.duplicates += portion.duplicates

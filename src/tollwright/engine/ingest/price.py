@@ -12,16 +12,20 @@ import numpy as np
 from tollwright.core.card import MAX_CALL_MS
 from tollwright.core.choose import CardIndex
 from tollwright.core.formats.clock import EPOCH
+from tollwright.core.legs import CostPlus
 from tollwright.core.money import Rounding
 from tollwright.core.rating import CallInput, Charge, rate_call
 from tollwright.engine.ingest.calls import MICROSECOND, Calls
 from tollwright.engine.ingest.sort import Refused, refusal
+from tollwright.engine.rate.cost import Cost
 from tollwright.engine.rate.crossing import line_of
+from tollwright.engine.rate.markup import price_from_cost, sentence
 from tollwright.engine.rate.numbers import rated_caller
 from tollwright.engine.rate.terms import Terms, Version
 from tollwright.kernel.batch import rate_batch
-from tollwright.kernel.columns import Columns
+from tollwright.kernel.columns import Columns, new_charges
 from tollwright.kernel.layout import CompiledCard
+from tollwright.kernel.reasons import RATED
 from tollwright.kernel.told import Flags, Int32, Int64, Text, no_text, text_of, unpacked
 
 REASONS = {
@@ -33,6 +37,8 @@ QUARTER_US = 900_000_000
 LONGEST_US = MAX_CALL_MS * 1_000
 Load = Callable[[Version, Rounding | None], CardIndex]
 Compiled = Callable[[Version, Rounding | None], CompiledCard]
+CostOf = Callable[[Calls, Int64], Cost]
+Group = tuple[int, Rounding | None, CostPlus | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,15 @@ class _Portion:
         self.slowly = 0
 
     def refuse(self, place: int, terms: Terms, status: str, why: str) -> None:
-        """The call at this place waits in quarantine."""
-        self.refused[place] = _refused(self.calls, place, terms, status, why)
+        """The call at this place waits in quarantine, its card says why."""
+        self.wait(place, terms, REASONS[status], f"{why}.")
+
+    def wait(self, place: int, terms: Terms, reason: str, why: str) -> None:
+        """The call at this place waits in quarantine; `why` is a sentence."""
+        code = terms.card.code if terms.card else ""
+        number = terms.version.number if terms.version else 0
+        detail = f"Card {code} version {number}: {why}"
+        self.refused[place] = refusal(self.calls.record(place), reason, detail)
         self.charged[place] = False
 
     def name(self, places: Int64, prefixes: Text) -> None:
@@ -105,15 +118,17 @@ class _Portion:
 
 class Pricer:
     """Rates portions; `load` gives the prepared card of a version, `compiled` its arrays
-    without allowances; both are asked once at most.
+    without allowances; both are asked once at most. `cost_of` tells what the calls at some places
+    cost the provider.
 
     Calls on cards with allowances are only checked: what they cost depends on the calls before
     them, in this file or another. `drawn` tells when such calls were answered: `settle` them.
     """
 
-    def __init__(self, load: Load, compiled: Compiled) -> None:
+    def __init__(self, load: Load, compiled: Compiled, cost_of: CostOf) -> None:
         self._load = load
         self._compiled = compiled
+        self._cost_of = cost_of
         self._kept: dict[tuple[int, Rounding | None], CompiledCard] = {}
         self._cards: dict[tuple[int, Rounding | None], CardIndex] = {}
         self._drawn: dict[tuple[int, int], datetime] = {}
@@ -132,7 +147,7 @@ class Pricer:
         return found.priced()
 
     def _rate(self, found: _Portion, terms: Terms, places: Int64) -> None:
-        """Rate the calls of one card version and rounding."""
+        """Rate the calls of one card version, rounding and price from the cost."""
         version = version_of(terms)
         crossing, within = self._crossing(found.calls, terms, places)
         found.slowly += 0 if version.has_allowances else len(crossing)  # `settle` counts those
@@ -141,6 +156,8 @@ class Pricer:
             _set(found, place, charge)
             if charge.status != "rated":
                 found.refuse(place, terms, charge.status, charge.reason)
+        if terms.cost_plus is not None:
+            self._from_cost(found, terms, terms.cost_plus, places[found.charged[places]])
         if version.has_allowances:
             self._note(found, places)
 
@@ -161,6 +178,21 @@ class Pricer:
         for place in places[np.flatnonzero(charges.status)].tolist():
             charge = rate_call(_input(calls, place), self._bare(terms.rounding, version_of(terms)))
             found.refuse(place, terms, charge.status, charge.reason)
+
+    def _from_cost(self, found: _Portion, terms: Terms, plan: CostPlus, places: Int64) -> None:
+        """The amounts of calls that their card has rated, made of what they cost."""
+        card, cost = (
+            self._arrays(version_of(terms), terms.rounding),
+            self._cost_of(found.calls, places),
+        )
+        charges = new_charges(len(places))
+        charges.status[:], charges.billed_s[:] = RATED, found.billed_s[places]
+        charges.amount_micros[:] = found.amount_micros[places]
+        reasons = price_from_cost(charges, cost, plan, card)
+        found.amount_micros[places] = charges.amount_micros
+        for at in np.flatnonzero(charges.status).tolist():
+            why = sentence(cost, at, card.currency)
+            found.wait(int(places[at]), terms, reasons.at(at), why)
 
     def _note(self, found: _Portion, places: Int64) -> None:
         """Calls that draw on pools come in without a price."""
@@ -219,10 +251,10 @@ def version_of(terms: Terms) -> Version:
 
 
 def _groups(calls: Calls) -> Iterator[tuple[Terms, Int64]]:
-    """Places of the answered calls, one group for each card version and rounding."""
-    by_card: dict[tuple[int, Rounding | None], list[int]] = {}
+    """Places of the answered calls that are priced alike, one group after the other."""
+    by_card: dict[Group, list[int]] = {}
     for place, terms in enumerate(calls.terms):
-        key = (terms.version.id if terms.version else 0), terms.rounding
+        key = (terms.version.id if terms.version else 0), terms.rounding, terms.cost_plus
         by_card.setdefault(key, []).append(place)
     answered = calls.counted_ms >= 0
     for places in by_card.values():
@@ -245,10 +277,3 @@ def _input(calls: Calls, place: int) -> CallInput:
         calls.key.at(place), calls.moment(place), int(calls.counted_ms[place]),
         rated_caller(calls.caller.at(place)), calls.called.at(place),
     )  # fmt: skip
-
-
-def _refused(calls: Calls, place: int, terms: Terms, status: str, why: str) -> Refused:
-    code = terms.card.code if terms.card else ""
-    number = terms.version.number if terms.version else 0
-    detail = f"Card {code} version {number}: {why}."
-    return refusal(calls.record(place), REASONS[status], detail)

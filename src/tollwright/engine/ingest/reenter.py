@@ -110,10 +110,11 @@ def _batch(cursor: Cursor, place: Place, source: Source, rows: list[batches.Row]
     found = _Round()
     for row in rows:
         _sort(cursor, source, sorter, row, found)
-    pricer = Pricer(partial(_card, cursor), partial(compiled_of, cursor, bare=True))
+    writer = Writer(cursor, place)
+    pricer = Pricer(partial(_card, cursor), partial(compiled_of, cursor, bare=True), writer.cost)
     priced = pricer.price(calls_of(found.placed))
     tally = Tally(ignored=len(found.ignored))
-    late = Writer(cursor, place).calls(priced, tally)
+    late = writer.calls(priced, tally)
     refused = priced.refused + [waiting(priced.calls.record(at)) for at in late]
     draw(cursor, place, pricer.drawn, corrections=tally.reasons["corrections"])
     tally.reasons.clear()

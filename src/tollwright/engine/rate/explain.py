@@ -14,8 +14,9 @@ from tollwright.core.allowances import matching
 from tollwright.core.card import Allowance
 from tollwright.core.carddump import show_moment
 from tollwright.core.choose import CardIndex
+from tollwright.core.legs import CostPlus
 from tollwright.core.money import show
-from tollwright.core.rating import CallInput, ExplainStep
+from tollwright.core.rating import CallInput, Charge, ExplainStep
 from tollwright.engine.rate.cards import card_of
 from tollwright.engine.rate.carriers import Bought, read_carriers
 from tollwright.engine.rate.crossing import Line, Load, line_of
@@ -88,11 +89,37 @@ def _sell(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
         return card_of(cursor, version.id, version.content_hash, terms.rounding)
 
     line, card = _prices(book.cards.values(), charge, load, call)
+    plan = store.cost_plus(cursor, charge.plan_version_id)
+    if plan is not None:
+        steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, line))
+        return _from_cost(cursor, charge, call, line, card, steps, CostPlus(*plan))
     fit = matching(card.card.allowances, call.called, call.answered_at)
     before = {pool: taken for pool, taken, _ in allowances.uses(cursor, charge.id)} if fit else {}
     steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, line),
              *_pool_steps(fit, before, charge.currency))  # fmt: skip
     return _replayed(charge, call, line, card, steps, _remaining(fit, before))
+
+
+def _from_cost(
+    cursor: store.Cursor, charge: store.StoredCharge, call: CallInput, line: Line | None,
+    card: CardIndex, steps: tuple[ExplainStep, ...], plan: CostPlus,
+) -> Explanation:  # fmt: skip
+    """By what the call cost when the charge was rated, and the plan's terms."""
+    known = store.costs(cursor, call_id=charge.call_id, started_at=charge.started_at)
+    stood = [cost for cost in known if cost.rated_at <= charge.rated_at] or known[:1]
+    if not stood:
+        raise NoSuchCharge(f"Charge {charge.id} is made of what its call costs, and that is gone.")
+    cost = stood[-1]
+    whose = "the parent's"
+    if cost.leg == "buy":
+        whose = f"the carrier's, by buy card {cost.card_code} version {cost.version_number}"
+    step = ExplainStep(
+        "cost_charge", f"What the call costs is charge {cost.id}: {whose}.",
+        (("charge_id", cost.id), ("leg", cost.leg)),
+    )  # fmt: skip
+    name = f"{charge.card_code} v{charge.version_number}"
+    replayed = core.explain_from_cost(call, card, plan, cost.amount_micros, version=name)
+    return _compared(charge, replayed, line, (*steps, step))
 
 
 def _buy(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
@@ -152,6 +179,13 @@ def _replayed(
 ) -> Explanation:  # fmt: skip
     name = f"{charge.card_code} v{charge.version_number}"
     replayed = core.explain(call, card, remaining=remaining, version=name)
+    return _compared(charge, replayed, line, steps)
+
+
+def _compared(
+    charge: store.StoredCharge, replayed: Charge, line: Line | None, steps: tuple[ExplainStep, ...]
+) -> Explanation:
+    """The replayed charge beside the stored one."""
     steps += replayed.steps
     if line is not None:
         replayed = line.named(replayed)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tollwright.engine.rate.explain import Explanation
 
 AS_TOLD = frozenset({"rules", "seconds", "allowance", "piece", "blocks", "fee", "limit"})
+FROM_COST = "markup"  # its terms are the customer's; what the provider pays is not
 UNITS = {1: "second", 60: "minute", 3600: "hour"}
 
 
@@ -30,16 +31,28 @@ def sentences(charge: Charge, explanation: Explanation) -> list[str]:
 
 
 def _told(charge: Charge, explanation: Explanation) -> Iterator[str]:
+    kinds = {step.kind for step in explanation.steps}
+    if FROM_COST in kinds:
+        yield from _told_of(explanation, AS_TOLD | {FROM_COST})
+    else:
+        yield from _by_card(charge, explanation)
+    amount = Money(charge.amount_micros, charge.currency)
+    yield _("The call costs %(amount)s, before tax.") % {"amount": amount}
+
+
+def _by_card(charge: Charge, explanation: Explanation) -> Iterator[str]:
     row = Rate.objects.filter(
         tenant_id=current_tenant_id(), version_id=charge.card_version_id, row_no=charge.rate_no
     ).first()
     if row is not None:
         yield _price(row, charge.currency)
+    yield from _told_of(explanation, AS_TOLD)
+
+
+def _told_of(explanation: Explanation, kinds: frozenset[str]) -> Iterator[str]:
     for step in explanation.steps:
-        if step.kind in AS_TOLD or (step.kind == "rounding" and _changed(dict(step.facts))):
+        if step.kind in kinds or (step.kind == "rounding" and _changed(dict(step.facts))):
             yield step.text
-    amount = Money(charge.amount_micros, charge.currency)
-    yield _("The call costs %(amount)s, before tax.") % {"amount": amount}
 
 
 def _changed(facts: dict[str, object]) -> bool:
