@@ -31,9 +31,11 @@ from tests.support.switch import Row, make_card, make_switch, set_rule
 from tests.support.world import START
 from tollwright.cli import runtime
 from tollwright.cli.reseller import reseller
+from tollwright.core.legs import CostPlus
 from tollwright.data.models import AuditEntry, Invoice, Tenant
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.invoices import operations as invoices
+from tollwright.domain.plans import operations as plans
 from tollwright.domain.tenants import reselling
 from tollwright.engine.ingest import NotPossible, replay, roll_back
 
@@ -159,6 +161,78 @@ def test_what_the_parent_cannot_price_is_sold_all_the_same(chain: Chain) -> None
     assert (result.rated, result.reasons) == (1, {"parent_unknown_destination": 1})
     assert legs(chain.south) == [("sell", 60, 120_000)]
     assert (legs(chain.north), chain.north.rows("SELECT 1 FROM call")) == ([], [])
+
+
+def sells_at_cost_plus(north: Plant, terms: CostPlus) -> None:
+    """The buyer's plan prices from the seller's cost; no rule forces a card any more."""
+    switch = north.switch
+    with tenant_scope(switch.tenant_id):
+        set_rule(switch.world, "forced_card", "", campaign=switch.beta, since=START)
+        plan = plans.create_plan(code="PLUS", name="Cost plus", at=START, by=BY)
+        draft = plans.draft_version(
+            plan=plan, card=switch.card, currency="EUR", cost_plus=terms, at=START, by=BY
+        )
+        version = plans.publish_version(version=draft, at=START, by=BY)
+        plans.subscribe(
+            customer=switch.beta.customer, version=version, starts_on=START.date(), at=START, by=BY
+        )
+
+
+MARKUP = CostPlus(markup_ppm=250_000, fixed_micros=1_000)
+
+
+def test_a_parent_sells_at_its_own_cost_and_more(chain: Chain) -> None:
+    """61 s cost North 0.0305; x 1.25 + 0.001 = 0.039125 for South, 2 minutes by the card."""
+    add_telco(chain.north)
+    sells_at_cost_plus(chain.north, MARKUP)
+    result = chain.south.ingest(Row(key=1, seconds=61))
+    assert (result.rated, result.reasons) == (1, {})
+    assert legs(chain.south) == [("sell", 120, 1_200_000), ("parent", 120, 39_125)]
+    assert legs(chain.north) == [("sell", 120, 39_125), ("buy", 61, 30_500)]
+
+
+def test_up_a_chain_of_such_plans(chain: Chain) -> None:
+    """East pays 0.0305: 0.039125 for North, and x 1.25 + 0.001 = 0.049906 for South."""
+    east = Plant(chain.north.connection, make_switch("east"))
+    sells(east, chain.north)
+    sells_at_cost_plus(east, MARKUP)
+    add_telco(east)
+    sells_at_cost_plus(chain.north, MARKUP)
+    chain.south.ingest(Row(key=1, seconds=61))
+    assert legs(chain.south)[1] == ("parent", 120, 49_906)
+    assert legs(chain.north) == [("sell", 120, 49_906), ("parent", 120, 39_125)]
+    assert legs(east) == [("sell", 120, 39_125), ("buy", 61, 30_500)]
+
+
+def test_a_parent_whose_cost_is_not_known_sells_nothing(chain: Chain) -> None:
+    """Until its carrier is there; the call is sold to South's customer all the same."""
+    sells_at_cost_plus(chain.north, MARKUP)
+    result = chain.south.ingest(Row(key=1, seconds=61))
+    assert (result.rated, result.reasons) == (1, {"parent_unknown_cost": 1})
+    assert (legs(chain.south), legs(chain.north)) == ([("sell", 120, 1_200_000)], [])
+    assert why(chain.south) == ["parent_unknown_cost"]
+    add_telco(chain.north)
+    assert price_missing(chain.south).charged == 1
+    assert legs(chain.south)[1] == ("parent", 120, 39_125)
+
+
+def test_a_parent_whose_cost_is_in_another_currency_sells_nothing(chain: Chain) -> None:
+    add_telco(chain.north, currency="USD")
+    sells_at_cost_plus(chain.north, MARKUP)
+    result = chain.south.ingest(Row(key=1, seconds=61))
+    assert result.reasons == {"parent_cost_other_currency": 1}
+
+
+def test_a_parents_rules_about_causes_hold(chain: Chain) -> None:
+    """North bills answered calls that end as ANSWERED alone; South's cost is 0 for the other."""
+    switch = chain.north.switch
+    with tenant_scope(switch.tenant_id):
+        set_rule(switch.world, "billable_causes", ["answered"], campaign=switch.beta)
+    chain.south.ingest(Row(key=1), Row(key=2, minute=5, disposition="FAILED"))
+    assert [row for row in legs(chain.south) if row[0] == "parent"] == [
+        ("parent", 120, 200_000),
+        ("parent", 0, 0),
+    ]
 
 
 def test_missing_costs_are_bought_from_the_parent_too(chain: Chain) -> None:
