@@ -160,7 +160,7 @@ def _joined(rows: list[bytes], size: int = 4096) -> list[bytes]:
 
 
 def buy_from_carrier(switch: Switch) -> None:
-    """The trunk `gw` of the file leads to a carrier with a buy card."""
+    """All trunks lead to a carrier with a buy card."""
     from tests.support.switch import add_version
 
     from tollwright.data.models import Carrier, CarrierCard, RateCard, Trunk
@@ -169,7 +169,7 @@ def buy_from_carrier(switch: Switch) -> None:
     tenant = switch.world.tenant
     with tenant_scope(tenant.pk):
         carrier = Carrier.objects.create(tenant=tenant, code="TEL", name="Telco", created_at=SINCE)
-        Trunk.objects.create(tenant=tenant, carrier=carrier, value="gw", valid_from=SINCE)
+        Trunk.objects.create(tenant=tenant, carrier=carrier, value="*", valid_from=SINCE)
         card = RateCard.objects.create(
             tenant=tenant, code="TEL", name="Telco", side="buy", currency="EUR", created_at=SINCE
         )
