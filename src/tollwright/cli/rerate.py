@@ -36,6 +36,12 @@ def rerate(
     card: Annotated[str, typer.Option(help="Code of the card that rated the calls.")] = "",
     prefix: Prefix = "",
     file: Annotated[int | None, typer.Option(help="Number of the file (batch).")] = None,
+    leg: Annotated[
+        str, typer.Option(help="sell: what customers pay; cost: what carriers take.")
+    ] = "sell",
+    carrier: Annotated[
+        str, typer.Option(help="With --leg cost: code of the carrier that has the calls now.")
+    ] = "",
     apply: Annotated[bool, typer.Option("--apply", help="Write it, after the report.")] = False,
     key: Annotated[str, typer.Option(help="Idempotency key: the same key is done once.")] = "",
     tenant: TenantSlug = "",
@@ -44,6 +50,8 @@ def rerate(
 
     Nothing is written without --apply. With it, calls on no issued invoice get a new revision;
     for invoiced ones credit or debit notes are proposed, to be decided in the back office.
+    With --leg cost it is what carriers take, by today's trunks, assignments and buy cards: no
+    document is made. Where plans price from the cost, re-rate the leg cost first, then sell.
     Exit code 3 says that some calls cannot be priced now; they keep their charge.
 
     Examples:
@@ -51,11 +59,14 @@ def rerate(
     `tollwright rerate --from 2026-10-01 --to 2026-11-01 --card RETAIL`
 
     `tollwright rerate --from 2026-10-01 --to 2026-11-01 --prefix 4420 --apply`
+
+    `tollwright rerate --leg cost --carrier TELCO --from 2026-10-01 --to 2026-11-01`
     """
     runtime.start()
     from dataclasses import replace
 
     from tollwright.data.scope import tenant_scope
+    from tollwright.domain.carriers.queries import carrier_by_code
     from tollwright.domain.rates.queries import card_by_code
     from tollwright.domain.rerating import queries
 
@@ -63,7 +74,8 @@ def rerate(
     with tenant_scope(runtime.tenant_id(tenant)):
         scope = call_scope(first, last, customer=customer, campaign=campaign, prefix=prefix)
         card_id = card_by_code(card).pk if card else None
-        scope = replace(scope, card_id=card_id, batch_id=file)
+        carrier_id = carrier_by_code(carrier).pk if carrier else None
+        scope = replace(scope, card_id=card_id, batch_id=file, leg=leg, carrier_id=carrier_id)
         report = queries.difference_report(scope, at=at, progress=tell)
         show(report)
         if apply and report.changed:
@@ -110,11 +122,13 @@ def show(report: DifferenceReport) -> None:
     _parts("on no issued invoice", report.open)
     _parts(f"on {report.invoices:,} issued invoices, to be proposed", report.invoiced)
     for title, rows in (
+        ("Carrier", report.carriers),
         ("Customer", report.customers),
         ("Campaign", report.campaigns),
         ("Destination prefix", report.destinations),
     ):
-        table(title, rows)
+        if rows:
+            table(title, rows)
 
 
 def _parts(what: str, parts: Sequence[Part]) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tollwright.store.calls import Cursor
 from tollwright.store.columns import Layout, read_all, write
-from tollwright.store.rerate import CHARGES, Charges, Int64, span_of
+from tollwright.store.rerate import CHARGES, Charges, Int64, charges_of, span_of
 from tollwright.store.sql import statements
 
 SQL = statements("allowances.sql")
@@ -119,7 +119,7 @@ def calls_in_turn(cursor: Cursor, values: Mapping[str, object]) -> Turn:
     columns = read_all(cursor, SQL["copy_turn"], values, TURN)
     own = len(CHARGES.numbers)
     more = columns[own : len(TURN.numbers)]
-    return Turn(Charges._make(columns[:own] + columns[len(TURN.numbers) :]), *more)
+    return Turn(charges_of(columns[:own] + columns[len(TURN.numbers) :]), *more)
 
 
 def write_charges(cursor: Cursor, drawn: Drawn) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ CHARGES = Layout(
     (("currency", 3), ("called", NUMBER_WIDTH), ("caller", NUMBER_WIDTH), ("prefix", NUMBER_WIDTH)),
     ("started_us", "answered_us"),
 )  # fmt: skip
+COSTS = Layout((*CHARGES.numbers, "trunk"), CHARGES.texts, CHARGES.moments)
 REVISED = Layout(
     (
         "charge_id", "new_id", "call_id", "started_us", "version_id", "plan_id", "rate_no",
@@ -70,7 +71,8 @@ class Charges(NamedTuple):
 
     `plan_id` and `line_id` are 0 for none; `waits` is 1 for a charge in an open proposal; `cause`
     and `disposition` are places (from 1) in the list of causes asked for, 0: none of them. Numbers
-    are digits, filled with blanks to 16.
+    are digits, filled with blanks to 16. `trunk` is the place (from 1) in the list of trunks that
+    charges of carriers are asked for by, else 0.
     """
 
     charge_id: Int64
@@ -91,6 +93,13 @@ class Charges(NamedTuple):
     called: Bytes
     caller: Bytes
     prefix: Bytes
+    trunk: Int64
+
+
+def charges_of(columns: Sequence[npt.NDArray[Any]], trunk: Int64 | None = None) -> Charges:
+    """Columns as CHARGES names them, and what else is known of the calls."""
+    none = np.zeros(len(columns[0]), np.int64)
+    return Charges._make([*columns, none if trunk is None else trunk])
 
 
 def prepare_joins(cursor: Cursor) -> None:
@@ -111,7 +120,26 @@ def charges(cursor: Cursor, scope: Scope, causes: Sequence[str] = ()) -> Iterato
     """
     values = scope.values() | {"causes": list(causes)}
     for columns in read(cursor, SQL["copy_charges"], values, CHARGES):
-        yield Charges._make(columns)
+        yield charges_of(columns)
+
+
+def trunks(cursor: Cursor, scope: Scope) -> list[tuple[str, datetime, datetime]]:
+    """(what switches wrote as a call's trunk, its first and last start) of calls in the scope."""
+    return cursor.execute(SQL["trunks_of_scope"], scope.values()).fetchall()
+
+
+def costs(cursor: Cursor, scope: Scope, over: Sequence[str]) -> Iterator[Charges]:
+    """As `charges`, but what carriers take for calls over these trunks."""
+    values = scope.values() | {"trunks": list(over)}
+    own = len(CHARGES.numbers)
+    for columns in read(cursor, SQL["copy_costs"], values, COSTS):
+        yield charges_of(columns[:own] + columns[own + 1 :], columns[own])
+
+
+def without_cost(cursor: Cursor, scope: Scope) -> int:
+    """How many answered calls cost nothing yet; whatever card or plan the scope names."""
+    row = cursor.execute(SQL["without_cost"], scope.values()).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 class Revised(NamedTuple):

@@ -37,6 +37,49 @@ SELECT ch.id, ch.call_id, c.started_at, c.answered_at, c.answered_ms, ch.campaig
    AND (%(prefix)s::text = '' OR starts_with(c.called, %(prefix)s::text))
 ) TO STDOUT (FORMAT BINARY)
 
+-- name: trunks_of_scope -- over which trunks the scope's calls went, and from when to when
+SELECT trunk, min(started_at), max(started_at) FROM call
+ WHERE is_current AND answered_at IS NOT NULL
+   AND started_at >= %(first)s AND started_at < %(last)s
+   AND (%(customer_id)s::bigint IS NULL OR customer_id = %(customer_id)s::bigint)
+   AND (%(campaign_id)s::bigint IS NULL OR campaign_id = %(campaign_id)s::bigint)
+   AND (%(batch_id)s::bigint IS NULL OR batch_id = %(batch_id)s::bigint)
+ GROUP BY trunk ORDER BY trunk
+
+-- name: copy_costs -- as copy_charges, what carriers take for calls over some trunks
+COPY (
+SELECT ch.id, ch.call_id, c.started_at, c.answered_at, c.answered_ms, ch.campaign_id,
+       ch.amount_micros, ch.billed_s::bigint, ch.card_version_id, 0::bigint, 0::bigint, 0::bigint,
+       0::bigint, 0::bigint, t.place, ch.currency, rpad(c.called, 16),
+       CASE WHEN octet_length(c.caller) = length(c.caller) THEN rpad(c.caller, 16)
+            ELSE repeat(' ', 16) END,
+       rpad(ch.prefix, 16)
+  FROM charge ch
+  JOIN call c ON c.id = ch.call_id AND c.started_at = ch.started_at
+  JOIN unnest(%(trunks)s::text[]) WITH ORDINALITY t (trunk, place) ON t.trunk = c.trunk
+ WHERE ch.leg = 'buy' AND ch.is_current AND c.answered_at IS NOT NULL
+   AND ch.started_at >= %(first)s AND ch.started_at < %(last)s
+   AND c.started_at >= %(first)s AND c.started_at < %(last)s
+   AND (%(customer_id)s::bigint IS NULL OR ch.customer_id = %(customer_id)s::bigint)
+   AND (%(campaign_id)s::bigint IS NULL OR ch.campaign_id = %(campaign_id)s::bigint)
+   AND (%(versions)s::bigint[] IS NULL OR ch.card_version_id = ANY(%(versions)s::bigint[]))
+   AND (%(batch_id)s::bigint IS NULL OR c.batch_id = %(batch_id)s::bigint)
+   AND (%(prefix)s::text = '' OR starts_with(c.called, %(prefix)s::text))
+) TO STDOUT (FORMAT BINARY)
+
+-- name: without_cost -- how many answered calls cost the provider nothing yet
+SELECT count(*) FROM call c
+ WHERE c.is_current AND c.answered_at IS NOT NULL
+   AND c.started_at >= %(first)s AND c.started_at < %(last)s
+   AND (%(customer_id)s::bigint IS NULL OR c.customer_id = %(customer_id)s::bigint)
+   AND (%(campaign_id)s::bigint IS NULL OR c.campaign_id = %(campaign_id)s::bigint)
+   AND (%(batch_id)s::bigint IS NULL OR c.batch_id = %(batch_id)s::bigint)
+   AND (%(prefix)s::text = '' OR starts_with(c.called, %(prefix)s::text))
+   AND NOT EXISTS (SELECT 1 FROM charge ch
+                    WHERE ch.call_id = c.id AND ch.started_at = c.started_at AND ch.is_current
+                      AND ch.leg IN ('buy', 'parent')
+                      AND ch.started_at >= %(first)s AND ch.started_at < %(last)s)
+
 -- name: buy_sums -- what carriers or a parent took for the calls of a scope, per customer and currency
 SELECT ch.customer_id, b.currency, count(*), sum(b.amount_micros)::bigint
   FROM charge ch
@@ -121,10 +164,15 @@ SELECT r.new_id, ch.call_id, ch.started_at, coalesce(nullif(r.rated_at, 'epoch')
 
 -- name: move_usage -- the days' sums follow: seconds and amount of the charges that were revised
 UPDATE usage_day u
-   SET billed_s = u.billed_s + d.billed_s, sell_micros = u.sell_micros + d.sell_micros
+   SET billed_s = u.billed_s + coalesce(d.billed_s, 0),
+       sell_micros = u.sell_micros + coalesce(d.sell_micros, 0),
+       buy_micros = u.buy_micros + coalesce(d.buy_micros, 0)
   FROM (SELECT ch.campaign_id, (ch.started_at AT TIME ZONE t.timezone)::date AS day, ch.currency,
-               sum(r.billed_s - ch.billed_s)::bigint AS billed_s,
-               sum(r.amount_micros - ch.amount_micros)::bigint AS sell_micros
+               sum(r.billed_s - ch.billed_s) FILTER (WHERE ch.leg = 'sell')::bigint AS billed_s,
+               sum(r.amount_micros - ch.amount_micros) FILTER (WHERE ch.leg = 'sell')::bigint
+               AS sell_micros,
+               sum(r.amount_micros - ch.amount_micros) FILTER (WHERE ch.leg <> 'sell')::bigint
+               AS buy_micros
           FROM tw_revised r
           JOIN charge ch ON ch.id = r.charge_id AND ch.started_at = r.started_at
           JOIN tenant t ON t.id = ch.tenant_id

@@ -14,6 +14,7 @@ from django.db import connections
 from typer.testing import CliRunner
 
 from tests.integration.rerating.conftest import CHEAPER, LATER, ROWS, Story
+from tests.integration.rerating.test_costs import buys, costs_by, price_missing, telco
 from tests.support.billing import ANNA, as_data
 from tests.support.switch import Row, make_switch
 from tollwright.cli import runtime
@@ -24,6 +25,7 @@ from tollwright.data.rerating import RerateProposal
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls import queries
 from tollwright.domain.errors import DomainError, NotFound
+from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.invoices.queries import check_sums
 from tollwright.domain.rerating.corrections import correct
 from tollwright.domain.rerating.operations import accept as accept_proposal
@@ -158,3 +160,24 @@ def test_two_hands_correct_and_accept_once(provider: Story) -> None:
     with tenant_scope(tenant_id):
         assert provider.amounts()["1"] == 900_000
         assert check_sums() == []
+
+
+def test_what_carriers_take_by_another_price(provider: Story) -> None:
+    """Telco takes 0.06 a minute for three calls to +44: 0.151; then 0.04."""
+    with tenant_scope(provider.switch.tenant_id):
+        buys("TEL", "gw", "0.06")
+        price_missing()
+        costs_by(telco(), "0.04")
+    code, said = run("rerate", *NOVEMBER, "--leg", "cost", "--carrier", "TEL", "--apply")
+    assert (code, said.splitlines()[0]) == (0, "3 calls, 3 cost another amount now.")
+    assert "Carrier" in said
+    assert said.splitlines()[-1] == (
+        "Re-rating 1: 3 charges have a new revision, 0 wait in 0 proposals."
+    )
+    code, said = run("rerate", *NOVEMBER, "--leg", "cost")
+    assert said.splitlines()[0] == "3 calls, 0 cost another amount now."
+    assert "! 1 answered calls have no cost yet" in said
+    with pytest.raises(NotFound):
+        run("rerate", *NOVEMBER, "--leg", "cost", "--carrier", "NOBODY")
+    with pytest.raises(FieldInvalid, match="no leg 'gift'"):
+        run("rerate", "--leg", "gift")

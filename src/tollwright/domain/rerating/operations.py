@@ -53,7 +53,7 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
     Charges that are on no issued invoice get a new revision, the day's sums move along, and drafts
     that they stand on are outdated until billing runs again. For each issued invoice a proposal is
     kept. Calls that cannot be priced keep their charge. So it is with calls outside the scope whose
-    share of a pool moves. All or nothing.
+    share of a pool moves. What carriers take (leg `cost`) is on no invoice. All or nothing.
     The same key, or a report that was applied already, gives the re-rating that it made.
     Raises ReportOutdated, NothingChanges, KeyReused, NotFound.
     """

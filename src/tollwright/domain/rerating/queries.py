@@ -13,10 +13,12 @@ from tollwright.data.rerating import RerateProposal, RerateProposalLine, Reratin
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import NotFound
 from tollwright.domain.rerating.report import DifferenceReport, Places, places, report_of
-from tollwright.domain.rerating.scope import CallScope, stored
+from tollwright.domain.rerating.scope import SELL, CallScope, stored
+from tollwright.engine.rate.carriers import read_carriers
 from tollwright.engine.rate.terms import read_book
+from tollwright.engine.rerate.costs import CarrierPrices
 from tollwright.engine.rerate.prices import StoredPrices
-from tollwright.engine.rerate.run import Outcome, Progress, run
+from tollwright.engine.rerate.run import Outcome, Progress, run, run_costs
 from tollwright.store import rerate as store
 from tollwright.store.calls import Cursor, cursor_on
 
@@ -26,10 +28,16 @@ def difference_report(
 ) -> DifferenceReport:
     """What the scope's calls cost as stored, and by the rules and prices known at `at`.
 
-    Nothing is written. A call whose amount stays keeps its charge, whatever version it names.
+    Of the leg `cost`, what carriers take for them. Nothing is written. A call whose amount stays
+    keeps its charge, whatever version it names.
     Raises NotFound for ids of others, scope.EmptyPeriod, guard.FieldInvalid.
     """
-    return report_of(*reckoned(scope, at=at, progress=progress))
+    outcome, where = reckoned(scope, at=at, progress=progress)
+    if scope.leg == SELL:
+        return report_of(outcome, where)
+    whole = scope.card_id is None and scope.carrier_id is None
+    without = store.without_cost(database(), stored(scope)) if whole else 0
+    return report_of(outcome, where, of_costs=True, without_cost=without)
 
 
 def reckoned(
@@ -40,10 +48,16 @@ def reckoned(
     `holds`: nobody else draws on pools until the transaction ends.
     """
     cursor = database()
-    prices = StoredPrices(cursor, read_book(cursor, rules_until=at), at)
-    if holds and prices.pooled:
-        store.lock_usage(cursor)
-    outcome = run(cursor, stored(scope), prices, progress=progress)
+    if scope.leg == SELL:
+        prices = StoredPrices(cursor, read_book(cursor, rules_until=at), at)
+        if holds and prices.pooled:
+            store.lock_usage(cursor)
+        outcome = run(cursor, stored(scope), prices, progress=progress)
+    else:
+        bought = CarrierPrices(cursor, read_carriers(cursor), at)
+        outcome = run_costs(
+            cursor, stored(scope), bought, carrier_id=scope.carrier_id, progress=progress
+        )
     lines = {int(line) for line in set(outcome.changes.line_id.tolist()) if line}
     return outcome, places(outcome.changes, store.lines(cursor, sorted(lines)))
 

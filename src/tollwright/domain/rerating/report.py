@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from tollwright.data.carriers import Carrier
 from tollwright.data.customers import Campaign
 from tollwright.data.rates import Rate
 from tollwright.data.scope import current_tenant_id
@@ -58,7 +59,9 @@ class DifferenceReport:
     `totals` has one row a currency. `refused` counts by reason the calls that cannot be priced
     now: their charges stay until somebody decides. `open` are changes that would be written,
     `invoiced` those that would be proposed as credit or debit notes. `fingerprint` names exactly
-    these changes. `walked` calls were priced one by one, not by the kernel.
+    these changes. `walked` calls were priced one by one, not by the kernel. `of_costs`: they are
+    what carriers take, by whose calls they are now (`carriers`); `without_cost` calls cost nothing
+    yet and are none of it.
     """
 
     totals: tuple[Row, ...]
@@ -72,6 +75,9 @@ class DifferenceReport:
     invoices: int
     fingerprint: str
     walked: int
+    carriers: tuple[Row, ...] = ()
+    of_costs: bool = False
+    without_cost: int = 0
 
     @property
     def calls(self) -> int:
@@ -118,6 +124,11 @@ class DifferenceReport:
                 f"{self.anew:,} calls cost the same by other terms and get a new revision: what"
                 " they draw on allowances counts for the calls after them."
             )
+        if self.without_cost:
+            told.append(
+                f"{self.without_cost:,} answered calls have no cost yet and are no part of this:"
+                " Calls without cost says why, and prices what can be priced."
+            )
         return (*told, *walked_text(self.walked))
 
 
@@ -155,6 +166,14 @@ def by_campaign(groups: Iterable[Group]) -> tuple[Row, ...]:
 def by_destination(groups: Iterable[Group]) -> tuple[Row, ...]:
     """One row a prefix and currency; `name` is the prefix."""
     return _rows(groups, lambda g: (0, g.prefix))
+
+
+def by_carrier(groups: Iterable[Group]) -> tuple[Row, ...]:
+    """One row a carrier and currency, whose calls they are now."""
+    known = {0: "No carrier now"} | {
+        one.pk: one.name for one in Carrier.objects.filter(tenant_id=current_tenant_id())
+    }
+    return _rows(groups, lambda g: (g.carrier_id, known[g.carrier_id]))
 
 
 def destination_names(version_id: int, prefixes: Sequence[str]) -> dict[str, str]:
@@ -220,7 +239,9 @@ def parts(changes: Changes, where: Int64) -> tuple[Part, ...]:
     return tuple(sorted(found, key=lambda part: part.currency))
 
 
-def report_of(outcome: Outcome, at: Places) -> DifferenceReport:
+def report_of(
+    outcome: Outcome, at: Places, *, of_costs: bool = False, without_cost: int = 0
+) -> DifferenceReport:
     """The outcome as people read it."""
     on_paper = at.line_id != 0
     return DifferenceReport(
@@ -235,4 +256,7 @@ def report_of(outcome: Outcome, at: Places) -> DifferenceReport:
         invoices=len(np.unique(at.invoice_id[on_paper])),
         fingerprint=outcome.fingerprint,
         walked=outcome.walked,
+        carriers=by_carrier(outcome.groups) if of_costs else (),
+        of_costs=of_costs,
+        without_cost=without_cost,
     )

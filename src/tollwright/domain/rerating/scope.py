@@ -10,6 +10,7 @@ import msgspec
 
 from tollwright.core.card import MAX_DIGITS
 from tollwright.data.calls import ImportBatch
+from tollwright.data.carriers import Carrier
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import PlanVersion
 from tollwright.data.rates import CardVersion, RateCard
@@ -20,6 +21,8 @@ from tollwright.store.rerate import Scope
 
 EVER = datetime(1990, 1, 1, tzinfo=UTC)  # no call is older or later (a check in the schema)
 NEVER = datetime(2100, 1, 1, tzinfo=UTC)
+SELL, COST = "sell", "cost"
+SIDES = {SELL: "sell", COST: "buy"}  # of the cards that price a leg
 
 
 class EmptyPeriod(DomainError):
@@ -33,7 +36,9 @@ class CallScope:
     """Calls started in [first, last); each id narrows further, None: all.
 
     `card_id`: calls that are rated by a version of that card now; `plan_id`: of that plan;
-    `prefix`: how the called number begins, international, with or without +.
+    `prefix`: how the called number begins, international, with or without +. `leg` says of what:
+    `sell`, what customers pay, or `cost`, what carriers take; then `carrier_id`: calls that are
+    that carrier's by the trunks of now.
     """
 
     first: datetime = EVER
@@ -44,10 +49,12 @@ class CallScope:
     plan_id: int | None = None
     batch_id: int | None = None
     prefix: str = ""
+    leg: str = SELL
+    carrier_id: int | None = None
 
     def told(self) -> dict[str, object]:
         """What is said, for the record; absent: not narrowed."""
-        said = {key: value for key, value in asdict(self).items() if value not in (None, "")}
+        said = {key: value for key, value in asdict(self).items() if value not in (None, "", SELL)}
         for key, otherwise in (("first", EVER), ("last", NEVER)):
             moment = said.pop(key)
             if moment != otherwise:
@@ -61,7 +68,9 @@ def from_told(told: Mapping[str, object]) -> CallScope:
 
 
 def stored(scope: CallScope) -> Scope:
-    """The scope as the store takes it. Raises NotFound for ids of others, EmptyPeriod."""
+    """The scope as the store takes it. Raises NotFound for ids of others, EmptyPeriod, FieldInvalid
+    for what the leg has not."""
+    _fits(scope)
     guard.aware("first", scope.first)
     guard.aware("last", scope.last)
     if scope.last <= scope.first:
@@ -70,6 +79,7 @@ def stored(scope: CallScope) -> Scope:
     _known(Campaign, scope.campaign_id, "campaign")
     _known(ImportBatch, scope.batch_id, "file")
     _known(RateCard, scope.card_id, "card")
+    _known(Carrier, scope.carrier_id, "carrier")
     return Scope(
         first=scope.first,
         last=scope.last,
@@ -82,7 +92,25 @@ def stored(scope: CallScope) -> Scope:
     )
 
 
-Known = type[Customer] | type[Campaign] | type[ImportBatch] | type[RateCard]
+Known = type[Customer] | type[Campaign] | type[ImportBatch] | type[RateCard] | type[Carrier]
+
+
+def _fits(scope: CallScope) -> None:
+    side = SIDES.get(scope.leg)
+    if side is None:
+        raise guard.FieldInvalid(
+            "leg", f"There is no leg {scope.leg!r}: write sell (customers) or cost (carriers)."
+        )
+    if scope.leg == SELL and scope.carrier_id is not None:
+        raise guard.FieldInvalid(
+            "carrier", "Customers' charges are no carrier's: name a carrier with the leg cost only."
+        )
+    card = RateCard.objects.filter(tenant_id=current_tenant_id(), pk=scope.card_id or 0).first()
+    if card is not None and card.side != side:
+        raise guard.FieldInvalid(
+            "card",
+            f"{card.name} is a {card.side} card: the leg {scope.leg} is priced by {side} cards.",
+        )
 
 
 def _known(model: Known, pk: int | None, what: str) -> None:

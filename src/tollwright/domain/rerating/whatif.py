@@ -25,7 +25,7 @@ from tollwright.domain.rerating.queries import database
 from tollwright.domain.rerating.scope import EVER, NEVER, CallScope, stored
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.rate.terms import read_book
-from tollwright.engine.rerate.prices import GivenCard, GivenPlan, Source
+from tollwright.engine.rerate.prices import GivenCard, GivenPlan, Sells
 from tollwright.engine.rerate.refusals import SENTENCES
 from tollwright.engine.rerate.run import Figures, Outcome, Progress, Refused, run
 from tollwright.store import rerate as store
@@ -201,7 +201,7 @@ def _narrowed(wish: Wish, scope: CallScope, everyone: bool) -> CallScope:
     return scope
 
 
-def _source(wish: Wish, at: datetime) -> Source:
+def _source(wish: Wish, at: datetime) -> Sells:
     cursor = database()
     book = read_book(cursor, rules_until=at)
     if wish.plan is not None:

@@ -9,13 +9,13 @@ import numpy as np
 from tollwright.engine.ingest.late import Late
 from tollwright.engine.rate.columns import causes_of
 from tollwright.engine.rerate import refusals
-from tollwright.engine.rerate.prices import Source
+from tollwright.engine.rerate.prices import Sells
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
 from tollwright.kernel.columns import epoch_us
-from tollwright.store.rerate import NUMBER_WIDTH, Bytes, Charges
+from tollwright.store.rerate import NUMBER_WIDTH, Bytes, Charges, charges_of
 
 
-def reprice_late(found: Sequence[Late], source: Source) -> Repriced:
+def reprice_late(found: Sequence[Late], source: Sells) -> Repriced:
     """The charges that stand, and what they come to by the records; an unanswered call costs 0.
 
     Charges that drew on allowances are refused: what they give back is other calls' to draw.
@@ -62,7 +62,7 @@ def _columns(found: Sequence[Late], causes: tuple[str, ...]) -> Charges:
         _numbers([one.call.caller for one in found]),
         _numbers([one.prefix for one in stands]),
     )
-    return Charges._make([*(np.array(column, np.int64) for column in numbers), *texts])
+    return charges_of([*(np.array(column, np.int64) for column in numbers), *texts])
 
 
 def _numbers(texts: Sequence[str]) -> Bytes:

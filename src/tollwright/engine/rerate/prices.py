@@ -1,4 +1,4 @@
-"""By which prices calls are reckoned: what the rules say today, one card, or a plan's card."""
+"""By which prices calls are sold: what the rules say today, one card, or a plan's card."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tollwright.core.money import Rounding
 from tollwright.core.rating import CallInput
 from tollwright.engine.rate import terms as t
 from tollwright.engine.rate.cards import card_of
+from tollwright.engine.rate.columns import Int64, counted_ms
 from tollwright.engine.rate.crossing import Line, line_of
 from tollwright.engine.rate.tariffs import Tariff, compiled_of
 from tollwright.engine.rerate import refusals
@@ -20,6 +21,7 @@ from tollwright.kernel.columns import epoch_us
 from tollwright.kernel.compile import compile_card
 from tollwright.kernel.layout import CompiledCard
 from tollwright.store.calls import Cursor
+from tollwright.store.rerate import Charges
 
 NEVER_US = (1 << 63) - 1
 
@@ -33,15 +35,16 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What holds for a campaign's calls within one span of time.
+    """What holds for a campaign's calls, or those over a trunk, within one span of time.
 
-    `refusal` is a code of `refusals`: nothing can be priced; `prices` is then None. A call that
-    lasts beyond `meets_us` (microseconds since 1970) meets another version of the card; `line`
-    gives what prices it, and reads the database. `pooled`: what a call costs depends on the calls
-    before it; `prices` are those of empty pools, and `tariff` gives the card of none published.
+    `terms` None: what is paid to the carrier `carrier_id`. `refusal` is a code of `refusals`:
+    nothing can be priced; `prices` is then None. A call that lasts beyond `meets_us` (microseconds
+    since 1970) meets another version of the card; `line` gives what prices it, and reads the
+    database. `pooled`: what a call costs depends on the calls before it; `prices` are those of
+    empty pools, and `tariff` gives the card of none published.
     """
 
-    terms: t.Terms
+    terms: t.Terms | None
     version_id: int
     plan_id: int
     currency: str
@@ -51,24 +54,66 @@ class Offer:
     line: Callable[[CallInput], Line | None] | None = None
     pooled: bool = False
     tariff: Callable[[], Tariff] | None = None
+    carrier_id: int = 0
+
+    @property
+    def rounding(self) -> Rounding | None:
+        """How a rule rounds amounts; None: as the card does."""
+        return None if self.terms is None else self.terms.rounding
+
+    def counted_ms(self, calls: Charges, causes: tuple[str, ...]) -> Int64:
+        """The milliseconds that count: carriers take the real ones."""
+        if self.terms is None:
+            return calls.answered_ms
+        return counted_ms(
+            self.terms, calls.answered_ms, calls.cause, calls.disposition, causes
+        )  # fmt: skip
 
 
 class Source(Protocol):
-    """Where offers come from. `offer` may read the database."""
+    """Where offers come from, by whose the calls are: a campaign's, or a trunk's.
 
-    @property
-    def book(self) -> t.Book:
-        """The rules, plans and cards of the tenant."""
-        ...
+    `offer` may read the database.
+    """
 
     @property
     def pooled(self) -> frozenset[int]:
         """Versions whose charges drew on pools, on which other calls drew too."""
         ...
 
-    def offer(self, campaign_id: int, moment: datetime) -> Offer:
-        """What holds for the campaign's calls answered at `moment`."""
+    def whose(self, calls: Charges) -> Int64:
+        """Whose each call is, int64[n]."""
         ...
+
+    def changes(self, whose: int) -> list[int]:
+        """The moments at which its offer may change, microseconds since 1970, ascending."""
+        ...
+
+    def offer(self, whose: int, moment: datetime) -> Offer:
+        """What holds for its calls answered at `moment`."""
+        ...
+
+
+class Sells(Source, Protocol):
+    """Prices for customers."""
+
+    @property
+    def book(self) -> t.Book:
+        """The rules, plans and cards of the tenant."""
+        ...
+
+
+class _Campaigns:
+    """What is offered to campaigns, by the book."""
+
+    __slots__ = ()
+    book: t.Book
+
+    def whose(self, calls: Charges) -> Int64:
+        return calls.campaign_id
+
+    def changes(self, whose: int) -> list[int]:
+        return [epoch_us(moment) for moment in self.book.changes(whose)]
 
 
 def published(cursor: Cursor, version: t.Version, rounding: Rounding | None) -> Prices:
@@ -80,7 +125,7 @@ def published(cursor: Cursor, version: t.Version, rounding: Rounding | None) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPrices:
+class StoredPrices(_Campaigns):
     """What a call would cost if it came in now: the rules, plans and versions known at `at`."""
 
     cursor: Cursor
@@ -93,9 +138,9 @@ class StoredPrices:
         cards = self.book.cards.values()
         return frozenset(one.id for card in cards for one in card.versions if one.has_allowances)
 
-    def offer(self, campaign_id: int, moment: datetime) -> Offer:
+    def offer(self, whose: int, moment: datetime) -> Offer:
         """By the version that holds, else refused with the reason."""
-        terms = self.book.terms(campaign_id, moment)
+        terms = self.book.terms(whose, moment)
         return _by_version(
             self.cursor, terms, terms.card, terms.version, terms.plan_version_id or 0, self.at
         )
@@ -133,7 +178,7 @@ def _by_version(
 
 
 @dataclass(slots=True)
-class GivenCard:
+class GivenCard(_Campaigns):
     """One card for every call, whatever its customer has: a draft, a version, a file.
 
     Rules (seconds, causes, rounding) hold as they do for the calls.
@@ -144,9 +189,9 @@ class GivenCard:
     _made: dict[Rounding | None, tuple[Prices, Tariff]] = field(default_factory=dict)
     pooled: frozenset[int] = frozenset()
 
-    def offer(self, campaign_id: int, moment: datetime) -> Offer:
+    def offer(self, whose: int, moment: datetime) -> Offer:
         """The card."""
-        terms = self.book.terms(campaign_id, moment)
+        terms = self.book.terms(whose, moment)
         prices, tariff = self._made.get(terms.rounding) or self._make(terms.rounding)
         return Offer(
             terms, 0, terms.plan_version_id or 0, self.card.currency, prices,
@@ -162,7 +207,7 @@ class GivenCard:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenPlan:
+class GivenPlan(_Campaigns):
     """A plan's card for every call: its version that held then; before the first, the first."""
 
     cursor: Cursor
@@ -172,9 +217,9 @@ class GivenPlan:
     at: datetime
     pooled: frozenset[int] = frozenset()
 
-    def offer(self, campaign_id: int, moment: datetime) -> Offer:
+    def offer(self, whose: int, moment: datetime) -> Offer:
         """The plan's card, else refused because it has no published version."""
-        terms = self.book.terms(campaign_id, moment)
+        terms = self.book.terms(whose, moment)
         card = self.book.cards.get(self.card_id)
         first = card.versions[0] if card is not None and card.versions else None
         version = (card.at(moment) if card is not None else None) or first

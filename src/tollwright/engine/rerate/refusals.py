@@ -9,6 +9,9 @@ NO_CARD = 4
 NO_VERSION = 5
 OTHER_CURRENCY = 6
 ALLOWANCES = 7
+UNKNOWN_TRUNK = 8
+NO_BUY_CARD = 9
+NO_BUY_VERSION = 10
 
 NAMES = {
     BLOCKED: "blocked",
@@ -18,6 +21,9 @@ NAMES = {
     NO_VERSION: "no_published_version",
     OTHER_CURRENCY: "other_currency",
     ALLOWANCES: "allowances",
+    UNKNOWN_TRUNK: "unknown_trunk",
+    NO_BUY_CARD: "no_buy_card",
+    NO_BUY_VERSION: "no_buy_version",
 }
 SENTENCES = {
     "blocked": "the destination is blocked now",
@@ -27,6 +33,9 @@ SENTENCES = {
     "no_published_version": "the card has no published version for the time",
     "other_currency": "the card is in another currency than the charge",
     "allowances": "what its allowances cover depends on the other calls of the billing period",
+    "unknown_trunk": "no carrier has their trunk any more",
+    "no_buy_card": "their carrier has no buy card at that time",
+    "no_buy_version": "their carrier's buy card has no published version for the time",
 }
 
 __all__ = [
@@ -35,9 +44,12 @@ __all__ = [
     "INVALID",
     "NAMES",
     "NONE",
+    "NO_BUY_CARD",
+    "NO_BUY_VERSION",
     "NO_CARD",
     "NO_VERSION",
     "OTHER_CURRENCY",
     "SENTENCES",
+    "UNKNOWN_TRUNK",
     "UNMATCHED",
 ]

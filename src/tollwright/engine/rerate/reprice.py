@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollwright.core.rating import CallInput, Charge, rate_call
-from tollwright.engine.rate.columns import counted_ms, moment_of
+from tollwright.engine.rate.columns import moment_of
 from tollwright.engine.rate.packed import callers, packed
 from tollwright.engine.rate.pools import none_left
 from tollwright.engine.rerate import refusals
@@ -33,7 +33,7 @@ class Repriced(NamedTuple):
     Where `refusal` is not 0 nothing can be said: the new columns repeat the old ones.
     `prefix` is packed. `outside` 1: calls that are no part of the scope, but share pools with it;
     `anew` 1: calls that cost the same by other terms, which count when calls share pools;
-    `rated_us`: the moment by whose rules they are rated, 0: now.
+    `rated_us`: the moment by whose rules they are rated, 0: now; `carrier_id`: whose they are now.
     """
 
     stored: Charges
@@ -48,6 +48,7 @@ class Repriced(NamedTuple):
     outside: Int64
     anew: Int64
     rated_us: Int64
+    carrier_id: Int64
 
     @property
     def changed(self) -> Bool:
@@ -69,7 +70,7 @@ class Repriced(NamedTuple):
 
 @dataclass(slots=True)
 class Offers:
-    """What holds for each campaign and span of time; `known` spans need no database any more.
+    """What holds for each campaign (or trunk: see `Source`) and span of time.
 
     `walked` counts the calls that the readable rule had to price, not the kernel.
     """
@@ -79,38 +80,35 @@ class Offers:
     _changes: dict[int, Int64] = field(default_factory=dict)
     _known: dict[tuple[int, int], Offer] = field(default_factory=dict)
 
-    def changes(self, campaign_id: int) -> Int64:
-        """The moments at which something may change for the campaign, microseconds since 1970."""
-        found = self._changes.get(campaign_id)
+    def changes(self, whose: int) -> Int64:
+        """The moments at which something may change for it, microseconds since 1970."""
+        found = self._changes.get(whose)
         if found is None:
-            moments = self.source.book.changes(campaign_id)
-            found = np.array([epoch_us(moment) for moment in moments], np.int64)
-            self._changes[campaign_id] = found
+            found = self._changes[whose] = np.array(self.source.changes(whose), np.int64)
         return found
 
-    def at(self, campaign_id: int, place: int, answered_us: int) -> Offer:
-        """The offer of the campaign's span `place`, in which `answered_us` lies."""
-        found = self._known.get((campaign_id, place))
+    def at(self, whose: int, place: int, answered_us: int) -> Offer:
+        """The offer of its span `place`, in which `answered_us` lies."""
+        found = self._known.get((whose, place))
         if found is None:
-            found = self.source.offer(campaign_id, moment_of(answered_us))
-            self._known[campaign_id, place] = found
+            found = self._known[whose, place] = self.source.offer(whose, moment_of(answered_us))
         return found
 
-    def learn(self, campaign_id: int, first: datetime, last: datetime) -> None:
-        """Make every span of the campaign between two moments known."""
-        changes = self.changes(campaign_id)
+    def learn(self, whose: int, first: datetime, last: datetime) -> None:
+        """Make every span of it between two moments known: those need no database any more."""
+        changes = self.changes(whose)
         begin, end = epoch_us(first), epoch_us(last)
         low, high = np.searchsorted(changes, [begin, end], side="right")
         for place in range(int(low), int(high) + 1):
             within = begin if place == low else int(changes[place - 1])
-            self.at(campaign_id, place, within)
+            self.at(whose, place, within)
 
     def knows(self, stored: Charges, spans: list[Span]) -> bool:
         """Whether a sorted batch of these spans can be priced without the database."""
         return all(self._knows(stored, span) for span in spans)
 
     def _knows(self, stored: Charges, span: Span) -> bool:
-        offer = self._known.get((span.campaign_id, span.place))
+        offer = self._known.get((span.whose, span.place))
         if offer is None:
             return False
         here = slice(span.first, span.end)
@@ -120,34 +118,36 @@ class Offers:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The rows [first, end) of a sorted batch: calls of one campaign in one span of time."""
+    """The rows [first, end) of a sorted batch: calls of one campaign, or over one trunk, in one
+    span of time."""
 
     first: int
     end: int
-    campaign_id: int
+    whose: int
     place: int
 
 
 def sorted_spans(stored: Charges, offers: Offers) -> tuple[Charges, list[Span]]:
-    """The batch by campaign and time of answer, and its spans; no call is left out."""
-    order = np.lexsort((stored.charge_id, stored.answered_us, stored.campaign_id))
+    """The batch by whose it is and time of answer, and its spans; no call is left out."""
+    order = np.lexsort((stored.charge_id, stored.answered_us, offers.source.whose(stored)))
     ordered = Charges._make(column[order] for column in stored)
     return ordered, list(_spans(ordered, offers))
 
 
 def _spans(stored: Charges, offers: Offers) -> Iterator[Span]:
-    count = len(stored.charge_id)
-    edges = np.flatnonzero(np.diff(stored.campaign_id)) + 1
+    owners = offers.source.whose(stored)
+    count = len(owners)
+    edges = np.flatnonzero(np.diff(owners)) + 1
     bounds = [0, *edges.tolist(), count] if count else []
     for first, end in pairwise(bounds):
-        campaign_id = int(stored.campaign_id[first])
-        changes = offers.changes(campaign_id)
+        whose = int(owners[first])
+        changes = offers.changes(whose)
         cuts = first + np.searchsorted(stored.answered_us[first:end], changes, side="left")
         starts = [first, *cuts.tolist()]
         stops = [*cuts.tolist(), end]
         for place, (begin, stop) in enumerate(zip(starts, stops, strict=True)):
             if begin < stop:
-                yield Span(begin, stop, campaign_id, place)
+                yield Span(begin, stop, whose, place)
 
 
 def reprice(
@@ -166,18 +166,17 @@ def reprice(
         stored.version_id.copy(),
         stored.plan_id.copy(),
         packed(stored.prefix),
-        *(np.zeros(len(called), np.int64) for _ in range(3)),
+        *(np.zeros(len(called), np.int64) for _ in range(4)),
     )
     for span in spans:
-        offer = offers.at(span.campaign_id, span.place, int(stored.answered_us[span.first]))
+        offer = offers.at(span.whose, span.place, int(stored.answered_us[span.first]))
         here = slice(span.first, span.end)
         part = found.part(here)
+        part.carrier_id[:] = offer.carrier_id
         if offer.prices is None:
             part.refusal[:] = offer.refusal
             continue
-        counted = counted_ms(
-            offer.terms, part.stored.answered_ms, part.stored.cause, part.stored.disposition, causes
-        )
+        counted = offer.counted_ms(part.stored, causes)
         calls = Columns(called[here], caller[here], part.stored.answered_us, counted)
         rated = rate_batch(offer.prices.compiled, calls).charges
         offers.walked += _over_versions(offer, calls, rated)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from heapq import nsmallest
@@ -14,7 +14,8 @@ import numpy as np
 
 from tollwright.engine.rate.columns import causes_of
 from tollwright.engine.rerate import refusals
-from tollwright.engine.rerate.prices import Source
+from tollwright.engine.rerate.costs import CarrierPrices
+from tollwright.engine.rerate.prices import Sells
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
 from tollwright.engine.rerate.shared import Aside, Draws, shared
 from tollwright.engine.rerate.sums import (
@@ -74,12 +75,13 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The calls of one campaign to one prefix in one currency."""
+    """The calls of one campaign to one prefix in one currency; `carrier_id` 0: no carrier's."""
 
     campaign_id: int
     prefix: str
     currency: str
     figures: Figures
+    carrier_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +170,12 @@ class Tally:
 def run(
     cursor: Cursor,
     scope: Scope,
-    source: Source,
+    source: Sells,
     *,
     keeps: bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Reprice the scope's charges from `source`; nothing is written.
+    """Reprice what the scope's calls are sold for from `source`; nothing is written.
 
     `keeps` False gives sums only, no changes. `progress` is told how many calls are done.
     """
@@ -181,23 +183,56 @@ def run(
     offers, causes = Offers(source), causes_of(source.book)
     for campaign_id, first, last in store.campaigns(cursor, scope):
         offers.learn(campaign_id, first - AROUND, last + AROUND)
-    tally, aside, done = Tally(keeps), Aside(), 0
-    for found in _repriced(cursor, scope, offers, causes):
+    tally, aside = Tally(keeps), Aside()
+    for found in _repriced(store.charges(cursor, scope, causes), offers, causes, progress):
         tally.add(aside.take(found))
-        done += len(found.refusal)
-        if progress is not None:
-            progress(done)
-    for found, draws in shared(cursor, offers, causes, aside):
+    for found, draws in shared(cursor, offers, source.book, causes, aside):
         tally.add(found, draws)
     return replace(outcome_of(tally), walked=offers.walked)
 
 
+def run_costs(
+    cursor: Cursor,
+    scope: Scope,
+    source: CarrierPrices,
+    *,
+    carrier_id: int | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Reprice what carriers take for the scope's calls; nothing is written.
+
+    `carrier_id`: only calls that are that carrier's now.
+    """
+    store.prepare_joins(cursor)
+    offers, tally = Offers(source), Tally(keeps=True)
+    for text, first, last in store.trunks(cursor, scope):
+        offers.learn(source.number(text), first - AROUND, last + AROUND)
+    for found in _repriced(store.costs(cursor, scope, source.trunks), offers, (), progress):
+        own = found if carrier_id is None else found.only(found.carrier_id == carrier_id)
+        tally.add(own)
+    return replace(outcome_of(tally), walked=offers.walked)
+
+
 def _repriced(
-    cursor: Cursor, scope: Scope, offers: Offers, causes: tuple[str, ...]
+    batches: Iterable[Charges],
+    offers: Offers,
+    causes: tuple[str, ...],
+    progress: Progress | None,
 ) -> Iterator[Repriced]:
     """Batch by batch; those whose prices are not known yet wait until the connection is free."""
+    done = 0
+    for found in _each(batches, offers, causes):
+        done += len(found.refusal)
+        if progress is not None:
+            progress(done)
+        yield found
+
+
+def _each(
+    batches: Iterable[Charges], offers: Offers, causes: tuple[str, ...]
+) -> Iterator[Repriced]:
     later: list[Charges] = []
-    for batch in store.charges(cursor, scope, causes):
+    for batch in batches:
         stored, spans = sorted_spans(batch, offers)
         if offers.knows(stored, spans):
             yield reprice(stored, spans, offers, causes)
@@ -235,11 +270,10 @@ def _refused(stored: Charges, place: int, reason: str) -> Refused:
 
 def outcome_of(tally: Tally) -> Outcome:
     """The sums, examples and changes in an order that does not depend on that of the batches."""
-    sums = merged(tally.sums)
-    rows = zip(*(column.tolist() for column in sums), strict=True)
+    rows = zip(*(column.tolist() for column in merged(tally.sums)), strict=True)
     groups = tuple(
-        Group(campaign_id, prefix_text(prefix), currency_code(currency), Figures(*figures))
-        for campaign_id, prefix, currency, *figures in rows
+        Group(campaign_id, prefix_text(prefix), currency_code(currency), Figures(*sums), carrier_id)
+        for campaign_id, carrier_id, prefix, currency, *sums in rows
     )
     changes = _in_order(tally.changes)
     names = {refusals.NAMES[code]: count for code, count in sorted(tally.refused.items())}

@@ -17,12 +17,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.engine.rate.columns import Int64, counted_ms, moment_of
+from tollwright.engine.rate.columns import Int64, moment_of
 from tollwright.engine.rate.crossing import Line
 from tollwright.engine.rate.packed import packed
 from tollwright.engine.rate.periods import Period, Periods
 from tollwright.engine.rate.pools import Key
 from tollwright.engine.rate.settle import calls_of, uses_of
+from tollwright.engine.rate.terms import Book
 from tollwright.engine.rate.then import Asked, Books, Then
 from tollwright.engine.rate.turn import Calls, Kept, Priced, by_core, price_in_turn
 from tollwright.engine.rate.turn_kernel import may_draw
@@ -31,6 +32,7 @@ from tollwright.engine.rerate.reprice import Offers, Repriced
 from tollwright.store import allowances as store
 from tollwright.store.allowances import Turn, Uses
 from tollwright.store.calls import Cursor
+from tollwright.store.rerate import Charges
 
 Bool = npt.NDArray[np.bool_]
 
@@ -91,15 +93,14 @@ QUARTER_US = 900_000_000  # no billing period of any zone begins within a quarte
 
 
 def shared(
-    cursor: Cursor, offers: Offers, causes: tuple[str, ...], aside: Aside
+    cursor: Cursor, offers: Offers, book: Book, causes: tuple[str, ...], aside: Aside
 ) -> Iterator[tuple[Repriced, Draws]]:
     """What the calls aside come to, and those that move with them, by customer and period."""
-    source = offers.source
-    customers = {one.id: one.customer_id for one in source.book.campaigns.values()}
-    since = aside.places(Periods(source.book), customers)
-    charges = aside.charges
-    then = Then(cursor, Books(source.book), causes, compiled=True)
-    walk = _Walk(cursor, offers, causes, then, charges, sorted(aside.versions | source.pooled))
+    customers = {one.id: one.customer_id for one in book.campaigns.values()}
+    since = aside.places(Periods(book), customers)
+    then = Then(cursor, Books(book), causes, compiled=True)
+    versions = sorted(aside.versions | offers.source.pooled)
+    walk = _Walk(cursor, offers, causes, then, aside.charges, versions)
     for (customer_id, period), moment in sorted(since.items()):
         yield walk.go(customer_id, period, moment)
 
@@ -167,14 +168,12 @@ class _Walk:
         charges = turn.charges
         offer = self.offers.at(campaign_id, span, int(charges.answered_us[here[0]]))
         if offer.tariff is None:
-            asked.tariff[here] = self.then.number(offer.version_id, offer.terms.rounding)
+            asked.tariff[here] = self.then.number(offer.version_id, offer.rounding)
         else:
             asked.tariff[here] = self.then.given(offer.tariff())
         asked.version_id[here], asked.plan_id[here] = offer.version_id, offer.plan_id
-        asked.counted_ms[here] = counted_ms(
-            offer.terms, charges.answered_ms[here], charges.cause[here],
-            charges.disposition[here], self.causes,
-        )  # fmt: skip
+        its = Charges._make(column[here] for column in charges)
+        asked.counted_ms[here] = offer.counted_ms(its, self.causes)
         if offer.line is None:
             return {}
         calls = calls_of(charges, asked.tariff, asked.counted_ms)
@@ -234,6 +233,7 @@ class _Walk:
             1 - inside,
             np.zeros(len(inside), np.int64),
             np.where(inside, 0, turn.rated_us),
+            np.zeros(len(inside), np.int64),
         )  # fmt: skip
         uses, pools = uses_of(charges, priced, charges.charge_id, customer_id)
         if was is not None:

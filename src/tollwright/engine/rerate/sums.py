@@ -14,14 +14,15 @@ from tollwright.store.rerate import Bytes, Int64
 
 
 class Sums(NamedTuple):
-    """One row a campaign, packed prefix and currency; int64[n] each, `currency` as a number.
+    """One row a campaign, carrier (0: none), packed prefix and currency; int64[n] each.
 
-    `old_micros` and `new_micros` are of all calls: those that stay (refused, waiting) count alike
-    on both sides. `outside` calls are none of the scope, but change with it: `calls` and `changed`
-    leave them out, the amounts do not.
+    `currency` is a number. `old_micros` and `new_micros` are of all calls: those that stay
+    (refused, waiting) count alike on both sides. `outside` calls are none of the scope, but change
+    with it: `calls` and `changed` leave them out, the amounts do not.
     """
 
     campaign_id: Int64
+    carrier_id: Int64
     prefix: Int64
     currency: Int64
     calls: Int64
@@ -35,7 +36,7 @@ class Sums(NamedTuple):
     new_micros: Int64
 
 
-KEYS = 3
+KEYS = 4
 
 
 def sums_of(found: Repriced) -> Sums:
@@ -46,6 +47,7 @@ def sums_of(found: Repriced) -> Sums:
     old = found.stored.amount_micros
     rows = Sums(
         found.stored.campaign_id,
+        found.carrier_id,
         found.prefix,
         currency_numbers(found.stored.currency),
         1 - found.outside,
@@ -65,7 +67,7 @@ def grouped(rows: Sums) -> Sums:
     """Rows of one key added up, in the order of the keys."""
     if not len(rows.campaign_id):
         return rows
-    order = np.lexsort((rows.currency, rows.prefix, rows.campaign_id))
+    order = np.lexsort((rows.currency, rows.prefix, rows.carrier_id, rows.campaign_id))
     ordered = Sums._make(column[order] for column in rows)
     differs = np.zeros(len(order), np.bool_)
     differs[0] = True

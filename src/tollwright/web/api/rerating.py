@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -31,10 +31,18 @@ class RerateScopeIn(ScopeIn):
 
     card: int | None = None
     batch: int | None = None
+    leg: Annotated[
+        Literal["sell", "cost"], Field(description="what customers pay, or what carriers take")
+    ] = "sell"
+    carrier: Annotated[
+        int | None, Field(description="leg cost: only calls that are the carrier's now")
+    ] = None
 
     def calls(self) -> CallScope:
         """As the domain takes it."""
-        return self.scope(card_id=self.card, batch_id=self.batch)
+        return self.scope(
+            card_id=self.card, batch_id=self.batch, leg=self.leg, carrier_id=self.carrier
+        )
 
 
 class ApplyIn(RerateScopeIn):
@@ -69,6 +77,8 @@ class ReportOut(Schema):
     totals: list[FiguresOut]
     open: Annotated[list[PartOut], Field(description="would get a new revision")]
     invoiced: Annotated[list[PartOut], Field(description="would be proposed as notes")]
+    without_cost: Annotated[int, Field(description="leg cost: calls that have none yet")]
+    carriers: Annotated[list[NamedOut], Field(description="leg cost; id 0: no carrier now")]
     customers: list[NamedOut]
     campaigns: list[NamedOut]
     destinations: list[DestinationOut]
@@ -125,7 +135,8 @@ class RevisionOut(Schema):
 
 @router.post("/re-ratings/report", response=ReportOut, summary="Make a difference report")
 def make_report(request: HttpRequest, wish: RerateScopeIn) -> ReportOut:
-    """Stored calls by the rules and prices of now, per customer, campaign and destination."""
+    """Stored calls by the rules and prices of now, per customer, campaign and destination; with
+    `leg` cost what carriers take for them, by the trunks, assignments and buy cards of now."""
     require(request, "what_if")
     found = queries.difference_report(wish.calls(), at=timezone.now())
     return ReportOut(
@@ -134,6 +145,8 @@ def make_report(request: HttpRequest, wish: RerateScopeIn) -> ReportOut:
         totals=[FiguresOut(**figures(row)) for row in found.totals],
         open=[_part(part) for part in found.open],
         invoiced=[_part(part) for part in found.invoiced],
+        without_cost=found.without_cost,
+        carriers=[NamedOut(id=row.id, name=row.name, **figures(row)) for row in found.carriers],
         customers=[NamedOut(id=row.id, name=row.name, **figures(row)) for row in found.customers],
         campaigns=[NamedOut(id=row.id, name=row.name, **figures(row)) for row in found.campaigns],
         destinations=[destination(row) for row in found.destinations],

@@ -11,12 +11,14 @@ from django.utils import timezone
 from tollwright.data.calls import ImportBatch
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.rates import RateCard
-from tollwright.domain.rerating.scope import CallScope
+from tollwright.domain.carriers.queries import carriers
+from tollwright.domain.rerating.scope import COST, SELL, CallScope
 from tollwright.web.backoffice.forms import DayField, OfficeForm, choice, set_choices
 from tollwright.web.backoffice.page import StaffRequest
 from tollwright.web.filters import start_of
 
 FILES_LISTED = 200
+LEGS = ((SELL, "What customers pay"), (COST, "What carriers take"))
 
 
 class ScopeForm(OfficeForm):
@@ -50,6 +52,8 @@ class ScopeForm(OfficeForm):
             card_id=_number(said.get("card", "")),
             batch_id=_number(said.get("file", "")),
             prefix=said["begins"],
+            leg=said.get("leg") or SELL,
+            carrier_id=_number(said.get("carrier", "")),
         )
 
     def clean(self) -> dict[str, Any] | None:
@@ -62,16 +66,19 @@ class ScopeForm(OfficeForm):
 
 
 class RerateForm(ScopeForm):
-    """Also by the card that rated the calls, and by file."""
+    """Also by the card that rated the calls, by file, and of which leg of the money."""
 
+    leg = forms.ChoiceField(label="Of what", choices=LEGS, required=False)
     card = choice("Rated by card", (), required=False)
+    carrier = choice("Carrier now", (), required=False)
     file = choice("File", (), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cards = RateCard.objects.filter(side="sell").order_by("name", "id")
+        cards = RateCard.objects.order_by("-side", "name", "id")
         files = ImportBatch.objects.order_by("-id")[:FILES_LISTED]
-        set_choices(self, "card", [(one.pk, one.name) for one in cards])
+        set_choices(self, "card", [(one.pk, f"{one.name} ({one.side})") for one in cards])
+        set_choices(self, "carrier", [(one.pk, one.name) for one in carriers()])
         set_choices(self, "file", [(one.pk, f"{one.pk} {one.filename}") for one in files])
 
 

@@ -31,6 +31,7 @@ BOTH = ("GET", "POST")
 DESTINATIONS = 25
 CALLS = 200  # that a proposal's page lists
 CHARGED_NOW = ("Charged", "Now")
+PAY_MORE, COST_MORE = "those who would pay more first", "those whose calls cost you more first"
 
 
 class ApplyForm(OfficeForm):
@@ -83,8 +84,9 @@ def report(request: StaffRequest) -> HttpResponse:
     title = "Difference report"
     if found is None:
         return show(request, "rerating_report.html", title, form=form, crumbs=crumbs)
+    first = COST_MORE if found.of_costs else PAY_MORE
     table = Table(
-        "Campaigns, those that would pay more first",
+        f"Campaigns, {first}",
         found.campaigns,
         [
             Column("customer", "Customer", lambda one: one.customer, "customer"),
@@ -105,6 +107,8 @@ def report(request: StaffRequest) -> HttpResponse:
         query=request.GET.urlencode(),
         means=list(_means(found)),
         table=table.page(request),
+        first=first,
+        carriers=short("Carriers", found.carriers, _carriers(), "No call fits."),
         customers=short("Customers", found.customers, _customers(), "No call fits."),
         destinations=_destinations(found),
         crumbs=crumbs,
@@ -116,6 +120,13 @@ def _customers() -> list[Column]:
         return to("customer", one.id)
 
     return figures_columns("Customer", lambda one: one.name, CHARGED_NOW, link)
+
+
+def _carriers() -> list[Column]:
+    def link(one: Row) -> str | None:
+        return to("carrier", one.id) if one.id else None
+
+    return figures_columns("Carrier", lambda one: one.name, CHARGED_NOW, link)
 
 
 def _campaign(one: Row) -> str:
@@ -131,6 +142,12 @@ def _destinations(found: DifferenceReport) -> Any:
 
 def _means(found: DifferenceReport) -> list[str]:
     """What applying will do, in numbers."""
+    if found.of_costs:
+        return [
+            f"{part.calls:,} calls get a new cost: {_move(part)}. No document is made; plans that"
+            " price from the cost are re-rated by a report of what customers pay, after this."
+            for part in found.open
+        ]
     told = [
         f"{part.calls:,} calls on no issued invoice get a new charge: {_move(part)}. Drafts that"
         " hold them have to be drafted again."

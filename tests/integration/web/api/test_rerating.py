@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.integration.rerating.test_costs import buys, costs_by, price_missing, telco
 from tests.integration.web.api.client import Program
 from tests.support.shop import Shop
 from tests.support.switch import add_version, set_rule
 from tests.support.world import START
-from tollwright.data.models import CardVersion, Charge, Role
+from tollwright.data.models import Call, CardVersion, Charge, Role
 from tollwright.data.scope import tenant_scope
 
 OCTOBER = {"since": "2026-10-01T00:00:00Z", "until": "2026-11-01T00:00:00Z"}
@@ -115,3 +116,31 @@ def test_who_may(shop: Shop, role: Role, reads: int, applies: int) -> None:
     assert program.post("/what-if", {**OCTOBER, "card_version": shop.version.pk}).status == reads
     wish = {**OCTOBER, "fingerprint": "0" * 64}
     assert program.post("/re-ratings", wish, key="k").status == applies
+
+
+def test_what_carriers_take_is_a_leg_of_its_own(shop: Shop, program: Program) -> None:
+    """Telco takes 0.06 a minute for 61 s and 30 s of both customers; then 0.03."""
+    with tenant_scope(shop.tenant_id):
+        Call.objects.filter(started_at__gte=START).update(trunk="gw")
+        carrier = buys("TEL", "gw", "0.06")
+        price_missing()
+        costs_by(telco(), "0.03")
+    wish = {**OCTOBER, "leg": "cost", "carrier": carrier.pk}
+    report = program.post("/re-ratings/report", wish).body
+    assert (report["calls"], report["changed"], report["without_cost"]) == (4, 4, 0)
+    (row,) = report["carriers"]
+    assert (row["id"], row["name"], row["difference"]["amount"]) == (carrier.pk, "Tel", "-0.091")
+    assert report["invoiced"] == []
+    apply = {**wish, "fingerprint": report["fingerprint"]}
+    made = program.post("/re-ratings", apply, key="k")
+    assert (made.status, made.body["revised"], made.body["proposed"]) == (201, 4, 0)
+    assert program.post("/re-ratings", apply, key="k").body == made.body
+    assert program.post("/re-ratings/report", wish).body["changed"] == 0
+    call = shop.acme.calls[1]
+    legs = program.get(f"/calls/{call.started_at:%Y%m}-{call.pk}/charges").body
+    assert [(one["leg"], one["revision"], one["replayed"]) for one in legs] == [
+        ("sell", 0, True), ("buy", 1, True), ("buy", 0, True),
+    ]  # fmt: skip
+    for wrong in ({"leg": "gift"}, {"leg": "sell", "carrier": carrier.pk}):
+        assert program.post("/re-ratings/report", {**OCTOBER, **wrong}).status in {400, 422}
+    assert program.post("/re-ratings/report", {**wish, "carrier": 999}).code == "not_found"

@@ -56,6 +56,7 @@ def stored(calls: Sequence[CallInput], ids: Sequence[int] | None = None) -> Char
         line_id=none, waits=none, cause=n % 3, disposition=none,
         currency=np.array([b"USD"] * len(calls), "S3"), called=np.array(numbers[0], "S16"),
         caller=np.array(numbers[1], "S16"), prefix=np.array([b" " * 16] * len(calls), "S16"),
+        trunk=none,
     )  # fmt: skip
 
 

@@ -1,0 +1,46 @@
+"""What carriers take, re-rated in the office: 91 s at 0.06 a minute are 0.091, then 0.04."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.rerating.test_costs import buys, costs_by, price_missing, telco
+from tests.integration.web.backoffice.test_stories import CALLS, Office
+from tests.support.switch import make_switch, master_csv
+from tollwright.data.models import Carrier
+from tollwright.data.rerating import Rerating
+from tollwright.data.scope import tenant_scope
+
+DAYS = "since=2026-11-01&until=2026-11-30"
+
+
+@pytest.fixture
+def office(db: None) -> Office:
+    found = Office(make_switch("harbour"))
+    found.upload(master_csv(CALLS))
+    with tenant_scope(found.switch.tenant_id):
+        buys("TEL", "gw", "0.06")
+        price_missing()
+        costs_by(telco(), "0.04")
+    return found
+
+
+def test_a_report_of_costs_and_its_application(office: Office) -> None:
+    page = office.get(f"re-rating/report/?{DAYS}&leg=cost")
+    assert "Carriers, those whose calls cost you more first" in page
+    assert "2 calls get a new cost: 0.030333\u00a0EUR less. No document is made" in page
+    (fingerprint,) = (one.split('"')[1] for one in page.split('name="fingerprint" value=')[1:])
+    place = office.post(
+        f"re-rating/apply/?{DAYS}&leg=cost", fingerprint=fingerprint, key="office-1"
+    )
+    assert place == f"/office/re-rating/{office.one(Rerating).pk}/"
+    page = office.get(place.removeprefix("/office/"))
+    assert "leg cost" in page and "0.091\u00a0EUR" in page
+    assert "nothing to apply" in office.get(f"re-rating/report/?{DAYS}&leg=cost")
+
+
+def test_the_form_asks_what_customers_pay_first(office: Office) -> None:
+    page = office.get(f"re-rating/report/?{DAYS}")
+    assert "those who would pay more first" in page and "Carriers, those" not in page
+    told = office.get(f"re-rating/report/?{DAYS}&carrier={office.one(Carrier).pk}")
+    assert "name a carrier with the leg cost only" in told
