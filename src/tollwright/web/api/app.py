@@ -17,6 +17,7 @@ from tollwright.web.api import (
     customers,
     invoices,
     payments,
+    plans,
     quarantine,
     rerating,
     usage,
@@ -67,6 +68,7 @@ api.add_router("", campaigns.router)
 api.add_router("", cards.router)
 api.add_router("", calls.router)
 api.add_router("", carriers.router)
+api.add_router("", plans.router)
 api.add_router("", quarantine.router)
 api.add_router("", invoices.router)
 api.add_router("/payments", payments.router)

@@ -13,6 +13,7 @@ from tollwright.core.explain import explain
 from tollwright.core.rating import CallInput
 from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.domain.errors import DomainError
+from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import operations, queries
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.once import once
@@ -71,6 +72,9 @@ class Quote(Schema):
     billed_s: int
     price: Money | None
     steps: Annotated[list[str], Field(description="how it comes to this, a sentence a step")]
+    not_for: Annotated[
+        list[str], Field(description="plans with this card that price from the cost instead")
+    ]
 
 
 class DeckOut(Schema):
@@ -159,11 +163,13 @@ def quote(
     """What a call to the number costs by this card, and why."""
     require(request, "read")
     moment = at or timezone.now()
-    found = queries.look_up(card=_card(card_id), number=number, at=moment, caller=caller)
+    card = _card(card_id)
+    found = queries.look_up(card=card, number=number, at=moment, caller=caller)
+    not_for = [f"{plan}: {plan.price_from_cost}" for plan in priced_from_cost(card)]
     if found.version is None:
         return Quote(
             number=found.number, version=None, status="unmatched", prefix="", billed_s=0,
-            price=None, steps=list(found.why),
+            price=None, steps=list(found.why), not_for=not_for,
         )  # fmt: skip
     digits = "".join(sign for sign in caller if sign.isdigit())
     call = CallInput("quote", moment, seconds * 1000, digits, found.number)
@@ -177,6 +183,7 @@ def quote(
         billed_s=charge.billed_s,
         price=money(charge.amount_micros, found.version.card.currency) if rated else None,
         steps=[step.text for step in charge.steps] or [charge.reason],
+        not_for=not_for,
     )
 
 

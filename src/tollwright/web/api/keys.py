@@ -14,13 +14,14 @@ from tollwright.domain.errors import DomainError
 from tollwright.web.tenancy import actor, address
 
 Need = Literal[
-    "read", "customers", "rates", "calls", "billing", "payments", "what_if", "rerate"
+    "read", "customers", "rates", "plans", "calls", "billing", "payments", "what_if", "rerate"
 ]  # fmt: skip
 STAFF = frozenset({Role.OWNER, Role.BILLING, Role.RATES, Role.SUPPORT, Role.AUDITOR})
 MAY: dict[Need, frozenset[Role]] = {
     "read": STAFF,
     "customers": frozenset({Role.OWNER, Role.BILLING, Role.SUPPORT}),
     "rates": frozenset({Role.OWNER, Role.RATES}),
+    "plans": frozenset({Role.OWNER, Role.BILLING, Role.RATES}),
     "calls": frozenset({Role.OWNER, Role.BILLING, Role.RATES, Role.SUPPORT}),
     "billing": frozenset({Role.OWNER, Role.BILLING}),
     "payments": frozenset({Role.OWNER, Role.BILLING}),

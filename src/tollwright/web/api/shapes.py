@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from tollwright.core.money import MoneyError, micros, minor_decimals, show
+from tollwright.core.money import MoneyError, micros, minor_decimals, scaled, show
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import NotFound
 from tollwright.domain.guard import FieldInvalid
@@ -36,12 +36,20 @@ def money(amount_micros: int, currency: str) -> Money:
     return Money(amount=show(amount_micros, minor_decimals(currency)), currency=currency)
 
 
-def read_amount(value: str) -> int:
+def read_amount(value: str, field: str = "amount") -> int:
     """Micros of a decimal text. Raises FieldInvalid."""
     try:
         return micros(value)
     except MoneyError as error:
-        raise FieldInvalid("amount", f'{error}: write it as "12.34".') from None
+        raise FieldInvalid(field, f'{error}: write it as "12.34".') from None
+
+
+def read_percent(value: str, field: str) -> int:
+    """Parts in a million of a percentage with up to 4 decimals. Raises FieldInvalid."""
+    try:
+        return scaled(value, 4)
+    except MoneyError as error:
+        raise FieldInvalid(field, f'{error}: write it as "12.5".') from None
 
 
 def find(rows: QuerySet[M], pk: int, what: str) -> M:

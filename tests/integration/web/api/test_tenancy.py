@@ -13,9 +13,11 @@ from tests.support.shop import Shop
 from tests.support.world import START
 from tollwright.data.models import (
     BillingRun,
+    CallPlan,
     Carrier,
     Identifier,
     ImportBatch,
+    PlanVersion,
     RerateProposal,
     Rerating,
     Trunk,
@@ -70,6 +72,17 @@ def trunk_of(shop: Shop) -> Trunk:
         )
 
 
+def plan_version_of(shop: Shop) -> PlanVersion:
+    with tenant_scope(shop.tenant_id):
+        plan = CallPlan.objects.create(
+            tenant=shop.world.tenant, code="PRO", name="Pro", created_at=START
+        )
+        return PlanVersion.objects.create(
+            tenant=shop.world.tenant, plan=plan, number=1, currency="EUR", card=shop.card,
+            created_at=START,
+        )  # fmt: skip
+
+
 def proposal_of(shop: Shop) -> RerateProposal:
     with tenant_scope(shop.tenant_id):
         rerating = Rerating.objects.create(
@@ -89,6 +102,8 @@ IDS: dict[str, Callable[[Shop], object]] = {
     "card_id": lambda shop: shop.card.pk,
     "version_id": lambda shop: shop.version.pk,
     "deck_id": deck_id,
+    "plan_id": lambda shop: plan_version_of(shop).plan_id,
+    "plan_version_id": lambda shop: plan_version_of(shop).pk,
     "call_id": call_id,
     "batch_id": batch_id,
     "invoice_id": lambda shop: shop.acme.invoice.pk,
@@ -101,6 +116,7 @@ BODIES = {
     "/campaigns/{campaign_id}/identifiers": {"kind": "user", "value": "1"},
     "/carriers/{carrier_id}": {"code": "ONE", "name": "One"},
     "/carriers/{carrier_id}/trunks": {"value": "gw2"},
+    "/plans/{plan_id}/versions": {"card": 1},
     "/carriers/{carrier_id}/cards": {"card": 1},
     "/trunks/{trunk_id}/end": {"valid_to": "2026-12-01T00:00:00Z"},
     "/identifiers/{identifier_id}/end": {"valid_to": "2026-12-01T00:00:00Z"},
