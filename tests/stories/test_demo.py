@@ -92,6 +92,7 @@ def test_usage_on_the_invoices_is_octobers_charges_and_no_others(harbour: None) 
     for invoice in Invoice.objects.all():
         period = Charge.objects.filter(
             customer=invoice.customer,
+            leg="sell",
             is_current=True,
             started_at__gte=invoice.period_from,
             started_at__lt=invoice.period_to,

@@ -49,6 +49,7 @@ def tell(examples: Path, documents: Path) -> None:
     head(3, "Rate cards")
     step(lambda: deck(examples / "decks" / "az_eur.csv"))
     step(lambda: world.key_markets(say, examples / "cards" / "key_markets.json", SINCE))
+    step(lambda: world.carrier(say, examples / "cards" / "elbe_buy.json", SINCE))
     head(4, "Rules, set once at system level")
     step(lambda: world.rules(say, SINCE))
     head(5, "Call plans")
@@ -59,6 +60,7 @@ def tell(examples: Path, documents: Path) -> None:
     step(lambda: calls("asterisk", examples / "asterisk" / "Master.csv"))
     head(7, "Billing October")
     step(lambda: billing(documents))
+    step(margins)
     head(8, "A payment and its receipt")
     step(lambda: payment(documents))
     head(9, "Proof")
@@ -177,6 +179,19 @@ def billing(documents: Path) -> None:
         say(f"{invoice.number}  {invoice.customer.name}: {told(invoice)}")
         say(f"   {invoice.lines.count()} lines, {invoice.detail.replace('_', ' ')}")
         say(f"   {write(documents, invoice.document)}")
+
+
+def margins() -> None:
+    """What is kept of October."""
+    from tollwright.domain.reports.margins import by_campaign
+
+    for one in by_campaign(date(2026, 10, 1), date(2026, 10, 31)):
+        kept = one.margin_micros
+        if kept is not None:
+            say(
+                f"{one.campaign}: charged {show(one.sell_micros, 2)}, paid to carriers"
+                f" {show(one.buy_micros, 2)}, kept {show(kept, 2)} {one.currency}"
+            )
 
 
 def told(invoice: Invoice) -> str:

@@ -163,6 +163,25 @@ def key_markets(say: Say, path: Path, since: datetime) -> None:
     say(f"The card Key markets, from {path.name}: eight countries, one blocked prefix.")
 
 
+def carrier(say: Say, path: Path, since: datetime) -> None:
+    """Who carries the calls, and what that takes."""
+    from tollwright.data.models import Carrier
+    from tollwright.domain.carriers import operations as carriers
+    from tollwright.domain.rates import operations as rates
+
+    if not Carrier.objects.filter(code="ELBE").exists():
+        at = runtime.now()
+        card = rates.create_card(
+            code="ELBE", name="Elbe Carrier", side="buy", currency="EUR", at=at, by=by()
+        )
+        draft = rates.save_draft(card=card, data=json.loads(path.read_text()), at=at, by=by())
+        rates.publish_version(version=draft, effective_from=since, at=at, by=by())
+        made = carriers.create_carrier(code="ELBE", name="Elbe Carrier", at=at, by=by())
+        carriers.add_trunk(carrier=made, value="*", valid_from=since, at=at, by=by())
+        carriers.assign_card(carrier=made, card=card, valid_from=since, at=at, by=by())
+    say(f"Elbe Carrier carries every call; what that takes is in {path.name}.")
+
+
 def rules(say: Say, since: datetime) -> None:
     """System-level rules, and what one customer has of its own."""
     from tollwright.data.models import Customer, Rule
