@@ -14,7 +14,7 @@ import numpy.typing as npt
 import psycopg
 
 from tollwright.kernel.jit import entry, plain
-from tollwright.kernel.told import NONE, Int64, Text, frozen
+from tollwright.kernel.told import NONE, Bytes, Int64, Text, frozen
 
 HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TAIL = b"\xff\xff"
@@ -32,7 +32,7 @@ def _put(out: Any, at: int, value: int, size: int) -> int:
 
 
 @entry
-def _rows(numbers: Any, widths: Any, datas: Any, first: Any, size: Any, out: Any) -> int:
+def _rows(numbers: Any, widths: Any, data: Any, first: Any, size: Any, out: Any) -> int:
     at, fields = 0, len(widths) + len(first)
     for row in range(numbers.shape[1]):
         at = _put(out, at, fields, 2)
@@ -44,7 +44,7 @@ def _rows(numbers: Any, widths: Any, datas: Any, first: Any, size: Any, out: Any
                 at = _put(out, at, widths[k], 4)
                 at = _put(out, at, value, widths[k])
         for k in range(len(first)):
-            data, begin, length = datas[k], first[k, row], size[k, row]
+            begin, length = first[k, row], size[k, row]
             at = _put(out, at, length, 4)
             for place in range(length):
                 out[at + place] = data[begin + place]
@@ -61,14 +61,31 @@ def rows(
     """
     table: Int64 = np.array([column for column, _ in numbers], np.int64)
     widths = np.array([width for _, width in numbers])
-    first = np.array([text.first for text in texts])
-    size = np.array([text.size for text in texts])
+    data, first, size = _together(texts, table.shape[1])
     count, fields = table.shape[1], len(widths) + len(texts)
     room = count * (2 + 4 * fields + int(widths.sum())) + int(size.sum())
     out = np.empty(room, np.uint8)
-    datas = tuple(frozen(text.data) for text in texts)
-    end = _rows(frozen(table), frozen(widths), datas, frozen(first), frozen(size), out)
+    end = _rows(frozen(table), frozen(widths), frozen(data), frozen(first), frozen(size), out)
     return out[:end].data
+
+
+def _together(texts: Sequence[Text], count: int) -> tuple[Bytes, Int64, Int64]:
+    """The bytes of all columns, each piece once, and where text k of a row begins, and its size.
+
+    One array, and not one a column: however many there are, it is compiled once.
+    """
+    begins: dict[int, int] = {}
+    pieces = [np.zeros(0, np.uint8)]
+    for text in texts:
+        if id(text.data) not in begins:
+            begins[id(text.data)] = sum(map(len, pieces))
+            pieces.append(text.data)
+    first, size = np.empty((len(texts), count), np.int64), np.empty((len(texts), count), np.int64)
+    for place, text in enumerate(texts):
+        first[place] = text.first
+        first[place] += begins[id(text.data)]
+        size[place] = text.size
+    return np.concatenate(pieces), first, size
 
 
 def copy(cursor: psycopg.Cursor[Any], statement: str, made: memoryview) -> None:

@@ -6,11 +6,12 @@ Row-level security is not walked around: the transaction says whose it is, and s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from tollwright.kernel.told import Int64
 from tollwright.store import binary
 from tollwright.store.batches import set_tenant
 from tollwright.store.calls import SQL as CALLS
@@ -41,12 +42,13 @@ def links(cursor: Cursor, reseller_id: int) -> list[Row]:
     return cursor.execute(SQL["links"], {"reseller_id": reseller_id}).fetchall()
 
 
-def stage(cursor: Cursor, calls: Sequence[Call]) -> None:
-    """The child's: keep what its parent needs of some calls."""
-    cursor.execute(SQL["make_resold"])
-    cursor.execute(SQL["empty_resold"])
-    values = {"call_ids": [call[0] for call in calls], "moments": [call[1] for call in calls]}
-    cursor.execute(SQL["stage_resold"], values)
+def stage(cursor: Cursor, call_id: Int64, started_us: Int64) -> None:
+    """The child's: keep what its parent needs of some calls (micros since 1970)."""
+    for name in ("make_asked", "empty_asked", "make_resold", "empty_resold"):
+        cursor.execute(SQL[name])
+    rows = binary.rows([(call_id, 8), (binary.instants(started_us), 8)], [])
+    binary.copy(cursor, SQL["copy_asked"], rows)
+    cursor.execute(SQL["stage_resold"])
 
 
 def known(

@@ -9,6 +9,16 @@ SELECT r.valid_from, r.valid_to, r.campaign_id, r.source_id, t.timezone
   FROM reseller r JOIN tenant t ON t.id = r.tenant_id
  WHERE r.reseller_id = %(reseller_id)s ORDER BY r.valid_from
 
+-- name: make_asked -- which calls of the child's
+CREATE TEMPORARY TABLE IF NOT EXISTS tw_asked (call_id bigint, started_at timestamptz)
+ON COMMIT DROP
+
+-- name: empty_asked -- ready for the next calls
+TRUNCATE tw_asked
+
+-- name: copy_asked -- ids and starts
+COPY tw_asked FROM STDIN (FORMAT BINARY)
+
 -- name: make_resold -- what a parent needs of a call to bill it
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_resold (
     call_id bigint, started_at timestamptz, answered_at timestamptz, ended_at timestamptz,
@@ -20,13 +30,14 @@ CREATE TEMPORARY TABLE IF NOT EXISTS tw_resold (
 TRUNCATE tw_resold
 
 -- name: stage_resold -- the child's: its calls, keyed as its parent knows them
+-- One look a call, whatever the planner thinks of tables that were filled a moment ago.
 INSERT INTO tw_resold
 SELECT c.id, c.started_at, c.answered_at, c.ended_at, c.answered_ms, c.line_no,
        c.source_id || '/' || c.call_key, c.direction, c.caller, c.called, c.cause, c.disposition,
        c.trunk
-  FROM call c
-  JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
-    ON c.id = r.id AND c.started_at = r.started_at
+  FROM tw_asked a
+ CROSS JOIN LATERAL (
+       SELECT * FROM call c WHERE c.id = a.call_id AND c.started_at = a.started_at LIMIT 1) c
 
 -- name: known -- the parent's: the latest revision of staged calls that it has, and if it stands
 SELECT u.call_id, k.revision, k.is_current

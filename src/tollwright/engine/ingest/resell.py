@@ -102,7 +102,7 @@ class Parent:
 
     def sell(self, calls: Columns, places: Int64, reasons: Words) -> list[Leg]:
         """Write the calls at these places as calls of the parent's customer; their cost here."""
-        self._stage(calls, places)
+        store.stage(self.cursor, calls.call_id[places], calls.started_us[places])
         with store.as_tenant(self.cursor, self.tenant_id, back=self.child.tenant_id):
             known = self._known(calls, places)
             sales = self._sales(calls.calls, _in_time(calls, places, known, reasons), reasons)
@@ -111,16 +111,11 @@ class Parent:
 
     def look(self, calls: Columns, places: Int64, reasons: Words) -> list[Leg]:
         """As `sell`, but nothing is written."""
-        self._stage(calls, places)
+        store.stage(self.cursor, calls.call_id[places], calls.started_us[places])
         with store.as_tenant(self.cursor, self.tenant_id, back=self.child.tenant_id):
             known = self._known(calls, places)
             some = _in_time(calls, places, known, reasons)
             return [sale.leg for sale in self._sales(calls.calls, some, reasons)]
-
-    def _stage(self, calls: Columns, places: Int64) -> None:
-        ids = calls.call_id[places].tolist()
-        starts = map(from_micros, calls.started_us[places].tolist())
-        store.stage(self.cursor, list(zip(ids, starts, strict=True)))
 
     def _known(self, calls: Columns, places: Int64) -> Known:
         """The revisions that the parent has of the staged calls, and whether they stand."""
@@ -144,7 +139,7 @@ class Parent:
         """What was sold of these calls of the child (id, start) stands no longer, nor its legs;
         but for what the parent has issued a document about."""
         cursor = self.cursor
-        store.stage(cursor, corrected)
+        store.stage(cursor, *_columns(corrected))
         with store.as_tenant(cursor, self.tenant_id, back=self.child.tenant_id):
             gone = store.retire(cursor, self.source_id)
             above = self._its_legs(NO_BATCH) if gone else None
@@ -156,7 +151,7 @@ class Parent:
     def restore(self, restored: Sequence[tuple[int, datetime]]) -> None:
         """These calls of the child (id, start) stand again: what was sold of them does so too."""
         cursor = self.cursor
-        store.stage(cursor, restored)
+        store.stage(cursor, *_columns(restored))
         with store.as_tenant(cursor, self.tenant_id, back=self.child.tenant_id):
             risen = store.fallen(cursor, self.source_id)
             if risen:
@@ -304,6 +299,12 @@ def _in_time(calls: Columns, places: Int64, known: Known, reasons: Words) -> Int
     late = np.isin(calls.call_id[places], np.array(stands, np.int64))
     reasons.put(places[late], "parent_late_correction")
     return places[~late]
+
+
+def _columns(calls: Sequence[tuple[int, datetime]]) -> tuple[Int64, Int64]:
+    """Ids and starts."""
+    ids = np.array([call_id for call_id, _ in calls], np.int64)
+    return ids, np.array([micros_of(start) for _, start in calls], np.int64)
 
 
 def _counted(terms: Terms, calls: Answered) -> Int64:
