@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, ROUND_UP, Decimal, InvalidOperation
@@ -33,6 +33,8 @@ OUT_COLUMNS = (
 UNREADABLE = "\ufffd"  # what reading leaves of a byte that is no UTF-8
 LONGEST_REASON = 200  # it quotes what stood in the line
 MOST_SECONDS = 10**9  # far beyond any call, near enough to be computed with
+
+Way = Callable[[Sequence[CallInput], CardIndex], list[Charge]]
 
 
 class CallFileError(ValueError):
@@ -154,9 +156,11 @@ def read_milliseconds(text: str, from_ms: int) -> int:
     return int((seconds * 1000).to_integral_value(rounding=finer))
 
 
-def rate_lines(lines: Sequence[CallLine], index: CardIndex) -> list[Charge]:
-    """A charge for each line, in the order of the file."""
-    charges = iter(rate_calls([line.call for line in lines if line.call], index))
+def rate_lines(
+    lines: Sequence[CallLine], index: CardIndex, *, rate: Way = rate_calls
+) -> list[Charge]:
+    """A charge for each line, in the order of the file; `rate` is how the calls get theirs."""
+    charges = iter(rate([line.call for line in lines if line.call], index))
     return [next(charges) if line.call else Charge("invalid", line.reason) for line in lines]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tollwright.core.card import MAX_DIGITS
+from tollwright.core.rating import Status
 
 RATED, BLOCKED, UNMATCHED, INVALID = 0, 1, 2, 3
-STATUSES = ("rated", "blocked", "unmatched", "invalid")
+STATUSES: tuple[Status, ...] = ("rated", "blocked", "unmatched", "invalid")
 
 NONE = 0
 NO_TIME_ZONE = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from tollwright.cli import rate as module
 from tollwright.cli.quote import quote
 from tollwright.cli.rate import rate
 
@@ -66,6 +68,37 @@ def test_some_not_rated_is_exit_3_and_the_others_go_on(folder: Path) -> None:
     assert result.exit_code == 3
     assert [line.split(",")[1] for line in result.stdout.splitlines()[1:]] == ["invalid", "rated"]
     assert "1 of 2 calls were not rated" in result.stderr
+
+
+SOME_OF_EACH = (
+    HEADER
+    + """\
+a,2026-11-16T10:00:00Z,31,1555,4420123
+b,2026-11-16T10:00:00Z,31,,449012
+c,2026-11-16T10:00:00Z,31,+1555,33
+d,never,31,1,44
+e,2026-11-16T10:00:00Z,31,,44x
+f,2300-01-01,1,,44
+g,2026-11-16T10:00:00,0,,44
+"""
+)
+
+
+def test_a_large_file_is_rated_in_columns_with_the_same_result(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "calls.csv").write_text(SOME_OF_EACH)
+    small = rated(folder)
+    monkeypatch.setattr(module, "MANY", 7)
+    monkeypatch.setattr(module, "rate_calls", None)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR", ""))
+    large = rated(folder)
+    assert (large.exit_code, large.stdout) == (small.exit_code, small.stdout)
+    assert large.stdout.splitlines()[1:4] == [
+        "a,rated,,44,,48,0.4800,0",
+        "b,blocked,the destination 4490 is blocked,4490,,,,",
+        "c,unmatched,no row for 33,,,,,",
+    ]
 
 
 @pytest.mark.parametrize(
