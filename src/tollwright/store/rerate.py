@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -173,7 +173,8 @@ def lock(cursor: Cursor, tenant_id: int) -> None:
 
 
 def lock_usage(cursor: Cursor) -> None:
-    """Until the transaction ends, nobody else moves sums of days, or draws on pools."""
+    """Until the transaction ends, nobody else moves sums of days, here or at resellers, or draws
+    on pools."""
     cursor.execute(SQL["lock_usage"])
 
 
@@ -221,11 +222,16 @@ def wait(cursor: Cursor, revised: Revised, *, tenant_id: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What accepting a proposal's line did: `stood` of `wanted` charges were as proposed."""
+    """What accepting a proposal's line did: `stood` of `wanted` charges were as proposed.
+
+    `charges` are the new ones; `span` bounds their calls.
+    """
 
     wanted: int
     stood: int
     old_micros: int
+    charges: tuple[int, ...] = ()
+    span: Mapping[str, object] = field(default_factory=dict)
 
 
 def take_waiting(
@@ -248,9 +254,11 @@ def take_waiting(
     })  # fmt: skip
     row = cursor.execute(SQL["still_as_proposed"], span).fetchone()
     stood, old = (0, 0) if row is None else (int(row[0]), int(row[1]))
-    if stood == wanted:
-        _revise_staged(cursor, span)
-    return Taken(wanted, stood, old)
+    if stood != wanted:
+        return Taken(wanted, stood, old)
+    _revise_staged(cursor, span)
+    charges = tuple(row[0] for row in cursor.execute(SQL["revised_ids"]))
+    return Taken(wanted, stood, old, charges, span)
 
 
 def close_waiting(cursor: Cursor, proposal_id: int) -> None:

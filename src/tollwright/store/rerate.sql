@@ -104,8 +104,11 @@ SELECT EXISTS (SELECT 1 FROM charge WHERE leg IN ('buy', 'parent') AND started_a
 -- name: lock_rerating -- one re-rating of a tenant writes at a time
 SELECT pg_advisory_xact_lock(hashtextextended('rerating/' || %(tenant_id)s, 0))
 
--- name: lock_usage -- the sums of days before any charge, in the order in which files take them
-SELECT pg_advisory_xact_lock(hashtextextended('usage/' || tollwright_tenant(), 0))
+-- name: lock_usage -- the sums of days before any charge, in the order in which files take them: of
+-- those who buy from here first, since their costs may follow
+SELECT pg_advisory_xact_lock(hashtextextended('usage/' || t.id, 0))
+  FROM (SELECT DISTINCT reseller_id AS id, 0 AS above FROM reseller
+        UNION ALL SELECT tollwright_tenant(), 1 ORDER BY above, id) t
 
 -- name: lines_of -- where charges stand: (line, its usage line, that line's invoice, still a draft)
 WITH RECURSIVE up (line_id, at_id, corrects_id, invoice_id) AS (
@@ -208,6 +211,9 @@ SELECT count(*), min(started_at), max(started_at) FROM rerate_proposal_call
 SELECT count(*), coalesce(sum(ch.amount_micros), 0)::bigint FROM tw_revised r
   JOIN charge ch ON ch.id = r.charge_id AND ch.started_at = r.started_at AND ch.is_current
  WHERE ch.started_at >= %(first)s AND ch.started_at <= %(last)s
+
+-- name: revised_ids -- the new charges
+SELECT new_id FROM tw_revised
 
 -- name: close_waiting -- a decided proposal's charges wait no longer
 UPDATE rerate_proposal_call SET pending = false

@@ -119,11 +119,3 @@ def is_resold(cursor: Cursor, source_id: int) -> bool:
     """The parent's: whether the source's calls come from a reseller, and go with theirs."""
     row = cursor.execute(SQL["is_resold"], {"source_id": source_id}).fetchone()
     return bool(row and row[0])
-
-
-def charge(cursor: Cursor, values: Mapping[str, object]) -> Call | None:
-    """The parent's: (id, start) of the charge that a reseller's cost was written with.
-
-    `values`: reseller_id, call_key (as the parent knows it), started_at, rated_at.
-    """
-    return cursor.execute(SQL["charge"], values).fetchone()

@@ -120,13 +120,3 @@ SELECT b.id FROM import_batch b
 
 -- name: is_resold -- the parent's: whether a source brings a reseller's calls
 SELECT EXISTS (SELECT 1 FROM reseller WHERE source_id = %(source_id)s)
-
--- name: charge -- the parent's: the charge that a reseller's cost was written with
-SELECT ch.id, ch.started_at
-  FROM call c
-  JOIN charge ch ON ch.call_id = c.id AND ch.started_at = c.started_at
- WHERE c.call_key = %(call_key)s AND c.started_at = %(started_at)s
-   AND c.source_id IN (SELECT source_id FROM reseller WHERE reseller_id = %(reseller_id)s)
-   AND ch.leg = 'sell' AND ch.level = 0 AND ch.rated_at = %(rated_at)s
-   AND ch.started_at = %(started_at)s
- ORDER BY ch.revision DESC LIMIT 1

@@ -19,6 +19,7 @@ from tollwright.domain.rerating import corrections, notes, queries
 from tollwright.domain.rerating.proposals import note, propose
 from tollwright.domain.rerating.scope import CallScope
 from tollwright.domain.tenants.queries import current_tenant
+from tollwright.engine.rate.follow import follow
 from tollwright.engine.rate.settle import settle
 from tollwright.engine.rerate.run import Changes, Outcome
 from tollwright.store import allowances
@@ -53,7 +54,8 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
     Charges that are on no issued invoice get a new revision, the day's sums move along, and drafts
     that they stand on are outdated until billing runs again. For each issued invoice a proposal is
     kept. Calls that cannot be priced keep their charge. So it is with calls outside the scope whose
-    share of a pool moves. What carriers take (leg `cost`) is on no invoice. All or nothing.
+    share of a pool moves. What carriers take (leg `cost`) is on no invoice. What a reseller pays is
+    its cost, which follows. All or nothing.
     The same key, or a report that was applied already, gives the re-rating that it made.
     Raises ReportOutdated, NothingChanges, KeyReused, NotFound.
     """
@@ -96,10 +98,14 @@ def _applied_before(scope: CallScope, fingerprint: str) -> Rerating:
 
 
 def _revise_open(revised: Revised, at: datetime) -> None:
+    if not len(revised.charge_id):
+        return
     cursor = queries.database()
     stood = store.revise(cursor, revised, at=at)
     if stood != len(revised.charge_id) or store.issued_meanwhile(cursor, revised):
         raise ReportOutdated("Calls were corrected or invoiced meanwhile: make the report again.")
+    span = store.span_of(revised.started_us)
+    follow(cursor, revised.new_id.tolist(), span, tenant_id=current_tenant_id(), at=at)
 
 
 def _revised(changes: Changes, new_id: Int64, line_id: Int64) -> Revised:
@@ -170,6 +176,9 @@ def _take(
         taken = store.take_waiting(
             queries.database(), line_id=line.pk, up_line_id=up_line_id, down_line_id=down_line_id,
             at=rerating.applied_at,
+        )  # fmt: skip
+        follow(
+            queries.database(), taken.charges, taken.span, tenant_id=current_tenant_id(), at=at
         )  # fmt: skip
     if (taken.wanted, taken.stood, taken.old_micros) != (line.calls, line.calls, line.old_micros):
         raise ReportOutdated(

@@ -23,7 +23,7 @@ from tollwright.engine.rate.crossing import Line, Load, line_of
 from tollwright.engine.rate.numbers import rated_caller
 from tollwright.engine.rate.pools import left, none_left
 from tollwright.engine.rate.terms import Card, Terms, Version, read_book
-from tollwright.store import allowances, resellers
+from tollwright.store import allowances, follow, resellers
 from tollwright.store import terms as store
 from tollwright.store.calls import cursor_on
 
@@ -143,9 +143,11 @@ def _parent(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
     found: Explanation | None = None
     if parent_id is not None:
         with resellers.as_tenant(cursor, parent_id, back=charge.tenant_id):
-            sold = resellers.charge(cursor, {
+            sold = follow.sold(cursor, {
                 "reseller_id": charge.tenant_id, "started_at": charge.started_at,
                 "call_key": f"{charge.source_id}/{charge.call_key}", "rated_at": charge.rated_at,
+                "amount_micros": charge.amount_micros, "billed_s": charge.billed_s,
+                "card_version_id": charge.card_version_id, "rate_no": charge.rate_no,
             })  # fmt: skip
             if sold is not None:
                 found = explain_charge(cursor.connection, sold[0], started_at=sold[1])

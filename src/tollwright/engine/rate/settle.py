@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollwright.engine.rate.columns import Int64, causes_of, moment_of
+from tollwright.engine.rate.follow import follow
 from tollwright.engine.rate.periods import Period, Periods
 from tollwright.engine.rate.terms import read_book
 from tollwright.engine.rate.then import Asked, Books, Then
@@ -25,7 +26,7 @@ from tollwright.engine.rate.turn import Calls, Priced, price_in_turn
 from tollwright.store import allowances as store
 from tollwright.store import calls
 from tollwright.store.allowances import Drawn, Turn, Uses
-from tollwright.store.rerate import Charges, new_ids
+from tollwright.store.rerate import Charges, new_ids, span_of
 
 KERNEL_FROM = 5_000  # calls in turn that are worth compiling a card
 QUARTER_US = 900_000_000
@@ -115,7 +116,13 @@ class _Walk:
         fresh = _differs(turn, priced)
         charge_id = turn.charges.charge_id.copy()
         charge_id[fresh] = new_ids(self.cursor, int(fresh.sum()))
-        store.write_charges(self.cursor, _drawn(turn, asked, priced, charge_id, fresh))
+        drawn = _drawn(turn, asked, priced, charge_id, fresh)
+        store.write_charges(self.cursor, drawn)
+        if len(drawn.charge_id):
+            follow(
+                self.cursor, drawn.charge_id.tolist(), span_of(drawn.started_us),
+                tenant_id=self.tenant_id, at=self.at,
+            )  # fmt: skip
         uses, pools = uses_of(turn.charges, priced, charge_id, customer_id)
         store.write_uses(self.cursor, uses, tenant_id=self.tenant_id, pools=pools)
         self._note(turn.only(fresh))
