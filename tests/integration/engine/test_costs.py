@@ -29,6 +29,7 @@ from tollwright.core.money import Rounding
 from tollwright.core.rating import CallInput
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.carriers import operations as carriers
+from tollwright.domain.carriers.costs import Filled
 from tollwright.engine.ingest.legs import opened
 from tollwright.engine.ingest.written import Answered, Place
 from tollwright.engine.rate import tariffs
@@ -164,9 +165,13 @@ def test_a_card_that_is_compiled_is_not_read_again(
 
 def test_filling_in_goes_the_same_way(plant: Plant) -> None:
     """A call over a new price is filled in piece by piece: 30 s at 0.03 and 30 s at 0.06."""
-    plant.ingest(Row(key=1, seconds=60), Row(key=2, called=f"+{BLOCKED}"))
+    plant.ingest(Row(key=1, seconds=60), Row(key=2, minute=-9, called=f"+{GERMANY}"))
     telco = add_telco(plant)
     with tenant_scope(plant.switch.tenant_id):
         publish(telco.card, NOON + timedelta(seconds=35), UK | {"price": "0.06"}, UK_BLOCKED)
-    assert price_missing(plant).charged == 1
+    filled = price_missing(plant)
+    assert filled == Filled(1, {"buy_unknown_destination": 1}, slowly=1)
+    assert filled.sentence == (
+        "1 calls were priced. 1 legs over a change of card version went one by one."
+    )
     assert ("buy", 60, 15_000 + 30_000) in legs(plant)

@@ -189,6 +189,9 @@ def test_a_parent_sells_at_its_own_cost_and_more(chain: Chain) -> None:
     assert (result.rated, result.reasons) == (1, {})
     assert legs(chain.south) == [("sell", 120, 1_200_000), ("parent", 120, 39_125)]
     assert legs(chain.north) == [("sell", 120, 39_125), ("buy", 61, 30_500)]
+    for plant in (chain.south, chain.north):
+        for (charge_id,) in plant.rows("SELECT id FROM charge"):
+            assert explained(plant, charge_id).equal
 
 
 def test_up_a_chain_of_such_plans(chain: Chain) -> None:

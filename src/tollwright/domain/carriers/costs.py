@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from tollwright.domain import guard
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.ingest import legs as engine
-from tollwright.engine.ingest.written import Place, columns_of
+from tollwright.engine.ingest.written import Costed, Place, columns_of
 from tollwright.engine.rate.columns import micros_of
 from tollwright.engine.rate.cost import UNKNOWN_TRUNK
 from tollwright.store import legs as store
@@ -30,10 +29,20 @@ NO_TRUNK = UNKNOWN_TRUNK
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """How many calls got their cost, and why others did not (reason: how many)."""
+    """How many calls got their cost, and why others did not (reason: how many); `slowly` of their
+    legs, those over a change of card version, were priced outside the kernel."""
 
     charged: int
     reasons: dict[str, int]
+    slowly: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """What became of them, for people."""
+        told = f"{self.charged:,} calls were priced."
+        if self.slowly:
+            told += f" {self.slowly:,} legs over a change of card version went one by one."
+        return told
 
 
 @transaction.atomic
@@ -44,18 +53,16 @@ def price_missing(*, first: datetime, last: datetime, at: datetime, by: By) -> F
     if guard.aware("last", last) <= first:
         raise guard.FieldInvalid("last", "The time ends before it begins.")
     tenant, cursor = current_tenant(), cursor_on(_psycopg())
-    charged, reasons = 0, Counter[str]()
+    found = Costed()
     for batch_id, source_id in store.batches_without_cost(cursor, first=first, last=last):
         place = Place(tenant.pk, source_id, batch_id, tenant.timezone, at)
-        found = engine.fill(cursor, place, first=first, last=last)
-        charged += found.charged
-        reasons += found.reasons
-    told = dict(reasons.most_common())
+        found.add(engine.fill(cursor, place, first=first, last=last))
+    told = dict(found.reasons.most_common())
     record(
         by=by, at=at, action="costs.priced", subject="call", subject_id=current_tenant_id(),
-        after={"first": first, "last": last, "charged": charged, "reasons": [*told]},
+        after={"first": first, "last": last, "charged": found.charged, "reasons": [*told]},
     )  # fmt: skip
-    return Filled(charged, told)
+    return Filled(found.charged, told, found.slowly)
 
 
 def without_cost(*, first: datetime, last: datetime) -> QuerySet[Call]:

@@ -44,12 +44,6 @@ class CardStore:
                 self._cards.popitem(last=False)
         return found
 
-    def name_of(self, card: CardIndex) -> str:
-        """What a kept card's prices depend on, for the store of compiled ones; else ''."""
-        with self._lock:
-            kept = list(self._cards.items())
-        return next((name(key[2], key[3]) for key, held in kept if held is card), "")
-
 
 CARDS = CardStore()
 

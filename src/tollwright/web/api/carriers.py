@@ -104,10 +104,12 @@ class MissingOut(Schema):
 
 
 class FilledOut(Schema):
-    """How many calls got their cost, and why others did not."""
+    """How many calls got their cost, and why others did not; `slowly` of their legs were priced
+    piece by piece, over a change of card version."""
 
     charged: int
     reasons: dict[str, int]
+    slowly: int
 
 
 @router.get("/carriers", response=Page[CarrierOut], summary="List carriers, newest first")
@@ -216,7 +218,7 @@ def price(request: HttpRequest, wish: Span) -> FilledOut:
     """A cost that is there never changes: asking again prices what is new."""
     require(request, "rates")
     found = costs.price_missing(first=wish.first, last=wish.last, at=timezone.now(), by=by(request))
-    return FilledOut(charged=found.charged, reasons=found.reasons)
+    return FilledOut(charged=found.charged, reasons=found.reasons, slowly=found.slowly)
 
 
 def _carrier(carrier_id: int) -> Carrier:

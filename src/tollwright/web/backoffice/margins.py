@@ -74,7 +74,7 @@ def missing(request: StaffRequest) -> HttpResponse:
     span = {"first": start_of(first), "last": start_of(last + timedelta(1))}
     if request.method == "POST":
         found = costs.price_missing(**span, at=request.at, by=request.by)
-        done(request, f"{found.charged:,} calls were priced.")
+        done(request, found.sentence)
         return redirect(to("costs", **{"from": first.isoformat(), "to": last.isoformat()}))
     calls = list(costs.without_cost(**span)[:SHOWN])
     why = costs.why_no_cost(calls, at=request.at)
