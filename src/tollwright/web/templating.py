@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django import template
+from django.forms import BoundField
 
 from tollwright.web import cells
 
@@ -47,6 +48,12 @@ def day(on: date | datetime | None) -> str:
 def tone(state: str) -> str:
     """The label's colour of a state."""
     return cells.TONES.get(state, "")
+
+
+@register.filter
+def heading(field: BoundField) -> str:
+    """What stands above a form's field, where a group of fields begins with it."""
+    return str(getattr(field.form, "headings", {}).get(field.name, ""))
 
 
 @register.filter

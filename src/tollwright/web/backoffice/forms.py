@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from zoneinfo import available_timezones
 
 from django import forms
@@ -32,6 +32,7 @@ def uploaded(request: HttpRequest) -> tuple[QueryDict | None, Any]:
 class OfficeForm(forms.Form):
     """A form whose `attempt` runs the domain's operation and takes a refusal as its error."""
 
+    headings: ClassVar[Mapping[str, str]] = {}  # above the field with which a group begins
     use_required_attribute = True
     label_suffix = ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Count, Q
@@ -33,7 +33,7 @@ from tollwright.web.tables import Column, Filter, Table, field_has, field_is
 
 BOTH = ("GET", "POST")
 FEES = 3  # fields of a form; a plan with more is drafted by the API
-PRICING = (("card", "the card"), ("cost_plus", "what the call costs us, and more"))
+PRICING = (("card", "the card"), ("cost_plus", "their cost, marked up"))
 FROM_COST = ("markup_percent", "fixed", "floor", "cap")
 
 
@@ -47,15 +47,20 @@ class PlanForm(OfficeForm):
 class VersionForm(OfficeForm):
     """A version: the card, whether it or the cost prices calls, and up to three fees."""
 
+    headings: ClassVar[dict[str, str]] = {
+        "markup_percent": "Price from the cost",
+        "kind1": "Fees",
+    }
+
     card = choice("Card", (), help_text="Open destinations, billed seconds, rounding, currency.")
     pricing = choice("Calls are priced by", PRICING, initial="card")
+    routing_policy = choice("Routing", [(one, one.replace("_", " ")) for one in operations.ROUTING])
     markup_percent = PercentField(
         required=False, label="Markup in %", help_text="Of the cost; 0 sells at cost."
     )
     fixed = AmountField(required=False, label="And a fixed part a call")
     floor = AmountField(required=False, label="At least, a call")
     cap = AmountField(required=False, label="At most, a call")
-    routing_policy = choice("Routing", [(one, one.replace("_", " ")) for one in operations.ROUTING])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
