@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.integration.engine.conftest import AT, Plant
+from tests.integration.engine.test_cost_plus import TERMS, subscribe
 from tests.integration.engine.test_legs import (
     BY,
     UK,
@@ -24,7 +25,7 @@ from tests.support.switch import NOON, RATES, Row
 from tests.support.world import START
 from tollwright.core.card import Rate, RateCard
 from tollwright.core.choose import prepare
-from tollwright.core.legs import Leg, rate_legs
+from tollwright.core.legs import CostPlus, Leg, rate_legs
 from tollwright.core.money import Rounding
 from tollwright.core.rating import CallInput
 from tollwright.data.scope import tenant_scope
@@ -102,10 +103,14 @@ def test_where_nobody_is_paid_no_cost_is_known(plant: Plant) -> None:
     assert told(cost(plant, (LONDON, "gw"))) == ["unknown_trunk"]
 
 
+@pytest.mark.parametrize("plan", [None, TERMS], ids=["by the card", "from the cost"])
 @pytest.mark.parametrize("calls", [7, 700])
-def test_a_file_has_the_legs_that_core_gives(plant: Plant, calls: int) -> None:
+def test_a_file_has_the_legs_that_core_gives(
+    plant: Plant, calls: int, plan: CostPlus | None
+) -> None:
     """Call by call, by `core.legs`: a few as thousands go the kernel's way."""
     add_telco(plant)
+    subscribe(plant, plan)
     rows = [
         Row(
             key=number, minute=number, seconds=(1, 29, 60, 61, 3599)[number % 5],
@@ -120,7 +125,7 @@ def test_a_file_has_the_legs_that_core_gives(plant: Plant, calls: int) -> None:
         call = CallInput("", answered, row.seconds * 1000, row.caller[1:], row.called[1:])
         expected += [
             (leg.payer, leg.charge.billed_s, leg.charge.amount_micros)
-            for leg in rate_legs(call, [Leg("sell", SELL), Leg("buy", BUY)])
+            for leg in rate_legs(call, [Leg("sell", SELL, cost_plus=plan), Leg("buy", BUY)])
             if leg.charge.status == "rated"
         ]
     assert legs(plant) == expected
