@@ -7,11 +7,18 @@ import re
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from tests.integration.web.backoffice.test_stories import Office
-from tests.support.switch import make_switch
+from tests.integration.web.backoffice.test_buying import buy_from
+from tests.integration.web.backoffice.test_stories import CALLS, Office
+from tests.support.shop import make_user
+from tests.support.switch import make_switch, master_csv
 from tollwright.core.legs import CostPlus
+from tollwright.data.access import Role
+from tollwright.data.calls import Call, Quarantine
 from tollwright.data.plans import CallPlan, PlanVersion
+from tollwright.data.rates import RateCard
+from tollwright.data.scope import tenant_scope
 
 PRICE = "the call's cost + 15.25 % + 0.001 EUR, at least 0.005 EUR, at most 1.00 EUR a call"
 
@@ -23,7 +30,7 @@ def office(db: None) -> Office:
 
 def words(page: str) -> str:
     """A page's text."""
-    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 def draft(office: Office, *, status: int = 302, **fields: Any) -> str:
@@ -54,6 +61,47 @@ def test_a_price_from_the_cost_is_told_in_one_sentence(office: Office) -> None:
         f"Customers on Cost plus v1 pay {PRICE}. This card gives them open destinations,"
         " billed seconds and rounding, not prices."
     ) in words(office.get(f"cards/{card.pk}/"))
+
+
+def test_a_month_from_the_cost(office: Office) -> None:
+    """61 s and 30 s at 0.03 a minute cost 0.0305 and 0.015; with 15.25 % and 0.001 that is
+    0.03615125 and 0.0182875, in all 0.036151 + 0.018288. The card would have said 1.80."""
+    switch = office.switch
+    office.post("plans/new/", code="PLUS", name="Cost plus")
+    draft(office, pricing="cost_plus", markup_percent="15.25", fixed="0.001")
+    version = office.latest(PlanVersion)
+    office.post(f"plan-versions/{version.pk}/publish/")
+    office.post(
+        f"customers/{switch.world.customer.pk}/subscribe/", version=version.pk,
+        starts_on="2026-10-01",
+    )  # fmt: skip
+    office.upload(master_csv(CALLS[:2]))
+    record = office.latest(Quarantine)
+    assert "which is not known: no carrier has its trunk" in words(
+        office.get(f"quarantine/{record.pk}/")
+    )
+    office.post("cards/new/", code="TEL", name="Telco", side="buy", currency="EUR")
+    buy_from(office, office.latest(RateCard))
+    office.post("quarantine/bulk/", action="reenter", all="1", query="reason=unknown_cost")
+    invoice = office.bill()
+    assert invoice.net_micros == 54_439
+    assert "0.054439 EUR" in words(office.get(f"invoices/{invoice.pk}/"))
+    call = office.one(Call, answered_ms=61_000)
+    told = words(office.get(f"calls/202611/{call.pk}/"))
+    assert "The plan prices from the provider's cost: cost + 15.25 % + 0.001 EUR." in told
+    assert "What the customer pays: 0.036151 EUR" in told
+    assert told.count("replay equals the charge") == 2
+
+    with tenant_scope(switch.tenant_id):
+        user = make_user(
+            switch.world, "finance@acme.example", Role.PORTAL_FINANCE, switch.world.customer
+        )
+    customer = Client()
+    customer.force_login(user)
+    page = words(customer.get(f"/calls/2026-11/{call.pk}/").content.decode())
+    assert "The call costs 0.036151 EUR, before tax." in page
+    for inside in ("0.0305", "0.60", "per minute", "Telco"):  # the cost, and the card's price
+        assert inside not in page
 
 
 @pytest.mark.parametrize(
