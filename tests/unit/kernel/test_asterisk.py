@@ -12,6 +12,7 @@ from tests.unit.core.formats.rows import asterisk
 from tests.unit.core.formats.test_asterisk_csv import BASE, NEW
 from tests.unit.kernel.told import by_rule, facts
 from tollwright.core.formats.base import Options
+from tollwright.kernel.told import SECOND_US
 
 WIDE = (*BASE, "uniqueid", "userfield", *NEW)
 NARROW = (*BASE, "uniqueid", "userfield")  # without a sequence
@@ -106,3 +107,34 @@ def test_two_rows_of_one_channel_are_judged_together() -> None:
     assert quick == 0
     too_far, quick = facts(data, Options(lookahead=2), portion=3)
     assert ({fact[0] for fact in too_far}, quick) == ({"Call"}, 6)
+
+
+def test_a_row_waits_for_the_one_behind_it_also_after_rows_read_by_the_rule() -> None:
+    """A Local channel, then an attempt and its answer; one row is told, one looked ahead at."""
+    rows = [
+        row(WIDE, 10, channel="Local/1@x-0001;2"),
+        row(WIDE, 11, answer="", billsec="0", disposition="NO ANSWER"),
+        row(WIDE, 12, uniqueid="1795336445.11"),
+    ]
+    data, options = "\n".join(rows).encode(), Options(lookahead=1)
+    found, _ = facts(data, options, portion=1)
+    assert found[1] == ("Leg", 2, "internal")
+    assert found == by_rule(data, options)
+
+
+@pytest.mark.parametrize("portion", [8, 32, 80], ids=lambda rows: f"{rows // 8} rows at first")
+@pytest.mark.parametrize(("agrees", "start"), [(True, 8 * 3600 + 2045), (False, 7 * 3600 + 2045)])
+def test_a_zone_is_wrong_by_an_hour_unless_a_row_before_agreed_with_it(
+    portion: int, agrees: bool, start: int
+) -> None:
+    """The fifth row starts at 08:34:05, its channel was born at 07:34:05: the switch's zone is
+    wrong, or it is a later leg of a long channel where the rows before were born as they start."""
+    born = "1795336445" if agrees else "channel "
+    rows = [row(WIDE, number, uniqueid=f"{born}.{number}") for number in range(10, 16)]
+    rows[4] = row(WIDE, 14, uniqueid="1795332845.14")
+    data, options = "\n".join(rows).encode(), Options(lookahead=1)
+    found, _ = facts(data, options, portion)
+    assert found == by_rule(data, options)
+    started_us = found[4][-4]
+    assert isinstance(started_us, int)
+    assert started_us // SECOND_US % 86_400 == start

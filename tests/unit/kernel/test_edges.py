@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.unit.kernel.words import charges_of, rated
-from tollwright.core.card import Rate, RateCard
+from tollwright.core.card import Allowance, Lift, Rate, RateCard, Step
 from tollwright.core.money import Mode, Rounding
 
 
@@ -81,3 +82,85 @@ def test_of_two_ranges_of_length_as_wide_the_one_that_begins_higher() -> None:
         calls = [("4" * digits, 1000) for digits in (8, 9, 10, 11)]
         found = [row for row, _ in charges_of(RateCard(rates=rows), calls)]
         assert found == [1 - higher, higher, higher, higher]
+
+
+FROM_MAY = Rate("44", 5, effective_from=datetime(2026, 5, 1, tzinfo=UTC))
+FROM_JUNE = Rate("44", 6, effective_from=datetime(2026, 6, 1, tzinfo=UTC))
+
+
+def test_of_two_rows_that_hold_the_one_that_began_later() -> None:
+    for rows in ((FROM_MAY, FROM_JUNE), (FROM_JUNE, FROM_MAY)):
+        assert charges_of(RateCard(rates=rows), [("4420", 1000)])[0][0] == rows.index(FROM_JUNE)
+
+
+@pytest.mark.parametrize(
+    ("rows", "wins"),
+    [
+        ((Rate("", 0, origin_prefix="49"), Rate("", 0)), 1),
+        ((Rate("", 0, origin_prefix="491"), Rate("", 0, origin_prefix="49")), 1),
+        ((Rate("", 0, length_min=5, length_max=8), Rate("", 0, length_max=8)), 1),
+        ((Rate("", 0, origin_prefix="49"), Rate("", 0, length_min=5, length_max=8)), 1),
+    ],
+)
+def test_the_last_resort_is_the_row_that_asks_for_least(rows: tuple[Rate, Rate], wins: int) -> None:
+    """The number has twelve digits and no caller: neither row fits."""
+    for order, expected in ((rows, wins), (rows[::-1], 1 - wins)):
+        card = RateCard(rates=order, unmatched="default")
+        assert charges_of(card, [("331234567890", 1000)]) == [(expected, 0)]
+
+
+A_HAIR_MORE = 60_001  # nanos a minute: 1000 nanos and a sixtieth in a second
+
+
+@pytest.mark.parametrize("lift", [None, Lift(80_000, 80_001)], ids=["short way", "long way"])
+@pytest.mark.parametrize(
+    ("rate", "mode", "micros"),
+    [
+        (Rate("44", A_HAIR_MORE), "up", 2),
+        (Rate("44", A_HAIR_MORE, max_charge_micros=1), "up", 1),
+        (Rate("44", A_HAIR_MORE, max_charge_micros=2), "up", 2),
+        (Rate("44", A_HAIR_MORE, min_charge_micros=1), "up", 2),
+        (Rate("44", A_HAIR_MORE, min_charge_micros=3), "up", 3),
+        (Rate("44", A_HAIR_MORE), "down", 1),
+        (Rate("44", 30_000), "half_even", 0),
+        (Rate("44", 30_001), "half_even", 1),
+        (Rate("44", 29_999), "half_up", 0),
+        (Rate("44", 30_000), "half_up", 1),
+        (Rate("44", 90_000), "half_even", 2),
+    ],
+)
+def test_a_fraction_of_a_nano_beside_an_edge(
+    rate: Rate, mode: Mode, micros: int, lift: Lift | None
+) -> None:
+    card = RateCard(rates=(replace(rate, lift=lift),), rounding=Rounding(mode))
+    assert charges_of(card, [("4420", 1000)]) == [(0, micros)]
+
+
+def test_a_step_that_money_begins_with_is_entered() -> None:
+    """A free minute, then 0.01 a second, and 1 for getting to the second minute."""
+    rate = Rate("44", 600_000_000, steps=(Step(60, charge_micros=1_000_000),))
+    card = RateCard(rates=(rate,), allowances=(Allowance("free", "seconds", 60),))
+    assert charges_of(card, [("4420", 61_000)]) == [(0, 1_010_000)]
+    assert charges_of(card, [("4420", 60_000)]) == [(0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("row", "fits"),
+    [
+        (Rate("44", 0, length_max=8), [True, True, False]),
+        (Rate("44", 0, length_min=8), [False, True, True]),
+        (Rate("44", 0, length_min=8, length_max=8), [False, True, False]),
+    ],
+)
+def test_a_row_for_numbers_of_some_lengths(row: Rate, fits: list[bool]) -> None:
+    calls = [("4" * digits, 1000) for digits in (7, 8, 9)]
+    found = charges_of(RateCard(rates=(row,)), calls)
+    assert [place == 0 for place, _ in found] == fits
+
+
+def test_a_call_that_is_free_as_a_whole_owes_no_minimum() -> None:
+    """A free minute; a second more costs 0.01, and so the minimum of 0.05."""
+    rate = Rate("44", 600_000_000, min_charge_micros=50_000)
+    card = RateCard(rates=(rate,), allowances=(Allowance("free", "seconds", 60),))
+    assert charges_of(card, [("4420", 60_000)]) == [(0, 0)]
+    assert charges_of(card, [("4420", 61_000)]) == [(0, 50_000)]

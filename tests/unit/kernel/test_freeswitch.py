@@ -97,3 +97,22 @@ def test_a_file_of_both_legs_is_judged_by_the_rule() -> None:
     data = "\n".join(rows).encode()
     found, quick = facts(data, Options(), portion=80, way=FreeswitchColumns)
     assert ([fact[0] for fact in found], quick) == (["Call", "Leg", "Call"], 0)
+
+
+def test_a_row_that_cannot_be_read_claims_no_leg() -> None:
+    """The second row, which never starts, names the eighth as its B leg: that one is a call."""
+    rows = [row(EXAMPLE, number) for number in range(10)]
+    rows[1] = row(EXAMPLE, 1, start_stamp="never", bleg_uuid=UUIDS[7])
+    data = "\n".join(rows).encode()
+    found, quick = facts(data, Options(lookahead=1), portion=40, way=FreeswitchColumns)
+    assert [fact[0] for fact in found] == ["Call", "Fault", *["Call"] * 8]
+    assert quick == 9
+    assert found == by_rule(data, Options(lookahead=1), FREESWITCH)
+
+
+def test_a_header_names_the_columns_in_its_own_order() -> None:
+    """As many as the example template has: nothing but the header tells that they are others."""
+    columns = EXAMPLE[::-1]
+    data = "\n".join([",".join(columns), *(row(columns, number) for number in range(5))]).encode()
+    found, quick = facts(data, Options(), portion=80, way=FreeswitchColumns)
+    assert (found, quick) == (by_rule(data, Options(), FREESWITCH), 5)

@@ -18,6 +18,7 @@ from tollwright.kernel.numbers import (
     text_order,
     unpack_number,
 )
+from tollwright.kernel.told import packed, text_of
 
 DIGITS = st.text("0123456789", max_size=15)
 ANYTHING = st.one_of(DIGITS, st.text(max_size=20), st.text("0123456789", max_size=80))
@@ -40,6 +41,14 @@ ANYTHING = st.one_of(DIGITS, st.text(max_size=20), st.text("0123456789", max_siz
 def test_packed_form(number: str, packed: int) -> None:
     assert pack_number(number) == packed
     assert pack_numbers([number, "1"]).tolist() == [packed, pack_number("1")]
+
+
+@pytest.mark.parametrize("number", ["", "44", "1" * 15, "1" * 16, "44x", "+44"])
+def test_digits_of_a_file_pack_alike_and_what_cannot_is_minus_one(number: str) -> None:
+    assert packed(text_of([number, "1"])).tolist() == [
+        max(pack_number(number), -1),
+        pack_number("1"),
+    ]
 
 
 @given(DIGITS)
