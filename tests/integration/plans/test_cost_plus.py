@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -48,6 +50,27 @@ def test_other_plans_price_by_their_card(world: World) -> None:
     with tenant_scope(world.tenant.id):
         by_card = draft(priced_card(), None)
         assert (by_card.pricing, by_card.cost_plus) == ("card", None)
+
+
+@pytest.mark.parametrize(
+    ("terms", "currency", "words"),
+    [
+        (None, "EUR", ""),
+        (CostPlus(), "EUR", "the call's cost"),
+        (CostPlus(markup_ppm=125), "EUR", "the call's cost + 0.0125 %"),
+        (CostPlus(markup_ppm=-500_000), "EUR", "the call's cost - 50 %"),
+        (CostPlus(fixed_micros=1_500_000), "EUR", "the call's cost + 1.50 EUR a call"),
+        (CostPlus(floor_micros=0), "KWD", "the call's cost, at least 0.000 KWD a call"),
+        (CostPlus(cap_micros=5_000_000), "JPY", "the call's cost, at most 5 JPY a call"),
+        (
+            PLUS, "EUR",
+            "the call's cost + 15 % + 0.001 EUR, at least 0.005 EUR, at most 1.00 EUR a call",
+        ),
+    ],
+)  # fmt: skip
+def test_the_price_in_one_sentence(terms: CostPlus | None, currency: str, words: str) -> None:
+    told = {"pricing": "cost_plus", **asdict(terms)} if terms else {}
+    assert PlanVersion(currency=currency, **told).price_from_cost == words
 
 
 @pytest.mark.parametrize(
