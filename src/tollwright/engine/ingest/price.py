@@ -9,16 +9,14 @@ from functools import partial
 
 import numpy as np
 
-from tollwright.core.card import MAX_CALL_MS
 from tollwright.core.choose import CardIndex
-from tollwright.core.formats.clock import EPOCH
 from tollwright.core.legs import CostPlus
 from tollwright.core.money import Rounding
 from tollwright.core.rating import CallInput, Charge, rate_call
-from tollwright.engine.ingest.calls import MICROSECOND, Calls
+from tollwright.engine.ingest.calls import Calls
 from tollwright.engine.ingest.sort import Refused, refusal
 from tollwright.engine.rate.cost import Cost
-from tollwright.engine.rate.crossing import line_of
+from tollwright.engine.rate.crossing import line_of, meeting
 from tollwright.engine.rate.markup import price_from_cost, sentence
 from tollwright.engine.rate.numbers import rated_caller
 from tollwright.engine.rate.terms import Terms, Version
@@ -34,7 +32,6 @@ REASONS = {
     "invalid": "invalid_call",
 }
 QUARTER_US = 900_000_000
-LONGEST_US = MAX_CALL_MS * 1_000
 Load = Callable[[Version, Rounding | None], CardIndex]
 Compiled = Callable[[Version, Rounding | None], CompiledCard]
 CostOf = Callable[[Calls, Int64], Cost]
@@ -215,9 +212,9 @@ class Pricer:
         later = [] if card is None else card.later(version)
         if card is None or not later:
             return [], places
-        near = (later[0].effective_from - EPOCH) // MICROSECOND - LONGEST_US
+        met = meeting(calls.answered_us[places], calls.counted_ms[places], later)
         charges: list[tuple[int, Charge]] = []
-        for place in places[calls.answered_us[places] > near].tolist():
+        for place in places[met].tolist():
             call = _input(calls, place)
             line = line_of(card, version, partial(self._bare, terms.rounding), call=call)
             if line is not None:

@@ -14,7 +14,7 @@ from tollwright.core.choose import CardIndex
 from tollwright.core.money import Rounding
 from tollwright.engine.rate.cards import card_of
 from tollwright.engine.rate.columns import Int64, counted_ms, micros_of, moment_of
-from tollwright.engine.rate.crossing import Line, line_of
+from tollwright.engine.rate.crossing import Line, line_of, meeting
 from tollwright.engine.rate.tariffs import Tariff, tariff_of
 from tollwright.engine.rate.terms import Book, Card, Terms, Version
 from tollwright.engine.rate.turn import Calls
@@ -154,8 +154,5 @@ class Then:
 
 def _meeting(calls: Calls, tariff: int, later: Iterable[Version]) -> list[int]:
     """The calls of a tariff during which one of these versions comes into force."""
-    ends = calls.answered_us + calls.counted_ms * 1000
-    meeting = np.zeros(len(ends), np.bool_)
-    for moment in {micros_of(version.effective_from) for version in later}:
-        meeting |= (calls.answered_us < moment) & (ends > moment)
-    return np.flatnonzero(meeting & (calls.tariff == tariff)).tolist()
+    met = meeting(calls.answered_us, calls.counted_ms, later)
+    return np.flatnonzero(met & (calls.tariff == tariff)).tolist()
