@@ -29,6 +29,12 @@ CHARGES = Layout(
     ("started_us", "answered_us"),
 )  # fmt: skip
 COSTS = Layout((*CHARGES.numbers, "trunk"), CHARGES.texts, CHARGES.moments)
+SOLD = Layout(
+    (*CHARGES.numbers, "cost_micros"),
+    (*CHARGES.texts, ("cost_currency", 3)),
+    CHARGES.moments,
+)  # fmt: skip
+NO_CURRENCY = b"   "
 REVISED = Layout(
     (
         "charge_id", "new_id", "call_id", "started_us", "version_id", "plan_id", "rate_no",
@@ -72,7 +78,8 @@ class Charges(NamedTuple):
     `plan_id` and `line_id` are 0 for none; `waits` is 1 for a charge in an open proposal; `cause`
     and `disposition` are places (from 1) in the list of causes asked for, 0: none of them. Numbers
     are digits, filled with blanks to 16. `trunk` is the place (from 1) in the list of trunks that
-    charges of carriers are asked for by, else 0.
+    charges of carriers are asked for by, else 0. `cost_micros` is what stands as the call's cost,
+    in `cost_currency`; that is NO_CURRENCY where it is not known or not asked for.
     """
 
     charge_id: Int64
@@ -94,12 +101,21 @@ class Charges(NamedTuple):
     caller: Bytes
     prefix: Bytes
     trunk: Int64
+    cost_micros: Int64
+    cost_currency: Bytes
 
 
-def charges_of(columns: Sequence[npt.NDArray[Any]], trunk: Int64 | None = None) -> Charges:
+def charges_of(
+    columns: Sequence[npt.NDArray[Any]],
+    *,
+    trunk: Int64 | None = None,
+    cost: tuple[Int64, Bytes] | None = None,
+) -> Charges:
     """Columns as CHARGES names them, and what else is known of the calls."""
-    none = np.zeros(len(columns[0]), np.int64)
-    return Charges._make([*columns, none if trunk is None else trunk])
+    count = len(columns[0])
+    over = np.zeros(count, np.int64) if trunk is None else trunk
+    unknown = np.zeros(count, np.int64), np.full(count, NO_CURRENCY, "S3")
+    return Charges._make([*columns, over, *(unknown if cost is None else cost)])
 
 
 def prepare_joins(cursor: Cursor) -> None:
@@ -112,15 +128,18 @@ def campaigns(cursor: Cursor, scope: Scope) -> list[tuple[int, datetime, datetim
     return cursor.execute(SQL["campaigns_of_scope"], scope.values()).fetchall()
 
 
-def charges(cursor: Cursor, scope: Scope, causes: Sequence[str] = ()) -> Iterator[Charges]:
+def charges(
+    cursor: Cursor, scope: Scope, causes: Sequence[str] = (), *, costs: bool = False
+) -> Iterator[Charges]:
     """The charges of a scope, at most BATCH at a time, in no order.
 
-    `causes` in capitals are those whose places `cause` and `disposition` tell. While this runs the
-    connection does nothing else.
+    `causes` in capitals are those whose places `cause` and `disposition` tell; `costs`: with what
+    the calls cost. While this runs the connection does nothing else.
     """
-    values = scope.values() | {"causes": list(causes)}
-    for columns in read(cursor, SQL["copy_charges"], values, CHARGES):
-        yield charges_of(columns)
+    values = scope.values() | {"causes": list(causes), "costs": costs}
+    own = len(CHARGES.numbers)
+    for columns in read(cursor, SQL["copy_charges"], values, SOLD):
+        yield charges_of(columns[:own] + columns[own + 1 : -1], cost=(columns[own], columns[-1]))
 
 
 def trunks(cursor: Cursor, scope: Scope) -> list[tuple[str, datetime, datetime]]:
@@ -133,7 +152,7 @@ def costs(cursor: Cursor, scope: Scope, over: Sequence[str]) -> Iterator[Charges
     values = scope.values() | {"trunks": list(over)}
     own = len(CHARGES.numbers)
     for columns in read(cursor, SQL["copy_costs"], values, COSTS):
-        yield charges_of(columns[:own] + columns[own + 1 :], columns[own])
+        yield charges_of(columns[:own] + columns[own + 1 :], trunk=columns[own])
 
 
 def without_cost(cursor: Cursor, scope: Scope) -> int:

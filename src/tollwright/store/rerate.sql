@@ -11,7 +11,8 @@ SELECT campaign_id, min(started_at), max(started_at) FROM charge
    AND (%(plans)s::bigint[] IS NULL OR plan_version_id = ANY(%(plans)s::bigint[]))
  GROUP BY campaign_id ORDER BY campaign_id
 
--- name: copy_charges -- current sell charges with their calls; every field of one width, none null
+-- name: copy_charges -- current sell charges with their calls, and where %(costs)s says so what the
+-- calls cost; every field of one width, none null
 COPY (
 SELECT ch.id, ch.call_id, c.started_at, c.answered_at, c.answered_ms, ch.campaign_id,
        ch.amount_micros, ch.billed_s::bigint, ch.card_version_id,
@@ -19,13 +20,16 @@ SELECT ch.id, ch.call_id, c.started_at, c.answered_at, c.answered_ms, ch.campaig
        (w.charge_id IS NOT NULL)::int::bigint,
        coalesce(array_position(%(causes)s::text[], upper(c.cause)), 0)::bigint,
        coalesce(array_position(%(causes)s::text[], upper(c.disposition)), 0)::bigint,
-       ch.currency, rpad(c.called, 16),
+       coalesce(b.amount_micros, 0::bigint), ch.currency, rpad(c.called, 16),
        CASE WHEN octet_length(c.caller) = length(c.caller) THEN rpad(c.caller, 16)
             ELSE repeat(' ', 16) END,
-       rpad(ch.prefix, 16)
+       rpad(ch.prefix, 16), coalesce(b.currency, '   ')
   FROM charge ch
   JOIN call c ON c.id = ch.call_id AND c.started_at = ch.started_at
   LEFT JOIN rerate_proposal_call w ON w.charge_id = ch.id AND w.pending
+  LEFT JOIN charge b ON %(costs)s AND b.call_id = ch.call_id AND b.started_at = ch.started_at
+                    AND b.is_current AND b.leg IN ('buy', 'parent')
+                    AND b.started_at >= %(first)s AND b.started_at < %(last)s
  WHERE ch.leg = 'sell' AND ch.level = 0 AND ch.is_current AND c.answered_at IS NOT NULL
    AND ch.started_at >= %(first)s AND ch.started_at < %(last)s
    AND c.started_at >= %(first)s AND c.started_at < %(last)s

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
 from django.db import connection
 
 from tests.integration.engine.conftest import AT, Plant
-from tests.integration.engine.test_legs import BY, costs, explained, legs
+from tests.integration.engine.test_legs import BY, UK, add_telco, costs, explained, legs, publish
 from tests.integration.engine.test_resellers import Chain, sells
 from tests.support.billing import as_data
 from tests.support.switch import (
@@ -28,11 +28,14 @@ from tests.support.switch import (
     set_rule,
 )
 from tests.support.world import START
+from tollwright.core.legs import CostPlus
 from tollwright.data.models import AuditEntry, Invoice, RateCard
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.invoices import operations as invoices
+from tollwright.domain.plans import operations as plans
 from tollwright.domain.rerating import operations, queries
 from tollwright.domain.rerating.scope import CallScope
+from tollwright.domain.tenants import reselling
 from tollwright.engine.ingest import ingest_file
 
 LATER = datetime(2026, 11, 20, tzinfo=UTC)
@@ -223,3 +226,42 @@ def test_a_report_that_fails_moves_nothing_at_the_reseller(chain: Chain) -> None
             scope=CallScope(), fingerprint=report.fingerprint, key="k", at=LATER, by=BY
         )
     assert paid(chain.south) == [200_000, 100_000]
+
+
+def test_from_the_carrier_to_the_resellers_cost(
+    fresh_db: str, engine_connection: psycopg.Connection[object]
+) -> None:
+    """North buys at 0.03 a minute by the second and sells to South at cost + 100 %: 61 s are 0.0305
+    and 0.061. At 0.06 it is 0.061 and 0.122: each by a report of its own."""
+    north, south = (Plant(engine_connection, make_switch(name)) for name in ("north", "south"))
+    telco = add_telco(north)
+    with tenant_scope(north.switch.tenant_id):
+        reselling.sell_to(
+            reseller_id=south.switch.tenant_id, campaign=north.switch.beta, valid_from=START,
+            at=START, by=BY,
+        )  # fmt: skip
+        plan = plans.create_plan(code="PLUS", name="Plus", at=START, by=BY)
+        draft = plans.draft_version(
+            plan=plan, card=north.switch.card, currency="EUR", at=START, by=BY,
+            cost_plus=CostPlus(markup_ppm=10**6),
+        )  # fmt: skip
+        plans.subscribe(
+            customer=north.switch.beta.customer, starts_on=date(2026, 10, 1), at=START, by=BY,
+            version=plans.publish_version(version=draft, at=START, by=BY),
+        )  # fmt: skip
+    south.ingest(Row(key=1, seconds=61))
+    assert legs(north) == [("sell", 120, 61_000), ("buy", 61, 30_500)]
+    assert paid(south) == [61_000]
+    with tenant_scope(north.switch.tenant_id):
+        publish(telco.card, START, UK | {"price": "0.06"})
+    assert rerate(north, CallScope(leg="cost")) == 1
+    assert (legs(north), paid(south)) == (
+        [("sell", 120, 61_000), ("buy", 61, 61_000)], [61_000],
+    )  # fmt: skip
+    assert rerate(north, at=LATER + timedelta(days=1)) == 1
+    assert (legs(north), paid(south)) == (
+        [("sell", 120, 122_000), ("buy", 61, 61_000)], [122_000],
+    )  # fmt: skip
+    for plant in (north, south):
+        for (charge_id,) in plant.rows("SELECT id FROM charge"):
+            assert explained(plant, charge_id).equal

@@ -205,14 +205,16 @@ def _source(wish: Wish, at: datetime) -> Sells:
     cursor = database()
     book = read_book(cursor, rules_until=at)
     if wish.plan is not None:
-        return GivenPlan(cursor, book, wish.plan.card_id, wish.plan.pk, at)
-    card, begins = wish.card, at
+        plan = wish.plan
+        return GivenPlan(cursor, book, plan.card_id, plan.pk, at, plan.cost_plus)
+    card, begins, card_id = wish.card, at, 0
     if wish.version is not None:
-        card = rates.core_card(wish.version)
+        card, card_id = rates.core_card(wish.version), wish.version.card_id
         begins = wish.version.effective_from or at
     if card is None:
         raise OneOfThese("Name a card version, a card file or a plan.")
-    return GivenCard(book, as_of(card, wish.as_of or max(begins, last_start(card, begins))))
+    held = as_of(card, wish.as_of or max(begins, last_start(card, begins)))
+    return GivenCard(book, held, card_id)
 
 
 def _has_allowances(wish: Wish) -> bool:

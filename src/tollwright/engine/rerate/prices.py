@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tollwright.core.card import RateCard
 from tollwright.core.choose import CardIndex, prepare
+from tollwright.core.legs import CostPlus
 from tollwright.core.money import Rounding
 from tollwright.core.rating import CallInput
 from tollwright.engine.rate import terms as t
@@ -41,7 +42,8 @@ class Offer:
     nothing can be priced; `prices` is then None. A call that lasts beyond `meets_us` (microseconds
     since 1970) meets another version of the card; `line` gives what prices it, and reads the
     database. `pooled`: what a call costs depends on the calls before it; `prices` are those of
-    empty pools, and `tariff` gives the card of none published.
+    empty pools, and `tariff` gives the card of none published. With `cost_plus` amounts are made
+    of what the calls cost.
     """
 
     terms: t.Terms | None
@@ -55,6 +57,7 @@ class Offer:
     pooled: bool = False
     tariff: Callable[[], Tariff] | None = None
     carrier_id: int = 0
+    cost_plus: CostPlus | None = None
 
     @property
     def rounding(self) -> Rounding | None:
@@ -102,12 +105,21 @@ class Sells(Source, Protocol):
         """The rules, plans and cards of the tenant."""
         ...
 
+    @property
+    def from_cost(self) -> bool:
+        """Whether some prices may be made of what calls cost."""
+        ...
+
 
 class _Campaigns:
     """What is offered to campaigns, by the book."""
 
     __slots__ = ()
     book: t.Book
+
+    @property
+    def from_cost(self) -> bool:
+        return any(held.cost_plus is not None for held in self.book.subscriptions)
 
     def whose(self, calls: Charges) -> Int64:
         return calls.campaign_id
@@ -141,9 +153,11 @@ class StoredPrices(_Campaigns):
     def offer(self, whose: int, moment: datetime) -> Offer:
         """By the version that holds, else refused with the reason."""
         terms = self.book.terms(whose, moment)
-        return _by_version(
-            self.cursor, terms, terms.card, terms.version, terms.plan_version_id or 0, self.at
-        )
+        plan = terms.plan_version_id or 0, terms.cost_plus
+        return _by_version(self.cursor, terms, terms.card, terms.version, plan, self.at)
+
+
+Plan = tuple[int, CostPlus | None]  # its version's id, 0: none, and how it prices from the cost
 
 
 def _by_version(
@@ -151,19 +165,25 @@ def _by_version(
     terms: t.Terms,
     card: t.Card | None,
     version: t.Version | None,
-    plan_id: int,
+    plan: Plan,
     at: datetime,
 ) -> Offer:
     """A published version of a card; a call that meets the next one is priced by both."""
+    plan_id, cost_plus = plan
     currency = terms.currency if card is None else card.currency
     if card is None or version is None:
         refusal = refusals.NO_CARD if card is None else refusals.NO_VERSION
         return Offer(terms, 0, plan_id, currency, None, refusal)
-    pooled = version.has_allowances
+    if version.has_allowances and cost_plus is not None:
+        return Offer(terms, 0, plan_id, currency, None, refusals.COST_PLUS_ALLOWANCES)
     prices = published(cursor, version, terms.rounding)
+    offer = Offer(
+        terms, version.id, plan_id, currency, prices, pooled=version.has_allowances,
+        cost_plus=cost_plus,
+    )  # fmt: skip
     later = card.within(version.effective_from, t.EVER, at)
     if not later:
-        return Offer(terms, version.id, plan_id, currency, prices, pooled=pooled)
+        return offer
 
     def load(one: t.Version) -> CardIndex:
         return card_of(cursor, one.id, one.content_hash, terms.rounding)
@@ -171,31 +191,37 @@ def _by_version(
     def line(call: CallInput) -> Line | None:
         return line_of(card, version, load, call=call, known_at=at)
 
-    meets = epoch_us(later[0].effective_from)
-    return Offer(
-        terms, version.id, plan_id, currency, prices, meets_us=meets, line=line, pooled=pooled
-    )
+    return replace(offer, meets_us=epoch_us(later[0].effective_from), line=line)
 
 
 @dataclass(slots=True)
 class GivenCard(_Campaigns):
     """One card for every call, whatever its customer has: a draft, a version, a file.
 
-    Rules (seconds, causes, rounding) hold as they do for the calls.
+    Rules (seconds, causes, rounding) hold as they do for the calls. With the card named whose
+    version it is (`card_id`), so does a plan of this card that prices from the cost.
     """
 
     book: t.Book
     card: RateCard
+    card_id: int = 0
     _made: dict[Rounding | None, tuple[Prices, Tariff]] = field(default_factory=dict)
     pooled: frozenset[int] = frozenset()
 
     def offer(self, whose: int, moment: datetime) -> Offer:
         """The card."""
         terms = self.book.terms(whose, moment)
+        plan_id, currency, pooled = (
+            terms.plan_version_id or 0, self.card.currency, bool(self.card.allowances)
+        )  # fmt: skip
+        own = terms.card is not None and terms.card.id == self.card_id
+        cost_plus = terms.cost_plus if own else None
+        if cost_plus is not None and pooled:
+            return Offer(terms, 0, plan_id, currency, None, refusals.COST_PLUS_ALLOWANCES)
         prices, tariff = self._made.get(terms.rounding) or self._make(terms.rounding)
         return Offer(
-            terms, 0, terms.plan_version_id or 0, self.card.currency, prices,
-            pooled=bool(self.card.allowances), tariff=lambda: tariff,
+            terms, 0, plan_id, currency, prices, pooled=pooled, tariff=lambda: tariff,
+            cost_plus=cost_plus,
         )  # fmt: skip
 
     def _make(self, rounding: Rounding | None) -> tuple[Prices, Tariff]:
@@ -208,14 +234,22 @@ class GivenCard(_Campaigns):
 
 @dataclass(frozen=True, slots=True)
 class GivenPlan(_Campaigns):
-    """A plan's card for every call: its version that held then; before the first, the first."""
+    """A plan's card for every call: its version that held then; before the first, the first.
+
+    With `cost_plus` the plan prices from what the calls cost.
+    """
 
     cursor: Cursor
     book: t.Book
     card_id: int
     plan_id: int
     at: datetime
+    cost_plus: CostPlus | None = None
     pooled: frozenset[int] = frozenset()
+
+    @property
+    def from_cost(self) -> bool:
+        return self.cost_plus is not None
 
     def offer(self, whose: int, moment: datetime) -> Offer:
         """The plan's card, else refused because it has no published version."""
@@ -223,4 +257,5 @@ class GivenPlan(_Campaigns):
         card = self.book.cards.get(self.card_id)
         first = card.versions[0] if card is not None and card.versions else None
         version = (card.at(moment) if card is not None else None) or first
-        return _by_version(self.cursor, terms, card, version, self.plan_id, self.at)
+        plan = self.plan_id, self.cost_plus
+        return _by_version(self.cursor, terms, card, version, plan, self.at)

@@ -12,6 +12,9 @@ ALLOWANCES = 7
 UNKNOWN_TRUNK = 8
 NO_BUY_CARD = 9
 NO_BUY_VERSION = 10
+UNKNOWN_COST = 11
+COST_OTHER_CURRENCY = 12
+COST_PLUS_ALLOWANCES = 13
 
 NAMES = {
     BLOCKED: "blocked",
@@ -24,6 +27,9 @@ NAMES = {
     UNKNOWN_TRUNK: "unknown_trunk",
     NO_BUY_CARD: "no_buy_card",
     NO_BUY_VERSION: "no_buy_version",
+    UNKNOWN_COST: "unknown_cost",
+    COST_OTHER_CURRENCY: "cost_other_currency",
+    COST_PLUS_ALLOWANCES: "cost_plus_allowances",
 }
 SENTENCES = {
     "blocked": "the destination is blocked now",
@@ -36,11 +42,16 @@ SENTENCES = {
     "unknown_trunk": "no carrier has their trunk any more",
     "no_buy_card": "their carrier has no buy card at that time",
     "no_buy_version": "their carrier's buy card has no published version for the time",
+    "unknown_cost": "the plan prices from what a call costs, and that is not known",
+    "cost_other_currency": "the plan prices from what a call costs, which is in another currency",
+    "cost_plus_allowances": "the plan prices from what a call costs, but its card has allowances",
 }
 
 __all__ = [
     "ALLOWANCES",
     "BLOCKED",
+    "COST_OTHER_CURRENCY",
+    "COST_PLUS_ALLOWANCES",
     "INVALID",
     "NAMES",
     "NONE",
@@ -50,6 +61,7 @@ __all__ = [
     "NO_VERSION",
     "OTHER_CURRENCY",
     "SENTENCES",
+    "UNKNOWN_COST",
     "UNKNOWN_TRUNK",
     "UNMATCHED",
 ]

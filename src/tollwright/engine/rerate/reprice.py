@@ -16,6 +16,7 @@ from tollwright.engine.rate.columns import moment_of
 from tollwright.engine.rate.packed import callers, packed
 from tollwright.engine.rate.pools import none_left
 from tollwright.engine.rerate import refusals
+from tollwright.engine.rerate.plus import from_cost
 from tollwright.engine.rerate.prices import Offer, Prices, Source
 from tollwright.kernel.batch import rate_batch
 from tollwright.kernel.columns import Charges as Rated
@@ -180,7 +181,12 @@ def reprice(
         calls = Columns(called[here], caller[here], part.stored.answered_us, counted)
         rated = rate_batch(offer.prices.compiled, calls).charges
         offers.walked += _over_versions(offer, calls, rated)
+        unknown = None
+        if offer.cost_plus is not None:
+            unknown = from_cost(part.stored, rated, offer.cost_plus, offer.prices.compiled)
         _put(part, offer, offer.prices, rated, pooled)
+        if unknown is not None:
+            np.copyto(part.refusal, unknown, where=unknown != refusals.NONE)
     return found
 
 

@@ -184,7 +184,8 @@ def run(
     for campaign_id, first, last in store.campaigns(cursor, scope):
         offers.learn(campaign_id, first - AROUND, last + AROUND)
     tally, aside = Tally(keeps), Aside()
-    for found in _repriced(store.charges(cursor, scope, causes), offers, causes, progress):
+    charges = store.charges(cursor, scope, causes, costs=source.from_cost)
+    for found in _repriced(charges, offers, causes, progress):
         tally.add(aside.take(found))
     for found, draws in shared(cursor, offers, source.book, causes, aside):
         tally.add(found, draws)

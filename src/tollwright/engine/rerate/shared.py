@@ -4,7 +4,8 @@ What a call costs then depends on the calls before it, whether they are in the s
 calls of the customer and billing period are gone through from the first one of the scope on: those
 of the scope by the terms of now, the others by the terms they were rated by. Charges that wait in
 an open proposal count with what is proposed. An issued charge whose amount stays keeps its terms
-and what it drew.
+and what it drew. Calls priced from their cost draw on nothing: of those only such take part as had
+drawn before, or are asked for on other terms.
 """
 
 from __future__ import annotations
@@ -28,11 +29,14 @@ from tollwright.engine.rate.then import Asked, Books, Then
 from tollwright.engine.rate.turn import Calls, Kept, Priced, by_core, price_in_turn
 from tollwright.engine.rate.turn_kernel import may_draw
 from tollwright.engine.rerate import refusals
+from tollwright.engine.rerate.plus import from_cost
+from tollwright.engine.rerate.prices import Offer
 from tollwright.engine.rerate.reprice import Offers, Repriced
+from tollwright.kernel.columns import new_charges
 from tollwright.store import allowances as store
 from tollwright.store.allowances import Turn, Uses
 from tollwright.store.calls import Cursor
-from tollwright.store.rerate import Charges
+from tollwright.store.rerate import Bytes, Charges
 
 Bool = npt.NDArray[np.bool_]
 
@@ -51,6 +55,7 @@ class Aside:
     _charges: list[Int64] = field(default_factory=list)
     _campaigns: list[Int64] = field(default_factory=list)
     _answered: list[Int64] = field(default_factory=list)
+    _costs: list[tuple[Int64, Bytes]] = field(default_factory=list)
     versions: set[int] = field(default_factory=set)
 
     def take(self, found: Repriced) -> Repriced:
@@ -63,6 +68,7 @@ class Aside:
         self._charges.append(found.stored.charge_id[shares])
         self._campaigns.append(found.stored.campaign_id[shares])
         self._answered.append(found.stored.answered_us[shares])
+        self._costs.append((found.stored.cost_micros[shares], found.stored.cost_currency[shares]))
         self.versions |= set(found.stored.version_id[shares].tolist())
         return found.only(~shares)
 
@@ -87,6 +93,28 @@ class Aside:
         """The charges of the calls."""
         return np.concatenate([np.zeros(0, np.int64), *self._charges])
 
+    @property
+    def costs(self) -> Costs:
+        """What those calls cost, by charge."""
+        charge_id = self.charges
+        order = np.argsort(charge_id)
+        micros = np.concatenate([np.zeros(0, np.int64), *(one for one, _ in self._costs)])
+        currency = np.concatenate([np.zeros(0, "S3"), *(one for _, one in self._costs)])
+        return Costs(charge_id[order], micros[order], currency[order])
+
+
+class Costs(NamedTuple):
+    """What calls cost, by the id of their charge, ascending."""
+
+    charge_id: Int64
+    micros: Int64
+    currency: Bytes
+
+    def put_on(self, calls: Charges) -> Charges:
+        """Calls of these charges with what they cost."""
+        place = np.searchsorted(self.charge_id, calls.charge_id)
+        return calls._replace(cost_micros=self.micros[place], cost_currency=self.currency[place])
+
 
 Place = tuple[int, Period]
 QUARTER_US = 900_000_000  # no billing period of any zone begins within a quarter of an hour
@@ -100,22 +128,25 @@ def shared(
     since = aside.places(Periods(book), customers)
     then = Then(cursor, Books(book), causes, compiled=True)
     versions = sorted(aside.versions | offers.source.pooled)
-    walk = _Walk(cursor, offers, causes, then, aside.charges, versions)
+    plans = {held.plan_version_id for held in book.subscriptions if held.cost_plus}
+    walk = _Walk(cursor, offers, causes, then, aside.costs, versions, sorted(plans))
     for (customer_id, period), moment in sorted(since.items()):
         yield walk.go(customer_id, period, moment)
 
 
 @dataclass(slots=True)
 class _Walk:
-    """One pass. `versions` are those of the calls to be gone through."""
+    """One pass. `versions` are those of the calls to be gone through, `costs` what the calls of the
+    scope cost; by `plans` calls were priced from their cost."""
 
     cursor: Cursor
     offers: Offers
     causes: tuple[str, ...]
     then: Then
-    charges: Int64
+    costs: Costs
     versions: list[int]
-    _given: dict[int, int] = field(default_factory=dict)
+    plans: list[int]
+    _from_cost: list[tuple[Int64, Offer]] = field(default_factory=list)
 
     def go(self, customer_id: int, period: Period, since: datetime) -> tuple[Repriced, Draws]:
         """The calls of a customer's period from `since` on."""
@@ -124,12 +155,14 @@ class _Walk:
             "versions": self.versions, "causes": list(self.causes), "at": since, "issued": True,
         }  # fmt: skip
         turn = store.calls_in_turn(self.cursor, values)
-        inside = np.isin(turn.charges.charge_id, self.charges)
-        others = bool(self.offers.source.pooled)
+        inside = np.isin(turn.charges.charge_id, self.costs.charge_id)
+        others = bool(self.offers.source.pooled) & ~np.isin(turn.charges.plan_id, self.plans)
         turn = turn.only((inside | others) & (turn.charges.waits == 0))
-        inside = np.isin(turn.charges.charge_id, self.charges)
-        taken = store.taken(self.cursor, values | {"issued": False}) if others else {}
-        was = self.then.asked(turn) if others else None
+        inside = np.isin(turn.charges.charge_id, self.costs.charge_id)
+        stored = bool(self.offers.source.pooled)
+        taken = store.taken(self.cursor, values | {"issued": False}) if stored else {}
+        was = self.then.asked(turn) if stored else None
+        self._from_cost.clear()
         asked, lines = self._asked(turn, inside, was)
         self.offers.walked += len(lines)
         calls = calls_of(turn.charges, asked.tariff, asked.counted_ms)
@@ -174,6 +207,8 @@ class _Walk:
         asked.version_id[here], asked.plan_id[here] = offer.version_id, offer.plan_id
         its = Charges._make(column[here] for column in charges)
         asked.counted_ms[here] = offer.counted_ms(its, self.causes)
+        if offer.cost_plus is not None:
+            self._from_cost.append((here, offer))
         if offer.line is None:
             return {}
         calls = calls_of(charges, asked.tariff, asked.counted_ms)
@@ -224,9 +259,12 @@ class _Walk:
         change."""
         charges, rated = turn.charges, priced.rated == 1
         calls = calls_of(charges, asked.tariff, asked.counted_ms)
+        refusal = np.where(rated, refusals.NONE, refusals.UNMATCHED)
+        self._reprice_from_cost(charges, priced, refusal)
+        rated = refusal == refusals.NONE
         found = Repriced(
             charges,
-            np.where(rated, refusals.NONE, refusals.UNMATCHED),
+            refusal,
             np.where(rated, priced.amount_micros, charges.amount_micros),
             priced.billed_s, priced.allowance_s, priced.rate_no, asked.version_id, asked.plan_id,
             self._prefixes(asked.tariff, priced, packed(charges.prefix)),
@@ -247,6 +285,21 @@ class _Walk:
             stays = charges.charge_id[_stays(turn, calls, was, priced)]
             uses = Uses(*(column[~np.isin(uses.charge_id, stays)] for column in uses))
         return found.only(inside | found.changed | (found.anew == 1)), Draws(uses, pools)
+
+    def _reprice_from_cost(self, charges: Charges, priced: Priced, refusal: Int64) -> None:
+        """The amounts of calls on plans that price from the cost, and why others have none."""
+        for here, offer in self._from_cost:
+            if offer.cost_plus is None or offer.prices is None:
+                continue
+            calls = self.costs.put_on(Charges._make(column[here] for column in charges))
+            rated = new_charges(len(here))._replace(
+                status=refusal[here].astype(np.int8),
+                billed_s=priced.billed_s[here].astype(np.int32),
+                amount_micros=priced.amount_micros[here],
+            )
+            unknown = from_cost(calls, rated, offer.cost_plus, offer.prices.compiled)
+            priced.amount_micros[here] = rated.amount_micros
+            refusal[here] = np.where(unknown == refusals.NONE, refusal[here], unknown)
 
     def _prefixes(self, tariff: Int64, priced: Priced, otherwise: Int64) -> Int64:
         """Packed prefixes of the rows that price calls."""

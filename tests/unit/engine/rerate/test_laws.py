@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from tests.unit.core import strategies
 from tollwright.core.card import Rate, RateCard
 from tollwright.core.choose import prepare
+from tollwright.core.legs import CostPlus, price_from_cost
+from tollwright.core.money import MICRO
 from tollwright.core.rating import CallInput, rate_call
 from tollwright.core.rules import RuleRow
 from tollwright.engine.rate.columns import causes_of
 from tollwright.engine.rate.packed import callers, packed
-from tollwright.engine.rate.terms import Book, Campaign
+from tollwright.engine.rate.terms import Book, Campaign, Card, Terms
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.prices import GivenCard
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
@@ -26,7 +28,7 @@ from tollwright.engine.rerate.run import Tally, outcome_of
 from tollwright.engine.rerate.sums import currency_code, currency_numbers
 from tollwright.kernel.columns import epoch_us
 from tollwright.kernel.numbers import EMPTY, NOT_DIGITS, TOO_LONG, pack_number
-from tollwright.store.rerate import Charges
+from tollwright.store.rerate import NO_CURRENCY, Charges
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 LATER = datetime(2026, 11, 16, 18, 4, tzinfo=UTC)  # amid the calls of the strategies
@@ -56,7 +58,7 @@ def stored(calls: Sequence[CallInput], ids: Sequence[int] | None = None) -> Char
         line_id=none, waits=none, cause=n % 3, disposition=none,
         currency=np.array([b"USD"] * len(calls), "S3"), called=np.array(numbers[0], "S16"),
         caller=np.array(numbers[1], "S16"), prefix=np.array([b" " * 16] * len(calls), "S16"),
-        trunk=none,
+        trunk=none, cost_micros=n * 1000, cost_currency=np.array([b"USD"] * len(calls), "S3"),
     )  # fmt: skip
 
 
@@ -185,3 +187,71 @@ def test_packing_is_the_kernels(number: str) -> None:
 def test_currencies_there_and_back() -> None:
     codes = np.array([b"EUR", b"USD"], "S3")
     assert [currency_code(one) for one in currency_numbers(codes).tolist()] == ["EUR", "USD"]
+
+
+PLANS = st.builds(
+    CostPlus,
+    markup_ppm=st.integers(-MICRO, 3 * MICRO),
+    fixed_micros=st.integers(0, 10**6),
+    floor_micros=st.none() | st.integers(0, 10**4),
+    cap_micros=st.none() | st.integers(10**4, 10**7),
+)
+CURRENCIES = st.sampled_from([b"USD", b"USD", b"EUR", NO_CURRENCY])
+
+
+@settings(max_examples=60)
+@given(
+    card=strategies.cards(allowances=False),
+    calls=st.lists(strategies.calls(), min_size=1, max_size=12),
+    plan=PLANS,
+    data=st.data(),
+)
+def test_prices_from_the_cost_are_those_of_core(
+    card: RateCard, calls: list[CallInput], plan: CostPlus, data: st.DataObject
+) -> None:
+    """Twice: what a first run gives, a second one finds unchanged."""
+    currencies = [data.draw(CURRENCIES) for _ in calls]
+    rows = stored(calls)._replace(cost_currency=np.array(currencies, "S3"))
+    rounding = card.rounding
+    found = from_cost_by(rows, card, plan)
+    assert not from_cost_by(found.stored._replace(amount_micros=found.amount_micros), card, plan
+    ).changed.any()  # fmt: skip
+    for place, number in enumerate(found.stored.call_id.tolist()):
+        charge = rate_call(calls[number], prepare(card))
+        amount, refusal = int(found.amount_micros[place]), int(found.refusal[place])
+        if charge.status != "rated":
+            assert (refusals.NAMES[refusal], amount) == (charge.status, number)
+        elif currencies[number] != b"USD":
+            unknown = currencies[number] == NO_CURRENCY
+            reason = "unknown_cost" if unknown else "cost_other_currency"
+            assert (refusals.NAMES[refusal], amount) == (reason, number)
+        else:
+            free = charge.amount_micros if not charge.billed_s else None
+            wanted = price_from_cost(number * 1000, plan, rounding) if free is None else free
+            assert (refusal, amount) == (refusals.NONE, wanted)
+
+
+def from_cost_by(calls: Charges, card: RateCard, plan: CostPlus) -> Repriced:
+    """Every call on one plan of this card."""
+    terms = replace(book().terms(1, LATER), cost_plus=plan, card=CARD)
+    source = GivenCard(Fixed(terms), card, CARD.id)
+    offers = Offers(source)
+    ordered, spans = sorted_spans(calls, offers)
+    return reprice(ordered, spans, offers, ())
+
+
+CARD = Card(7, "ANY", "USD", ())
+
+
+class Fixed(Book):
+    """The same terms for everybody, always."""
+
+    def __init__(self, terms: Terms) -> None:
+        super().__init__({}, {}, [], [])
+        self.held = terms
+
+    def terms(self, campaign_id: int, moment: datetime) -> Terms:
+        return self.held
+
+    def changes(self, campaign_id: int) -> list[datetime]:
+        return []
