@@ -72,7 +72,6 @@ class AsteriskColumns(Portions):
         self._reader = Reader(options)
         super().__init__(options, portion, self._reader)
         self._past_uids: Int64 = np.empty(0, np.int64)
-        self._past_local: Flags = np.empty(0, bool)
 
     def _in_columns(self, lines: list[bytes], rows: int) -> Told | None:
         width = self._width(lines[:2])
@@ -82,27 +81,23 @@ class AsteriskColumns(Portions):
         if not found.read():
             return None
         uids = found.field(UID, found.count).hashes()
-        if self._past_local.any() or found.local.any() or not distinct((self._past_uids, uids)):
+        if found.local.any() or not distinct((self._past_uids, uids)):
             return None
         told = self._told(found, rows)
         if told is not None:
-            self._note(uids[:rows], found.local[:rows])
+            self._note(uids[:rows])
         return told
 
     def _one_by_one(self, lines: list[bytes], rows: int) -> list[Item]:
         items = super()._one_by_one(lines, rows)
-        records = [item for item in items if isinstance(item, Record)]
-        uids = text_of([record.unique_id for record in records]).hashes()
-        local = ["Local/" in (r.channel[:6], r.dst_channel[:6]) for r in records]
-        self._note(uids, np.array(local, bool))
+        self._note(text_of([i.unique_id for i in items if isinstance(i, Record)]).hashes())
         return items
 
     def _settle(self, records: Sequence[Record], given: int) -> None:
         settle(records, given)
 
-    def _note(self, uids: Int64, local: Flags) -> None:
+    def _note(self, uids: Int64) -> None:
         self._past_uids = np.concatenate((self._past_uids, uids))[-self._ahead :]
-        self._past_local = np.concatenate((self._past_local, local))[-self._ahead :]
 
     def _width(self, lines: list[bytes]) -> int | None:
         """How many columns the layout in use has; reads the first line, or the one below names."""

@@ -109,6 +109,15 @@ def test_two_rows_of_one_channel_are_judged_together() -> None:
     assert ({fact[0] for fact in too_far}, quick) == ({"Call"}, 6)
 
 
+def test_rows_after_a_local_channel_are_told_in_columns_again() -> None:
+    """Both halves of such a call have a Local channel: no other row is judged by one before it."""
+    local = [row(WIDE, 10, dstchannel="Local/1@x-01;1"), row(WIDE, 11, channel="Local/1@x-01;2")]
+    data = "\n".join([*local, *(row(WIDE, number) for number in range(12, 20))]).encode()
+    found, quick = facts(data, Options(lookahead=1), portion=16)
+    assert ([fact[0] for fact in found], quick) == (["Leg", *["Call"] * 9], 8)
+    assert found == by_rule(data, Options(lookahead=1))
+
+
 def test_a_row_waits_for_the_one_behind_it_also_after_rows_read_by_the_rule() -> None:
     """A Local channel, then an attempt and its answer; one row is told, one looked ahead at."""
     rows = [
@@ -131,6 +140,7 @@ def test_a_zone_is_wrong_by_an_hour_unless_a_row_before_agreed_with_it(
     wrong, or it is a later leg of a long channel where the rows before were born as they start."""
     born = "1795336445" if agrees else "channel "
     rows = [row(WIDE, number, uniqueid=f"{born}.{number}") for number in range(10, 16)]
+    rows[0] = row(WIDE, 10, uniqueid="channel .10")
     rows[4] = row(WIDE, 14, uniqueid="1795332845.14")
     data, options = "\n".join(rows).encode(), Options(lookahead=1)
     found, _ = facts(data, options, portion)

@@ -78,6 +78,12 @@ def test_a_step_is_entered_once_though_the_band_changes_behind_it() -> None:
         pytest.param(PEAK, EIGHTEEN - timedelta(seconds=60), 0, id="up to a band's edge"),
         pytest.param(PEAK, EIGHTEEN - timedelta(seconds=59), 1, id="over a band's edge"),
         pytest.param(replace(PEAK, crossing="at_start"), EIGHTEEN - timedelta(seconds=59), 0),
+        pytest.param(
+            replace(PEAK, rates=(Rate("44", 1),)),
+            EIGHTEEN - timedelta(seconds=59),
+            0,
+            id="over a band's edge on a row for all times",
+        ),
         pytest.param(plain(steps=(Step(60, 1),)), EIGHTEEN, 1, id="a row with steps"),
         pytest.param(plain(origin_prefix="49"), EIGHTEEN, 1, id="a row for some callers"),
         pytest.param(plain(effective_from=EIGHTEEN), EIGHTEEN, 0, id="a dated row"),

@@ -56,6 +56,13 @@ def test_a_second_at_the_bounds_of_a_card(rate: Rate, micros: int) -> None:
     assert charges_of(RateCard(rates=(rate,)), [("4420", 1000)]) == [(0, micros)]
 
 
+def test_a_day_at_the_bounds_of_a_card() -> None:
+    """100 000 a minute, said by the minute and by the day."""
+    for rate in (Rate("44", 10**14), Rate("44", 144 * 10**15, unit_s=86_400)):
+        calls = [("4420", 86_400_000)]
+        assert charges_of(RateCard(rates=(rate,)), calls) == [(0, 144 * 10**12)]
+
+
 @pytest.mark.parametrize(
     ("price_nanos", "mode", "micros"),
     [
