@@ -1,9 +1,10 @@
-"""Re-rating a million stored calls: the difference report, and the same as a what-if.
+"""Re-rating a million stored calls: the difference report, the same as a what-if; then what
+carriers take for them, and what customers pay whose plan prices from that.
 
     python -m bench.rerate [--calls 1000000] [--profile]
 
 Starts an embedded PostgreSQL of its own, writes calls and charges by generate_series on a card of
-30 000 prefixes, and measures the report in which every call costs another amount: nothing can be
+30 000 prefixes, and measures reports in which every call costs another amount: nothing can be
 left out. The floor is reading the very same columns. Whatever is compiled is compiled before.
 """
 
@@ -15,16 +16,18 @@ import pstats
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.common import Figure, peak_mb, report, say, timed
-from bench.ingest import database, rates
+from bench.ingest import PREFIXES, buy_from_carrier, database, rates
 
 if TYPE_CHECKING:
     from tests.support.switch import Switch
 
+    from tollwright.domain.rerating.scope import CallScope
     from tollwright.store.calls import Cursor
 
 FIRST = datetime(2026, 10, 3, tzinfo=UTC)
@@ -33,9 +36,9 @@ GOAL_S = 15.0
 
 CALLS = """
 INSERT INTO call (id, started_at, answered_at, ended_at, answered_ms, batch_id, line_no, tenant_id,
-                  source_id, customer_id, campaign_id, call_key, caller, called)
+                  source_id, customer_id, campaign_id, call_key, trunk, caller, called)
 SELECT n, t, t + interval '5 s', t + interval '5 s' + ms * interval '1 ms', ms, 1, n, %(tenant)s,
-       %(source)s, %(customer)s, %(campaign)s, 'k' || n,
+       %(source)s, %(customer)s, %(campaign)s, 'k' || n, 'gw',
        '4930' || lpad((n * 7919 %% 1000000)::text, 6, '0'),
        (ARRAY['49171', '44207', '33612', '39333', '48201'])[(1 + n %% 5)::int]
        || lpad((n * 104729 %% 10000000)::text, 7, '0')
@@ -46,15 +49,15 @@ SELECT n, t, t + interval '5 s', t + interval '5 s' + ms * interval '1 ms', ms, 
 CHARGES = """
 INSERT INTO charge (id, call_id, started_at, rated_at, amount_micros, tenant_id, customer_id,
                     campaign_id, card_version_id, rate_no, billed_s, leg, currency, prefix)
-SELECT id, id, started_at, started_at, answered_ms * 10 + 1, tenant_id, customer_id, campaign_id,
-       %(version)s, 0, answered_ms / 1000, 'sell', 'EUR', left(called, 5)
+SELECT id + %(shift)s, id, started_at, started_at, answered_ms * 10 + 1, tenant_id, customer_id,
+       campaign_id, %(version)s, 0, answered_ms / 1000, %(leg)s, 'EUR', left(called, 5)
   FROM call
 """
 
 
 def write(switch: Switch, version_id: int, calls: int) -> None:
     """The calls and their charges, one call every five seconds."""
-    from django.db import connection, connections
+    from django.db import connection
 
     from tollwright.data.scope import tenant_scope
 
@@ -66,10 +69,45 @@ def write(switch: Switch, version_id: int, calls: int) -> None:
     with tenant_scope(switch.tenant_id), connection.cursor() as cursor:
         cursor.execute("SELECT tollwright_ensure_months(%s, %s)", [FIRST, AT])
         cursor.execute(CALLS, names)
+    charge(switch, version_id, "sell", 0)
+
+
+def charge(switch: Switch, version_id: int, leg: str, shift: int) -> None:
+    """A charge of the leg for every call, its id the call's and `shift`."""
+    from django.db import connection, connections
+
+    from tollwright.data.scope import tenant_scope
+
+    names = {"version": version_id, "leg": leg, "shift": shift}
+    with tenant_scope(switch.tenant_id), connection.cursor() as cursor:
         cursor.execute(CHARGES, names)
     with connections["owner"].cursor() as cursor:
         cursor.execute("ANALYZE call")
         cursor.execute("ANALYZE charge")
+
+
+def buy(switch: Switch, calls: int) -> None:
+    """All calls are a carrier's and cost something; their customer's plan prices from that."""
+    from tollwright.core.legs import CostPlus
+    from tollwright.data.models import CardVersion
+    from tollwright.data.scope import tenant_scope
+    from tollwright.domain.audit.operations import By
+    from tollwright.domain.plans import operations as plans
+
+    by, since = By("bench"), FIRST
+    buy_from_carrier(switch)
+    with tenant_scope(switch.tenant_id):
+        version = CardVersion.objects.get(card__code="TEL")
+        plan = plans.create_plan(code="PLUS", name="Plus", at=since, by=by)
+        draft = plans.draft_version(
+            plan=plan, card=switch.card, currency="EUR", cost_plus=CostPlus(markup_ppm=150_000),
+            at=since, by=by,
+        )  # fmt: skip
+        plans.subscribe(
+            customer=switch.world.customer, starts_on=since.date(), at=since, by=by,
+            version=plans.publish_version(version=draft, at=since, by=by),
+        )  # fmt: skip
+    charge(switch, version.pk, "buy", calls)
 
 
 def main() -> None:
@@ -91,15 +129,35 @@ def run(calls: int, *, profiled: bool) -> None:
     from tests.support.switch import add_version, make_switch
 
     from tollwright.data.scope import tenant_scope
+    from tollwright.domain.rerating.scope import CallScope
 
     switch = make_switch("bench")
     with tenant_scope(switch.tenant_id):
-        version = add_version(switch.card, 2, datetime(2026, 10, 2, tzinfo=UTC), rates())
+        version = add_version(switch.card, 2, datetime(2026, 10, 2, tzinfo=UTC), rates(PREFIXES))
     say(f"writing {calls:,} calls")
     write(switch, version.pk, calls)
     with tenant_scope(switch.tenant_id):
         figures = measure(switch, calls, profiled=profiled)
+    say("buying them")
+    buy(switch, calls)
+    with tenant_scope(switch.tenant_id):
+        figures += [
+            reported(f"re-rate what {calls:,} calls cost", CallScope(leg="cost"), calls),
+            reported(f"re-rate {calls:,} calls from their cost", CallScope(), calls),
+        ]
     report(figures)
+
+
+def reported(name: str, scope: CallScope, calls: int) -> Figure:
+    """How long a report takes in which every call changes; a first, small one compiles."""
+    from tollwright.domain.rerating import queries
+
+    queries.difference_report(replace(scope, first=FIRST, last=FIRST.replace(day=4)), at=AT)
+    with timed() as whole:
+        found = queries.difference_report(scope, at=AT)
+    if (found.calls, found.changed, found.refused) != (calls, calls, {}):
+        raise AssertionError(f"{found.calls} calls, {found.changed} changed, {found.refused}")
+    return Figure(name, whole.seconds, "s", GOAL_S)
 
 
 def measure(switch: Switch, calls: int, *, profiled: bool) -> list[Figure]:

@@ -30,8 +30,11 @@ from tollwright.web.tables import Column, Table, TablePage, short
 BOTH = ("GET", "POST")
 DESTINATIONS = 25
 CALLS = 200  # that a proposal's page lists
-CHARGED_NOW = ("Charged", "Now")
+CHARGED_NOW, COST_NOW = ("Charged", "Now"), ("Cost", "Now")
 PAY_MORE, COST_MORE = "those who would pay more first", "those whose calls cost you more first"
+
+
+Heads = tuple[str, str]  # over the old and the new amount
 
 
 class ApplyForm(OfficeForm):
@@ -85,12 +88,13 @@ def report(request: StaffRequest) -> HttpResponse:
     if found is None:
         return show(request, "rerating_report.html", title, form=form, crumbs=crumbs)
     first = COST_MORE if found.of_costs else PAY_MORE
+    heads = COST_NOW if found.of_costs else CHARGED_NOW
     table = Table(
         f"Campaigns, {first}",
         found.campaigns,
         [
             Column("customer", "Customer", lambda one: one.customer, "customer"),
-            *figures_columns("Campaign", lambda one: one.name, CHARGED_NOW, _campaign),
+            *figures_columns("Campaign", lambda one: one.name, heads, _campaign),
         ],
         order="-difference_micros",
         empty="No call fits. Choose other days.",
@@ -108,36 +112,34 @@ def report(request: StaffRequest) -> HttpResponse:
         means=list(_means(found)),
         table=table.page(request),
         first=first,
-        carriers=short("Carriers", found.carriers, _carriers(), "No call fits."),
-        customers=short("Customers", found.customers, _customers(), "No call fits."),
-        destinations=_destinations(found),
+        carriers=short("Carriers", found.carriers, _carriers(heads), "No call fits."),
+        customers=short("Customers", found.customers, _customers(heads), "No call fits."),
+        destinations=_destinations(found, heads),
         crumbs=crumbs,
     )
 
 
-def _customers() -> list[Column]:
+def _customers(heads: Heads) -> list[Column]:
     def link(one: Row) -> str:
         return to("customer", one.id)
 
-    return figures_columns("Customer", lambda one: one.name, CHARGED_NOW, link)
+    return figures_columns("Customer", lambda one: one.name, heads, link)
 
 
-def _carriers() -> list[Column]:
+def _carriers(heads: Heads) -> list[Column]:
     def link(one: Row) -> str | None:
         return to("carrier", one.id) if one.id else None
 
-    return figures_columns("Carrier", lambda one: one.name, CHARGED_NOW, link)
+    return figures_columns("Carrier", lambda one: one.name, heads, link)
 
 
 def _campaign(one: Row) -> str:
     return to("campaign", one.id)
 
 
-def _destinations(found: DifferenceReport) -> Any:
+def _destinations(found: DifferenceReport, heads: Heads) -> Any:
     moved = [one for one in found.destinations if one.figures.changed or one.figures.refused]
-    return short(
-        "Destinations", moved[:DESTINATIONS], destination_columns(CHARGED_NOW), "None changes."
-    )
+    return short("Destinations", moved[:DESTINATIONS], destination_columns(heads), "None changes.")
 
 
 def _means(found: DifferenceReport) -> list[str]:

@@ -28,6 +28,7 @@ def office(db: None) -> Office:
 def test_a_report_of_costs_and_its_application(office: Office) -> None:
     page = office.get(f"re-rating/report/?{DAYS}&leg=cost")
     assert "Carriers, those whose calls cost you more first" in page
+    assert "Cost" in page and ">Charged<" not in page
     assert "2 calls get a new cost: 0.030333\u00a0EUR less. No document is made" in page
     (fingerprint,) = (one.split('"')[1] for one in page.split('name="fingerprint" value=')[1:])
     place = office.post(
