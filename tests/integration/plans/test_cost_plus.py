@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from tests.integration.plans.test_plans import ANNA, AT, make_plan, priced_card
 from tests.support.world import World
 from tollwright.core.legs import CostPlus
-from tollwright.data.models import AuditEntry, PlanVersion, RateCard
+from tollwright.data.models import AuditEntry, CardVersion, PlanVersion, RateCard
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.plans import operations, queries
@@ -27,9 +27,13 @@ def draft(card: RateCard, terms: CostPlus | None = PLUS, code: str = "PLUS") -> 
     )
 
 
-def publish_allowances(card: RateCard) -> None:
-    data = {"rates": [{"prefix": "44", "price": "0.01"}], "allowances": [FREE_MINUTES]}
-    version = rates.save_draft(card=card, data=data, at=AT, by=ANNA)
+def draft_of_card(card: RateCard, *allowances: dict[str, object]) -> CardVersion:
+    data = {"rates": [{"prefix": "44", "price": "0.01"}], "allowances": list(allowances)}
+    return rates.save_draft(card=card, data=data, at=AT, by=ANNA)
+
+
+def publish_of_card(card: RateCard, *allowances: dict[str, object]) -> None:
+    version = draft_of_card(card, *allowances)
     rates.publish_version(version=version, effective_from=AT, at=AT, by=ANNA)
 
 
@@ -154,7 +158,7 @@ def test_a_card_with_allowances_does_not_go_with_it(world: World) -> None:
     """Whichever is published first, the other is refused; a plan by its card may have both."""
     with tenant_scope(world.tenant.id):
         giving, plain = priced_card("GIVING"), priced_card("PLAIN")
-        publish_allowances(giving)
+        publish_of_card(giving, FREE_MINUTES)
         with pytest.raises(operations.PlanRefused) as caught:
             operations.publish_version(version=draft(giving), at=AT, by=ANNA)
         assert str(caught.value) == (
@@ -166,7 +170,7 @@ def test_a_card_with_allowances_does_not_go_with_it(world: World) -> None:
         other = draft(plain, code="OTHER")
         operations.publish_version(version=other, at=AT, by=ANNA)
         with pytest.raises(CardRefused) as refused:
-            publish_allowances(plain)
+            publish_of_card(plain, FREE_MINUTES)
         assert str(refused.value) == (
             "The version gives allowances, and Plan OTHER v1 prices calls from their cost with this"
             " card: a plan does one or the other. Give the allowances on a card of their own."
@@ -174,11 +178,13 @@ def test_a_card_with_allowances_does_not_go_with_it(world: World) -> None:
         assert [list(queries.priced_from_cost(card)) for card in (giving, plain)] == [[], [other]]
 
 
-def test_an_empty_list_of_allowances_is_none(world: World) -> None:
+def test_neither_an_empty_list_nor_a_draft_gives_allowances(world: World) -> None:
+    """And a card goes on having versions while a plan prices from the cost with it."""
     with tenant_scope(world.tenant.id):
         card = priced_card()
-        data = {"rates": [{"prefix": "44", "price": "0.01"}], "allowances": []}
-        version = rates.save_draft(card=card, data=data, at=AT, by=ANNA)
-        rates.publish_version(version=version, effective_from=AT, at=AT, by=ANNA)
+        publish_of_card(card)
+        draft_of_card(card, FREE_MINUTES)
         assert queries.gives_allowances(card) is None
         operations.publish_version(version=draft(card), at=AT, by=ANNA)
+        publish_of_card(card)
+        assert card.versions.filter(status="published").count() == 3
