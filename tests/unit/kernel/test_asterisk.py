@@ -137,11 +137,11 @@ def test_a_zone_is_wrong_by_an_hour_unless_a_row_before_agreed_with_it(
     portion: int, agrees: bool, start: int
 ) -> None:
     """The fifth row starts at 08:34:05, its channel was born at 07:34:05: the switch's zone is
-    wrong, or it is a later leg of a long channel where the rows before were born as they start."""
-    born = "1795336445" if agrees else "channel "
-    rows = [row(WIDE, number, uniqueid=f"{born}.{number}") for number in range(10, 16)]
-    rows[0] = row(WIDE, 10, uniqueid="channel .10")
+    wrong, or it is a later leg of a long channel where the second row was born as it starts."""
+    rows = [row(WIDE, number, uniqueid=f"channel {number}") for number in range(10, 16)]
     rows[4] = row(WIDE, 14, uniqueid="1795332845.14")
+    if agrees:
+        rows[1] = row(WIDE, 11, uniqueid="1795336445.11")
     data, options = "\n".join(rows).encode(), Options(lookahead=1)
     found, _ = facts(data, options, portion)
     assert found == by_rule(data, options)
