@@ -24,11 +24,13 @@ from tollwright.data.rerating import (
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.calls.operations import COUNTS, span_text
+from tollwright.domain.calls.queries import explain_charge
+from tollwright.domain.errors import DomainError, NotFound
 from tollwright.domain.rerating import queries
 from tollwright.domain.rerating.proposals import note, propose
 from tollwright.domain.rerating.report import places
 from tollwright.domain.tenants.queries import current_tenant
-from tollwright.engine.ingest.late import FIRST, Late, Told, cost_again, late
+from tollwright.engine.ingest.late import FIRST, Late, Told, cost_again, late, would_cost
 from tollwright.engine.ingest.written import Place
 from tollwright.engine.rate.terms import read_book
 from tollwright.engine.rerate import refusals
@@ -40,6 +42,12 @@ from tollwright.store import batches, calls, corrections
 from tollwright.store import rerate as store
 from tollwright.store.calls import ID_BLOCK, Cursor
 from tollwright.store.rerate import Taken
+
+
+class CostMoved(DomainError):
+    """A call's price was made of a cost that is another by now."""
+
+    kind, code = "conflict", "rerate_cost_moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,9 @@ def correct(*, ids: Sequence[int], at: datetime, by: By) -> Corrected:
     found, waiting = _not_waiting(cursor, found, told)
     rerating, same = None, 0
     if found:
-        priced = reprice_late(found, StoredPrices(cursor, book, at))
+        tenant = current_tenant()
+        cost = would_cost(cursor, Place(tenant.pk, 0, 0, tenant.timezone, at), found)
+        priced = reprice_late(found, StoredPrices(cursor, book, at), cost)
         told += _unpriced(found, priced)
         same = _close(cursor, _unchanged(found, priced), at, by)
         rerating = _propose(found, priced, at, by)
@@ -213,7 +223,7 @@ def take(
 ) -> Taken:
     """Give the calls of a proposal's line their revision, and its charges, on the notes' lines.
 
-    Nothing is written unless all calls, charges and records are as they were.
+    Nothing is written unless all calls, charges and records are as they were. Raises CostMoved.
     """
     cursor, tenant = queries.database(), current_tenant()
     waiting = RerateProposalCall.objects.filter(line=line, pending=True)
@@ -236,7 +246,26 @@ def take(
                  "unanswered": len(brought) - answered, "batch_id": batch_id}  # fmt: skip
         batches.count_batch(cursor, dict.fromkeys(COUNTS, 0) | moved)
         cost_again(cursor, Place(tenant.pk, source_id, batch_id, tenant.timezone, at), brought)
+    _check_costs(found)
     return taken
+
+
+def _check_costs(found: Sequence[corrections.Standing]) -> None:
+    """What is made of the cost is made of the one that was just written."""
+    charges = Charge.objects.filter(
+        call_id__in=[one.new_id for one in found], leg="sell",
+        started_at__in=[one.new_start for one in found], plan_version__pricing="cost_plus",
+    ).select_related("call")  # fmt: skip
+    for charge in charges.order_by("id"):
+        try:
+            same = explain_charge(charge.pk, charge.started_at).equal
+        except NotFound:
+            same = False
+        if not same:
+            raise CostMoved(
+                f"What call {charge.call.call_key} costs is not what the proposal prices it from:"
+                " reject the proposal, and correct the record again."
+            )
 
 
 @dataclass(frozen=True, slots=True)

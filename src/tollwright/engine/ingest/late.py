@@ -13,6 +13,8 @@ from tollwright.engine.ingest import legs
 from tollwright.engine.ingest.file import open_source, read_attributor
 from tollwright.engine.ingest.sort import Refused, Sorter
 from tollwright.engine.ingest.written import Place, columns_of
+from tollwright.engine.rate.columns import micros_of
+from tollwright.engine.rate.cost import Cost
 from tollwright.engine.rate.terms import Book, Campaign
 from tollwright.store import batches, corrections
 from tollwright.store.calls import Cursor
@@ -38,6 +40,11 @@ class Call:
             raise ValueError("a call without a start has no place here")
         return self.record.started_at
 
+    @property
+    def trunk(self) -> str:
+        """Over which it went."""
+        return self.record.trunk_out or self.record.trunk_in
+
     def columns(self) -> dict[str, object]:
         """The call's columns that a record decides; instants as text."""
         record = self.record
@@ -46,7 +53,7 @@ class Call:
             "ended_at": _text(record.ended_at), "answered_ms": record.answered_ms,
             "group_key": record.group_key, "direction": record.direction, "caller": self.caller,
             "called": self.called, "dialled": record.dialled, "cause": record.cause,
-            "disposition": record.disposition, "trunk": record.trunk_out or record.trunk_in,
+            "disposition": record.disposition, "trunk": self.trunk,
             "agent": record.agent,
         }  # fmt: skip
 
@@ -128,6 +135,20 @@ def _calls(cursor: Cursor, ids: Sequence[int], book: Book) -> tuple[list[Call], 
 
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
+
+
+def would_cost(cursor: Cursor, place: Place, found: Sequence[Late]) -> Cost:
+    """What the calls cost the provider as they are told now; nothing is written."""
+    costs = legs.opened(cursor, place)
+    if costs is None:
+        return Cost.unknown(len(found))
+    rows = [
+        (0, 0, micros_of(one.call.answered_at or one.call.started_at), one.call.record.answered_ms,
+         0, 0, one.call.caller, one.call.called, one.call.trunk, one.call.record.cause,
+         one.call.record.disposition)
+        for one in found
+    ]  # fmt: skip
+    return costs.cost(columns_of(rows).calls)
 
 
 def cost_again(cursor: Cursor, place: Place, found: Sequence[Standing]) -> None:

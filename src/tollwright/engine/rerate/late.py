@@ -8,21 +8,24 @@ import numpy as np
 
 from tollwright.engine.ingest.late import Late
 from tollwright.engine.rate.columns import causes_of
+from tollwright.engine.rate.cost import Cost
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.prices import Sells
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
 from tollwright.kernel.columns import epoch_us
-from tollwright.store.rerate import NUMBER_WIDTH, Bytes, Charges, charges_of
+from tollwright.store.rerate import NO_CURRENCY, NUMBER_WIDTH, Bytes, Charges, charges_of
 
 
-def reprice_late(found: Sequence[Late], source: Sells) -> Repriced:
+def reprice_late(found: Sequence[Late], source: Sells, cost: Cost) -> Repriced:
     """The charges that stand, and what they come to by the records; an unanswered call costs 0.
+
+    `cost` is what the calls would cost the provider, for plans that price from that.
 
     Charges that drew on allowances are refused: what they give back is other calls' to draw.
     """
     causes = causes_of(source.book)
     offers = Offers(source)
-    stored, spans = sorted_spans(_columns(found, causes), offers)
+    stored, spans = sorted_spans(_columns(found, causes, cost), offers)
     priced = reprice(stored, spans, offers, causes)
     unanswered = [one.charged.charge_id for one in found if one.call.answered_at is None]
     here = np.isin(stored.charge_id, unanswered)
@@ -35,7 +38,7 @@ def reprice_late(found: Sequence[Late], source: Sells) -> Repriced:
     return priced
 
 
-def _columns(found: Sequence[Late], causes: tuple[str, ...]) -> Charges:
+def _columns(found: Sequence[Late], causes: tuple[str, ...], cost: Cost) -> Charges:
     """As the store reads charges of calls, but with what the records say of the calls."""
     places = {cause: place for place, cause in enumerate(causes, 1)}
     stands = [one.charged for one in found]
@@ -62,7 +65,14 @@ def _columns(found: Sequence[Late], causes: tuple[str, ...]) -> Charges:
         _numbers([one.call.caller for one in found]),
         _numbers([one.prefix for one in stands]),
     )
-    return charges_of([*(np.array(column, np.int64) for column in numbers), *texts])
+    currency = [
+        cost.currency.at(place).encode() if known else NO_CURRENCY
+        for place, known in enumerate(cost.known.tolist())
+    ]
+    return charges_of(
+        [*(np.array(column, np.int64) for column in numbers), *texts],
+        cost=(cost.amount_micros, np.array(currency, "S3")),
+    )
 
 
 def _numbers(texts: Sequence[str]) -> Bytes:
