@@ -14,6 +14,7 @@ from tollwright.core import legs as core
 from tollwright.core.card import Rate, RateCard
 from tollwright.core.choose import prepare
 from tollwright.core.legs import CostPlus, Leg
+from tollwright.core.money import Mode, Rounding
 from tollwright.core.rating import CallInput
 from tollwright.kernel.columns import columns_of
 from tollwright.kernel.compile import compile_card
@@ -66,6 +67,64 @@ def test_a_price_from_the_cost() -> None:
     assert sell.margin_micros.tolist() == [7_750]
 
 
+HALF_MORE, HALF = CostPlus(markup_ppm=500_000), CostPlus(markup_ppm=-500_000)
+
+
+@pytest.mark.parametrize(
+    ("cost_micros", "plan", "mode", "micros"),
+    [
+        (1, HALF_MORE, "half_up", 2),
+        (1, HALF_MORE, "half_even", 2),
+        (1, HALF_MORE, "down", 1),
+        (1, CostPlus(markup_ppm=1), "up", 2),
+        (1, CostPlus(markup_ppm=499_999), "half_up", 1),
+        (5, HALF, "half_even", 2),
+        (7, HALF, "half_even", 4),
+        (5, HALF, "half_up", 3),
+        (-1, HALF_MORE, "half_up", -2),
+        (-1, HALF_MORE, "down", -1),
+        (-1, CostPlus(markup_ppm=499_999), "half_up", -1),
+        (-1, CostPlus(markup_ppm=1), "up", -2),
+        (-5, HALF, "half_even", -2),
+        (1, replace(HALF_MORE, floor_micros=1), "up", 2),
+        (1, replace(HALF_MORE, floor_micros=2), "down", 2),
+        (1, replace(HALF_MORE, cap_micros=1), "up", 1),
+        (1, replace(HALF_MORE, cap_micros=2), "up", 2),
+        (1, replace(HALF_MORE, fixed_micros=3), "half_up", 5),
+        (1, replace(HALF_MORE, floor_micros=9, cap_micros=4), "half_up", 4),
+    ],
+)
+def test_a_price_from_the_cost_is_rounded_once(
+    cost_micros: int, plan: CostPlus, mode: Mode, micros: int
+) -> None:
+    """Halves beside whole micros, after floor and cap, also of credits."""
+    sell = replace(SELL, rounding=Rounding(mode))
+    buy = replace(BUY, rates=(Rate("44", cost_micros * 60_000),), allow_negative=True)
+    call = CallInput("a", MONDAY_NOON, 1_000, "", "4420")
+    legs = [CardLeg(compile_card(sell), plan), CardLeg(compile_card(buy))]
+    charges = rate_legs(legs, columns_of([call]))[0].rated.charges
+    assert charges.amount_micros.tolist() == [micros]
+    prepared = [Leg("c", prepare(sell), cost_plus=plan), Leg("carrier", prepare(buy))]
+    assert core.rate_legs(call, prepared)[0].charge.amount_micros == micros
+
+
+def test_a_free_call_stays_free_whatever_the_plan_adds() -> None:
+    calls = columns_of([CallInput("a", MONDAY_NOON, 0, "", "4420")])
+    plan = CostPlus(fixed_micros=5, floor_micros=9)
+    sell, _ = rate_legs([CardLeg(compile_card(SELL), plan), CardLeg(compile_card(BUY))], calls)
+    assert sell.rated.charges.amount_micros.tolist() == [0]
+
+
+def test_a_margin_is_known_where_both_legs_are_rated() -> None:
+    """The carrier has no row for the second call, the card none for the third."""
+    numbers = ("4420", "4499", "3310")
+    calls = columns_of([CallInput("", MONDAY_NOON, 60_000, "", number) for number in numbers])
+    buy = replace(BUY, rates=(Rate("442", 45_000_000), Rate("33", 1)))
+    sell, _ = rate_legs([CardLeg(compile_card(SELL)), CardLeg(compile_card(buy))], calls)
+    assert sell.margin_known.tolist() == [True, False, False]
+    assert sell.margin_micros.tolist() == [15_000, 0, 0]
+
+
 def test_a_call_without_a_cost_has_no_price() -> None:
     dead = replace(BUY, rates=(Rate("44", 0, blocked=True),))
     calls = columns_of([CallInput("a", MONDAY_NOON, 60_000, "", "4420")])
@@ -78,8 +137,9 @@ def test_a_call_without_a_cost_has_no_price() -> None:
     assert not sell.margin_known[0]
 
 
-def test_a_plan_beyond_all_prices_is_refused() -> None:
+@pytest.mark.parametrize("plan", [CostPlus(markup_ppm=10**13), CostPlus(markup_ppm=-(10**13))])
+def test_a_plan_beyond_all_prices_is_refused(plan: CostPlus) -> None:
     calls = columns_of([CallInput("a", MONDAY_NOON, 60_000, "", "4420")])
-    legs = [CardLeg(compile_card(SELL), CostPlus(markup_ppm=10**13)), CardLeg(compile_card(BUY))]
+    legs = [CardLeg(compile_card(SELL), plan), CardLeg(compile_card(BUY))]
     with pytest.raises(ValueError, match="beyond what a price can be"):
         rate_legs(legs, calls)

@@ -44,6 +44,12 @@ def test_packed_form(number: str, packed: int) -> None:
 
 
 @pytest.mark.parametrize("number", ["", "44", "1" * 15, "1" * 16, "44x", "+44"])
+def test_bytes_of_arrow_pack_alike(number: str) -> None:
+    data = np.frombuffer(number.encode(), np.uint8)
+    assert pack_utf8(data, np.array([0, len(number)], np.int32)).tolist() == [pack_number(number)]
+
+
+@pytest.mark.parametrize("number", ["", "44", "1" * 15, "1" * 16, "44x", "+44"])
 def test_digits_of_a_file_pack_alike_and_what_cannot_is_minus_one(number: str) -> None:
     assert packed(text_of([number, "1"])).tolist() == [
         max(pack_number(number), -1),
