@@ -15,8 +15,17 @@ from tests.integration.rerating.conftest import DECEMBER, LATER, Story
 from tests.support.billing import ANNA
 from tests.support.switch import NOON, Row, make_switch, set_rule
 from tests.support.world import START
-from tollwright.data.models import AuditEntry, Carrier, Charge, RateCard, Trunk, UsageDay
+from tollwright.data.models import (
+    AuditEntry,
+    Carrier,
+    Charge,
+    ImportBatch,
+    RateCard,
+    Trunk,
+    UsageDay,
+)
 from tollwright.data.scope import tenant_scope
+from tollwright.domain.calls import operations as calls
 from tollwright.domain.calls.queries import explain_charge
 from tollwright.domain.carriers import costs
 from tollwright.domain.carriers import operations as carriers
@@ -280,6 +289,16 @@ def test_calls_corrected_afterwards_have_one_cost(bought: Story) -> None:
     bought.apply("a", COSTS)
     bought.take(Row(key=1, seconds=120))
     assert paid(bought) == NEW | {"1": 80_000}
+    assert bought.report(COSTS).changed == 0
+
+
+def test_a_correction_rolled_back_leaves_the_cost_of_the_last_re_rating(bought: Story) -> None:
+    costs_by(telco(), "0.04")
+    bought.apply("a", COSTS)
+    batch = bought.take(Row(key=1, seconds=120))
+    calls.roll_back_batch(batch=ImportBatch.objects.get(pk=batch), at=LATER, by=ANNA)
+    assert paid(bought) == NEW
+    assert all(explain_charge(one.pk, one.started_at).equal for one in bought.history("1"))
     assert bought.report(COSTS).changed == 0
 
 

@@ -26,7 +26,7 @@ from tollwright.engine.rate.turn import Calls, Priced, price_in_turn
 from tollwright.store import allowances as store
 from tollwright.store import calls
 from tollwright.store.allowances import Drawn, Turn, Uses
-from tollwright.store.rerate import Charges, new_ids, span_of
+from tollwright.store.rerate import Charges, lock_usage, new_ids, span_of
 
 KERNEL_FROM = 5_000  # calls in turn that are worth compiling a card
 QUARTER_US = 900_000_000
@@ -71,7 +71,7 @@ def settle(
     told = list(touched)
     if not told:
         return Settled()
-    calls.lock_usage(cursor, tenant_id)  # nobody else draws: held until the transaction ends
+    lock_usage(cursor)  # nobody else draws: held until the transaction ends
     walk = _Walk(cursor, tenant_id, ZoneInfo(zone), at, Books(read_book(cursor)))
     periods, since = Periods(walk.books.book), dict[tuple[int, Period], datetime]()
     for customer_id, moment in told:
