@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.unit.kernel.words import charges_of, rated
-from tollwright.core.card import Allowance, Lift, Rate, RateCard, Step
+from tollwright.core.card import Allowance, BlockCharge, Lift, Rate, RateCard, Step
 from tollwright.core.money import Mode, Rounding
 
 
@@ -171,3 +171,25 @@ def test_a_call_that_is_free_as_a_whole_owes_no_minimum() -> None:
     card = RateCard(rates=(rate,), allowances=(Allowance("free", "seconds", 60),))
     assert charges_of(card, [("4420", 60_000)]) == [(0, 0)]
     assert charges_of(card, [("4420", 61_000)]) == [(0, 50_000)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "free_s", "discount_ppm", "micros"),
+    [
+        (59, 0, 0, 0),
+        (60, 0, 0, 1_000_000),
+        (120, 0, 0, 2_000_000),
+        (100, 50, 0, 1_000_000),  # the minute that ends at 60 s is paid for
+        (119, 60, 0, 0),  # the first is free, the second not whole
+        (120, 60, 0, 1_000_000),
+        (60, 0, 100_000, 900_000),
+    ],
+)
+def test_a_charge_for_each_whole_block(
+    seconds: int, free_s: int, discount_ppm: int, micros: int
+) -> None:
+    """1 for each minute that ends in paid seconds, less a discount; the seconds cost nothing."""
+    rate = Rate("44", 0, block_charge=BlockCharge(60, 1_000_000), discount_ppm=discount_ppm)
+    free = (Allowance("free", "seconds", free_s),) if free_s else ()
+    card = RateCard(rates=(rate,), allowances=free)
+    assert charges_of(card, [("4420", seconds * 1000)]) == [(0, micros)]
