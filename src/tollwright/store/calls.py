@@ -48,10 +48,12 @@ def stage(cursor: Cursor, rows: memoryview) -> None:
     binary.copy(cursor, SQL["copy_staged"], rows)
 
 
-def meet(
-    cursor: Cursor, *, source_id: int, first: datetime, last: datetime
-) -> list[tuple[int, int, datetime, int, bool]]:
-    """(staged call id, known call id, its start, its revision, whether it says nothing new)."""
+# staged call id, known call id, its start, its revision, whether it says nothing new
+Met = tuple[int, int, datetime, int, bool]
+
+
+def meet(cursor: Cursor, *, source_id: int, first: datetime, last: datetime) -> list[Met]:
+    """The staged calls that are known already."""
     values = {"source_id": source_id, "first": first, "last": last}
     return cursor.execute(SQL["meet"], values, prepare=False).fetchall()  # planned for today's size
 

@@ -60,10 +60,15 @@ def known(
     return {call_id: (revision, stands) for call_id, revision, stands in rows}
 
 
+def standing(cursor: Cursor, source_id: int) -> list[tuple[int, int, datetime]]:
+    """The parent's: (the child's id, id, start) of staged calls that stand."""
+    return cursor.execute(SQL["standing"], {"source_id": source_id}).fetchall()
+
+
 def retire(cursor: Cursor, source_id: int) -> list[Call]:
     """The parent's: the staged calls stand no longer, nor do their charges, where no issued
     document carries them; (id, start) of those that went."""
-    calls = cursor.execute(SQL["standing"], {"source_id": source_id}).fetchall()
+    calls: list[Call] = [(sold, at) for _, sold, at in standing(cursor, source_id)]
     if not calls:
         return []
     carried = issued(cursor, calls)

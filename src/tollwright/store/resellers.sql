@@ -49,8 +49,8 @@ SELECT u.call_id, k.revision, k.is_current
           AND c.started_at < ANY (ARRAY[%(last)s::timestamptz])
         ORDER BY c.revision DESC LIMIT 1) k
 
--- name: standing -- the parent's: those of the staged calls that stand, (id, start)
-SELECT c.id, c.started_at
+-- name: standing -- the parent's: those of the staged calls that stand, (the child's id, id, start)
+SELECT u.call_id, c.id, c.started_at
   FROM tw_resold u
   JOIN call c ON c.source_id = %(source_id)s AND c.call_key = u.call_key AND c.is_current
              AND c.started_at = u.started_at

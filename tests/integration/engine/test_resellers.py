@@ -16,6 +16,7 @@ import typer
 from typer.testing import CliRunner
 
 from tests.integration.engine.conftest import AT, Plant
+from tests.integration.engine.test_cost_plus import quarantined, subscribe
 from tests.integration.engine.test_legs import (
     BY,
     DEC,
@@ -37,7 +38,7 @@ from tollwright.data.scope import tenant_scope
 from tollwright.domain.invoices import operations as invoices
 from tollwright.domain.plans import operations as plans
 from tollwright.domain.tenants import reselling
-from tollwright.engine.ingest import NotPossible, replay, roll_back
+from tollwright.engine.ingest import NotPossible, reenter, replay, roll_back
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,18 @@ def sells(north: Plant, south: Plant, price: int = 100_000_000) -> None:
 
 
 @pytest.fixture
-def chain(fresh_db: str, engine_connection: psycopg.Connection[Any]) -> Iterator[Chain]:
-    """Whatever a test does: in the end both books tell the same, and their days are summed."""
+def both(fresh_db: str, engine_connection: psycopg.Connection[Any]) -> Chain:
+    """North, and South that buys from it."""
     north, south = (Plant(engine_connection, make_switch(name)) for name in ("north", "south"))
     sells(north, south)
-    yield Chain(south, north)
+    return Chain(south, north)
+
+
+@pytest.fixture
+def chain(both: Chain) -> Iterator[Chain]:
+    """Whatever a test does: in the end both books tell the same, and their days are summed."""
+    yield both
+    south, north = both.south, both.north
     assert south.rows(COSTS) == north.rows(SALES)
     for plant in (north, south):
         assert plant.rows(SUMMED) == plant.rows(DAYS)
@@ -430,3 +438,22 @@ def test_the_operator_lets_one_tenant_sell_to_another(
         (sold,) = reselling.resellers()
         assert sold.source.code == "reseller-south"
         assert sold.valid_from == datetime(2026, 11, 30, 23, tzinfo=UTC)
+
+
+def test_a_correction_waits_where_its_price_is_made_of_what_the_parent_has_billed(
+    both: Chain,
+) -> None:
+    """North has billed 2 minutes, 0.20. South sells at cost and a quarter: 0.25 stays 0.25."""
+    subscribe(both.south, CostPlus(markup_ppm=250_000))
+    both.south.ingest(Row(key=1, seconds=61))
+    both.issue()
+    result = both.south.ingest(Row(key=1, seconds=121), filename="again.csv")
+    assert (result.rated, result.quarantined, result.reasons) == (0, 1, {"unknown_cost": 1})
+    assert legs(both.south) == [("sell", 120, 250_000), ("parent", 120, 200_000)]
+    assert "the parent has billed as it was" in quarantined(both.south)[0][1]
+    ((charge_id,),) = both.south.rows("SELECT id FROM charge WHERE is_current AND leg = 'sell'")
+    assert explained(both.south, charge_id).equal
+    tenant_id = both.south.switch.tenant_id
+    ids = [row_id for (row_id,) in both.south.rows("SELECT id FROM quarantine")]
+    again = reenter(both.south.connection, tenant_id=tenant_id, ids=ids, at=AT, by="test")
+    assert (again.waiting, again.reasons) == (1, {"unknown_cost": 1})

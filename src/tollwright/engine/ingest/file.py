@@ -326,7 +326,8 @@ class Line:
         """Until the connection is free; raises what the writer raised."""
         writing, self._writing = self._writing, None
         if writing is not None:
-            self._late += [waiting(self._calls.record(at)) for at in writing.result()]
+            late = writing.result().items()
+            self._late += [waiting(self._calls.record(at), why) for at, why in late]
 
     def _load(self, version: Version, rounding: Rounding | None) -> CardIndex:
         self.wait()

@@ -101,6 +101,10 @@ class Legs:
             legs.append(leg)
         return legs, np.flatnonzero(rest)
 
+    def billed(self, calls: Sequence[tuple[int, datetime]]) -> set[int]:
+        """The ids of those of these calls (id, start) that a parent has issued a document about."""
+        return set() if self.parent is None else self.parent.billed(calls)
+
     def retire(self, calls: Sequence[tuple[int, datetime]]) -> None:
         """These calls (id, start) were corrected: what the parent sold stands no longer either."""
         if self.parent is not None:

@@ -115,7 +115,7 @@ def _batch(cursor: Cursor, place: Place, source: Source, rows: list[batches.Row]
     priced = pricer.price(calls_of(found.placed))
     tally = Tally(ignored=len(found.ignored))
     late = writer.calls(priced, tally)
-    refused = priced.refused + [waiting(priced.calls.record(at)) for at in late]
+    refused = priced.refused + [waiting(priced.calls.record(at), why) for at, why in late.items()]
     draw(cursor, place, pricer.drawn, corrections=tally.reasons["corrections"])
     tally.reasons.clear()
     back = found.refused + [(found.by_record[row.line, row.call_key], row) for row in refused]

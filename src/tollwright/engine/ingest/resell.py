@@ -135,6 +135,14 @@ class Parent:
                 sales.append(self._sale(terms, some, calls, reasons))
         return sales
 
+    def billed(self, told: Sequence[tuple[int, datetime]]) -> set[int]:
+        """Those of these calls of the child (id, start) that a document is issued about."""
+        store.stage(self.cursor, *_columns(told))
+        with store.as_tenant(self.cursor, self.tenant_id, back=self.child.tenant_id):
+            standing = store.standing(self.cursor, self.source_id)
+            carried = stored.issued(self.cursor, [(sold, at) for _, sold, at in standing])
+        return {call_id for call_id, sold, _ in standing if sold in carried}
+
     def retire(self, corrected: Sequence[tuple[int, datetime]]) -> None:
         """What was sold of these calls of the child (id, start) stands no longer, nor its legs;
         but for what the parent has issued a document about."""

@@ -15,12 +15,21 @@ from tollwright.engine.ingest.price import Priced
 from tollwright.engine.ingest.sort import Refused, Tally, refusal
 from tollwright.engine.ingest.written import Columns, Place, answered
 from tollwright.engine.rate.cost import Cost
+from tollwright.engine.rate.markup import UNKNOWN_COST
 from tollwright.engine.rate.terms import Terms
 from tollwright.kernel.told import NONE, Int64, Text, text_joined, text_of
 from tollwright.store import batches, binary, calls
+from tollwright.store.calls import Met
 
 AROUND = timedelta(days=32)  # how far a correction may move a call
-Late = list[int]  # places of calls that an issued invoice carries otherwise
+Late = dict[int, str]  # places of calls that an issued invoice carries otherwise: which of WAITING
+WAITING = {
+    "late_correction": "The record changes a call that is on an issued invoice. Propose a note for"
+    " the difference; or void the invoice, then let the record in again.",
+    UNKNOWN_COST: "The record changes a call that the parent has billed as it was. The plan prices"
+    " the call from its cost, which is not known before the parent credits it; then let it in"
+    " again.",
+}
 
 
 @dataclass(slots=True)
@@ -69,7 +78,7 @@ class Writer:
         """Write the calls; the places of those that must wait come back."""
         there = priced.calls
         if not len(there):
-            return []
+            return {}
         for month in np.unique(there.started_us.astype("M8[us]").astype("M8[M]")).tolist():
             if month not in self._months:
                 calls.ensure_month(self.cursor, datetime(month.year, month.month, 1, tzinfo=UTC))
@@ -109,15 +118,14 @@ class Writer:
             last=from_micros(last) + AROUND,
         )  # fmt: skip
         if not met:
-            return [], [], []
+            return [], {}, []
         same = [row[0] for row in met if row[4]]
         told = [row for row in met if not row[4]]
-        issued = calls.issued(self.cursor, [(row[1], row[2]) for row in told]) if told else set()
-        late = [row[0] for row in told if row[1] in issued]
-        changed = [row for row in told if row[1] not in issued]
+        wait = self._waiting(there, first_id, told)
+        changed = [row for row in told if row[0] not in wait]
         tally.duplicates += len(same)
-        if same or late:
-            calls.unstage(self.cursor, same + late)
+        if same or wait:
+            calls.unstage(self.cursor, [*same, *wait])
         days: list[tuple[int, date]] = []
         if changed:
             tally.reasons["corrections"] += len(changed)
@@ -128,17 +136,36 @@ class Writer:
             calls.revise(self.cursor, [row[0] for row in changed], old)
             if self._legs is not None:
                 self._legs.retire([(row[0], row[1]) for row in old])
-        places = [call_id - first_id for call_id in late]
-        return [call_id - first_id for call_id in same] + places, places, days
+        late = {call_id - first_id: why for call_id, why in wait.items()}
+        return [*(call_id - first_id for call_id in same), *late], late, days
+
+    def _waiting(self, there: Calls, first_id: int, told: list[Met]) -> Late:
+        """The new ids of corrections that must wait: of calls on an issued invoice, and of those
+        whose price is made of what a parent has billed otherwise."""
+        if not told:
+            return {}
+        old = [(row[1], row[2]) for row in told]
+        issued = calls.issued(self.cursor, old)
+        billed = set[int]()
+        if self._legs is not None and any(terms.cost_plus for terms in there.terms):
+            billed = self._legs.billed(old)
+        wait: Late = {}
+        for new_id, old_id, *_ in told:
+            place = new_id - first_id
+            if old_id in issued:
+                wait[new_id] = "late_correction"
+            elif old_id in billed and _from_cost(there, place):
+                wait[new_id] = UNKNOWN_COST
+        return wait
 
 
-def waiting(record: Record) -> Refused:
+def _from_cost(there: Calls, place: int) -> bool:
+    return there.counted_ms[place] >= 0 and there.terms[there.which[place]].cost_plus is not None
+
+
+def waiting(record: Record, reason: str) -> Refused:
     """A correction that comes too late, on its way to quarantine."""
-    return refusal(
-        record, "late_correction",
-        "The record changes a call that is on an issued invoice. Propose a note for the difference;"
-        " or void the invoice, then let the record in again.",
-    )  # fmt: skip
+    return refusal(record, reason, WAITING[reason])
 
 
 def _columns(there: Calls, places: Int64, call_id: int) -> Columns:
