@@ -106,8 +106,7 @@ def _choice(call: CallInput, index: CardIndex, reckoning: Reckoning) -> Iterator
         rate = index.card.rates[row]
         yield _step(
             "row",
-            f"Row {row + 1}, {_name(rate)}, holds for {call.called} at"
-            f" {show_moment(call.answered_at)}{_terms(rate)}.",
+            f"{_holds(call, row, rate)}{_terms(rate)}.",
             rate_index=row,
             prefix=rate.prefix,
             band=rate.band or "",
@@ -119,6 +118,11 @@ def _choice(call: CallInput, index: CardIndex, reckoning: Reckoning) -> Iterator
     if len(losers) > SHOWN_LOSERS:
         more = len(losers) - SHOWN_LOSERS
         yield _step("lost", f"{more} more rows with shorter prefixes do not.", more=more)
+
+
+def _holds(call: CallInput, row: int, rate: Rate) -> str:
+    at = show_moment(call.answered_at)
+    return f"Row {row + 1}, {_name(rate)}, holds for {call.called} at {at}"
 
 
 def _name(rate: Rate) -> str:
@@ -316,7 +320,13 @@ def explain_from_cost(
     charge = explain(call, index, version=version)
     if charge.status != "rated" or not charge.billed_s:
         return charge
-    steps = [step for step in charge.steps if step.kind not in BY_CARD]
+    row, rate = charge.rate_index, index.card.rates[charge.rate_index]
+    unpriced = f"{_holds(call, row, rate)}: {rate.first_s}/{rate.next_s}."
+    steps = [
+        replace(step, text=unpriced) if step.kind == "row" else step
+        for step in charge.steps
+        if step.kind not in BY_CARD
+    ]
     exact, limited = from_cost_ppm(cost_micros, terms)
     rounded = round_ratio(limited, PPM, index.card.rounding)
     charge = replace(charge, amount_micros=rounded)

@@ -181,7 +181,11 @@ def test_replay_gives_the_stored_amount_or_says_what_differs() -> None:
 def test_a_price_that_is_made_of_the_cost(terms: CostPlus, told: list[str]) -> None:
     card = card_of({"price": "9", "connect_fee": "1"}, rounding={"decimals": 4})
     charge = explain_from_cost(call_of(61), card, terms, 24_908)
-    assert sentences(charge).splitlines()[2:] == ["Answered for 61 s.", *told]
+    assert sentences(charge).splitlines()[1:] == [
+        "Row 1, prefix 44, holds for 442012345678 at 2026-11-16T12:00:00Z: 1/1.",
+        "Answered for 61 s.",
+        *told,
+    ]
 
 
 def test_a_call_that_is_free_or_closed_has_no_price_of_its_cost() -> None:
