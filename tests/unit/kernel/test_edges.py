@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from tests.unit.kernel.words import charges_of, rated
-from tollwright.core.card import Allowance, BlockCharge, Lift, Rate, RateCard, Step
+from tollwright.core.card import Allowance, BlockCharge, Grace, Lift, Rate, RateCard, Step
 from tollwright.core.money import Mode, Rounding
 
 
@@ -193,3 +194,22 @@ def test_a_charge_for_each_whole_block(
     free = (Allowance("free", "seconds", free_s),) if free_s else ()
     card = RateCard(rates=(rate,), allowances=free)
     assert charges_of(card, [("4420", seconds * 1000)]) == [(0, micros)]
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [
+        ({"lift": Lift(10, 30)}, {10: 10, 11: 30, 29: 30, 30: 30, 31: 31}),
+        ({"min_seconds": 10}, {9: 0, 10: 10}),
+        ({"grace": Grace("threshold", 10)}, {10: 0, 11: 11}),
+        ({"grace": Grace("subtract", 10)}, {9: 0, 10: 0, 11: 1}),
+        ({"grace": Grace("add", 10)}, {0: 0, 1: 11}),
+        ({"grace": Grace("add", 0, 10)}, {60: 66, 61: 68, 10: 11, 11: 13}),
+        ({"grace": Grace("subtract", 10), "lift": Lift(10, 30)}, {20: 10, 21: 30}),
+    ],
+)
+def test_seconds_that_are_charged(options: dict[str, Any], seconds: dict[int, int]) -> None:
+    card = RateCard(rates=(Rate("44", 60_000, **options),))
+    batch = rated(card, [("4420", s * 1000) for s in seconds])
+    assert batch.charges.billed_s.tolist() == list(seconds.values())
+    assert batch.charges.amount_micros.tolist() == list(seconds.values())
