@@ -235,3 +235,25 @@ def test_other_terms_of_the_plan_are_a_difference(plus: Story) -> None:
     assert sold() == BY_CARD | {"1": 91_500, "2": 50_000}
     assert replays()
     assert paid(plus) == {"1": 61_000, "2": 30_000, "4": 60_000}
+
+
+def test_issued_calls_of_a_pool_come_to_be_made_of_their_cost(bought: Story) -> None:
+    """Acme's 60 s went to its first call, all is invoiced; on PLUS nobody draws on them."""
+    add_version(bought.switch.card, 2, START, RATES, [FREE])
+    bought.apply("free")
+    bought.bill()
+    card = RateCard.objects.create(
+        tenant=bought.switch.world.tenant, code="PLAIN", name="Plain", currency="EUR",
+        created_at=START,
+    )  # fmt: skip
+    add_version(card, 1, START, RATES)
+    subscribe(bought, draft(bought, card=card))
+    acme = CallScope(customer_id=bought.switch.world.customer.pk)
+    rerating = bought.apply("plus", acme, at=DECEMBER)
+    assert (rerating.proposed, rerating.refused) == (2, 1)
+    (proposal,) = queries.proposals(rerating=rerating)
+    operations.accept(proposal=proposal, at=DECEMBER, by=ANNA, render=as_data)
+    assert sold() == FROM_COST | {"4": 0}
+    assert bought.report(acme, at=DECEMBER).changed == 0
+    assert replays()
+    assert check_sums() == []

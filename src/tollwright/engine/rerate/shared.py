@@ -226,8 +226,12 @@ class _Walk:
         was: Asked,
         priced: Priced,
     ) -> Priced:
-        """The prices with issued charges that stay counting with what they drew."""
-        stays = _stays(turn, calls, was, priced)
+        """The prices with issued charges that stay counting with what they drew; those that are to
+        be made of their cost draw on nothing."""
+        drawing = turn.issued == 1
+        for here, _ in self._from_cost:
+            drawing[here] = False
+        stays = [place for place in _stays(turn, calls, was, priced) if drawing[place]]
         charges = turn.charges.charge_id
         drawn = store.drawn_by(self.cursor, charges[turn.issued == 1].tolist())
         if all(_drew(priced, place) == drawn.get(int(charges[place]), ()) for place in stays):
@@ -241,7 +245,7 @@ class _Walk:
                 else None,
                 drawn.get(int(charges[place]), ()),
             )
-            for place in np.flatnonzero(turn.issued == 1).tolist()
+            for place in np.flatnonzero(drawing).tolist()
         }
         self.offers.walked += len(charges) - len(lines)
         return by_core(calls, self.then.tariffs, lines, taken, kept)
