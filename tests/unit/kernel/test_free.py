@@ -120,3 +120,16 @@ def test_one_pool_that_waives_the_fee_is_enough(waiving: tuple[bool, ...], fee: 
         for place, waives in enumerate(waiving)
     ]
     assert charge(60 + 30 * (len(pools) - 1), *pools).amount_micros == 30 * A_SECOND + fee
+
+
+def test_a_call_that_finds_no_price_gives_back_what_it_drew() -> None:
+    """The first one runs on past noon, where 44 has no row; the second has the 30 s to itself."""
+    rates = (Rate("44", 600_000_000, effective_to=NOON), Rate("33", 600_000_000))
+    card = RateCard(rates=rates, allowances=(Allowance("free", "seconds", 30),))
+    calls = [
+        CallInput("a", NOON - timedelta(seconds=50), 60_000, "", "4420"),
+        CallInput("b", NOON, 40_000, "", "3310"),
+    ]
+    found = rate_calls(calls, compile_card(card))
+    assert [(one.status, one.allowance_s) for one in found] == [("unmatched", 0), ("rated", 30)]
+    assert found == core.rate_calls(calls, card)
