@@ -61,6 +61,7 @@ def tell(examples: Path, documents: Path) -> None:
     head(7, "Billing October")
     step(lambda: billing(documents))
     step(margins)
+    step(what_if)
     head(8, "A payment and its receipt")
     step(lambda: payment(documents))
     head(9, "Proof")
@@ -192,6 +193,24 @@ def margins() -> None:
                 f"{one.campaign}: charged {show(one.sell_micros, 2)}, paid to carriers"
                 f" {show(one.buy_micros, 2)}, kept {show(kept, 2)} {one.currency}"
             )
+
+
+def what_if() -> None:
+    """What a customer would have paid on another plan."""
+    from tollwright.data.models import Customer, PlanVersion
+    from tollwright.domain.rerating import whatif
+    from tollwright.domain.rerating.scope import CallScope
+
+    lumen = Customer.objects.get(code="LUMEN")
+    plan = PlanVersion.objects.get(plan__code="COST")
+    scope = CallScope(first=SINCE, last=OCTOBER_ENDS.astimezone(UTC), customer_id=lumen.pk)
+    wish = whatif.Wish(plan=plan)
+    for line in whatif.what_if(wish, scope, everyone=True, at=runtime.now()).lines:
+        say(
+            f"What if {line.customer} were on {plan.plan.name}? Calls for"
+            f" {show(line.usage.new_micros, 2)} instead of {show(line.usage.old_micros, 2)}"
+            f" {line.currency}."
+        )
 
 
 def told(invoice: Invoice) -> str:

@@ -242,21 +242,34 @@ PLANS: tuple[dict[str, Any], ...] = (
         "customer": "LUMEN",
         "fees": (("registration", "250"), ("subscription", "199"), ("support", "60")),
     },
+    {
+        "code": "COST",
+        "name": "Dial Cost Plus",
+        "card": "KEY",
+        "markup_ppm": 400_000,
+        "fees": (("subscription", "199"), ("support", "60")),
+    },
 )
 
 
 def plans(say: Say) -> None:
-    """Two plans, each with a customer on it."""
+    """Two plans with a customer on each, and one that prices from the cost, to compare with."""
+    from tollwright.core.legs import CostPlus
     from tollwright.data.models import CallPlan
 
     for told in PLANS:
         if not CallPlan.objects.filter(code=told["code"]).exists():
             _plan(told)
         fees = ", ".join(f"{kind} {amount} EUR" for kind, amount in told["fees"])
-        say(f"{told['name']} for {told['customer']}: {fees}; calls by card {told['card']}.")
+        calls = f"calls by card {told['card']}"
+        if "markup_ppm" in told:
+            calls = f"calls at {CostPlus(told['markup_ppm']).words('EUR')}"
+        whom = told.get("customer", "nobody yet")
+        say(f"{told['name']} for {whom}: {fees}; {calls}.")
 
 
 def _plan(told: Mapping[str, Any]) -> None:
+    from tollwright.core.legs import CostPlus
     from tollwright.core.money import micros
     from tollwright.data.models import Customer, RateCard
     from tollwright.domain.plans import operations as ops
@@ -272,11 +285,14 @@ def _plan(told: Mapping[str, Any]) -> None:
         card=RateCard.objects.get(code=told["card"]),
         currency="EUR",
         routing_policy="least_cost",
+        cost_plus=CostPlus(told["markup_ppm"]) if "markup_ppm" in told else None,
         fees=fees,
         at=at,
         by=by(),
     )
     version = ops.publish_version(version=version, at=at, by=by())
+    if "customer" not in told:
+        return
     ops.subscribe(
         customer=Customer.objects.get(code=told["customer"]),
         version=version,
