@@ -5,6 +5,7 @@ Acme has 1.20 + 0.60 to London and 0.24 to Berlin, Beta 0.60 to London, on RETAI
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -15,8 +16,11 @@ from tests.support.switch import NOON, make_card, make_switch
 from tests.support.world import START
 from tollwright.data.models import (
     CallPlan,
+    Campaign,
     CardVersion,
     Charge,
+    Customer,
+    ImportBatch,
     PlanFee,
     PlanVersion,
     RateCard,
@@ -27,6 +31,7 @@ from tollwright.domain.errors import NotFound
 from tollwright.domain.rates.errors import CardRefused
 from tollwright.domain.rates.operations import save_draft
 from tollwright.domain.rerating import whatif
+from tollwright.domain.rerating.fees import NO_FEES
 from tollwright.domain.rerating.scope import CallScope
 from tollwright.domain.rerating.whatif import Wish, what_if
 
@@ -150,6 +155,71 @@ def test_a_plan_is_compared_with_its_fees(story: Story) -> None:
     ]
     with pytest.raises(whatif.PeriodNeeded):
         what_if(Wish(plan=large), CallScope(), at=LATER)
+
+
+def test_with_a_campaign_only_what_holds_for_it_is_compared(story: Story) -> None:
+    """Acme is on BASIC (30.00); SPRING on its own plan (60.00) until 15 November, 15 of 30 days.
+
+    Beta's and the other campaign's fees are nobody's here: SPRING is half a month of each.
+    """
+    basic = plan(story, "BASIC", {"subscription": 30_000_000})
+    own = plan(story, "OWN", {"subscription": 60_000_000, "registration": 1_000_000})
+    other = plan(story, "OTHER", {"subscription": 900_000_000})
+    world = story.switch.world
+    beta = Customer.objects.get(code="BETA")
+    winter = Campaign.objects.create(
+        tenant=world.tenant, customer=world.customer, code="WINTER", name="Winter", created_at=START
+    )
+    first, ides = date(2026, 11, 1), date(2026, 11, 15)
+    for version, customer, campaign, ends in (
+        (basic, world.customer, None, None),
+        (own, world.customer, world.campaign, ides),
+        (other, world.customer, winter, None),
+        (basic, beta, None, None),
+    ):
+        Subscription.objects.create(
+            tenant=world.tenant, version=version, customer=customer, campaign=campaign,
+            starts_on=first, ends_on=ends, created_at=START,
+        )  # fmt: skip
+    spring = replace(NOVEMBER, campaign_id=world.campaign.pk)
+    large = plan(story, "LARGE", {"subscription": 40_000_000, "registration": 9_000_000})
+    everyone = what_if(Wish(plan=large), spring, everyone=True, at=LATER)
+    assert fees_of(everyone) == [("Acme Ltd", 45_000_000, 40_000_000, 9_000_000)]
+    assert fees_of(what_if(Wish(plan=own), spring, at=LATER)) == [
+        ("Acme Ltd", 30_000_000, 30_000_000, 1_000_000)
+    ]
+    assert fees_of(what_if(Wish(plan=basic), spring, at=LATER)) == [
+        ("Acme Ltd", 15_000_000, 15_000_000, 0)
+    ]
+    strange = replace(spring, customer_id=beta.pk)
+    assert fees_of(what_if(Wish(plan=large), strange, everyone=True, at=LATER)) == []
+
+
+def fees_of(found: whatif.WhatIf) -> list[tuple[str, int, int, int]]:
+    return [
+        (one.customer, one.fees.old_micros, one.fees.new_micros, one.fees.once_micros)
+        for one in found.lines
+    ]
+
+
+def test_fees_are_left_out_where_they_are_not_those_calls_alone(story: Story) -> None:
+    large = plan(story, "LARGE", {"subscription": 40_000_000})
+    batch = ImportBatch.objects.get()
+    for narrowed in (
+        replace(NOVEMBER, prefix="+44"),
+        replace(NOVEMBER, batch_id=batch.pk),
+        replace(NOVEMBER, card_id=story.switch.card.pk),
+        CallScope(prefix="44"),
+    ):
+        found = what_if(Wish(plan=large), narrowed, everyone=True, at=LATER)
+        assert {one.fees for one in found.lines} == {NO_FEES}
+        assert (found.calls > 0, found.with_fees) == (True, False)
+        assert found.sentences == (
+            "Fees are left out on both sides: they are due for all calls, not for those of a"
+            " prefix, a file or a card alone.",
+        )
+    whole = what_if(Wish(plan=large), NOVEMBER, everyone=True, at=LATER)
+    assert (whole.with_fees, whole.sentences) == (True, ())
 
 
 def test_one_thing_is_compared_with(story: Story) -> None:

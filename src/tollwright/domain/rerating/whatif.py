@@ -101,6 +101,7 @@ class WhatIf:
     refused: dict[str, int]
     examples: tuple[Refused, ...]
     with_fees: bool
+    without_fees: bool  # a plan's calls are looked at, but only some of those its fees are due for
     shares: bool  # calls draw on allowances of the new prices
     walked: int  # calls that were priced one by one, not by the kernel
 
@@ -135,6 +136,11 @@ class WhatIf:
                 "Allowances of the new prices are full when a billing period begins, and only the"
                 " calls looked at draw on them: choose whole billing periods."
             )
+        if self.without_fees:
+            told.append(
+                "Fees are left out on both sides: they are due for all calls, not for those of a"
+                " prefix, a file or a card alone."
+            )
         if not self.calls:
             told.append("No call fits: choose another period, or compare with everyone's calls.")
         return (*told, *reports.walked_text(self.walked))
@@ -152,18 +158,20 @@ def what_if(
 
     Looked at are the calls that are rated by the same card (or plan) now; with `everyone`, and
     for a card that is only a file, all of the scope. Rules of seconds, causes and rounding hold
-    as they do. For a plan its recurring fees are compared too. Raises OneOfThese, PeriodNeeded,
+    as they do. For a plan its recurring fees are compared too, with a campaign those that hold for
+    it; not where prefix, file or card pick calls. Raises OneOfThese, PeriodNeeded,
     CardRefused, NotFound.
     """
     if sum(one is not None for one in (wish.version, wish.card, wish.plan)) != 1:
         raise OneOfThese("Name one thing to compare with: a card version, a card file or a plan.")
-    if wish.plan is not None and (scope.first == EVER or scope.last == NEVER):
+    with_fees = wish.plan is not None and not (scope.prefix or scope.batch_id or scope.card_id)
+    if with_fees and (scope.first == EVER or scope.last == NEVER):
         raise PeriodNeeded("Say from when to when: a plan's fees are due for a period.")
     narrowed = _narrowed(wish, scope, everyone)
     cursor, within = database(), stored(narrowed)
     outcome = run(cursor, within, _source(wish, at), keeps=False, progress=progress)
     lines = _lines(outcome, store.buy_sums(cursor, within))
-    if wish.plan is not None:
+    if wish.plan is not None and with_fees:
         lines = _with_fees(lines, wish.plan, narrowed, everyone)
     lines.sort(key=lambda line: (-line.difference_micros, line.customer, line.currency))
     return WhatIf(
@@ -173,7 +181,8 @@ def what_if(
         destinations=reports.by_destination(outcome.groups),
         refused=outcome.refused,
         examples=outcome.examples,
-        with_fees=wish.plan is not None,
+        with_fees=with_fees,
+        without_fees=wish.plan is not None and not with_fees,
         shares=_has_allowances(wish),
         walked=outcome.walked,
     )
@@ -246,17 +255,22 @@ def _with_fees(
 ) -> list[Line]:
     """The lines with the fees of both sides, and customers who have fees but no calls."""
     held: dict[int, list[Subscription]] = {}
-    for one in plan_fees.subscriptions(plan_id=None if everyone else plan.plan_id):
+    campaign_id = scope.campaign_id
+    plan_id = None if everyone or campaign_id else plan.plan_id  # another may be the campaign's own
+    for one in plan_fees.subscriptions(plan_id=plan_id, campaign_id=campaign_id):
         held.setdefault(one.customer_id, []).append(one)
     known = {(line.customer_id, line.currency): line for line in lines}
-    wanted = ({line.customer_id for line in lines} | set(held)) if scope.customer_id is None else (
-        {scope.customer_id}
-    )  # fmt: skip
-    customers = Customer.objects.filter(tenant_id=current_tenant_id(), pk__in=wanted)
+    customers = Customer.objects.filter(tenant_id=current_tenant_id())
+    if scope.customer_id is not None:
+        customers = customers.filter(pk=scope.customer_id)
+    if campaign_id is not None:
+        customers = customers.filter(campaigns=campaign_id)
+    if scope.customer_id is None and campaign_id is None:
+        customers = customers.filter(pk__in={line.customer_id for line in lines} | set(held))
     for customer in customers.order_by("id"):
         fees = plan_fees.compare(
             customer, held.get(customer.pk, ()), plan, first=scope.first, last=scope.last,
-            one_for_all=everyone,
+            campaign_id=campaign_id, one_for_all=everyone,
         )  # fmt: skip
         if fees != NO_FEES:
             key = (customer.pk, plan.currency)
