@@ -315,10 +315,13 @@ def explain_from_cost(
     version: str = "",
 ) -> Charge:
     """`explain` where the price is made of what the call costs (`core.legs.Leg`): the card says
-    whether the number is open, how many seconds are billed and how an amount is rounded."""
+    whether the number is open, how many seconds are billed and how an amount is rounded.
+
+    The cost of 0 billed seconds does not matter.
+    """
     index = prepare(card)
     charge = explain(call, index, version=version)
-    if charge.status != "rated" or not charge.billed_s:
+    if charge.status != "rated":
         return charge
     row, rate = charge.rate_index, index.card.rates[charge.rate_index]
     unpriced = f"{_holds(call, row, rate)}: {rate.first_s}/{rate.next_s}."
@@ -327,23 +330,18 @@ def explain_from_cost(
         for step in charge.steps
         if step.kind not in BY_CARD
     ]
-    exact, limited = from_cost_ppm(cost_micros, terms)
-    rounded = round_ratio(limited, PPM, index.card.rounding)
-    charge = replace(charge, amount_micros=rounded)
-    steps += _from_cost(index.card, terms, cost_micros, Fraction(exact, PPM))
-    if limited != exact:
-        verb, after = "lifts" if limited > exact else "caps", _exact(Fraction(limited, PPM))
-        before = _exact(Fraction(exact, PPM))
-        text = f"The plan {verb} {before} to {after}."
-        steps.append(_step("cost_limit", text, before=before, after=after))
-    steps.append(_rounding(index.card, Fraction(limited, PPM), rounded))
+    steps.append(_markup(index.card, terms))
+    charge = replace(charge, amount_micros=0)
+    if charge.billed_s:
+        exact, limited = from_cost_ppm(cost_micros, terms)
+        charge = replace(charge, amount_micros=round_ratio(limited, PPM, index.card.rounding))
+        steps += _from_cost(cost_micros, Fraction(exact, PPM), Fraction(limited, PPM))
+        steps.append(_rounding(index.card, Fraction(limited, PPM), charge.amount_micros))
     return replace(charge, steps=(*steps, _final(index.card, charge)))
 
 
-def _from_cost(
-    card: RateCard, terms: CostPlus, cost_micros: int, exact: Fraction
-) -> Iterator[ExplainStep]:
-    yield _step(
+def _markup(card: RateCard, terms: CostPlus) -> ExplainStep:
+    return _step(
         "markup",
         f"The plan prices from the provider's cost: {terms.words(card.currency)}.",
         markup_ppm=terms.markup_ppm,
@@ -351,8 +349,15 @@ def _from_cost(
         floor_micros=terms.floor_micros,
         cap_micros=terms.cap_micros,
     )
+
+
+def _from_cost(cost_micros: int, exact: Fraction, limited: Fraction) -> Iterator[ExplainStep]:
     text = f"The provider pays {show(cost_micros)}; by these terms {_exact(exact)}."
     yield _step("cost", text, cost_micros=cost_micros, exact_micros=str(exact))
+    if limited != exact:
+        verb, before, after = "lifts" if limited > exact else "caps", _exact(exact), _exact(limited)
+        text = f"The plan {verb} {before} to {after}."
+        yield _step("cost_limit", text, before=before, after=after)
 
 
 def inputs_of(

@@ -101,14 +101,15 @@ def rate_legs(call: CallInput, legs: Sequence[Leg]) -> tuple[LegCharge, ...]:
 
 
 def _cost_plus(leg: Leg, charge: Charge, cost: Charge) -> Charge:
-    """An open destination at the price of its cost; a free call (0 seconds) stays free."""
+    """An open destination at the price of its cost; 0 billed seconds are free, whatever they cost
+    and whatever the card takes for them."""
     if charge.status != "rated" or leg.cost_plus is None:
         return charge
+    if not charge.billed_s:
+        return replace(charge, amount_micros=0)
     if cost.status != "rated":
         reason = f"the cost is not known: the buy leg is {cost.status}"
         return replace(charge, status="unmatched", reason=reason, amount_micros=0)
-    if not charge.billed_s:
-        return charge
     amount = price_from_cost(cost.amount_micros, leg.cost_plus, leg.card.card.rounding)
     return replace(charge, amount_micros=amount)
 

@@ -70,8 +70,8 @@ def price_from_cost(
 ) -> None:
     """Replace amounts by cost x (1 + markup) + fixed, lifted and capped, rounded once.
 
-    A call whose cost is not known is not rated; a free call (0 seconds) stays free. Raises
-    ValueError for a plan whose prices might not fit int64.
+    A call whose cost is not known is not rated; 0 billed seconds are free, whatever they cost.
+    Raises ValueError for a plan whose prices might not fit int64.
     """
     plan = plan or CostPlus()
     floor = NO_FLOOR if plan.floor_micros is None else plan.floor_micros
@@ -139,10 +139,12 @@ def _make(mark: int) -> Callable[..., None]:
         for i in range(len(status) if mark else 0):
             if status[i] != RATED:
                 continue
-            if cost_status[i] != RATED:
+            if not billed[i]:
+                amount[i] = 0
+            elif cost_status[i] != RATED:
                 status[i], amount[i] = UNMATCHED, 0
                 reason[i] = COST_UNKNOWN + cost_status[i]
-            elif billed[i]:
+            else:
                 amount[i] = _price(words, cost_micros[i], factor, fixed, floor, cap)
 
     return run

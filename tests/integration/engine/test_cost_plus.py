@@ -167,6 +167,29 @@ def test_a_call_whose_cost_is_not_known_waits(
     assert why in detail
 
 
+def test_a_free_call_needs_no_cost(plant: Plant) -> None:
+    subscribe(plant)
+    with tenant_scope(plant.switch.tenant_id):
+        set_rule(plant.switch.world, "minimum_seconds", 120)
+    assert plant.ingest(Row()).reasons == {}
+    assert legs(plant) == [("sell", 0, 0)]
+    told = explained(plant)
+    assert told.equal
+    with tenant_scope(plant.switch.tenant_id):
+        sentences = why.sentences(Charge.objects.get(pk=told.charge.id), told)
+    assert not [one for one in sentences if "per minute" in one]
+
+
+def test_a_trunk_stays_its_carriers_when_its_card_changes(plant: Plant) -> None:
+    telco = add_telco(plant)
+    plant.ingest(Row())
+    with tenant_scope(plant.switch.tenant_id):
+        publish(telco.card, START, {"prefix": "44", "price": "0.09"})
+    assert explained(plant, "buy").sentences[0] == (
+        "Trunk gw is TEL's: buy card TEL version 1, by the call's real 61.000 s."
+    )
+
+
 def test_no_carriers_at_all(plant: Plant) -> None:
     subscribe(plant)
     assert plant.ingest(Row()).reasons == {"unknown_cost": 1}

@@ -188,7 +188,30 @@ def test_a_price_that_is_made_of_the_cost(terms: CostPlus, told: list[str]) -> N
     ]
 
 
-def test_a_call_that_is_free_or_closed_has_no_price_of_its_cost() -> None:
-    terms = CostPlus(fixed_micros=5)
-    for card in (card_of({"blocked": True}), card_of({"price": "1", "min_seconds": 90})):
-        assert explain_from_cost(call_of(61), card, terms, 9) == explain(call_of(61), card)
+def test_a_closed_number_has_no_price_of_its_cost() -> None:
+    card = card_of({"blocked": True})
+    assert explain_from_cost(call_of(61), card, CostPlus(fixed_micros=5), 9) == explain(
+        call_of(61), card
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "seconds"),
+    [
+        ({"price": "1", "min_seconds": 90}, "No charge: 61 s is under the minimum of 90 s."),
+        (
+            {"price": "1", "connect_fee": "1", "grace": {"mode": "subtract", "seconds": 61}},
+            "Answered for 61 s; after grace and lift 0 s count.",
+        ),
+    ],
+)
+def test_seconds_that_are_not_billed_are_free_whatever_the_card_takes(
+    row: dict[str, object], seconds: str
+) -> None:
+    charge = explain_from_cost(call_of(61), card_of(row), CostPlus(fixed_micros=5), 9)
+    assert (charge.status, charge.amount_micros, charge.billed_s) == ("rated", 0, 0)
+    assert sentences(charge).splitlines()[2:] == [
+        seconds,
+        "The plan prices from the provider's cost: cost + 0.000005 USD.",
+        "The call costs 0.000000 USD.",
+    ]

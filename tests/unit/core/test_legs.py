@@ -84,6 +84,16 @@ def test_a_blocked_destination_and_a_call_of_no_seconds_stay_what_they_are() -> 
     assert rate_legs(call_of(0), legs)[0].charge.amount_micros == 0
 
 
+def test_seconds_that_are_not_billed_are_free_whatever_card_and_carrier_take() -> None:
+    grace = {"price": "1", "connect_fee": "1", "grace": {"mode": "subtract", "seconds": 60}}
+    legs = [Leg("customer", prepare(card_of(grace)), cost_plus=CostPlus(fixed_micros=1_000)),
+            Leg("carrier", prepare(card_of()))]  # fmt: skip
+    sell, buy = rate_legs(call_of(60), legs)
+    assert (sell.charge.status, sell.charge.amount_micros, buy.charge.status) == (
+        "rated", 0, "unmatched",
+    )  # fmt: skip
+
+
 def test_each_leg_has_its_own_allowances() -> None:
     card = prepare(card_of({"price": "0.60"}, allowances=[{"name": "a", "amount": 100}]))
     legs = [Leg("customer", card, {"a": 30}), Leg("carrier", card, {"a": 0})]

@@ -107,19 +107,24 @@ def _from_cost(
     """By what the call cost when the charge was rated, and the plan's terms."""
     known = store.costs(cursor, call_id=charge.call_id, started_at=charge.started_at)
     stood = [cost for cost in known if cost.rated_at <= charge.rated_at] or known[:1]
-    if not stood:
+    if charge.billed_s and not stood:
         raise NoSuchCharge(f"Charge {charge.id} is made of what its call costs, and that is gone.")
-    cost = stood[-1]
+    cost_micros = stood[-1].amount_micros if stood else 0
+    if charge.billed_s:
+        steps += (_cost_step(stood[-1]),)
+    name = f"{charge.card_code} v{charge.version_number}"
+    replayed = core.explain_from_cost(call, card, plan, cost_micros, version=name)
+    return _compared(charge, replayed, line, steps)
+
+
+def _cost_step(cost: store.StoredCost) -> ExplainStep:
     whose = "the parent's"
     if cost.leg == "buy":
         whose = f"the carrier's, by buy card {cost.card_code} version {cost.version_number}"
-    step = ExplainStep(
+    return ExplainStep(
         "cost_charge", f"What the call costs is charge {cost.id}: {whose}.",
         (("charge_id", cost.id), ("leg", cost.leg)),
     )  # fmt: skip
-    name = f"{charge.card_code} v{charge.version_number}"
-    replayed = core.explain_from_cost(call, card, plan, cost.amount_micros, version=name)
-    return _compared(charge, replayed, line, (*steps, step))
 
 
 def _buy(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
@@ -199,8 +204,8 @@ def _compared(
 
 def _carrier_step(charge: store.StoredCharge, bought: Bought | None) -> ExplainStep:
     """Whose trunk it was, and which card that carrier takes its money by."""
-    version = None if bought is None else bought.version
-    same = version is not None and version.id == charge.card_version_id
+    card = None if bought is None else bought.card
+    same = card is not None and card.code == charge.card_code
     whose = bought.carrier if bought is not None and same else ""
     why = f"is {whose}'s" if whose else "was a carrier's when the call was rated"
     return ExplainStep(

@@ -32,10 +32,11 @@ def price_from_cost(charges: Charges, cost: Cost, plan: CostPlus, card: Compiled
     """Replace the amounts of a sell card's charges by the prices from the cost, place by place.
 
     A call whose cost is not known, or is in another currency, is not rated: the reason stands at
-    its place of what comes back, '' elsewhere. What the card itself refuses stays as it is; a free
-    call (0 billed seconds) stays free. Raises ValueError for a plan beyond what a price can be.
+    its place of what comes back, '' elsewhere. What the card itself refuses stays as it is; 0
+    billed seconds are free, whatever they cost. Raises ValueError for a plan beyond what a price
+    can be.
     """
-    rated = charges.status == RATED
+    rated = (charges.status == RATED) & (charges.billed_s > 0)
     usable = cost.known & cost.currency.are(card.currency)
     status = np.where(usable, RATED, UNMATCHED).astype(np.int8)
     known = new_charges(len(status))._replace(status=status, amount_micros=cost.amount_micros)
