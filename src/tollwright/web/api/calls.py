@@ -33,6 +33,7 @@ LONGEST_SEARCH = timedelta(days=366)
 class ChargeOut(Schema):
     """What one leg of the money of a call costs. sell: the customer pays; buy: the carrier gets."""
 
+    id: Annotated[int, Field(description="as `tollwright explain` takes it")]
     leg: str
     price: Money
     billed_s: int
@@ -301,7 +302,7 @@ def _explained(charge: Charge) -> Explained:
 
 def _charge(charge: Charge) -> ChargeOut:
     return ChargeOut(
-        leg=charge.leg, price=money(charge.amount_micros, charge.currency),
+        id=charge.pk, leg=charge.leg, price=money(charge.amount_micros, charge.currency),
         billed_s=charge.billed_s, prefix=charge.prefix, card_version=charge.card_version_id,
         invoice_line=charge.invoice_line_id, rated_at=charge.rated_at,
     )  # fmt: skip

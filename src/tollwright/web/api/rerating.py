@@ -45,7 +45,7 @@ class RerateScopeIn(ScopeIn):
         )
 
 
-class ApplyIn(RerateScopeIn):
+class RerateIn(RerateScopeIn):
     """The scope of a report, and the report's fingerprint."""
 
     fingerprint: Annotated[str, Field(max_length=64)]
@@ -121,6 +121,7 @@ class ReasonIn(Schema):
 class RevisionOut(Schema):
     """One revision of a charge, reckoned anew just now from what is stored."""
 
+    id: Annotated[int, Field(description="as `tollwright explain` takes it")]
     leg: str
     revision: int
     is_current: bool
@@ -154,7 +155,7 @@ def make_report(request: HttpRequest, wish: RerateScopeIn) -> ReportOut:
 
 
 @router.post("/re-ratings", response={201: ReratingOut}, summary="Apply a difference report")
-def apply_report(request: HttpRequest, wish: ApplyIn) -> HttpResponse:
+def apply_report(request: HttpRequest, wish: RerateIn) -> HttpResponse:
     """Needs an Idempotency-Key. A report that is no longer true is refused (409)."""
     require(request, "rerate")
 
@@ -224,7 +225,7 @@ def list_revisions(request: HttpRequest, call_id: str) -> list[RevisionOut]:
 def _revision(charge: Charge) -> RevisionOut:
     told = calls.explain_charge(charge.pk, charge.started_at)
     return RevisionOut(
-        leg=charge.leg, revision=charge.revision, is_current=charge.is_current,
+        id=charge.pk, leg=charge.leg, revision=charge.revision, is_current=charge.is_current,
         price=money(charge.amount_micros, charge.currency), billed_s=charge.billed_s,
         card_version=charge.card_version_id, rated_at=charge.rated_at,
         invoice_line=charge.invoice_line_id, replayed=told.equal, steps=list(told.sentences),

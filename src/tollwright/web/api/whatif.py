@@ -64,7 +64,7 @@ class FiguresOut(Schema):
     difference: Money
 
 
-class CustomerOut(FiguresOut):
+class WhatIfCustomerOut(FiguresOut):
     """One customer in one currency; fees are part of old, new and difference."""
 
     customer: int
@@ -90,7 +90,7 @@ class WhatIfOut(Schema):
     not_priced: Annotated[dict[str, int], Field(description="calls by reason")]
     one_by_one: Annotated[int, Field(description="calls that the kernel could not price")]
     notes: list[str]
-    customers: list[CustomerOut]
+    customers: list[WhatIfCustomerOut]
     destinations: list[DestinationOut]
 
 
@@ -120,14 +120,14 @@ def _prices(wish: WhatIfIn) -> whatif.Wish:
     return whatif.Wish(version=version, card=card, plan=plan, as_of=wish.as_of)
 
 
-def _customer(line: whatif.Line) -> CustomerOut:
+def _customer(line: whatif.Line) -> WhatIfCustomerOut:
     def of(micros: int) -> Money:
         return money(micros, line.currency)
 
     def maybe(micros: int | None) -> Money | None:
         return None if micros is None else of(micros)
 
-    return CustomerOut(
+    return WhatIfCustomerOut(
         customer=line.customer_id, name=line.customer, calls=line.usage.calls,
         changed=line.usage.changed, not_priced=line.usage.refused, old=of(line.old_micros),
         new=of(line.new_micros), difference=of(line.difference_micros),

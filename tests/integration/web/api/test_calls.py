@@ -10,7 +10,7 @@ import pytest
 from tests.integration.web.api.client import Answer, Program
 from tests.support.shop import Shop
 from tests.support.world import START
-from tollwright.data.models import Call
+from tollwright.data.models import Call, Charge
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
 from tollwright.domain.calls.operations import create_source
@@ -76,6 +76,8 @@ def test_a_push_is_rated_and_found_and_explained(priced: Shop, program: Program)
     assert (charge["leg"], charge["price"], charge["billed_s"]) == (
         "sell", {"amount": "1.20", "currency": "EUR"}, 120,
     )  # fmt: skip
+    with tenant_scope(priced.tenant_id):
+        assert charge["id"] == Charge.objects.get(call__call_key="c-1").pk
     told = program.get(f"/calls/{found['id']}/explain").body
     assert told["charges"][0]["replayed"] is True
     assert "The call costs 1.200000 EUR." in told["charges"][0]["steps"]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from django.test import Client
+from ninja import Schema
 
 from tests.integration.web.api.client import Answer, Program, read
 from tests.support.shop import Shop
@@ -164,6 +167,21 @@ def test_the_description_names_the_door(shop: Shop) -> None:
     assert all(one["security"] == [{"BearerKey": []}] for one in operations)
     ids = [one["operationId"] for one in operations]
     assert len(ids) == len(set(ids))
+
+
+def shapes(of: type[Schema]) -> Iterator[type[Schema]]:
+    for one in of.__subclasses__():
+        yield one
+        yield from shapes(one)
+
+
+def test_no_two_shapes_share_a_name(shop: Shop) -> None:
+    """The description names a shape by its class alone: of two, one would stand for both."""
+    Client().get("/api/v1/openapi.json")
+    ours = {one for one in shapes(Schema) if one.__module__.startswith("tollwright.web.api")}
+    counted = Counter(one.__name__ for one in ours)
+    assert "ReportOut" in counted
+    assert [name for name, count in counted.items() if count > 1] == []
 
 
 def test_answers_are_not_kept(program: Program) -> None:

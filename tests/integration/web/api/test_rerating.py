@@ -101,6 +101,9 @@ def test_every_revision_is_explained(shop: Shop, program: Program, cheaper: None
         (one["revision"], one["is_current"], one["price"]["amount"], one["replayed"])
         for one in answer.body
     ] == [(1, True, "0.30", True), (0, False, "0.60", True)]
+    with tenant_scope(shop.tenant_id):
+        made = Charge.objects.filter(call_id=call.pk).order_by("-revision")
+        assert [one["id"] for one in answer.body] == [charge.pk for charge in made]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.support.billing import say
 from tests.support.shop import make_user
 from tests.support.switch import Row, Switch, make_switch, master_csv
 from tollwright.data.access import ApiKey, Membership, Role
-from tollwright.data.calls import ImportBatch, Quarantine
+from tollwright.data.calls import Charge, ImportBatch, Quarantine
 from tollwright.data.customers import Campaign, Customer, Identifier
 from tollwright.data.invoices import BillingRun, Invoice
 from tollwright.data.payments import Payment
@@ -150,6 +150,8 @@ def test_a_file_is_taken_in_once_and_its_call_explains_itself(office: Office) ->
     assert "1.20\u00a0EUR" in listed and "0.60\u00a0EUR" in listed
     page = office.get(re.findall(r"/office/(calls/\d+/\d+/)", listed)[0])
     assert "replay equals the charge" in page and "as charged" in page
+    charge = office.latest(Charge)
+    assert f'<span class="mono">{charge.pk}</span>, revision 0' in page
     assert page.index("card RETAIL") < page.index("Answered for") < page.index("as charged")
     assert "Nothing matches" in office.get("calls/?from=2026-11-01&to=2026-11-30&number=999")
     free = office.get("calls/?from=2026-11-01&to=2026-11-30&status=unanswered")
