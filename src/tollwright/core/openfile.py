@@ -34,6 +34,8 @@ def card_data(text: str) -> Mapping[str, object]:
         data = json.loads(
             text, object_pairs_hook=_each_key_once, parse_constant=_no_number, parse_int=_whole
         )
+        if "\\u" in text:
+            _writable(data)
     except json.JSONDecodeError as error:
         _refuse(f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}")
     except RecursionError:
@@ -55,6 +57,13 @@ def _each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_number(name: str) -> NoReturn:
     _refuse(f'holds {name}, which is no number: write amounts in quotes, "0.012"')
+
+
+def _writable(data: object) -> None:
+    """An escape can name what no text holds, and no database takes."""
+    plain = json.dumps(data, ensure_ascii=False)
+    if "\\u0000" in plain or any("\ud800" <= sign <= "\udfff" for sign in plain):
+        _refuse("holds an escape that is no character: \\u0000, or one half of a pair")
 
 
 def _whole(digits: str) -> int:

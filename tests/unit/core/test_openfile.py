@@ -7,12 +7,17 @@ import pytest
 from tollwright.core.cardread import CardError
 from tollwright.core.openfile import card_data, open_card
 
+NO_CHARACTER = r"holds an escape that is no character: \u0000, or one half of a pair"
 SAVE = "a card is a JSON file, saved as UTF-8"
 
 
 @pytest.mark.parametrize("text", ['{"rates": []}', '\ufeff{"rates": []}', '\n {"rates": []}\n'])
 def test_a_card_file_is_one_object(text: str) -> None:
     assert card_data(text) == {"rates": []}
+
+
+def test_an_escape_may_stand_for_a_character() -> None:
+    assert card_data(r'{"name": "K\u00f6ln \ud83d\ude00"}') == {"name": "Köln 😀"}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +39,8 @@ def test_a_card_file_is_one_object(text: str) -> None:
         ("[" * 100_000, "card: is not a card: its JSON is nested too deep"),
         ('{"unit_s": ' + "9" * 5000 + "}",
          "card: holds a number of 5000 digits: 99999999999999999999…"),
+        (r'{"name": "\u0000"}', rf"card: {NO_CHARACTER}"),
+        (r'{"name\ud83d": 1}', rf"card: {NO_CHARACTER}"),
     ],
 )  # fmt: skip
 def test_what_is_no_card_file(text: str, said: str) -> None:
