@@ -16,6 +16,7 @@ VERBS = (
     "migrate",
     "warm",
     "import_deck",
+    "import_card",
     "ingest",
     "quarantine",
     "rate",

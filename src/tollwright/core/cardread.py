@@ -24,9 +24,14 @@ class Fault:
     field: str
     reason: str
 
-    def __str__(self) -> str:
+    @property
+    def place(self) -> str:
+        """Such as "row 2, price"."""
         row = "" if self.row is None else f"row {self.row}"
-        return f"{', '.join(filter(None, (row, self.field)))}: {self.reason}"
+        return ", ".join(filter(None, (row, self.field)))
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
 
 
 class CardError(ValueError):

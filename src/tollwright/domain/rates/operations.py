@@ -23,6 +23,7 @@ from tollwright.core.carddiff import (
 from tollwright.core.cardfile import content_hash, load_card
 from tollwright.core.cardread import CardError
 from tollwright.core.decks import ColumnMapping, DeckFault
+from tollwright.core.openfile import card_data
 from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import guard
@@ -226,18 +227,20 @@ def discard_deck(*, deck_import: DeckImport, at: datetime, by: By) -> None:
 
 @transaction.atomic
 def save_draft(
-    *, card: RateCard, data: Mapping[str, object], tag: str = "", at: datetime, by: By
+    *, card: RateCard, data: Mapping[str, object] | str, tag: str = "", at: datetime, by: By
 ) -> CardVersion:
-    """Make a card file (its parsed JSON) a draft version; side and currency default to the card's.
+    """Make a card file, its text or parsed JSON, a draft version.
 
-    Raises CardRefused with every fault of the file.
+    Side and currency default to the card's. Raises CardRefused with every fault of the file.
     """
     card = _locked(card.pk)
-    cards.frame_of(card, {key: data[key] for key in ("side", "currency") if key in data})
     try:
-        loaded = load_card({"side": card.side, "currency": card.currency, **data})
+        said = card_data(data) if isinstance(data, str) else data
+        cards.frame_of(card, {key: said[key] for key in ("side", "currency") if key in said})
+        loaded = load_card({"side": card.side, "currency": card.currency, **said})
     except CardError as error:
         raise CardRefused.of(error) from error
+    cards.checked(loaded)
     return _draft(card, cards.options_of(loaded), loaded.rates, tag=tag, at=at, by=by)
 
 

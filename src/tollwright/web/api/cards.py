@@ -151,6 +151,41 @@ def list_versions(request: HttpRequest, card_id: int, paging: PagingQuery) -> ob
     return page(CardVersion.objects.filter(card=_card(card_id)), paging, _version)
 
 
+CARD_FILE = {
+    "requestBody": {
+        "required": True,
+        "description": "A card file: rates, and what holds for all of them.",
+        "content": {
+            "application/json": {
+                "schema": {"type": "object", "required": ["rates"]},
+                "example": {"rates": [{"prefix": "44", "price": "0.012", "first_s": 30}]},
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/cards/{int:card_id}/versions",
+    response={201: VersionOut},
+    openapi_extra=CARD_FILE,
+    summary="Draft a version from a card file",
+)
+def draft_version(request: HttpRequest, card_id: int) -> HttpResponse:
+    """The file is the whole card; its side and currency, where it says them, are the card's.
+
+    Refused, `errors` names each fault with its row. Takes an Idempotency-Key.
+    """
+    require(request, "rates")
+    card, text = _card(card_id), request.body.decode("utf-8", errors="replace")
+    return once(
+        request,
+        lambda _key: _version(
+            operations.save_draft(card=card, data=text, at=timezone.now(), by=by(request))
+        ),
+    )
+
+
 @router.get("/cards/{int:card_id}/quote", response=Quote, summary="Price a number")
 def quote(
     request: HttpRequest,

@@ -39,6 +39,7 @@ CODES = {
     422: "invalid_request",
     500: "internal_error",
 }
+MOST_FAULTS = 1000  # of a card file; `detail` says how many there are beyond those it shows
 KEPT = ("Allow", "WWW-Authenticate")
 log = logging.getLogger(__name__)
 
@@ -112,6 +113,8 @@ def explain_errors(api: NinjaAPI) -> None:
 def _domain(request: HttpRequest, error: Any) -> HttpResponse:
     field = getattr(error, "field", "")
     errors = [{"where": field, "message": message_of(error)}] if field else []
+    for fault in getattr(error, "faults", ())[:MOST_FAULTS]:
+        errors.append({"where": fault.place, "message": fault.reason})
     return problem(
         request, int(status_of(error)), message_of(error), code=error.code, errors=errors
     )

@@ -38,7 +38,12 @@ MODES = (
 class DeckForm(OfficeForm):
     """A file, and what it is; asked, never guessed."""
 
-    file = BoundedFileField(megabytes=DECK_MB, label="Deck (CSV or XLSX)")
+    file = BoundedFileField(
+        megabytes=DECK_MB,
+        label="Deck (CSV or XLSX) or card file (JSON)",
+        help_text=f"At most {DECK_MB} MB. A .json file is a card file: the whole card with its"
+        " bands and allowances. It becomes a draft at once.",
+    )
     mode = forms.ChoiceField(choices=MODES, label="The deck is to", widget=forms.RadioSelect)
 
 
@@ -99,6 +104,8 @@ def upload(request: StaffRequest, pk: int) -> HttpResponse:
     if form.is_valid() and (given is None or given.is_valid()):
         file = form.cleaned_data["file"]
         content = file.read()
+        if file.name.lower().endswith(".json"):
+            return _drafted(request, card, form, content)
         try:
             preview = form.attempt(
                 _previewed,
@@ -113,6 +120,10 @@ def upload(request: StaffRequest, pk: int) -> HttpResponse:
             return _ask(request, card, form, asks)
         if preview is not None:
             return redirect(to("deck", preview.pk))
+    return _show_upload(request, card, form)
+
+
+def _show_upload(request: StaffRequest, card: RateCard, form: DeckForm) -> HttpResponse:
     return show(
         request,
         "form.html",
@@ -121,9 +132,27 @@ def upload(request: StaffRequest, pk: int) -> HttpResponse:
         lead="You see every row's fate before anything changes. The columns are read by what the"
         " card's last deck said, else by their headers.",
         button="Preview",
-        back=to("card", pk),
-        crumbs=[("Rate cards", to("cards")), (card.name, to("card", pk))],
+        back=to("card", card.pk),
+        crumbs=[("Rate cards", to("cards")), (card.name, to("card", card.pk))],
     )
+
+
+def _drafted(request: StaffRequest, card: RateCard, form: DeckForm, content: bytes) -> HttpResponse:
+    """A card file says all that the card is, so there is nothing to map or to merge."""
+    if form.cleaned_data["mode"] != "replace":
+        form.add_error("mode", "A card file is the whole card: choose Replace.")
+        return _show_upload(request, card, form)
+    version = form.attempt(
+        operations.save_draft,
+        card=card,
+        data=content.decode("utf-8", errors="replace"),
+        at=request.at,
+        by=request.by,
+    )
+    if version is None:
+        return _show_upload(request, card, form)
+    done(request, f"{version} is a draft now. It prices nothing before it is published.")
+    return redirect(to("card-version", version.pk))
 
 
 class _Asks(Exception):

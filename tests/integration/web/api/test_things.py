@@ -78,6 +78,85 @@ def test_a_deck_from_preview_to_quote(shop: Shop, program: Program) -> None:
     assert (again.status, again.code) == (409, "version_published")
 
 
+CARD_FILE = {
+    "bands": [
+        {"name": "day", "weight": 1, "windows": [{"start": "08:00", "end": "18:00"}]},
+        {"name": "rest"},
+    ],
+    "rates": [
+        {"prefix": "44", "band": "day", "price": "0.60"},
+        {"prefix": "44", "band": "rest", "price": "0.30"},
+    ],
+}
+
+
+def test_a_card_file_from_draft_to_quote(shop: Shop, program: Program) -> None:
+    """90 seconds at 0.60 a minute are 0.90 by day, and the half at night."""
+    card = program.post("/cards", {"code": "NEW", "name": "New", "currency": "EUR"}).body["id"]
+    draft = program.post(f"/cards/{card}/versions", CARD_FILE, key="k")
+    assert (draft.status, draft.body["number"], draft.body["status"]) == (201, 1, "draft")
+    assert program.post(f"/cards/{card}/versions", CARD_FILE, key="k").body == draft.body
+    when = {"effective_from": "2026-11-01T00:00:00Z"}
+    assert program.post(f"/versions/{draft.body['id']}/publish", when).status == 200
+    for hour, amount in (("10", "0.90"), ("20", "0.45")):
+        at = f"2026-11-02T{hour}:00:00Z"
+        quote = program.get(f"/cards/{card}/quote", number="442079460000", seconds=90, at=at).body
+        assert quote["price"] == {"amount": amount, "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("content", "errors"),
+    [
+        pytest.param(
+            b'{"rates": [{"prefix": "4x", "price": "1"}, {"prefix": "49", "colour": "red"}]}',
+            [
+                ("row 1, prefix", "'4x' is not made of digits 0-9 only"),
+                ("row 2, colour", "unknown key"),
+                ("row 2, price", "missing"),
+            ],
+            id="each fault with its row",
+        ),
+        pytest.param(
+            b'{"rates": [{"prefix": "44", "prefix": "1", "price": "1"}]}',
+            [("prefix", "is there twice in the object with prefix: 44")],
+            id="a key twice",
+        ),
+        pytest.param(
+            b'{"rates": [{"prefix": "44", "price": "1", "name": "\\u0000"}]}',
+            [("card", "holds an escape that is no character: \\u0000, or one half of a pair")],
+            id="a text that cannot be kept",
+        ),
+        pytest.param(
+            b'{"rates": []}', [("rates", "are none: a card needs at least one row")], id="no row"
+        ),
+        pytest.param(b"", [("card", "is empty")], id="no file"),
+    ],
+)  # fmt: skip
+def test_a_card_file_with_faults(
+    shop: Shop, program: Program, content: bytes, errors: list[tuple[str, str]]
+) -> None:
+    refused = program.send("POST", f"/cards/{shop.card.pk}/versions", content)
+    assert (refused.status, refused.code) == (422, "card_refused")
+    assert [(one["where"], one["message"]) for one in refused.body["errors"]] == errors
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"side": "buy"}, "The file says side buy, the card NEW is sell"),
+        ({"currency": "USD"}, "The file says currency USD, the card NEW is EUR"),
+    ],
+)  # fmt: skip
+def test_a_card_file_of_another_kind(
+    shop: Shop, program: Program, said: dict[str, str], sentence: str
+) -> None:
+    card = program.post("/cards", {"code": "NEW", "name": "New", "currency": "EUR"}).body["id"]
+    refused = program.post(f"/cards/{card}/versions", CARD_FILE | said)
+    assert (refused.status, refused.code) == (422, "card_refused")
+    assert sentence in refused.body["detail"]
+    assert program.get(f"/cards/{card}/versions").body["items"] == []
+
+
 def test_an_invoice_with_lines_and_tax(shop: Shop, program: Program) -> None:
     """1.20 and 19 %, 0.228 rounded to 0.23; 1.00 of 1.43 is paid."""
     told = program.get(f"/invoices/{shop.acme.invoice.pk}").body
