@@ -294,6 +294,15 @@ def test_a_scope_that_is_none(story: Story, scope: CallScope, error: type[Except
         story.report(scope)
 
 
+def test_an_empty_period_is_told_in_the_providers_time(story: Story) -> None:
+    with pytest.raises(EmptyPeriod) as told:
+        story.report(CallScope(first=LATER, last=NOON))
+    assert str(told.value) == (
+        "No time is from 2026-11-20 01:00 to 2026-11-02 13:00 (Europe/Berlin):"
+        " end after the beginning."
+    )
+
+
 def test_calls_of_many_spans_are_each_priced_by_their_own(story: Story) -> None:
     """A version from 12:02 on: the calls before it keep their price."""
     add_version(story.switch.card, 2, NOON + timedelta(minutes=2), CHEAPER)

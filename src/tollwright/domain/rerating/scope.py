@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -17,6 +18,7 @@ from tollwright.data.rates import CardVersion, RateCard
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import guard
 from tollwright.domain.errors import DomainError, NotFound
+from tollwright.domain.tenants.queries import current_tenant
 from tollwright.store.rerate import Scope
 
 EVER = datetime(1990, 1, 1, tzinfo=UTC)  # no call is older or later (a check in the schema)
@@ -26,7 +28,7 @@ SIDES = {SELL: "sell", COST: "buy"}  # of the cards that price a leg
 
 
 class EmptyPeriod(DomainError):
-    """The period ends before it begins."""
+    """The period does not end after it begins."""
 
     code = "empty_period"
 
@@ -74,7 +76,12 @@ def stored(scope: CallScope) -> Scope:
     guard.aware("first", scope.first)
     guard.aware("last", scope.last)
     if scope.last <= scope.first:
-        raise EmptyPeriod(f"The period ends on {scope.last}, before it begins on {scope.first}.")
+        zone = current_tenant().timezone
+        first, last = (
+            f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+            for moment in (scope.first, scope.last)
+        )
+        raise EmptyPeriod(f"No time is from {first} to {last} ({zone}): end after the beginning.")
     _known(Customer, scope.customer_id, "customer")
     _known(Campaign, scope.campaign_id, "campaign")
     _known(ImportBatch, scope.batch_id, "file")

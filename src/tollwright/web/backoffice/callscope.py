@@ -1,24 +1,37 @@
-"""Which past calls, as a form of days and names: what re-rating and what-if ask alike."""
+"""Which past calls, as a form of days and names, and in words: what re-rating and what-if ask."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import Model
 from django.utils import timezone
 
 from tollwright.data.calls import ImportBatch
+from tollwright.data.carriers import Carrier
 from tollwright.data.customers import Campaign, Customer
+from tollwright.data.plans import CallPlan
 from tollwright.data.rates import RateCard
 from tollwright.domain.carriers.queries import carriers
-from tollwright.domain.rerating.scope import COST, SELL, CallScope
+from tollwright.domain.rerating.scope import COST, EVER, NEVER, SELL, CallScope, from_told
 from tollwright.web.backoffice.forms import DayField, OfficeForm, choice, set_choices
 from tollwright.web.backoffice.page import StaffRequest
 from tollwright.web.filters import start_of
 
 FILES_LISTED = 200
 LEGS = ((SELL, "What customers pay"), (COST, "What carriers take"))
+
+NAMED: tuple[tuple[str, str, type[Model], str], ...] = (
+    ("customer_id", "customer", Customer, "name"),
+    ("campaign_id", "campaign", Campaign, "name"),
+    ("card_id", "card", RateCard, "name"),
+    ("plan_id", "plan", CallPlan, "name"),
+    ("batch_id", "file", ImportBatch, "filename"),
+    ("carrier_id", "carrier", Carrier, "name"),
+)
 
 
 class ScopeForm(OfficeForm):
@@ -87,6 +100,25 @@ def last_month(request: StaffRequest) -> dict[str, object]:
     today = timezone.localdate(request.at)
     first = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
     return {"since": first, "until": today}
+
+
+def scope_text(said: Mapping[str, Any]) -> str:
+    """Which calls a re-rating was of, in words: `CallScope.told`, its days in the viewer's zone."""
+    of = from_told(said)
+    days = []
+    if of.first != EVER:
+        days.append(f"from {timezone.localdate(of.first)}")
+    if of.last != NEVER:
+        days.append(f"to {timezone.localdate(of.last - timedelta(microseconds=1))}")
+    parts = ["what carriers take"] if of.leg == COST else []
+    parts += [" ".join(days)] if days else []
+    for key, what, model, field in NAMED:
+        if key in said:
+            names = model._default_manager.filter(pk=said[key]).values_list(field, flat=True)
+            parts.append(f"{what} {names.first() or said[key]}")
+    parts += [f"numbers that begin with +{of.prefix.removeprefix('+')}"] if of.prefix else []
+    parts += [f"records {said['records']} of the quarantine"] if "records" in said else []
+    return ", ".join(parts) or "all"
 
 
 def _number(text: str) -> int | None:

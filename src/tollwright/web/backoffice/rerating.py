@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 
 from tollwright.data.rerating import RerateProposal, Rerating
 from tollwright.domain.rerating import operations, queries
 from tollwright.domain.rerating.corrections import proposed_calls
 from tollwright.domain.rerating.report import DifferenceReport, Part, Row
-from tollwright.domain.rerating.scope import EVER, NEVER, from_told
 from tollwright.gateways.typst import render
-from tollwright.web.backoffice.callscope import RerateForm, last_month
+from tollwright.web.backoffice.callscope import RerateForm, last_month, scope_text
 from tollwright.web.backoffice.find import find
 from tollwright.web.backoffice.forms import ConfirmForm, OfficeForm, ReasonForm
 from tollwright.web.backoffice.invoices import call_link
@@ -54,7 +51,7 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("no", "Re-rating", lambda one: one.pk, "pk", row("rerating")),
             Column("at", "Applied", lambda one: one.applied_at, "applied_at"),
             Column("by", "By", lambda one: one.applied_by, "applied_by"),
-            Column("scope", "Calls of", scope_text),
+            Column("scope", "Which calls", lambda one: scope_text(one.scope)),
             Column("calls", "Looked at", lambda one: one.calls, "calls"),
             Column("revised", "Revised", lambda one: one.revised, "revised"),
             Column("proposed", "Proposed", lambda one: one.proposed, "proposed"),
@@ -213,7 +210,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         "rerating.html",
         f"Re-rating {pk}",
         rerating=rerating,
-        scope=scope_text(rerating),
+        scope=scope_text(rerating.scope),
         sums=[
             (Money(one["old"], one["currency"]), Money(one["new"], one["currency"]),
              Money(one["new"] - one["old"], one["currency"]))
@@ -339,22 +336,6 @@ def proposal_columns() -> list[Column]:
 
 def _difference(one: RerateProposal) -> Money:
     return Money(queries.difference_of(one), one.invoice.currency)
-
-
-def scope_text(one: Rerating) -> str:
-    """The scope in words, its days in the viewer's zone."""
-    said = from_told(one.scope)
-    days = []
-    if said.first != EVER:
-        days.append(f"from {timezone.localdate(said.first)}")
-    if said.last != NEVER:
-        days.append(f"to {timezone.localdate(said.last - timedelta(microseconds=1))}")
-    rest = [
-        f"{key.removesuffix('_id')} {value}"
-        for key, value in sorted(one.scope.items())
-        if key not in {"first", "last"}
-    ]
-    return ", ".join(filter(None, [" ".join(days), *rest])) or "everything"
 
 
 def _crumbs(of: RerateProposal) -> list[tuple[str, str]]:
