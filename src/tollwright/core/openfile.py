@@ -50,9 +50,14 @@ def _each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         key, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-        begins = ": ".join(map(str, pairs[0]))
-        raise CardError([Fault(None, key, f"is there twice in the object with {begins}")])
+        told = f"is there twice in the object with {': '.join(map(str, pairs[0]))}"
+        raise CardError([Fault(None, _shown(key), _shown(told))])
     return found
+
+
+def _shown(text: str) -> str:
+    """A text that can be written, whatever escapes it was made of."""
+    return text.encode(errors="replace").decode()
 
 
 def _no_number(name: str) -> NoReturn:

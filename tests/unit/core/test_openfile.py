@@ -41,6 +41,7 @@ def test_an_escape_may_stand_for_a_character() -> None:
          "card: holds a number of 5000 digits: 99999999999999999999…"),
         (r'{"name": "\u0000"}', rf"card: {NO_CHARACTER}"),
         (r'{"name\ud83d": 1}', rf"card: {NO_CHARACTER}"),
+        (r'{"\ud83d": 1, "\ud83d": 2}', "?: is there twice in the object with ?: 1"),
     ],
 )  # fmt: skip
 def test_what_is_no_card_file(text: str, said: str) -> None:
