@@ -14,6 +14,7 @@ VERBS = (
     "stop",
     "demo",
     "migrate",
+    "tenant",
     "warm",
     "import_deck",
     "import_card",

@@ -60,7 +60,7 @@ def tenant_id(slug: str) -> int:
         slug = slugs[0]
     found = queries.tenant_id_by_slug(slug) if slug else None
     if found is None:
-        known = ", ".join(slugs) or "none yet; `tollwright demo` makes one"
+        known = ", ".join(slugs) or "none yet; `tollwright tenant` opens one"
         named = f"There is no tenant {slug!r}" if slug else "Name the tenant by --tenant"
         raise NotFound(f"{named}. Tenants here: {known}.")
     return found
