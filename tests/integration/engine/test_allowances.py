@@ -23,7 +23,6 @@ from tollwright.data.scope import tenant_scope
 from tollwright.domain.rates.operations import publish_version, save_draft
 from tollwright.engine.ingest.reenter import reenter
 from tollwright.engine.ingest.rollback import roll_back
-from tollwright.engine.rate import settle, turn_kernel
 from tollwright.engine.rate.explain import Explanation, explain_charge
 
 RATES = [
@@ -303,19 +302,10 @@ CALLS = st.lists(
 )  # fmt: skip
 
 
-@pytest.fixture(params=["core", "kernel"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways of pricing calls in turn, for as few calls as there are."""
-    if request.param == "kernel":
-        monkeypatch.setattr(settle, "KERNEL_FROM", 0)
-        monkeypatch.setattr(turn_kernel, "FEW", 1)
-
-
 @settings(
     max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 @given(calls=CALLS, pieces=st.integers(1, 4), order=st.randoms(use_true_random=False))
-@pytest.mark.usefixtures("way")
 def test_any_split_and_order_of_files_gives_the_same(
     plant: Plant, calls: list[tuple[int, int]], pieces: int, order: random.Random
 ) -> None:

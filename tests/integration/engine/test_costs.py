@@ -154,7 +154,7 @@ def test_legs_over_a_new_price_are_counted(plant: Plant) -> None:
         publish(telco.card, NOON + timedelta(seconds=35), UK | {"price": "0.06"})
     result = plant.ingest(Row(key=1, seconds=60), Row(key=2, seconds=60, minute=-10))
     assert result.slowly == 1
-    assert "1 legs (a customer's, a carrier's, a parent's) of calls" in result.sentence
+    assert "1 legs (a customer's, a carrier's, a parent's) were priced" in result.sentence
 
 
 def test_a_card_that_is_compiled_is_not_read_again(

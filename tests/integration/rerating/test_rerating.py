@@ -320,7 +320,8 @@ def test_a_call_that_meets_the_next_version_is_priced_by_both(story: Story) -> N
     report = story.report()
     assert (report.walked, report.sentences) == (1, (
         "1 calls were priced one by one, all others by the compiled kernel: they last into another"
-        " version of their card, or share allowances with a billed call that stays.",
+        " version of their card, share allowances with a billed call that stays, or are few between"
+        " others' turns at a pool.",
     ))  # fmt: skip
     story.apply("a")
     assert story.amounts() == NEW | {"1": 900_000}

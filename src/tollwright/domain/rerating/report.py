@@ -138,7 +138,8 @@ def walked_text(count: int) -> tuple[str, ...]:
         return ()
     return (
         f"{count:,} calls were priced one by one, all others by the compiled kernel: they last into"
-        " another version of their card, or share allowances with a billed call that stays.",
+        " another version of their card, share allowances with a billed call that stays, or are few"
+        " between others' turns at a pool.",
     )
 
 

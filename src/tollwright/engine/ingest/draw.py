@@ -28,4 +28,4 @@ def draw(
     settled = settle(
         cursor, tenant_id=place.tenant_id, zone=place.zone, at=place.at, touched=touched
     )
-    return settled.crossing
+    return settled.walked

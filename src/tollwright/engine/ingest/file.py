@@ -241,8 +241,9 @@ def result(batch_id: int, tally: Tally, filename: str) -> BatchResult:
     )
     if tally.slowly:
         sentence += (
-            f" {tally.slowly:,} legs (a customer's, a carrier's, a parent's) of calls over a change"
-            " of card version were priced one by one, outside the kernel."
+            f" {tally.slowly:,} legs (a customer's, a carrier's, a parent's) were priced one by one"
+            " outside the kernel: of calls over a change of card version, or of few calls between"
+            " others' turns at a pool."
         )
     return BatchResult(
         batch_id, tally.records, tally.rated, tally.unanswered, tally.duplicates, tally.ignored,

@@ -35,7 +35,7 @@ class Refused(msgspec.Struct, gc=False):
 @dataclass(slots=True)
 class Tally:
     """What became of the records; `reasons` counts why some are not rated, `slowly` the legs that
-    the kernel left to core: over a change of a card's version."""
+    the kernel left to core: over a change of a card's version, in short turns at pools."""
 
     rated: int = 0
     unanswered: int = 0

@@ -28,7 +28,6 @@ from tollwright.store import calls
 from tollwright.store.allowances import Drawn, Turn, Uses
 from tollwright.store.rerate import Charges, lock_usage, new_ids, span_of
 
-KERNEL_FROM = 5_000  # calls in turn that are worth compiling a card
 QUARTER_US = 900_000_000
 Bool = npt.NDArray[np.bool_]
 Touched = Iterable[tuple[int, datetime]]  # (customer, when a call was answered)
@@ -38,19 +37,19 @@ Touched = Iterable[tuple[int, datetime]]  # (customer, when a call was answered)
 class Settled:
     """How many calls got their first charge, and how many a new revision.
 
-    `crossing` of all that were gone through run into another version of their card: readable core
-    prices those, piece by piece.
+    Core priced `walked` of all that were gone through, one by one: those that run into another
+    version of their card, and short turns among many.
     """
 
     charged: int = 0
     revised: int = 0
-    crossing: int = 0
+    walked: int = 0
 
     def __add__(self, other: Settled) -> Settled:
         return Settled(
             self.charged + other.charged,
             self.revised + other.revised,
-            self.crossing + other.crossing,
+            self.walked + other.walked,
         )
 
 
@@ -105,7 +104,7 @@ class _Walk:
         }  # fmt: skip
         taken = store.taken(self.cursor, values | {"issued": True})
         turn = store.calls_in_turn(self.cursor, values)
-        then = Then(self.cursor, self.books, causes, len(turn.issued) >= KERNEL_FROM)
+        then = Then(self.cursor, self.books, causes)
         asked = then.asked(turn)
         in_turn = calls_of(turn.charges, asked.tariff, asked.counted_ms)
         lines = then.lines(in_turn, turn.rated_us)
@@ -126,7 +125,7 @@ class _Walk:
         uses, pools = uses_of(turn.charges, priced, charge_id, customer_id)
         store.write_uses(self.cursor, uses, tenant_id=self.tenant_id, pools=pools)
         self._note(turn.only(fresh))
-        return Settled(int((fresh & new).sum()), int((fresh & ~new).sum()), len(lines))
+        return Settled(int((fresh & new).sum()), int((fresh & ~new).sum()), priced.walked)
 
     def _note(self, turn: Turn) -> None:
         """The campaigns' days whose sums change; days begin with a quarter of an hour."""

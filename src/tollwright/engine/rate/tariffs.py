@@ -22,14 +22,11 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What prices calls, and the card whose pools they draw on.
-
-    `compiled` None: only the readable form is at hand, since the calls are few.
-    """
+    """What prices calls, and the card whose pools they draw on."""
 
     card_id: int
     index: CardIndex
-    compiled: CompiledCard | None = None
+    compiled: CompiledCard
 
 
 class CompiledStore:
@@ -39,23 +36,18 @@ class CompiledStore:
         self._kept: OrderedDict[Key, CompiledCard] = OrderedDict()
         self._lock = Lock()
 
-    def find(self, key: Key) -> CompiledCard | None:
-        """The card of this key, if it is here."""
+    def get(self, key: Key, load: Callable[[], CompiledCard]) -> CompiledCard:
+        """The card of this key; `load` makes it where it is not here yet."""
         with self._lock:
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
-            return found
-
-    def get(self, key: Key, load: Callable[[], CompiledCard]) -> CompiledCard:
-        """The card of this key; `load` makes it where it is not here yet."""
-        found = self.find(key)
-        if found is None:
-            found = load()
-            with self._lock:
-                self._kept[key] = found
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
+                return found
+        found = load()
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
         return found
 
 
@@ -78,14 +70,10 @@ def compiled_of(
     return STORE.get(key, lambda: cardcache.compiled(_name(version, rounding, bare), card))
 
 
-def tariff_of(
-    cursor: Cursor, card_id: int, version: Version, rounding: Rounding | None, *, compiled: bool
-) -> Tariff:
-    """A published version with its allowances, compiled if asked for or at hand."""
+def tariff_of(cursor: Cursor, card_id: int, version: Version, rounding: Rounding | None) -> Tariff:
+    """A published version with its allowances."""
     index = card_of(cursor, version.id, version.content_hash, rounding)
-    if compiled:
-        return Tariff(card_id, index, compiled_of(cursor, version, rounding))
-    return Tariff(card_id, index, STORE.find(_key(cursor, version, rounding, bare=False)))
+    return Tariff(card_id, index, compiled_of(cursor, version, rounding))
 
 
 def _name(version: Version, rounding: Rounding | None, bare: bool) -> str:

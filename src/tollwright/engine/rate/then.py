@@ -66,12 +66,11 @@ class Asked(NamedTuple):
 
 @dataclass(slots=True)
 class Then:
-    """The tariffs of stored calls. `compiled`: with their compiled form."""
+    """The tariffs of stored calls."""
 
     cursor: Cursor
     books: Books
     causes: tuple[str, ...]
-    compiled: bool
     tariffs: list[Tariff] = field(default_factory=list)
     _priced_by: dict[int, tuple[Version, Rounding | None]] = field(default_factory=dict)
     _numbers: dict[tuple[int, Rounding | None], int] = field(default_factory=dict)
@@ -105,9 +104,7 @@ class Then:
             card, version = self.books.versions[version_id]
             self._numbers[key] = len(self.tariffs)
             self._priced_by[len(self.tariffs)] = version, rounding
-            self.tariffs.append(
-                tariff_of(self.cursor, card.id, version, rounding, compiled=self.compiled)
-            )
+            self.tariffs.append(tariff_of(self.cursor, card.id, version, rounding))
         return self._numbers[key]
 
     def given(self, tariff: Tariff) -> int:

@@ -53,7 +53,7 @@ class Priced(NamedTuple):
     """What calls cost in their turn, int64[n] each; `rated` is 0 for one that nothing prices.
 
     `draws` tell how each pool that is for a call stood, by call and then pool: the call's place,
-    the pool's place in `pools`, what it had given before, what it gave.
+    the pool's place in `pools`, what it had given before, what it gave. Core priced `walked` calls.
     """
 
     rated: Int64
@@ -63,17 +63,16 @@ class Priced(NamedTuple):
     amount_micros: Int64
     draws: Int64  # [d, 4]
     pools: tuple[Key, ...]
+    walked: int
 
 
 def price_in_turn(
     calls: Calls, tariffs: Sequence[Tariff], lines: Lines, taken: Mapping[Key, int]
 ) -> Priced:
-    """By the kernel where a tariff is compiled, else by core; `taken` is what pools have given."""
-    if any(tariff.compiled is not None for tariff in tariffs):
-        kernel: Any = import_module("tollwright.engine.rate.turn_kernel")
-        priced: Priced = kernel.by_kernel(calls, tariffs, lines, taken)
-        return priced
-    return by_core(calls, tariffs, lines, taken)
+    """By the kernel, loaded when it is needed; `taken` is what pools have given."""
+    kernel: Any = import_module("tollwright.engine.rate.turn_kernel")
+    priced: Priced = kernel.by_kernel(calls, tariffs, lines, taken)
+    return priced
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +113,7 @@ class Result:
     """Charges by place while they are being found; rows as in `Priced`."""
 
     count: int
+    walked: int = 0
     charges: Int64 = field(init=False)
     _draws: list[Int64] = field(default_factory=list)
     _pools: dict[Key, int] = field(default_factory=dict)
@@ -122,7 +122,8 @@ class Result:
         self.charges = np.zeros((5, self.count), np.int64)
 
     def put(self, place: int, charge: Charge, draws: Iterable[Draw]) -> None:
-        """What a call costs and draws."""
+        """What core says that a call costs and draws."""
+        self.walked += 1
         self.charges[:, place] = (
             charge.status == "rated", charge.rate_index, charge.billed_s, charge.allowance_s,
             charge.amount_micros,
@@ -150,8 +151,9 @@ class Result:
         order = np.lexsort((draws[:, 1], draws[:, 0]))
         rated, rate_no, billed_s, allowance_s, amount_micros = self.charges
         return Priced(
-            rated, rate_no, billed_s, allowance_s, amount_micros, draws[order], tuple(names)
-        )
+            rated, rate_no, billed_s, allowance_s, amount_micros, draws[order], tuple(names),
+            self.walked,
+        )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -126,7 +126,7 @@ def shared(
     """What the calls aside come to, and those that move with them, by customer and period."""
     customers = {one.id: one.customer_id for one in book.campaigns.values()}
     since = aside.places(Periods(book), customers)
-    then = Then(cursor, Books(book), causes, compiled=True)
+    then = Then(cursor, Books(book), causes)
     versions = sorted(aside.versions | offers.source.pooled)
     plans = {held.plan_version_id for held in book.subscriptions if held.cost_plus}
     walk = _Walk(cursor, offers, causes, then, aside.costs, versions, sorted(plans))
@@ -164,9 +164,9 @@ class _Walk:
         was = self.then.asked(turn) if stored else None
         self._from_cost.clear()
         asked, lines = self._asked(turn, inside, was)
-        self.offers.walked += len(lines)
         calls = calls_of(turn.charges, asked.tariff, asked.counted_ms)
         priced = price_in_turn(calls, self.then.tariffs, lines, taken)
+        self.offers.walked += priced.walked
         if was is not None and turn.issued.any():
             priced = self._keeping(turn, calls, lines, taken, was, priced)
         return self._told(turn, inside, asked, was, priced, customer_id)
@@ -247,7 +247,7 @@ class _Walk:
             )
             for place in np.flatnonzero(drawing).tolist()
         }
-        self.offers.walked += len(charges) - len(lines)
+        self.offers.walked += len(charges) - priced.walked
         return by_core(calls, self.then.tariffs, lines, taken, kept)
 
     def _told(
@@ -310,8 +310,7 @@ class _Walk:
         for number in np.unique(tariff).tolist():
             compiled = self.then.tariffs[number].compiled
             here = (tariff == number) & (priced.rated == 1)
-            if compiled is not None:
-                otherwise[here] = compiled.rate_prefixes[priced.rate_no[here]]
+            otherwise[here] = compiled.rate_prefixes[priced.rate_no[here]]
         return otherwise
 
 

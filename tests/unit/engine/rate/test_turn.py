@@ -20,7 +20,7 @@ from tollwright.engine.rate.crossing import Line
 from tollwright.engine.rate.pools import Key
 from tollwright.engine.rate.tariffs import Tariff
 from tollwright.engine.rate.turn import Calls, Kept, Priced, by_core
-from tollwright.engine.rate.turn_kernel import by_kernel
+from tollwright.engine.rate.turn_kernel import MANY, by_kernel
 from tollwright.kernel.compile import compile_card
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -51,7 +51,7 @@ def tariff(card: RateCard, card_id: int = CARD) -> Tariff:
 
 def told(priced: Priced) -> tuple[object, ...]:
     """All of it, to be compared."""
-    return (*(column.tolist() for column in priced[:-1]), priced.pools)
+    return (*(column.tolist() for column in priced[:6]), priced.pools)
 
 
 @st.composite
@@ -115,6 +115,17 @@ def test_pools_go_on_from_version_to_version() -> None:
     assert found.amount_micros.tolist() == [0, 0, 600_000]
     assert found.draws[:, 2:].tolist() == [[0, 60], [60, 60], [120, 0]]
     assert found.pools == (POOL,)
+
+
+def test_short_turns_among_many_are_walked_and_counted() -> None:
+    """Two campaigns by turns, each with a pool of its own beside the customer's."""
+    own = replace(FREE, name="own", pool="own", per="campaign")
+    card = replace(CHEAP, allowances=(FREE, own))
+    for count, walked in ((MANY - 2, 0), (MANY, MANY)):
+        calls = columns(minutes(*[30] * count), campaigns=[1, 2] * (count // 2))
+        found = by_kernel(calls, [tariff(card)], {}, {})
+        assert found.walked == walked
+        assert told(found) == told(by_core(calls, [tariff(card)], {}, {}))
 
 
 def test_a_call_that_cover_would_leave_without_a_price_draws_on_none() -> None:
