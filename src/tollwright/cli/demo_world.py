@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tollwright.cli import runtime
 
 if TYPE_CHECKING:
+    from tollwright.data.models import RateCard
     from tollwright.domain.audit.operations import By
 
 Say = Callable[[str], None]
@@ -151,15 +152,9 @@ def _customer(entity: Any, told: Mapping[str, Any], since: datetime) -> None:
 def key_markets(say: Say, path: Path, since: datetime) -> None:
     """A card from its file form."""
     from tollwright.data.models import RateCard
-    from tollwright.domain.rates import operations as rates
 
     if not RateCard.objects.filter(code="KEY").exists():
-        at = runtime.now()
-        card = rates.create_card(
-            code="KEY", name="Key markets", side="sell", currency="EUR", at=at, by=by()
-        )
-        draft = rates.save_draft(card=card, data=json.loads(path.read_text()), at=at, by=by())
-        rates.publish_version(version=draft, effective_from=since, at=at, by=by())
+        _card("KEY", "Key markets", "sell", path, since)
     say(f"The card Key markets, from {path.name}: eight countries, one blocked prefix.")
 
 
@@ -167,19 +162,25 @@ def carrier(say: Say, path: Path, since: datetime) -> None:
     """Who carries the calls, and what that takes."""
     from tollwright.data.models import Carrier
     from tollwright.domain.carriers import operations as carriers
-    from tollwright.domain.rates import operations as rates
 
     if not Carrier.objects.filter(code="ELBE").exists():
         at = runtime.now()
-        card = rates.create_card(
-            code="ELBE", name="Elbe Carrier", side="buy", currency="EUR", at=at, by=by()
-        )
-        draft = rates.save_draft(card=card, data=json.loads(path.read_text()), at=at, by=by())
-        rates.publish_version(version=draft, effective_from=since, at=at, by=by())
+        card = _card("ELBE", "Elbe Carrier", "buy", path, since)
         made = carriers.create_carrier(code="ELBE", name="Elbe Carrier", at=at, by=by())
         carriers.add_trunk(carrier=made, value="*", valid_from=since, at=at, by=by())
         carriers.assign_card(carrier=made, card=card, valid_from=since, at=at, by=by())
     say(f"Elbe Carrier carries every call; what that takes is in {path.name}.")
+
+
+def _card(code: str, name: str, side: str, path: Path, since: datetime) -> RateCard:
+    """A card with the file's prices from `since` on."""
+    from tollwright.domain.rates import operations as rates
+
+    at = runtime.now()
+    card = rates.create_card(code=code, name=name, side=side, currency="EUR", at=at, by=by())
+    draft = rates.save_draft(card=card, data=json.loads(path.read_text()), at=at, by=by())
+    rates.publish_version(version=draft, effective_from=since, at=at, by=by())
+    return card
 
 
 def rules(say: Say, since: datetime) -> None:

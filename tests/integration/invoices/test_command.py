@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import typer
 from pypdf import PdfReader
-from typer.testing import CliRunner
 
 from tests.support.billing import NOVEMBER, open_books, say
+from tests.support.command import invoked
 from tests.support.world import World, make_world
 from tollwright.cli import runtime
 from tollwright.cli.bill import bill
@@ -25,11 +25,8 @@ app.command()(pay)
 
 
 def run(*words: str) -> tuple[int, str]:
-    """Exit code and what was printed; a refusal is raised, as `main` turns it into a sentence."""
-    result = CliRunner().invoke(app, words)
-    if isinstance(result.exception, DomainError):
-        raise result.exception
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    """Exit code and what was printed; a refusal is raised."""
+    result = invoked(app, words)
     return result.exit_code, result.output
 
 

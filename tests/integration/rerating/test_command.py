@@ -11,11 +11,11 @@ from typing import TypeVar
 import pytest
 import typer
 from django.db import connections
-from typer.testing import CliRunner
 
 from tests.integration.rerating.conftest import CHEAPER, LATER, ROWS, Story
 from tests.integration.rerating.test_costs import buys, costs_by, price_missing, telco
 from tests.support.billing import ANNA, as_data
+from tests.support.command import invoked
 from tests.support.switch import Row, make_switch
 from tollwright.cli import runtime
 from tollwright.cli.quarantine import quarantine
@@ -24,7 +24,7 @@ from tollwright.cli.what_if import what_if
 from tollwright.data.rerating import RerateProposal
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls import queries
-from tollwright.domain.errors import DomainError, NotFound
+from tollwright.domain.errors import NotFound
 from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.invoices.queries import check_sums
 from tollwright.domain.rerating.corrections import correct
@@ -39,11 +39,8 @@ NOVEMBER = ("--from", "2026-11-01", "--to", "2026-12-01")
 
 
 def run(*words: str) -> tuple[int, str]:
-    """Exit code and what was printed; a refusal is raised, as `main` turns it into a sentence."""
-    result = CliRunner().invoke(app, words)
-    if isinstance(result.exception, DomainError):
-        raise result.exception
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    """Exit code and what was printed; a refusal is raised."""
+    result = invoked(app, words)
     return result.exit_code, result.stdout
 
 

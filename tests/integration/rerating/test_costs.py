@@ -6,14 +6,16 @@ cost 0.061 and 0.03, Beta's of 60 s 0.06. +49 is on no card of Telco's: that cal
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db.models import Sum
 
 from tests.integration.rerating.conftest import DECEMBER, LATER, Story
 from tests.support.billing import ANNA
-from tests.support.switch import NOON, Row, make_switch, set_rule
+from tests.support.switch import NOON, Row, Switch, make_switch, set_rule
 from tests.support.world import START
 from tollwright.data.models import (
     AuditEntry,
@@ -168,9 +170,11 @@ def test_the_same_key_is_done_once_and_is_no_other_legs(bought: Story) -> None:
         pytest.param(lambda s: {"carrier_id": Carrier.objects.get().pk}, "124", id="the carrier"),
     ],
 )  # fmt: skip
-def test_a_scope_changes_its_costs_only(bought: Story, narrow: object, keys: str) -> None:
+def test_a_scope_changes_its_costs_only(
+    bought: Story, narrow: Callable[[Switch], dict[str, Any]], keys: str
+) -> None:
     costs_by(telco(), "0.04")
-    scope = CallScope(leg="cost", **narrow(bought.switch))  # type: ignore[operator]  # a lambda of the table
+    scope = CallScope(leg="cost", **narrow(bought.switch))
     assert bought.report(scope).calls == len(keys)
     if keys:
         bought.apply("scope", scope)
@@ -234,9 +238,9 @@ def assign_an_empty_card(story: Story) -> None:
     ],
 )
 def test_what_cannot_be_bought_now_keeps_its_cost_and_is_told(
-    bought: Story, change: object, reason: str
+    bought: Story, change: Callable[[Story], None], reason: str
 ) -> None:
-    change(bought)  # type: ignore[operator]  # a function of the table
+    change(bought)
     report = bought.report(COSTS)
     assert (report.changed, report.refused) == (0, {reason: 3})
     assert report.sentences[0].startswith("3 calls keep their charge until you decide: ")

@@ -79,11 +79,11 @@ def rate_group(
     charges = rate_batch(arrays, calls).charges
     slowly = 0
     for place in _meeting(card, version, arrays, calls):
-        call = _input(calls, place)
+        call = call_at(calls, place)
         line = line_of(card, version, partial(cards.index, rounding), call=call)
         if line is not None:
             slowly += 1
-            _put(charges, place, line.named(rate_call(call, line.index)))
+            put(charges, place, line.named(rate_call(call, line.index)))
     return Rated(charges, arrays, slowly)
 
 
@@ -95,14 +95,17 @@ def _meeting(card: Card, version: Version, arrays: CompiledCard, calls: Columns)
     return np.flatnonzero(found & (calls.called >= 0)).tolist()
 
 
-def _input(calls: Columns, place: int) -> CallInput:
+def call_at(calls: Columns, place: int) -> CallInput:
+    """The call at this place, as core takes it; without a number where none can be looked up."""
+    called = int(calls.called[place])
     return CallInput(
         "", moment_of(int(calls.answered_at_us[place])), int(calls.answered_ms[place]),
-        unpack_number(int(calls.caller[place])), unpack_number(int(calls.called[place])),
+        unpack_number(int(calls.caller[place])), "" if called < 0 else unpack_number(called),
     )  # fmt: skip
 
 
-def _put(charges: Charges, place: int, charge: Charge) -> None:
+def put(charges: Charges, place: int, charge: Charge) -> None:
+    """Write what core says of the call at this place."""
     charges.status[place] = STATUSES.index(charge.status)
     charges.rate_index[place] = charge.rate_index
     charges.billed_s[place] = charge.billed_s

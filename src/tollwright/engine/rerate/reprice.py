@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.core.rating import CallInput, Charge, rate_call
+from tollwright.core.rating import rate_call
 from tollwright.engine.rate.columns import moment_of
+from tollwright.engine.rate.group import call_at, put
 from tollwright.engine.rate.packed import callers, packed
 from tollwright.engine.rate.pools import none_left
 from tollwright.engine.rerate import refusals
@@ -21,8 +22,6 @@ from tollwright.engine.rerate.prices import Offer, Prices, Source
 from tollwright.kernel.batch import rate_batch
 from tollwright.kernel.columns import Charges as Rated
 from tollwright.kernel.columns import Columns, epoch_us
-from tollwright.kernel.numbers import unpack_number
-from tollwright.kernel.reasons import STATUSES
 from tollwright.store.rerate import Charges, Int64
 
 Bool = npt.NDArray[np.bool_]
@@ -202,31 +201,12 @@ def _over_versions(offer: Offer, calls: Columns, rated: Rated) -> int:
         return 0
     meeting = np.flatnonzero(_meet(offer, calls.answered_at_us, calls.answered_ms)).tolist()
     for place in meeting:
-        call = _call(calls, place)
+        call = call_at(calls, place)
         line = offer.line(call)
         if line is not None:
             empty = none_left(line.index.card.allowances)
-            _write(rated, place, line.named(rate_call(call, line.index, remaining=empty)))
+            put(rated, place, line.named(rate_call(call, line.index, remaining=empty)))
     return len(meeting)
-
-
-def _call(calls: Columns, place: int) -> CallInput:
-    called = int(calls.called[place])
-    return CallInput(
-        "",
-        moment_of(int(calls.answered_at_us[place])),
-        int(calls.answered_ms[place]),
-        unpack_number(int(calls.caller[place])),
-        "" if called < 0 else unpack_number(called),
-    )
-
-
-def _write(rated: Rated, place: int, charge: Charge) -> None:
-    rated.status[place] = STATUSES.index(charge.status)
-    rated.rate_index[place] = charge.rate_index
-    rated.billed_s[place] = charge.billed_s
-    rated.allowance_s[place] = charge.allowance_s
-    rated.amount_micros[place] = charge.amount_micros
 
 
 def _put(part: Repriced, offer: Offer, prices: Prices, rated: Rated, pooled: list[int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from tests.support.shop import Shop
 from tollwright.core.legs import CostPlus
@@ -69,11 +70,13 @@ def _of_customer(shop: Shop) -> dict[str, tuple[object, ...]]:
 def _of_prices(shop: Shop) -> dict[str, tuple[object, ...]]:
     plan = plans.create_plan(code="STD", name="Standard", at=AT, by=BY)
     fee = {"kind": "subscription", "name": "Monthly", "amount_micros": 49_000_000}
-    terms = {"plan": plan, "card": shop.card, "currency": "EUR", "at": AT, "by": BY}
-    published = plans.draft_version(**terms, fees=[fee])  # type: ignore[arg-type]  # mixed dict
+    terms: dict[str, Any] = {
+        "plan": plan, "card": shop.card, "currency": "EUR", "at": AT, "by": BY,
+    }  # fmt: skip
+    published = plans.draft_version(**terms, fees=[fee])
     plans.publish_version(version=published, at=AT, by=BY)
     from_cost = CostPlus(150_000, 1_000, 5_000, 1_000_000)
-    draft = plans.draft_version(**terms, cost_plus=from_cost)  # type: ignore[arg-type]  # mixed
+    draft = plans.draft_version(**terms, cost_plus=from_cost)
     subscription = plans.subscribe(
         customer=shop.acme.customer,
         version=published,
