@@ -22,10 +22,10 @@ from random import Random
 
 from bench.common import Figure, peak_mb, prefixes, report, say, timed
 from bench.ingest import database
-from tollwright.core.card import RateCard
-from tollwright.core.cardcheck import check_card
-from tollwright.core.cardfile import content_hash, dump_card, load_card
-from tollwright.kernel.compile import compile_card
+from tollwright.core.cards.card import RateCard
+from tollwright.core.cards.check import check_card
+from tollwright.core.cards.file import content_hash, dump_card, load_card
+from tollwright.kernel.rating.compile import compile_card
 from tollwright.kernel.warm import warm
 
 GOAL_S = 10

@@ -15,8 +15,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.core.card import Band, Rate, RateCard, Window
-from tollwright.kernel.columns import Charges, Columns
+from tollwright.core.cards.card import Band, Rate, RateCard, Window
+from tollwright.kernel.call_columns import Charges, Columns
 from tollwright.kernel.numbers import ENDED, TOP_BITS
 
 Part = tuple[Columns, Charges]  # a batch and room for what it costs

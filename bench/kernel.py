@@ -35,15 +35,15 @@ from bench.common import (
     timed,
 )
 from bench.stages import jitted, stages
-from tollwright.core.card import RateCard
-from tollwright.core.choose import prepare
-from tollwright.core.rating import CallInput, rate_call
-from tollwright.kernel.batch import rate_batch
-from tollwright.kernel.columns import EPOCH, Charges, Columns, new_charges
-from tollwright.kernel.compile import compile_card
-from tollwright.kernel.layout import CompiledCard
+from tollwright.core.cards.card import RateCard
+from tollwright.core.rating.rate_call import CallInput, rate_call
+from tollwright.core.rating.rate_lookup import prepare
+from tollwright.kernel.call_columns import EPOCH, Charges, Columns, new_charges
 from tollwright.kernel.numbers import unpack_number
-from tollwright.kernel.spread import LEAST, THREADS
+from tollwright.kernel.rating.batch import rate_batch
+from tollwright.kernel.rating.compile import compile_card
+from tollwright.kernel.rating.layout import CompiledCard
+from tollwright.kernel.rating.parallel import LEAST, THREADS
 from tollwright.kernel.warm import warm
 from tollwright.store import cardcache
 
@@ -67,7 +67,7 @@ def compile_into(folder: Path, prefixes: int) -> tuple[float, float, float]:
 
 
 def core_ns(card: RateCard, columns: Columns) -> float:
-    """Nanoseconds a call of `core.rating.rate_call` on the prepared card."""
+    """Nanoseconds a call of `core.rating.rate_call.rate_call` on the prepared card."""
     index = prepare(card)
     calls = [
         CallInput("", EPOCH + timedelta(microseconds=at), ms, "", unpack_number(called))

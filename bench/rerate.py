@@ -88,7 +88,7 @@ def charge(switch: Switch, version_id: int, leg: str, shift: int) -> None:
 
 def buy(switch: Switch, calls: int) -> None:
     """All calls are a carrier's and cost something; their customer's plan prices from that."""
-    from tollwright.core.legs import CostPlus
+    from tollwright.core.rating.legs import CostPlus
     from tollwright.data.models import CardVersion
     from tollwright.data.scope import tenant_scope
     from tollwright.domain.audit.operations import By
@@ -164,7 +164,7 @@ def measure(switch: Switch, calls: int, *, profiled: bool) -> list[Figure]:
     """What takes how long; the first, small report compiles and loads."""
     from tollwright.domain.rerating import queries
     from tollwright.domain.rerating.scope import CallScope
-    from tollwright.domain.rerating.whatif import Wish, what_if
+    from tollwright.domain.rerating.whatif import WhatIfRequest, what_if
 
     say("compiling, and loading the card")
     queries.difference_report(CallScope(first=FIRST, last=FIRST.replace(day=4)), at=AT)
@@ -183,7 +183,7 @@ def measure(switch: Switch, calls: int, *, profiled: bool) -> list[Figure]:
     if (found.calls, found.changed, found.refused) != (calls, calls, {}):
         raise AssertionError(f"{found.calls} calls, {found.changed} changed, {found.refused}")
     with timed() as asked:
-        what_if(Wish(version=switch.card.versions.get(number=2)), CallScope(), at=AT)
+        what_if(WhatIfRequest(version=switch.card.versions.get(number=2)), CallScope(), at=AT)
     return [
         Figure(f"re-rate {calls:,} calls with report", whole.seconds, "s", GOAL_S),
         Figure("re-rate: calls a second", calls / whole.seconds, "calls/s", better="higher"),

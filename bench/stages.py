@@ -9,11 +9,11 @@ import numba
 import numpy as np
 
 from bench.common import Figure, Part, by_part
-from tollwright.kernel.columns import Charges, Columns
-from tollwright.kernel.instant import MEMO_SIZE
-from tollwright.kernel.layout import CompiledCard
-from tollwright.kernel.short import LANES, choose_lines, sound_seconds
-from tollwright.kernel.trie import descend
+from tollwright.kernel.call_columns import Charges, Columns
+from tollwright.kernel.rating.fast_path import LANES, choose_lines, sound_seconds
+from tollwright.kernel.rating.instant import MEMO_SIZE
+from tollwright.kernel.rating.layout import CompiledCard
+from tollwright.kernel.rating.trie import descend
 
 TRIE, SECONDS, LINE = 1, 2, 3
 NAMES = {

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from tollwright.core.bands import gaps
-from tollwright.core.card import (
+from tollwright.core.cards.bands import gaps
+from tollwright.core.cards.card import (
     DAY_S,
     MAX_CALL_MS,
     MAX_FEE,
@@ -36,9 +36,9 @@ from tollwright.core.card import (
     Unit,
     Window,
 )
-from tollwright.core.cardcheck import check_card
+from tollwright.core.cards.check import check_card
 from tollwright.core.money import MICRO, MODES, NANO, Rounding
-from tollwright.core.rating import CallInput
+from tollwright.core.rating.rate_call import CallInput
 
 # Half-hour and two-hour summer times, offsets with seconds, a day that was left out.
 ZONES = (

@@ -144,7 +144,7 @@ def _access(world: World, slug: str) -> None:
         created_at=START,
     )
     ApiRequest.objects.create(
-        tenant=world.tenant, key="k1", wish_sha256=HASH, status=201, asked_at=NOV, asked_by="x"
+        tenant=world.tenant, key="k1", payload_sha256=HASH, status=201, asked_at=NOV, asked_by="x"
     )
 
 

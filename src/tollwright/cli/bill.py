@@ -53,7 +53,7 @@ def bill(
 
 def draft(tenant_id: int, until: datetime, key: str, at: datetime) -> int:
     """Run billing and print the drafts; the run's id."""
-    from tollwright.core.paper import amount_text
+    from tollwright.core.document_text import amount_text
     from tollwright.data.scope import tenant_scope
     from tollwright.domain.audit.operations import By
     from tollwright.domain.invoices import operations, queries

@@ -204,8 +204,8 @@ def what_if() -> None:
     lumen = Customer.objects.get(code="LUMEN")
     plan = PlanVersion.objects.get(plan__code="COST")
     scope = CallScope(first=SINCE, last=OCTOBER_ENDS.astimezone(UTC), customer_id=lumen.pk)
-    wish = whatif.Wish(plan=plan)
-    for line in whatif.what_if(wish, scope, everyone=True, at=runtime.now()).lines:
+    payload = whatif.WhatIfRequest(plan=plan)
+    for line in whatif.what_if(payload, scope, everyone=True, at=runtime.now()).lines:
         say(
             f"What if {line.customer} were on {plan.plan.name}? Calls for"
             f" {show(line.usage.new_micros, 2)} instead of {show(line.usage.old_micros, 2)}"

@@ -255,7 +255,7 @@ PLANS: tuple[dict[str, Any], ...] = (
 
 def plans(say: Say) -> None:
     """Two plans with a customer on each, and one that prices from the cost, to compare with."""
-    from tollwright.core.legs import CostPlus
+    from tollwright.core.rating.legs import CostPlus
     from tollwright.data.models import CallPlan
 
     for told in PLANS:
@@ -270,8 +270,8 @@ def plans(say: Say) -> None:
 
 
 def _plan(told: Mapping[str, Any]) -> None:
-    from tollwright.core.legs import CostPlus
     from tollwright.core.money import micros
+    from tollwright.core.rating.legs import CostPlus
     from tollwright.data.models import Customer, RateCard
     from tollwright.domain.plans import operations as ops
 

@@ -87,7 +87,7 @@ def numbered(number: str) -> Invoice:
 
 def show(payment: Payment, out: Path | None) -> None:
     """Print what a payment settled; write its receipt into `out`."""
-    from tollwright.core.paper import amount_text
+    from tollwright.core.document_text import amount_text
     from tollwright.domain.payments import queries
 
     for part in queries.allocations_of(payment):

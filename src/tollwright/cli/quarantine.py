@@ -17,7 +17,7 @@ class Action(StrEnum):
     """What to do with the records."""
 
     LIST = "list"
-    REENTER = "reenter"
+    REENTER = "reprocess"
     CORRECT = "correct"
     DISMISS = "dismiss"
 
@@ -30,7 +30,7 @@ def quarantine(
 ) -> None:
     """Records that wait: list them, let them in again, correct invoiced calls, dismiss.
 
-    `reenter` tries them once more, after the identifier, rule or card is mended. `correct` takes
+    `reprocess` tries them once more, after the identifier, rule or card is mended. `correct` takes
     those of reason late_correction and proposes credit or debit notes, decided in the back office.
     Without --id it is all that wait, or those of --reason; `dismiss` needs one of the two.
     Exit code 3 says that some of them wait still.
@@ -39,7 +39,7 @@ def quarantine(
 
     `tollwright quarantine`
 
-    `tollwright quarantine reenter --reason unknown_account`
+    `tollwright quarantine reprocess --reason unknown_account`
 
     `tollwright quarantine correct`
     """
@@ -88,6 +88,6 @@ def _do(action: Action, ids: list[int]) -> int:
         corrected = corrections.correct(ids=ids, at=at, by=by)
         print(corrected.sentence)
         return corrected.refused + corrected.others
-    reentered = operations.reenter(ids=ids, at=at, by=by)
+    reentered = operations.reprocess(ids=ids, at=at, by=by)
     print(reentered.sentence)
     return reentered.waiting

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from tollwright.cli.rate import SOME_NOT_RATED, Format, read_text, refuse, why_not
-from tollwright.core import quote as core
-from tollwright.core.callfile import FieldFault
-from tollwright.core.cardread import CardError
+from tollwright.core.cards.read import CardError
 from tollwright.core.money import MoneyError
-from tollwright.core.openfile import open_card
-from tollwright.core.profiles import UnknownProfile
+from tollwright.core.rating import quote as core
+from tollwright.core.rating.call_file import FieldFault
+from tollwright.core.rating.open_file import open_card
+from tollwright.core.rating.profiles import UnknownProfile
 
 
 def quote(

@@ -11,7 +11,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from tollwright.cli import runtime
-from tollwright.core.callfile import (
+from tollwright.core.cards.read import CardError
+from tollwright.core.rating.call_file import (
     CallFileError,
     out_csv,
     out_json,
@@ -19,11 +20,10 @@ from tollwright.core.callfile import (
     parse_calls,
     rate_lines,
 )
-from tollwright.core.cardread import CardError
-from tollwright.core.choose import CardIndex
-from tollwright.core.openfile import open_card
-from tollwright.core.profiles import UnknownProfile
-from tollwright.core.rating import CallInput, Charge, rate_calls
+from tollwright.core.rating.open_file import open_card
+from tollwright.core.rating.profiles import UnknownProfile
+from tollwright.core.rating.rate_call import CallInput, Charge, rate_calls
+from tollwright.core.rating.rate_lookup import CardIndex
 
 NOTHING_READ = 2
 SOME_NOT_RATED = 3
@@ -73,9 +73,9 @@ def rate(
 
 
 def in_columns(calls: Sequence[CallInput], index: CardIndex) -> list[Charge]:
-    """What `core.rating.rate_calls` gives, by its compiled twin."""
+    """What `core.rating.rate_call.rate_calls` gives, by its compiled twin."""
     runtime.keep_compiled()
-    from tollwright.kernel.calls import rate_calls as by_kernel
+    from tollwright.kernel.rating.objects import rate_calls as by_kernel
     from tollwright.store import cardcache
 
     return by_kernel(calls, cardcache.compiled("", lambda: index.card))

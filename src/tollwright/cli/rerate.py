@@ -132,7 +132,7 @@ def show(report: DifferenceReport) -> None:
 
 
 def _parts(what: str, parts: Sequence[Part]) -> None:
-    from tollwright.core.paper import amount_text
+    from tollwright.core.document_text import amount_text
 
     for part in parts:
         difference = amount_text(part.difference_micros, part.currency)
@@ -141,7 +141,7 @@ def _parts(what: str, parts: Sequence[Part]) -> None:
 
 def table(title: str, rows: Sequence[Row]) -> None:
     """The rows that change most, increases first."""
-    from tollwright.core.paper import amount_text
+    from tollwright.core.document_text import amount_text
 
     print(f"\n{title:<28} {'calls':>9} {'changed':>9} {'old':>14} {'new':>14} {'difference':>14}")
     moved = [row for row in rows if row.figures.changed]

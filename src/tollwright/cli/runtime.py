@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tollwright.domain.errors import DomainError, NotFound
 from tollwright.gateways.postgres.embedded import EmbeddedError
-from tollwright.kernel import notice
+from tollwright.kernel import compile_notice
 
 
 def home() -> Path:
@@ -29,7 +29,7 @@ def start() -> None:
 def keep_compiled() -> None:
     """Have what the rating kernel compiles kept in the installation's folder, and said."""
     os.environ.setdefault("NUMBA_CACHE_DIR", str(home() / "compiled"))
-    notice.listen(_say)
+    compile_notice.listen(_say)
 
 
 def _say(text: str) -> None:

@@ -21,7 +21,7 @@ from tollwright.cli.scope import (
 if TYPE_CHECKING:
     from tollwright.data.plans import PlanVersion
     from tollwright.data.rates import CardVersion
-    from tollwright.domain.rerating.whatif import Line, WhatIf, Wish
+    from tollwright.domain.rerating.whatif import Line, WhatIf, WhatIfRequest
 
 
 def what_if(
@@ -61,17 +61,17 @@ def what_if(
 
     with tenant_scope(runtime.tenant_id(tenant)):
         scope = call_scope(first, last, customer=customer, campaign=campaign, prefix=prefix)
-        wish = _wish(card, plan, version, file)
-        found = whatif.what_if(wish, scope, everyone=everyone, at=runtime.now())
+        payload = _payload(card, plan, version, file)
+        found = whatif.what_if(payload, scope, everyone=everyone, at=runtime.now())
         show(found)
     raise typer.Exit(3 if found.refused else 0)
 
 
-def _wish(card: str, plan: str, version: int | None, file: Path | None) -> Wish:
+def _payload(card: str, plan: str, version: int | None, file: Path | None) -> WhatIfRequest:
     from tollwright.cli.rate import read_text
     from tollwright.domain.rerating import whatif
 
-    return whatif.Wish(
+    return whatif.WhatIfRequest(
         version=_card_version(card, version) if card else None,
         card=None if file is None else whatif.card_of_file(read_text(file)),
         plan=_plan_version(plan, version) if plan else None,
@@ -116,14 +116,14 @@ def show(found: WhatIf) -> None:
     for line in found.totals:
         print(_row(line, "all"))
         if line.fees.once_micros:
-            from tollwright.core.paper import amount_text
+            from tollwright.core.document_text import amount_text
 
             once = amount_text(line.fees.once_micros, line.currency)
             print(f"Registration fees would add {once} {line.currency} once.")
 
 
 def _row(line: Line, name: str) -> str:
-    from tollwright.core.paper import amount_text
+    from tollwright.core.document_text import amount_text
 
     margin = line.new_margin_micros
     amounts = (line.old_micros, line.new_micros, line.difference_micros)

@@ -21,7 +21,7 @@ ALLOWED_HOSTS = list(TOLLWRIGHT.hosts)
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in TOLLWRIGHT.hosts]
 
 INSTALLED_APPS = [
-    "tollwright.web.backoffice",
+    "tollwright.web.office",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -41,10 +41,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "tollwright.web.uploads.BoundedBodyMiddleware",
+    "tollwright.web.shared.uploads.BoundedBodyMiddleware",
     "tollwright.web.api.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "tollwright.web.headers.PolicyMiddleware",
+    "tollwright.web.shared.headers.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "tollwright.web.tenancy.TenantMiddleware",
+    "tollwright.web.shared.tenancy.TenantMiddleware",
 ]
 
 ROOT_URLCONF = "tollwright.config.urls"
@@ -67,7 +67,7 @@ TEMPLATES = [
         "DIRS": [Path(__file__).parent.parent / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["tollwright.web.templating"],
+            "builtins": ["tollwright.web.shared.templating"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -93,7 +93,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "tollwright.web.tenancy.AccountAdapter"
+ACCOUNT_ADAPTER = "tollwright.web.shared.tenancy.AccountAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tollwright"
 LOGIN_URL = reverse_lazy("account_login")
@@ -128,7 +128,7 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SIDEBAR": {
         "show_search": False,
-        "navigation": "tollwright.web.backoffice.navigation.navigation",
+        "navigation": "tollwright.web.office.navigation.navigation",
     },
 }
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from tollwright.web.backoffice.urls import office
-from tollwright.web.start import start, zone
+from tollwright.web.office.urls import office
+from tollwright.web.shared.start import start, zone
 
 urlpatterns = [
     path("office/", office.urls),

@@ -8,13 +8,13 @@ from tollwright.data.base import TenantOwned
 
 
 class ApiRequest(TenantOwned):
-    """A write that succeeded, by the caller's Idempotency-Key: the wish's hash and its answer.
+    """A write that succeeded, by the caller's Idempotency-Key: the payload's hash and its answer.
 
     It is written in the transaction that does the work; a refused write leaves no row.
     """
 
     key = models.CharField(max_length=100)
-    wish_sha256 = models.CharField(max_length=64, help_text="of method, path and body")
+    payload_sha256 = models.CharField(max_length=64, help_text="of method, path and body")
     status = models.IntegerField(null=True, help_text="null only while the work is being done")
     answer = models.JSONField(null=True)
     asked_at = models.DateTimeField()

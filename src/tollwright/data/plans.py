@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from tollwright.core.legs import MAX_LIMIT, MAX_MARKUP_PPM, CostPlus
 from tollwright.core.money import MICRO
+from tollwright.core.rating.legs import MAX_LIMIT, MAX_MARKUP_PPM, CostPlus
 from tollwright.data.base import MICROS, TenantOwned, currency_field, is_currency
 
 CARD_ALONE = models.Q(

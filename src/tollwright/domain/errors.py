@@ -24,6 +24,6 @@ class NotFound(DomainError):
 
 
 class KeyReused(DomainError):
-    """The same idempotency key came with another wish: a bug of the caller, not a retry."""
+    """The same idempotency key came with another request: a bug of the caller, not a retry."""
 
     kind, code = "conflict", "idempotency_key_reused"

@@ -21,7 +21,7 @@ import numba.extending
 import numpy as np
 from numba.core import caching
 
-from tollwright.kernel import notice
+from tollwright.kernel import compile_notice
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -86,14 +86,14 @@ class _Kept(caching.FunctionCache):
         with suppress(OSError):
             found = cast(Any, super()).load_overload(sig, target_context)
         if found is None:
-            notice.tell(COMPILING)
+            compile_notice.tell(COMPILING)
         return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
         try:
             cast(Any, super()).save_overload(sig, data)
         except OSError as error:
-            notice.tell(NOT_KEPT.format(error=error))
+            compile_notice.tell(NOT_KEPT.format(error=error))
 
 
 def compiled(function: F) -> F:

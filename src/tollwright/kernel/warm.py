@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from tollwright.core.card import Allowance, Rate, RateCard
+from tollwright.core.cards.card import Allowance, Rate, RateCard
 from tollwright.core.formats.base import Options
-from tollwright.core.rating import CallInput
-from tollwright.kernel import batch, cdr, legs, numbers, texts, trie
-from tollwright.kernel.asterisk import AsteriskColumns
-from tollwright.kernel.batch import rate_batch
-from tollwright.kernel.columns import columns_of
-from tollwright.kernel.compile import compile_card
-from tollwright.kernel.legs import price_from_cost
+from tollwright.core.rating.rate_call import CallInput
+from tollwright.kernel import numbers
+from tollwright.kernel.call_columns import columns_of
+from tollwright.kernel.cdr import fields, texts
+from tollwright.kernel.cdr.asterisk import AsteriskColumns
+from tollwright.kernel.rating import batch, legs, trie
+from tollwright.kernel.rating.batch import rate_batch
+from tollwright.kernel.rating.compile import compile_card
+from tollwright.kernel.rating.legs import price_from_cost
 
 CALL = CallInput("warm", datetime(2026, 1, 1, tzinfo=UTC), 1000, "", "1")
 ROW = b'"1","1","1","","","","","","","2026-01-01 00:00:00","","","0","0","","","1.1",""\n'
@@ -44,5 +46,10 @@ def warm(say: Callable[[str], None]) -> int:
 
 def _entries() -> tuple[Any, ...]:
     return (
-        batch.ENTRIES + cdr.ENTRIES + texts.ENTRIES + legs.ENTRIES + numbers.ENTRIES + trie.ENTRIES
+        batch.ENTRIES
+        + fields.ENTRIES
+        + texts.ENTRIES
+        + legs.ENTRIES
+        + numbers.ENTRIES
+        + trie.ENTRIES
     )

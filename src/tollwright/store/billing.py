@@ -68,28 +68,28 @@ def unbilled_since(
 
 def unbilled_campaigns(connection: Connection, basket: Basket) -> list[tuple[int, str]]:
     """(id, name) of the campaigns with charges that the basket would take."""
-    return _fetch(connection, "unbilled_campaigns", _wish(basket))
+    return _fetch(connection, "unbilled_campaigns", _payload(basket))
 
 
 def release_stale(connection: Connection, basket: Basket) -> int:
     """Take off the draft's lines what no longer belongs there; how many charges."""
-    return _change(connection, "release_stale", _wish(basket))
+    return _change(connection, "release_stale", _payload(basket))
 
 
 def mark(connection: Connection, basket: Basket) -> int:
     """Put the unbilled charges on the draft's usage lines; how many."""
-    return _change(connection, "mark", _wish(basket))
+    return _change(connection, "mark", _payload(basket))
 
 
 def sum_lines(connection: Connection, basket: Basket) -> int:
     """Write calls, seconds and amount of the draft's usage lines; how many lines."""
-    return _change(connection, "sum_lines", _wish(basket))
+    return _change(connection, "sum_lines", _payload(basket))
 
 
 def add_usage_line(connection: Connection, *, invoice_id: int, campaign_id: int) -> None:
     """Give the campaign a usage line on the draft unless it has one."""
-    wish: dict[str, object] = {"invoice_id": invoice_id, "campaign_id": campaign_id}
-    _change(connection, "add_usage_line", wish)
+    payload: dict[str, object] = {"invoice_id": invoice_id, "campaign_id": campaign_id}
+    _change(connection, "add_usage_line", payload)
 
 
 def drop_unused_lines(connection: Connection, *, invoice_id: int) -> int:
@@ -108,8 +108,8 @@ def outdated_lines(connection: Connection, *, invoice_id: int, until: datetime) 
 
     The charges are locked: nobody re-rates or deletes them before the caller's transaction ends.
     """
-    wish: dict[str, object] = {"invoice_id": invoice_id, "until": until}
-    return [row[0] for row in _fetch(connection, "outdated_lines", wish)]
+    payload: dict[str, object] = {"invoice_id": invoice_id, "until": until}
+    return [row[0] for row in _fetch(connection, "outdated_lines", payload)]
 
 
 def release_invoice(connection: Connection, *, invoice_id: int, until: datetime) -> int:
@@ -159,24 +159,24 @@ def calls_behind(
     connection: Connection, *, line_id: int, until: datetime, limit: int | None, offset: int = 0
 ) -> list[CallRow]:
     """The calls behind a usage line, in order of their start."""
-    wish: dict[str, object] = {
+    payload: dict[str, object] = {
         "line_id": line_id,
         "until": until,
         "limit": limit,
         "offset": offset,
     }
-    return [CallRow(*row) for row in _fetch(connection, "calls_behind", wish)]
+    return [CallRow(*row) for row in _fetch(connection, "calls_behind", payload)]
 
 
-def _wish(basket: Basket) -> dict[str, object]:
+def _payload(basket: Basket) -> dict[str, object]:
     return {**asdict(basket), "held": list(basket.held)}
 
 
-def _fetch(connection: Connection, name: str, wish: dict[str, object]) -> list[tuple[Any, ...]]:
+def _fetch(connection: Connection, name: str, payload: dict[str, object]) -> list[tuple[Any, ...]]:
     with connection.cursor(row_factory=tuple_row) as cursor:
-        return cursor.execute(SQL[name], wish).fetchall()
+        return cursor.execute(SQL[name], payload).fetchall()
 
 
-def _change(connection: Connection, name: str, wish: dict[str, object]) -> int:
+def _change(connection: Connection, name: str, payload: dict[str, object]) -> int:
     with connection.cursor(row_factory=tuple_row) as cursor:
-        return cursor.execute(SQL[name], wish).rowcount
+        return cursor.execute(SQL[name], payload).rowcount

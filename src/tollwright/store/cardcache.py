@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.core.card import RateCard
-from tollwright.kernel.compile import compile_card
-from tollwright.kernel.layout import FORMAT, CompiledCard
+from tollwright.core.cards.card import RateCard
+from tollwright.kernel.rating.compile import compile_card
+from tollwright.kernel.rating.layout import FORMAT, CompiledCard
 
 ARRAYS = ("words", "cells", "rate_prefixes")
 ABOUT = "card.json"

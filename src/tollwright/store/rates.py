@@ -15,10 +15,10 @@ import msgspec
 import psycopg
 from psycopg.rows import tuple_row
 
-from tollwright.core.card import Rate, RateCard, Unmatched
-from tollwright.core.carddump import dump_rate
-from tollwright.core.cardfile import load_card, read_rate
-from tollwright.core.cardread import (
+from tollwright.core.cards.card import Rate, RateCard, Unmatched
+from tollwright.core.cards.dump import dump_rate
+from tollwright.core.cards.file import load_card, read_rate
+from tollwright.core.cards.read import (
     CardError,
     Fault,
     FieldError,

@@ -12,7 +12,7 @@ from tollwright.data.models import ApiKey, AuditEntry, User
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.access import operations, queries
 from tollwright.domain.audit.operations import By
-from tollwright.domain.guard import FieldInvalid
+from tollwright.domain.validation import FieldInvalid
 
 AT = datetime(2026, 10, 5, tzinfo=UTC)
 ANNA = By("anna@north.example", "192.0.2.7")

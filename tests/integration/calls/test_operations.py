@@ -32,9 +32,9 @@ from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
 from tollwright.domain.calls import operations, queries
 from tollwright.domain.errors import NotFound
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.invoices import operations as invoices
 from tollwright.domain.invoices import queries as queries_of_invoices
+from tollwright.domain.validation import FieldInvalid
 from tollwright.engine.ingest import BatchResult, Reentered
 from tollwright.store import calls
 from tollwright.store.calls import id_block
@@ -65,8 +65,8 @@ class Desk:
             kind="accountcode", value=value, valid_from=datetime(2026, 1, 1, tzinfo=UTC),
         )  # fmt: skip
 
-    def reenter(self) -> Reentered:
-        return operations.reenter(ids=queries.open_ids(), at=AT, by=BY)
+    def reprocess(self) -> Reentered:
+        return operations.reprocess(ids=queries.open_ids(), at=AT, by=BY)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_record_of_an_unknown_account_re_enters_once_it_is_known(desk: Desk) -
     result = desk.ingest(Row(key=1), Row(key=2, account="NEW"), Row(key=3, account="OLD"))
     assert counts(desk.batch(result)) == (3, 1, 0, 0, 0, 2)
     desk.identify("NEW")
-    again = desk.reenter()
+    again = desk.reprocess()
     assert (again.rated, again.waiting, again.reasons) == (1, 1, {"unknown_account": 1})
     assert again.sentence == (
         "1 records left the quarantine: 1 rated. 1 still wait (unknown_account 1)."
@@ -108,7 +108,7 @@ def test_a_record_of_an_unknown_account_re_enters_once_it_is_known(desk: Desk) -
 
 def test_a_blocked_destination_re_enters_by_another_card(desk: Desk) -> None:
     desk.ingest(Row(called="+33123456789"))
-    assert desk.reenter().reasons == {"unknown_destination": 1}
+    assert desk.reprocess().reasons == {"unknown_destination": 1}
     waiting = Quarantine.objects.get()
     assert waiting.detail == "Card RETAIL version 1: no row for 33123456789."
 
@@ -117,7 +117,7 @@ def test_re_entering_what_came_meanwhile_is_a_duplicate(desk: Desk) -> None:
     first = desk.ingest(Row(key=1, account="NEW"))
     desk.identify("NEW")
     desk.ingest(Row(key=1, account="NEW"), Row(key=2))
-    assert desk.reenter().duplicates == 1
+    assert desk.reprocess().duplicates == 1
     assert counts(desk.batch(first)) == (1, 0, 0, 1, 0, 0)
     assert standing() == (2, 2, 2_400_000)
 
@@ -129,9 +129,9 @@ def test_a_broken_line_re_enters_when_the_source_is_mended(desk: Desk) -> None:
         source_code="AST", filename="Master.csv", stream=io.BytesIO(content), at=AT, by=BY
     )
     assert result.reasons == {"encoding": 1}
-    assert desk.reenter().reasons == {"encoding": 1}
+    assert desk.reprocess().reasons == {"encoding": 1}
     Source.objects.update(options={"encoding": "latin-1"})
-    assert desk.reenter().rated == 1
+    assert desk.reprocess().rated == 1
     assert counts(desk.batch(result)) == (2, 2, 0, 0, 0, 0)
 
 
@@ -140,7 +140,7 @@ def test_many_re_enter_by_portions(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     rows = [Row(key=key, account="NEW") for key in range(5)]
     desk.ingest(*rows, Row(key=0, account="NEW", seconds=120))
     desk.identify("NEW")
-    monkeypatch.setattr(import_module("tollwright.engine.ingest.reenter"), "PORTION", 2)
+    monkeypatch.setattr(import_module("tollwright.engine.ingest.reprocess"), "PORTION", 2)
     blocks: list[tuple[int, int]] = []
 
     def counted(cursor: calls.Cursor) -> tuple[int, int]:
@@ -148,7 +148,7 @@ def test_many_re_enter_by_portions(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
         return blocks[-1]
 
     monkeypatch.setattr(calls, "id_block", counted)
-    done = desk.reenter()
+    done = desk.reprocess()
     assert (done.rated, done.waiting) == (6, 0)
     assert len(blocks) == 3
     assert standing() == (5, 5, 6_000_000)
@@ -158,7 +158,7 @@ def test_a_dismissed_record_stays_out(desk: Desk) -> None:
     result = desk.ingest(Row(account="NEW"))
     assert operations.dismiss(ids=queries.open_ids(), at=AT, by=BY) == 1
     desk.identify("NEW")
-    assert desk.reenter().rated == 0
+    assert desk.reprocess().rated == 0
     assert queries.waiting_by_reason() == {}
     assert counts(desk.batch(result)) == (1, 0, 0, 0, 0, 1)
 
@@ -225,7 +225,7 @@ def test_a_correction_of_a_call_on_an_issued_invoice_waits(desk: Desk) -> None:
     assert result.reasons["late_correction"] == 1
     assert standing() == (1, 1, 600_000)
     Invoice.objects.update(status="void")
-    assert desk.reenter().rated == 1
+    assert desk.reprocess().rated == 1
     assert standing() == (1, 1, 1_800_000)
 
 
@@ -262,7 +262,7 @@ def test_the_file_comes_again_after_a_roll_back(desk: Desk) -> None:
 
 def test_who_did_it_is_written_down(desk: Desk) -> None:
     result = desk.ingest(Row(key=1), Row(key=2, account="NEW"))
-    desk.reenter()
+    desk.reprocess()
     operations.dismiss(ids=queries.open_ids(), at=AT, by=BY)
     operations.roll_back_batch(batch=desk.batch(result), at=AT, by=BY)
     actions = AuditEntry.objects.order_by("seq").values_list("action", flat=True)

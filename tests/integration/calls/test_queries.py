@@ -78,7 +78,7 @@ def test_another_tenants_call_is_not_there(desk: Desk) -> None:
             queries.call_with_charges(charge.call_id, charge.started_at)
         with pytest.raises(NotFound):
             queries.explain_charge(charge.pk)
-        undone = operations.reenter(ids=[1], at=AT, by=BY)
+        undone = operations.reprocess(ids=[1], at=AT, by=BY)
         assert undone.rated == 0
 
 

@@ -12,7 +12,7 @@ from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
 from tollwright.domain.customers import operations, queries
 from tollwright.domain.errors import NotFound
-from tollwright.domain.guard import FieldInvalid
+from tollwright.domain.validation import FieldInvalid
 
 OCT = datetime(2026, 10, 1, tzinfo=UTC)
 NOV, DEC = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import psycopg
 
-from tollwright.engine.ingest import file, ingest_file
+from tollwright.engine.ingest import import_file, ingest_file
 
 
 def main(conninfo: str, tenant_id: str, path: str, stop_at: str) -> None:
     """See the module."""
-    file.PORTION = 50
+    import_file.PORTION = 50
 
     portions = count(1)
 

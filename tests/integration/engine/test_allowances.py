@@ -21,9 +21,9 @@ from tests.support.world import START
 from tollwright.data.models import Campaign, Identifier, RateCard
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.rates.operations import publish_version, save_draft
-from tollwright.engine.ingest.reenter import reenter
+from tollwright.engine.ingest.reprocess import reprocess
 from tollwright.engine.ingest.rollback import roll_back
-from tollwright.engine.rate.explain import Explanation, explain_charge
+from tollwright.engine.rating.explain import Explanation, explain_charge
 
 RATES = [
     ("44", "United Kingdom", 600_000_000, False),
@@ -181,7 +181,7 @@ def test_a_call_out_of_quarantine_draws_in_its_turn(plant: Plant) -> None:
             kind="accountcode", value="NEW", valid_from=datetime(2026, 1, 1, tzinfo=UTC),
         )  # fmt: skip
     ids = [row[0] for row in plant.rows("SELECT id FROM quarantine")]
-    reenter(plant.connection, tenant_id=plant.switch.tenant_id, ids=ids, at=AT, by="test")
+    reprocess(plant.connection, tenant_id=plant.switch.tenant_id, ids=ids, at=AT, by="test")
     assert charged(plant) == [(60, 0, 0), (40, 60, 600_000), (0, 60, 600_000)]
     plant.check_sums()
 

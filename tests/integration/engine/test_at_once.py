@@ -21,7 +21,7 @@ from tollwright.data.models import Charge, Customer, Invoice, Payment, Source
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.invoices import operations, queries
 from tollwright.domain.payments.operations import record_payment
-from tollwright.engine.ingest import file
+from tollwright.engine.ingest import import_file
 from tollwright.store import calls
 
 DECEMBER = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -108,15 +108,15 @@ def test_two_sources_on_the_same_days_in_opposite_order(
             options=plant.switch.source.options, created_at=DECEMBER,
         )  # fmt: skip
     plant.ingest(Row(key=9, seconds=60, minute=2 * 24 * 60))  # the month's tables are there
-    monkeypatch.setattr(file, "PORTION", 1)
+    monkeypatch.setattr(import_file, "PORTION", 1)
     gate, insert = threading.Barrier(2), calls.insert
 
-    def slowly(*args: Any, **values: Any) -> None:
+    def priced_individually(*args: Any, **values: Any) -> None:
         insert(*args, **values)
         with suppress(threading.BrokenBarrierError):
             gate.wait(1)
 
-    monkeypatch.setattr(calls, "insert", slowly)
+    monkeypatch.setattr(calls, "insert", priced_individually)
     rows = [Row(key=1, seconds=60), Row(key=2, seconds=60, minute=24 * 60)]
 
     def take(source: str, order: list[Row]) -> Callable[[], int]:

@@ -14,15 +14,15 @@ from tests.integration.engine.conftest import AT, Plant
 from tests.integration.engine.test_legs import add_telco, costs, legs, publish
 from tests.support.switch import RATES, Row, add_version, set_rule
 from tests.support.world import START
-from tollwright.core.legs import CostPlus
+from tollwright.core.rating.legs import CostPlus
 from tollwright.data.models import Charge
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
 from tollwright.domain.calls.queries import explain_charge
 from tollwright.domain.plans import operations as plans
-from tollwright.engine.ingest import reenter, replay
-from tollwright.engine.rate.explain import Explanation
-from tollwright.web.portal import why
+from tollwright.engine.ingest import replay, reprocess
+from tollwright.engine.rating.explain import Explanation
+from tollwright.web.portal import explain
 
 BY = By("test")
 TERMS = CostPlus(markup_ppm=250_000, fixed_micros=1_000, cap_micros=100_000)
@@ -97,7 +97,7 @@ def test_the_customer_is_told_the_terms_but_not_what_the_provider_pays(plant: Pl
     told = explained(plant)
     with tenant_scope(plant.switch.tenant_id):
         charge = Charge.objects.get(pk=told.charge.id)
-        assert why.sentences(charge, told) == [
+        assert explain.sentences(charge, told) == [
             "Answered for 61 s.",
             "The plan prices from the provider's cost: cost + 25 % + 0.001 EUR, at most 0.10 EUR.",
             "The call costs 0.039125\u00a0EUR, before tax.",
@@ -141,7 +141,7 @@ def test_over_a_change_of_the_sell_card_the_price_is_still_the_costs(plant: Plan
         since = datetime(2026, 11, 2, 12, 0, 35, tzinfo=UTC)
         add_version(plant.switch.card, 2, since, RATES)
     result = plant.ingest(Row())
-    assert (legs(plant)[0], result.slowly) == (("sell", 120, 39_125), 1)
+    assert (legs(plant)[0], result.priced_individually) == (("sell", 120, 39_125), 1)
     assert explained(plant).equal
 
 
@@ -176,7 +176,7 @@ def test_a_free_call_needs_no_cost(plant: Plant) -> None:
     told = explained(plant)
     assert told.equal
     with tenant_scope(plant.switch.tenant_id):
-        sentences = why.sentences(Charge.objects.get(pk=told.charge.id), told)
+        sentences = explain.sentences(Charge.objects.get(pk=told.charge.id), told)
     assert not [one for one in sentences if "per minute" in one]
 
 
@@ -203,7 +203,7 @@ def test_it_is_let_in_again_when_the_buy_card_has_its_price(plant: Plant) -> Non
     with tenant_scope(plant.switch.tenant_id):
         publish(telco.card, START + timedelta(days=1), {"prefix": "49", "price": "0.06"})
     ids = [row_id for (row_id,) in plant.rows("SELECT id FROM quarantine")]
-    done = reenter(plant.connection, tenant_id=plant.switch.tenant_id, ids=ids, at=AT, by="t")
+    done = reprocess(plant.connection, tenant_id=plant.switch.tenant_id, ids=ids, at=AT, by="t")
     assert (done.rated, done.waiting) == (1, 0)
     assert legs(plant) == [("sell", 120, 77_250), ("buy", 61, 61_000)]
     assert explained(plant).equal

@@ -23,21 +23,21 @@ from tests.integration.engine.test_legs import (
 )
 from tests.support.switch import NOON, RATES, Row
 from tests.support.world import START
-from tollwright.core.card import Rate, RateCard
-from tollwright.core.choose import prepare
-from tollwright.core.legs import CostPlus, Leg, rate_legs
+from tollwright.core.cards.card import Rate, RateCard
 from tollwright.core.money import Rounding
-from tollwright.core.rating import CallInput
+from tollwright.core.rating.legs import CostPlus, Leg, rate_legs
+from tollwright.core.rating.rate_call import CallInput
+from tollwright.core.rating.rate_lookup import prepare
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.carriers import operations as carriers
 from tollwright.domain.carriers.costs import Filled
+from tollwright.engine.ingest.cost_columns import Answered, Place
 from tollwright.engine.ingest.legs import opened
-from tollwright.engine.ingest.written import Answered, Place
-from tollwright.engine.rate import tariffs
-from tollwright.engine.rate.columns import micros_of
-from tollwright.engine.rate.cost import Cost
+from tollwright.engine.rating import tariffs
+from tollwright.engine.rating.columns import micros_of
+from tollwright.engine.rating.cost import Cost
+from tollwright.kernel.cdr.parsed_columns import text_of
 from tollwright.kernel.numbers import pack_numbers
-from tollwright.kernel.told import text_of
 from tollwright.store import batches
 from tollwright.store import rates as stored
 from tollwright.store.calls import cursor_on
@@ -108,7 +108,7 @@ def test_where_nobody_is_paid_no_cost_is_known(plant: Plant) -> None:
 def test_a_file_has_the_legs_that_core_gives(
     plant: Plant, calls: int, plan: CostPlus | None
 ) -> None:
-    """Call by call, by `core.legs`: a few as thousands go the kernel's way."""
+    """Call by call, by `core.rating.legs`: a few as thousands go the kernel's way."""
     add_telco(plant)
     subscribe(plant, plan)
     rows = [
@@ -118,7 +118,7 @@ def test_a_file_has_the_legs_that_core_gives(
         )
         for number in range(calls)
     ]  # fmt: skip
-    assert plant.ingest(*rows).slowly == 0
+    assert plant.ingest(*rows).priced_individually == 0
     expected: list[tuple[object, ...]] = []
     for row in rows:
         answered = NOON + timedelta(minutes=row.minute, seconds=row.wait_s)
@@ -153,7 +153,7 @@ def test_legs_over_a_new_price_are_counted(plant: Plant) -> None:
     with tenant_scope(plant.switch.tenant_id):
         publish(telco.card, NOON + timedelta(seconds=35), UK | {"price": "0.06"})
     result = plant.ingest(Row(key=1, seconds=60), Row(key=2, seconds=60, minute=-10))
-    assert result.slowly == 1
+    assert result.priced_individually == 1
     assert "1 legs (a customer's, a carrier's, a parent's) were priced" in result.sentence
 
 
@@ -175,7 +175,7 @@ def test_filling_in_goes_the_same_way(plant: Plant) -> None:
     with tenant_scope(plant.switch.tenant_id):
         publish(telco.card, NOON + timedelta(seconds=35), UK | {"price": "0.06"}, UK_BLOCKED)
     filled = price_missing(plant)
-    assert filled == Filled(1, {"buy_unknown_destination": 1}, slowly=1)
+    assert filled == Filled(1, {"buy_unknown_destination": 1}, priced_individually=1)
     assert filled.sentence == (
         "1 calls were priced. 1 legs over a change of card version went one by one."
     )

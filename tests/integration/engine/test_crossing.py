@@ -14,7 +14,7 @@ from tests.integration.engine.conftest import AT, Plant
 from tests.support.switch import NOON, Row, add_version, make_card, set_rule
 from tollwright.data.models import CardVersion
 from tollwright.data.scope import tenant_scope
-from tollwright.engine.rate.explain import Explanation, explain_charge
+from tollwright.engine.rating.explain import Explanation, explain_charge
 
 HALF_PAST = NOON.replace(minute=30)
 DEARER = [("33", "France", 5, False), ("44", "United Kingdom", 1_200_000_000, False)]
@@ -53,7 +53,7 @@ def explained(plant: Plant) -> Explanation:
 def test_piece_by_piece(plant: Plant, seconds: int, billed_s: int, micros: int) -> None:
     version_2(plant)
     result = plant.ingest(answered_at_1228(seconds))
-    assert result.slowly == (seconds > 120)
+    assert result.priced_individually == (seconds > 120)
     assert ("outside the kernel" in result.sentence) == (seconds > 120)
     ((found_s, found, version_id, rate_no),) = plant.rows(
         "SELECT billed_s, amount_micros, card_version_id, rate_no FROM charge"

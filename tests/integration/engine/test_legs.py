@@ -25,8 +25,8 @@ from tollwright.domain.carriers.costs import Filled
 from tollwright.domain.customers import operations as customers
 from tollwright.domain.rates import operations as rates
 from tollwright.domain.reports.margins import by_campaign
-from tollwright.engine.ingest import reenter, replay, roll_back
-from tollwright.engine.rate.explain import Explanation
+from tollwright.engine.ingest import replay, reprocess, roll_back
+from tollwright.engine.rating.explain import Explanation
 
 BY = By("test")
 NOV, DEC = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
@@ -243,7 +243,7 @@ def let_in(plant: Plant, account: str) -> None:
             at=START, by=BY,
         )  # fmt: skip
     ids = [row_id for (row_id,) in plant.rows("SELECT id FROM quarantine")]
-    reenter(plant.connection, tenant_id=plant.switch.tenant_id, ids=ids, at=AT, by="test")
+    reprocess(plant.connection, tenant_id=plant.switch.tenant_id, ids=ids, at=AT, by="test")
 
 
 def test_a_buy_leg_explains_itself_and_replays(plant: Plant) -> None:

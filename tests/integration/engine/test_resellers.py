@@ -32,13 +32,13 @@ from tests.support.switch import Row, make_card, make_switch, set_rule
 from tests.support.world import START
 from tollwright.cli import runtime
 from tollwright.cli.reseller import reseller
-from tollwright.core.legs import CostPlus
+from tollwright.core.rating.legs import CostPlus
 from tollwright.data.models import AuditEntry, Invoice, Tenant
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.invoices import operations as invoices
 from tollwright.domain.plans import operations as plans
 from tollwright.domain.tenants import reselling
-from tollwright.engine.ingest import NotPossible, reenter, replay, roll_back
+from tollwright.engine.ingest import NotPossible, replay, reprocess, roll_back
 
 
 @dataclass(frozen=True)
@@ -455,5 +455,5 @@ def test_a_correction_waits_where_its_price_is_made_of_what_the_parent_has_bille
     assert explained(both.south, charge_id).equal
     tenant_id = both.south.switch.tenant_id
     ids = [row_id for (row_id,) in both.south.rows("SELECT id FROM quarantine")]
-    again = reenter(both.south.connection, tenant_id=tenant_id, ids=ids, at=AT, by="test")
+    again = reprocess(both.south.connection, tenant_id=tenant_id, ids=ids, at=AT, by="test")
     assert (again.waiting, again.reasons) == (1, {"unknown_cost": 1})

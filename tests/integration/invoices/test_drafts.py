@@ -20,7 +20,7 @@ from tests.support.billing import (
     rows,
     say,
 )
-from tollwright.core.periods import day_of
+from tollwright.core.billing.periods import day_of
 from tollwright.data.models import Charge, Invoice, InvoiceLine, Subscription
 from tollwright.domain.errors import KeyReused
 from tollwright.domain.invoices import operations, queries

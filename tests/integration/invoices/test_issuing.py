@@ -38,7 +38,7 @@ from tollwright.data.models import (
 )
 from tollwright.domain.errors import KeyReused
 from tollwright.domain.invoices import operations, queries
-from tollwright.domain.invoices.correcting import BeyondInvoice, NothingToCorrect
+from tollwright.domain.invoices.credit_notes import BeyondInvoice, NothingToCorrect
 from tollwright.domain.invoices.operations import Correction
 from tollwright.domain.ledger import queries as ledger
 
@@ -223,15 +223,15 @@ def test_a_campaign_switched_off_since_the_draft_was_made(books: Books) -> None:
 def test_a_finalised_invoice_does_not_change(books: Books) -> None:
     """Not its lines, not its amounts, not the charges behind it: the database refuses."""
     invoice = october(books)
-    wishes: list[Callable[[], object]] = [
+    payloads: list[Callable[[], object]] = [
         lambda: Invoice.objects.filter(pk=invoice.pk).update(net_micros=1, total_micros=20_782_711),
         lambda: InvoiceLine.objects.filter(invoice=invoice).update(amount_micros=1),
         lambda: Charge.objects.update(invoice_line_id=None),
         lambda: Document.objects.filter(invoice=invoice).delete(),
     ]
-    for wish in wishes:
+    for payload in payloads:
         with pytest.raises(IntegrityError), transaction.atomic():
-            wish()
+            payload()
 
 
 def test_void_undoes_all_but_the_number(books: Books) -> None:

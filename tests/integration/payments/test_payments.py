@@ -10,12 +10,12 @@ from django.db import IntegrityError, connection, transaction
 from tests.support.billing import ANNA, NOVEMBER, Books, as_data, bill_and_issue, said
 from tollwright.data.models import Allocation, Invoice, Payment
 from tollwright.domain.errors import KeyReused
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.invoices.operations import Correction, credit, debit
 from tollwright.domain.invoices.queries import check_sums, document_of
 from tollwright.domain.ledger import queries as ledger
 from tollwright.domain.payments import queries
 from tollwright.domain.payments.operations import AmountInvalid, CannotSettle, record_payment
+from tollwright.domain.validation import FieldInvalid
 
 DECEMBER = datetime(2026, 12, 1, 9, tzinfo=UTC)
 JANUARY = datetime(2027, 1, 4, 9, tzinfo=UTC)
@@ -196,11 +196,13 @@ def test_the_same_key_moves_money_once(books: Books) -> None:
     [{"amount_micros": 101 * EUR}, {"currency": "USD"}, {"method": "cash"}, {"reference": "x"}],
     ids=lambda other: next(iter(other)),
 )
-def test_the_same_key_with_another_wish_is_refused(books: Books, other: dict[str, object]) -> None:
+def test_the_same_key_with_another_request_is_refused(
+    books: Books, other: dict[str, object]
+) -> None:
     pay(books, 100 * EUR)
-    wish = {"amount_micros": 100 * EUR} | other
+    payload = {"amount_micros": 100 * EUR} | other
     with pytest.raises(KeyReused):
-        pay(books, **wish)  # type: ignore[arg-type]  # a table of different arguments
+        pay(books, **payload)  # type: ignore[arg-type]  # a table of different arguments
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from django.db import IntegrityError, transaction
 
 from tests.integration.plans.test_plans import ANNA, AT, make_plan, priced_card
 from tests.support.world import World
-from tollwright.core.legs import CostPlus
+from tollwright.core.rating.legs import CostPlus
 from tollwright.data.models import AuditEntry, CardVersion, PlanVersion, RateCard
 from tollwright.data.scope import tenant_scope
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.plans import operations, queries
 from tollwright.domain.rates import operations as rates
 from tollwright.domain.rates.errors import CardRefused
+from tollwright.domain.validation import FieldInvalid
 
 PLUS = CostPlus(markup_ppm=150_000, fixed_micros=1_000, floor_micros=5_000, cap_micros=1_000_000)
 FREE_MINUTES = {"name": "100 free minutes", "prefixes": ["44"], "unit": "seconds", "amount": 6000}

@@ -11,9 +11,9 @@ from tollwright.data.models import AuditEntry, CallPlan, Campaign, PlanVersion, 
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
 from tollwright.domain.errors import DomainError, NotFound
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.plans import operations, queries
 from tollwright.domain.rates import operations as rates
+from tollwright.domain.validation import FieldInvalid
 
 AT = datetime(2026, 10, 1, tzinfo=UTC)
 OCT, NOV, DEC = date(2026, 10, 1), date(2026, 11, 1), date(2026, 12, 1)

@@ -12,8 +12,8 @@ from tests.support.world import World
 from tollwright.data.models import AuditEntry, CardVersion, DeckImport, Rate, RateCard
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.rates import errors, operations, queries
+from tollwright.domain.validation import FieldInvalid
 
 NOV, DEC = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 ANNA = By("anna@north.example")

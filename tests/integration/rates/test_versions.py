@@ -8,13 +8,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.support.world import World
-from tollwright.core.cardfile import content_hash, load_card
+from tollwright.core.cards.file import content_hash, load_card
 from tollwright.data.models import CardVersion, RateCard
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
 from tollwright.domain.errors import NotFound
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.rates import errors, operations, queries
+from tollwright.domain.validation import FieldInvalid
 
 NOV, DEC = datetime(2026, 11, 2, 9, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 ANNA = By("anna@north.example")

@@ -26,7 +26,7 @@ from tollwright.domain.invoices.queries import check_sums
 from tollwright.domain.rates.operations import save_draft
 from tollwright.domain.rerating import operations
 from tollwright.domain.rerating.scope import CallScope
-from tollwright.domain.rerating.whatif import Wish, what_if
+from tollwright.domain.rerating.whatif import WhatIfRequest, what_if
 
 JANUARY = DECEMBER + timedelta(days=40)
 FREE: dict[str, object] = {"name": "free", "prefixes": ["44"], "unit": "seconds", "amount": 100}
@@ -195,14 +195,14 @@ def test_a_what_if_draws_on_the_drafts_own_pools(story: Story) -> None:
     data = {"rates": [minute("44", "0.60"), minute("49", "0.12")], "allowances": free}
     version = save_draft(card=story.switch.card, data=data, at=LATER, by=ANNA)
     before = story.written()
-    found = what_if(Wish(version=version), NOVEMBER, at=LATER)
+    found = what_if(WhatIfRequest(version=version), NOVEMBER, at=LATER)
     assert [(line.customer, line.difference_micros) for line in found.lines] == [
         ("Acme Ltd", -600_000), ("Beta Ltd", -600_000),
     ]  # fmt: skip
     assert "full when a billing period begins" in found.sentences[0]
     assert story.written() == before
     assert AllowanceUse.objects.count() == 0
-    bare = what_if(Wish(version=draft(story, [minute("44", "0.60")])), NOVEMBER, at=LATER)
+    bare = what_if(WhatIfRequest(version=draft(story, [minute("44", "0.60")])), NOVEMBER, at=LATER)
     assert not bare.shares
 
 

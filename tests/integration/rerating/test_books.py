@@ -26,7 +26,7 @@ from tests.support.switch import (
     set_rule,
 )
 from tests.support.world import START
-from tollwright.core.legs import CostPlus
+from tollwright.core.rating.legs import CostPlus
 from tollwright.data.models import (
     BillingRun,
     Call,
@@ -49,7 +49,7 @@ from tollwright.domain.rerating import operations as rerating
 from tollwright.domain.rerating import queries
 from tollwright.domain.rerating.scope import CallScope
 from tollwright.domain.tenants import reselling
-from tollwright.engine.ingest import NotPossible, reenter, replay, roll_back
+from tollwright.engine.ingest import NotPossible, replay, reprocess, roll_back
 
 NOVEMBER_ENDS = datetime(2026, 11, 30, 23, tzinfo=START.tzinfo)
 FIRST = datetime(2026, 11, 3, tzinfo=START.tzinfo)
@@ -134,7 +134,7 @@ def records_are_let_in(books: Books, switch: Switch) -> str:
     ids = open_ids()
     if not ids:
         return "none"
-    return reenter(
+    return reprocess(
         connection.connection, tenant_id=switch.tenant_id, ids=ids, at=books.at, by="t"
     ).sentence
 

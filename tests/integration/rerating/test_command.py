@@ -25,10 +25,10 @@ from tollwright.data.rerating import RerateProposal
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls import queries
 from tollwright.domain.errors import NotFound
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.invoices.queries import check_sums
 from tollwright.domain.rerating.corrections import correct
 from tollwright.domain.rerating.operations import accept as accept_proposal
+from tollwright.domain.validation import FieldInvalid
 
 app = typer.Typer()
 app.command()(rerate)
@@ -113,13 +113,13 @@ def test_what_waits_is_listed_let_in_and_corrected(provider: Story) -> None:
     assert (code, said) == (
         0, "1 records are proposed as corrections by credit or debit notes.\n"
     )  # fmt: skip
-    code, said = run("quarantine", "reenter", "--reason", "unknown_account")
+    code, said = run("quarantine", "reprocess", "--reason", "unknown_account")
     assert (code, said.splitlines()[-1]) == (
         3, "0 records left the quarantine: 0 rated. 1 still wait (unknown_account 1)."
     )  # fmt: skip
     assert run("quarantine", "dismiss")[0] == 2
     assert run("quarantine", "dismiss", "--id", str(ghost)) == (0, "1 records are dismissed.\n")
-    assert run("quarantine", "reenter", "--id", str(ghost))[0] == 2
+    assert run("quarantine", "reprocess", "--id", str(ghost))[0] == 2
 
 
 def test_two_hands_correct_and_accept_once(provider: Story) -> None:

@@ -144,7 +144,7 @@ def test_the_same_record_proposes_once(story: Story) -> None:
     story.bill()
     first = late(story, Row(key=1, seconds=121))
     detail = Quarantine.objects.get().detail
-    calls.reenter(ids=open_ids(), at=DECEMBER, by=ANNA)
+    calls.reprocess(ids=open_ids(), at=DECEMBER, by=ANNA)
     again = correct(ids=open_ids(), at=DECEMBER, by=ANNA)
     assert (again.rerating, again.proposed, again.waiting) == (None, 0, 1)
     assert Quarantine.objects.get().detail == detail
@@ -219,7 +219,7 @@ def test_an_invoice_that_was_voided_lets_the_record_in(story: Story) -> None:
     assert Quarantine.objects.get().detail == (
         "No issued invoice carries the call now: let the record in again."
     )
-    assert calls.reenter(ids=open_ids(), at=DECEMBER, by=ANNA).rated == 1
+    assert calls.reprocess(ids=open_ids(), at=DECEMBER, by=ANNA).rated == 1
     assert story.amounts() == ONE | {"1": 1_800_000}
     in_order(story)
 
@@ -239,7 +239,7 @@ def test_a_corrected_call_stands_on_its_note_for_good(story: Story) -> None:
         calls.roll_back_batch(batch=batch_by_id(batch), at=DECEMBER, by=ANNA)
 
 
-def test_a_batch_that_is_rolled_back_takes_its_wish_away(story: Story) -> None:
+def test_a_batch_that_is_rolled_back_takes_its_note_away(story: Story) -> None:
     story.bill()
     batch = story.take(Row(key=1, seconds=121))
     correct(ids=open_ids(), at=DECEMBER, by=ANNA)

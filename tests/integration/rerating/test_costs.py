@@ -32,11 +32,11 @@ from tollwright.domain.calls.queries import explain_charge
 from tollwright.domain.carriers import costs
 from tollwright.domain.carriers import operations as carriers
 from tollwright.domain.errors import KeyReused, NotFound
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.invoices.queries import check_sums
 from tollwright.domain.rates import operations as rates
 from tollwright.domain.rerating import operations
 from tollwright.domain.rerating.scope import CallScope
+from tollwright.domain.validation import FieldInvalid
 
 COSTS = CallScope(leg="cost")
 FREE = {"name": "never drawn", "prefixes": ["44"], "unit": "seconds", "amount": 600}
@@ -99,7 +99,12 @@ def test_the_report_says_whose_calls_cost_more_and_writes_nothing(bought: Story)
     before = bought.written()
     report = bought.report(COSTS)
     assert bought.written() == before
-    assert (report.calls, report.changed, report.refused, report.walked) == (3, 1, {}, 0)
+    assert (report.calls, report.changed, report.refused, report.priced_individually) == (
+        3,
+        1,
+        {},
+        0,
+    )
     assert [(one.name, one.difference_micros) for one in report.customers] == [
         ("Beta Ltd", 60_000), ("Acme Ltd", 0),
     ]  # fmt: skip
@@ -261,7 +266,7 @@ def test_a_call_over_a_new_version_is_bought_by_both(bought: Story) -> None:
     """Answered at 12:00:05 for 61 s: 30 s at 0.06 and 31 s at 0.12 a minute."""
     costs_by(telco(), "0.12", since=NOON + timedelta(seconds=35), published_at=LATER)
     report = bought.report(COSTS)
-    assert report.walked == 1
+    assert report.priced_individually == 1
     bought.apply("a", COSTS)
     assert paid(bought) == {"1": 92_000, "2": 60_000, "4": 120_000}
     assert bought.report(COSTS).changed == 0

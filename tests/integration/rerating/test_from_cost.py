@@ -22,7 +22,7 @@ from tests.integration.rerating.test_costs import (
 from tests.support.billing import ANNA, as_data
 from tests.support.switch import NOON, RATES, Row, add_version, set_rule
 from tests.support.world import START
-from tollwright.core.legs import CostPlus
+from tollwright.core.rating.legs import CostPlus
 from tollwright.data.models import CallPlan, Charge, PlanVersion, RateCard
 from tollwright.domain.calls.queries import explain_charge
 from tollwright.domain.invoices.queries import check_sums
@@ -30,7 +30,7 @@ from tollwright.domain.plans import operations as plans
 from tollwright.domain.rates.operations import save_draft
 from tollwright.domain.rerating import operations, queries
 from tollwright.domain.rerating.scope import CallScope
-from tollwright.domain.rerating.whatif import Wish, what_if
+from tollwright.domain.rerating.whatif import WhatIfRequest, what_if
 
 TERMS = CostPlus(markup_ppm=250_000, fixed_micros=1_000)
 BY_CARD = {"1": 1_200_000, "2": 600_000, "3": 240_000, "4": 600_000}
@@ -194,7 +194,7 @@ def test_calls_that_drew_on_allowances_give_them_back(bought: Story) -> None:
 def test_a_draft_plan_over_past_calls_with_margin(bought: Story) -> None:
     """Beta's 0.06 would be 0.076; the call to +49 would not be priced."""
     before = bought.written()
-    found = what_if(Wish(plan=draft(bought)), NOVEMBER, everyone=True, at=LATER)
+    found = what_if(WhatIfRequest(plan=draft(bought)), NOVEMBER, everyone=True, at=LATER)
     assert bought.written() == before
     assert [
         (one.customer, one.old_micros, one.new_micros, one.old_margin_micros, one.new_margin_micros)
@@ -212,14 +212,14 @@ def test_a_draft_card_of_such_a_plan_keeps_its_prices(plus: Story) -> None:
     plus.apply("plan")
     rates = [{"prefix": "44", "price": "1.20", "first_s": 60, "next_s": 60}]
     version = save_draft(card=plus.switch.card, data={"rates": rates}, at=LATER, by=ANNA)
-    found = what_if(Wish(version=version), NOVEMBER, at=LATER)
+    found = what_if(WhatIfRequest(version=version), NOVEMBER, at=LATER)
     assert [(one.customer, one.difference_micros) for one in found.lines] == [
         ("Beta Ltd", 600_000), ("Acme Ltd", 0),
     ]  # fmt: skip
     allowing = save_draft(
         card=plus.switch.card, data={"rates": rates, "allowances": [FREE]}, at=LATER, by=ANNA
     )
-    found = what_if(Wish(version=allowing), NOVEMBER, at=LATER)
+    found = what_if(WhatIfRequest(version=allowing), NOVEMBER, at=LATER)
     assert found.refused == {"cost_plus_allowances": 3}
 
 
@@ -228,7 +228,7 @@ def test_other_terms_of_the_plan_are_a_difference(plus: Story) -> None:
     plus.apply("plan")
     terms = CostPlus(markup_ppm=500_000, floor_micros=50_000)
     other = draft(plus, terms)
-    found = what_if(Wish(plan=other), NOVEMBER, at=LATER)
+    found = what_if(WhatIfRequest(plan=other), NOVEMBER, at=LATER)
     assert [(one.usage.changed, one.new_micros) for one in found.lines] == [(2, 91_500 + 50_000)]
     subscribe(plus, other, day=2)
     plus.apply("terms", at=LATER + timedelta(days=1))

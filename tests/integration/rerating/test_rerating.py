@@ -22,11 +22,11 @@ from tollwright.data.models import AuditEntry, Charge, Invoice, RateCard, Rerate
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls.queries import explain_charge
 from tollwright.domain.errors import KeyReused, NotFound
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.invoices import operations as invoices
 from tollwright.domain.invoices.queries import check_sums
 from tollwright.domain.rerating import operations, queries
 from tollwright.domain.rerating.scope import CallScope, EmptyPeriod
+from tollwright.domain.validation import FieldInvalid
 
 OLD = {"1": 1_200_000, "2": 600_000, "3": 240_000, "4": 600_000}
 NEW = {"1": 600_000, "2": 300_000, "3": 480_000, "4": 300_000}
@@ -318,7 +318,7 @@ def test_a_call_that_meets_the_next_version_is_priced_by_both(story: Story) -> N
     since = NOON + timedelta(seconds=35)
     add_version(story.switch.card, 2, since, CHEAPER, published_at=LATER)
     report = story.report()
-    assert (report.walked, report.sentences) == (1, (
+    assert (report.priced_individually, report.sentences) == (1, (
         "1 calls were priced one by one, all others by the compiled kernel: they last into another"
         " version of their card, share allowances with a billed call that stays, or are few between"
         " others' turns at a pool.",

@@ -28,7 +28,7 @@ from tests.support.switch import (
     set_rule,
 )
 from tests.support.world import START
-from tollwright.core.legs import CostPlus
+from tollwright.core.rating.legs import CostPlus
 from tollwright.data.models import AuditEntry, Invoice, RateCard
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.invoices import operations as invoices

@@ -33,7 +33,7 @@ from tollwright.domain.rates.operations import save_draft
 from tollwright.domain.rerating import whatif
 from tollwright.domain.rerating.fees import NO_FEES
 from tollwright.domain.rerating.scope import CallScope
-from tollwright.domain.rerating.whatif import Wish, what_if
+from tollwright.domain.rerating.whatif import WhatIfRequest, what_if
 
 NOVEMBER = CallScope(
     first=datetime(2026, 10, 31, 23, tzinfo=UTC), last=datetime(2026, 11, 30, 23, tzinfo=UTC)
@@ -52,7 +52,7 @@ def minute(prefix: str, price: str, **more: object) -> dict[str, object]:
 def test_a_draft_card_over_past_calls_losers_first(story: Story) -> None:
     version = draft(story, [minute("44", "0.30"), minute("49", "0.48"), minute("4930", "3")])
     before = story.written()
-    found = what_if(Wish(version=version), NOVEMBER, at=LATER)
+    found = what_if(WhatIfRequest(version=version), NOVEMBER, at=LATER)
     assert story.written() == before
     assert [
         (one.customer, one.usage.calls, one.old_micros, one.new_micros, one.difference_micros)
@@ -72,15 +72,15 @@ def test_rows_that_begin_later_are_held_against_calls_of_before(story: Story) ->
         minute("44", "0.90", effective_from="2027-01-01T00:00:00Z"),
         minute("49", "0.12"),
     ])  # fmt: skip
-    found = what_if(Wish(version=version), NOVEMBER, at=LATER)
+    found = what_if(WhatIfRequest(version=version), NOVEMBER, at=LATER)
     assert found.totals[0].difference_micros == 1_200_000  # four minutes to London
-    now = what_if(Wish(version=version, as_of=LATER), NOVEMBER, at=LATER)
+    now = what_if(WhatIfRequest(version=version, as_of=LATER), NOVEMBER, at=LATER)
     assert now.totals[0].difference_micros == 0
 
 
 def test_calls_that_would_not_be_priced_are_told_and_count_alike(story: Story) -> None:
     version = draft(story, [minute("44", "0.30")])
-    found = what_if(Wish(version=version), NOVEMBER, at=LATER)
+    found = what_if(WhatIfRequest(version=version), NOVEMBER, at=LATER)
     assert (found.refused, found.uncovered_ppm) == ({"unmatched": 1}, 250_000)
     assert "1 of 4 calls would not be priced" in found.sentences[0]
     assert found.totals[0].difference_micros == -1_200_000
@@ -89,7 +89,7 @@ def test_calls_that_would_not_be_priced_are_told_and_count_alike(story: Story) -
 def test_a_card_file_is_held_against_all_calls(story: Story) -> None:
     card = whatif.card_of_file({"rates": [minute("", "0.06")]})
     assert card.currency == "EUR"
-    found = what_if(Wish(card=card), NOVEMBER, at=LATER)
+    found = what_if(WhatIfRequest(card=card), NOVEMBER, at=LATER)
     assert found.totals[0].new_micros == 60_000 * (2 + 1 + 2 + 1)
     with pytest.raises(CardRefused):
         whatif.card_of_file({"rates": [{"prefix": "44"}]})
@@ -106,7 +106,7 @@ def test_the_margin_follows_where_the_carriers_charges_are_known(story: Story) -
     )  # fmt: skip
     story.rate_by(CHEAPER)
     version = CardVersion.objects.get(number=2)
-    acme, beta = what_if(Wish(version=version), NOVEMBER, at=LATER).lines[::-1]
+    acme, beta = what_if(WhatIfRequest(version=version), NOVEMBER, at=LATER).lines[::-1]
     assert (acme.customer, acme.old_margin_micros, acme.new_margin_micros) == (
         "Acme Ltd", 1_340_000, 680_000,
     )  # fmt: skip
@@ -140,7 +140,7 @@ def test_a_plan_is_compared_with_its_fees(story: Story) -> None:
     )  # fmt: skip
     card, _ = make_card(story.switch.world, "HALF", CHEAPER)
     large = plan(story, "LARGE", {"subscription": 40_000_000, "registration": 9_000_000}, card)
-    found = what_if(Wish(plan=large), NOVEMBER, everyone=True, at=LATER)
+    found = what_if(WhatIfRequest(plan=large), NOVEMBER, everyone=True, at=LATER)
     assert [
         (one.customer, one.fees.old_micros, one.fees.new_micros, one.fees.once_micros,
          one.difference_micros)
@@ -149,12 +149,12 @@ def test_a_plan_is_compared_with_its_fees(story: Story) -> None:
         ("Beta Ltd", 0, 40_000_000, 9_000_000, 40_000_000 - 300_000),
         ("Acme Ltd", 15_000_000, 40_000_000, 9_000_000, 25_000_000 - 660_000),
     ]  # fmt: skip
-    same = what_if(Wish(plan=basic), NOVEMBER, at=LATER)
+    same = what_if(WhatIfRequest(plan=basic), NOVEMBER, at=LATER)
     assert [(one.customer, one.usage.calls, one.difference_micros) for one in same.lines] == [
         ("Acme Ltd", 0, 0)
     ]
     with pytest.raises(whatif.PeriodNeeded):
-        what_if(Wish(plan=large), CallScope(), at=LATER)
+        what_if(WhatIfRequest(plan=large), CallScope(), at=LATER)
 
 
 def test_with_a_campaign_only_what_holds_for_it_is_compared(story: Story) -> None:
@@ -183,16 +183,16 @@ def test_with_a_campaign_only_what_holds_for_it_is_compared(story: Story) -> Non
         )  # fmt: skip
     spring = replace(NOVEMBER, campaign_id=world.campaign.pk)
     large = plan(story, "LARGE", {"subscription": 40_000_000, "registration": 9_000_000})
-    everyone = what_if(Wish(plan=large), spring, everyone=True, at=LATER)
+    everyone = what_if(WhatIfRequest(plan=large), spring, everyone=True, at=LATER)
     assert fees_of(everyone) == [("Acme Ltd", 45_000_000, 40_000_000, 9_000_000)]
-    assert fees_of(what_if(Wish(plan=own), spring, at=LATER)) == [
+    assert fees_of(what_if(WhatIfRequest(plan=own), spring, at=LATER)) == [
         ("Acme Ltd", 30_000_000, 30_000_000, 1_000_000)
     ]
-    assert fees_of(what_if(Wish(plan=basic), spring, at=LATER)) == [
+    assert fees_of(what_if(WhatIfRequest(plan=basic), spring, at=LATER)) == [
         ("Acme Ltd", 15_000_000, 15_000_000, 0)
     ]
     strange = replace(spring, customer_id=beta.pk)
-    assert fees_of(what_if(Wish(plan=large), strange, everyone=True, at=LATER)) == []
+    assert fees_of(what_if(WhatIfRequest(plan=large), strange, everyone=True, at=LATER)) == []
 
 
 def fees_of(found: whatif.WhatIf) -> list[tuple[str, int, int, int]]:
@@ -211,36 +211,36 @@ def test_fees_are_left_out_where_they_are_not_those_calls_alone(story: Story) ->
         replace(NOVEMBER, card_id=story.switch.card.pk),
         CallScope(prefix="44"),
     ):
-        found = what_if(Wish(plan=large), narrowed, everyone=True, at=LATER)
+        found = what_if(WhatIfRequest(plan=large), narrowed, everyone=True, at=LATER)
         assert {one.fees for one in found.lines} == {NO_FEES}
         assert (found.calls > 0, found.with_fees) == (True, False)
         assert found.sentences == (
             "Fees are left out on both sides: they are due for all calls, not for those of a"
             " prefix, a file or a card alone.",
         )
-    whole = what_if(Wish(plan=large), NOVEMBER, everyone=True, at=LATER)
+    whole = what_if(WhatIfRequest(plan=large), NOVEMBER, everyone=True, at=LATER)
     assert (whole.with_fees, whole.sentences) == (True, ())
 
 
 def test_one_thing_is_compared_with(story: Story) -> None:
     card = whatif.card_of_file({"rates": [minute("", "0.06")]})
-    for wish in (Wish(), Wish(card=card, version=story.switch.version)):
+    for payload in (WhatIfRequest(), WhatIfRequest(card=card, version=story.switch.version)):
         with pytest.raises(whatif.OneOfThese):
-            what_if(wish, NOVEMBER, at=LATER)
+            what_if(payload, NOVEMBER, at=LATER)
 
 
 def test_another_provider_sees_none_of_it(story: Story) -> None:
     other = make_switch("south")
     strange = CallScope(customer_id=story.switch.world.customer.pk)
     with tenant_scope(other.tenant_id):
-        found = what_if(Wish(version=other.version), NOVEMBER, everyone=True, at=LATER)
+        found = what_if(WhatIfRequest(version=other.version), NOVEMBER, everyone=True, at=LATER)
         assert found.calls == 0
         assert "No call fits" in found.sentences[0]
         with pytest.raises(NotFound):
-            what_if(Wish(version=other.version), strange, at=LATER)
+            what_if(WhatIfRequest(version=other.version), strange, at=LATER)
 
 
 def test_a_period_is_half_open(story: Story) -> None:
     card = whatif.card_of_file({"rates": [minute("", "0.06")]})
     scope = CallScope(first=NOON, last=NOON.replace(minute=1))
-    assert what_if(Wish(card=card), scope, at=LATER).calls == 1
+    assert what_if(WhatIfRequest(card=card), scope, at=LATER).calls == 1

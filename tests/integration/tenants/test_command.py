@@ -10,8 +10,8 @@ from tollwright.cli.tenant import tenant
 from tollwright.data.models import Membership, Tenant, User
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.errors import DomainError
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.tenants.queries import tenant_id_by_slug
+from tollwright.domain.validation import FieldInvalid
 
 app = typer.Typer()
 app.command()(tenant)

@@ -10,8 +10,8 @@ from tests.support.world import World
 from tollwright.data.models import AuditEntry, LegalEntity, Tenant
 from tollwright.data.scope import PLATFORM, tenant_scope
 from tollwright.domain.audit.operations import By
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.tenants import operations, queries
+from tollwright.domain.validation import FieldInvalid
 
 AT = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
 ANNA = By("anna@north.example", "cli")

@@ -12,8 +12,8 @@ from fractions import Fraction
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
-from tollwright.core.card import Allowance, Band, Rate, RateCard, Window
-from tollwright.core.rating import CallInput
+from tollwright.core.cards.card import Allowance, Band, Rate, RateCard, Window
+from tollwright.core.rating.rate_call import CallInput
 
 NANO = Fraction(1, 10**9)
 MICRO = Fraction(1, 10**6)

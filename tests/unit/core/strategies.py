@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tollwright.core.card import RateCard
-from tollwright.core.cardfile import load_card
-from tollwright.core.rating import CallInput
+from tollwright.core.cards.card import RateCard
+from tollwright.core.cards.file import load_card
+from tollwright.core.rating.rate_call import CallInput
 
 MONDAY = datetime(2026, 11, 16, 17, 50, tzinfo=UTC)
 # The clocks of Berlin, New York and Lord Howe (by half an hour), forward and back.

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.unit.core.byhand import NoRow, Price, price_of, prices_of
 from tests.unit.core.strategies import calls, cards
-from tollwright.core.card import RateCard, Unmatched
-from tollwright.core.rating import CallInput, Charge, rate_call, rate_calls
-from tollwright.core.versions import Version, on_one_line
+from tollwright.core.cards.card import RateCard, Unmatched
+from tollwright.core.rating.rate_call import CallInput, Charge, rate_call, rate_calls
+from tollwright.core.rating.versions import Version, on_one_line
 
 SOME_ROWS = st.sets(st.integers(0, 4), max_size=2)
 BATCHES = st.lists(calls(longest_s=400), min_size=1, max_size=6)

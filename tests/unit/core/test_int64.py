@@ -1,6 +1,6 @@
 """The form of the arithmetic that a compiled twin uses: every number of it fits int64.
 
-`amount` below does what `core.pricing` describes, with every intermediate result checked; it is
+`amount` below does what `core.rating.pricing` says, with every intermediate result checked; it is
 compared with the exact rational at the bounds that publishing admits and all over them.
 """
 
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollwright.core.card import (
+from tollwright.core.cards.card import (
     DAY_S,
     MAX_COMMON_UNIT_S,
     MAX_FEE,
@@ -24,7 +24,7 @@ from tollwright.core.card import (
     Grace,
 )
 from tollwright.core.money import NANO, Mode, Rounding, round_ratio
-from tollwright.core.seconds import after_grace
+from tollwright.core.rating.seconds import after_grace
 
 LONGEST_COUNTED_S = after_grace(DAY_S, Grace("add", DAY_S, 100))
 LONGEST_BILLED_S = LONGEST_COUNTED_S + DAY_S  # one increment beyond

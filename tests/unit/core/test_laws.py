@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 
 from tests.unit.core.strategies import calls, cards
 from tests.unit.core.words import call_of, card_of
-from tollwright.core.allowances import draw, full_pools
-from tollwright.core.card import Rate, RateCard, Step, first_interval_s
-from tollwright.core.cardfile import dump_card, load_card
-from tollwright.core.choose import prepare
-from tollwright.core.explain import explain, inputs_of, replay
-from tollwright.core.inverse import max_seconds
+from tollwright.core.cards.card import Rate, RateCard, Step, first_interval_s
+from tollwright.core.cards.file import dump_card, load_card
 from tollwright.core.money import micros
-from tollwright.core.pricing import Usage, price_usage
-from tollwright.core.rating import (
+from tollwright.core.rating.allowances import draw, full_pools
+from tollwright.core.rating.explain import explain, inputs_of, replay
+from tollwright.core.rating.max_duration import max_seconds
+from tollwright.core.rating.pricing import Usage, price_usage
+from tollwright.core.rating.rate_call import (
     CallInput,
     consumption_order,
     rate_call,
     rate_calls,
     reckon,
 )
+from tollwright.core.rating.rate_lookup import prepare
 
 
 def price_at(call: CallInput, card: Any, seconds: int) -> int:
@@ -72,19 +72,19 @@ def test_interim_debits_add_up_to_the_price_of_the_whole(
 @settings(max_examples=200)
 @given(
     card=cards(),
-    wished=st.lists(calls(), max_size=6),
+    charged_calls=st.lists(calls(), max_size=6),
     balance=st.integers(0, 3_000).map(lambda n: n * 10_000),
     mark_s=st.integers(1, 120),
 )
 def test_prepaid_and_postpaid_totals_are_equal(
-    card: RateCard, wished: list[CallInput], balance: int, mark_s: int
+    card: RateCard, charged_calls: list[CallInput], balance: int, mark_s: int
 ) -> None:
     """A prepaid account pays as calls go, in their turn, each cut where its balance ends; the same
     calls rated together afterwards, in any order, cost what it paid."""
     index, left, paid, made = prepare(card), full_pools(card.allowances), 0, []
-    wished = [replace(call, call_key=str(key)) for key, call in enumerate(wished)]
-    for place in consumption_order(wished):
-        call = wished[place]
+    charged_calls = [replace(call, call_key=str(key)) for key, call in enumerate(charged_calls)]
+    for place in consumption_order(charged_calls):
+        call = charged_calls[place]
         longest = max_seconds(balance - paid, call, index, remaining=left, cap_s=1200)
         if longest.status != "rated":
             continue
@@ -144,7 +144,7 @@ def test_the_walk_in_pieces_equals_the_walk_by_single_increments(
     reckoning = reckon(call, index, {})
     tiers, row = reckoning.tiers, reckoning.charge.rate_index
     counted = reckoning.seconds.counted_s if reckoning.seconds else 0
-    p, nanos_by_second, walked = 0, [], []
+    p, nanos_by_second, priced_individually = 0, [], []
     while p < counted:
         if card.crossing == "split":
             row = index.row_at(tiers, call.answered_at + timedelta(seconds=p))
@@ -156,11 +156,11 @@ def test_the_walk_in_pieces_equals_the_walk_by_single_increments(
                 length = step.next_s or length
         if p == 0:
             length = first_interval_s(rate, card.family) or length
-        walked += [(row, price)] * length
+        priced_individually += [(row, price)] * length
         p += length
     for piece in reckoning.usage.pieces:
         nanos_by_second += [(piece.rate_index, piece.price_nanos)] * piece.billed_s
-    assert nanos_by_second == walked
+    assert nanos_by_second == priced_individually
 
 
 @given(

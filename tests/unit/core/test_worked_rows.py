@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.core.words import call_of, card_of
 from tollwright.core.money import micros
-from tollwright.core.rating import rate_call
+from tollwright.core.rating.rate_call import rate_call
 
 PEAK = {"name": "peak", "weight": 10, "windows": [{"start": "08:00", "end": "18:00"}]}
 REST = {"name": "rest", "windows": [{"start": "00:00", "end": "24:00"}]}

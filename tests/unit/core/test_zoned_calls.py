@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tollwright.core.card import Band, Rate, RateCard, Window
-from tollwright.core.rating import CallInput, rate_call, rate_calls
+from tollwright.core.cards.card import Band, Rate, RateCard, Window
+from tollwright.core.rating.rate_call import CallInput, rate_call, rate_calls
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # 0.06 a minute from 02:30 to 05:00 on Berlin's walls, 0.12 at any other time.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tollwright.core.card import RateCard
-from tollwright.core.cardfile import load_card
-from tollwright.core.rating import CallInput
+from tollwright.core.cards.card import RateCard
+from tollwright.core.cards.file import load_card
+from tollwright.core.rating.rate_call import CallInput
 
 MONDAY_NOON = "2026-11-16T12:00:00"
 

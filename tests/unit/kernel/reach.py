@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.support.cards import DATES, MOMENTS
-from tollwright.core.card import (
+from tollwright.core.cards.card import (
     Allowance,
     Band,
     BlockCharge,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.kernel.words import charges_of, rated
-from tollwright.core.card import Allowance, BlockCharge, Grace, Lift, Rate, RateCard, Step
+from tollwright.core.cards.card import Allowance, BlockCharge, Grace, Lift, Rate, RateCard, Step
 from tollwright.core.money import Mode, Rounding
 
 

@@ -12,15 +12,15 @@ import numba
 import pytest
 from numba.core import caching
 
-from tollwright.kernel import jit, notice
+from tollwright.kernel import compile_notice, jit
 
 
 @pytest.fixture
 def said() -> Iterator[list[str]]:
     texts: list[str] = []
-    notice.listen(texts.append)
+    compile_notice.listen(texts.append)
     yield texts
-    notice.listen(lambda _: None)
+    compile_notice.listen(lambda _: None)
 
 
 def doubling(mark: int = 1) -> Any:
@@ -105,14 +105,15 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
 def stamps(first: str) -> bytes:
     """The stamps of a process that loads this module before the others."""
     program = (
-        f"import tollwright.kernel.{first}, tollwright.kernel.batch, tollwright.kernel.legs\n"
+        f"import tollwright.kernel.{first}\n"
+        "import tollwright.kernel.rating.batch, tollwright.kernel.rating.legs\n"
         "from tollwright.kernel.jit import stamp\n"
-        "modules = ('trie', 'batch', 'short', 'legs')\n"
-        "print(*(stamp('tollwright.kernel.' + name) for name in modules))"
+        "modules = ('trie', 'batch', 'fast_path', 'legs')\n"
+        "print(*(stamp('tollwright.kernel.rating.' + name) for name in modules))"
     )
     return subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout
 
 
 def test_the_stamp_does_not_depend_on_what_was_loaded_before() -> None:
     """Else what one command compiled would be strange to the next."""
-    assert stamps("legs") == stamps("numbers") == stamps("trie") != b""
+    assert stamps("rating.legs") == stamps("numbers") == stamps("rating.trie") != b""

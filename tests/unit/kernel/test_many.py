@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from tests.unit.kernel.words import MONDAY_NOON
-from tollwright.core.card import Band, Rate, RateCard, Step, Window
-from tollwright.core.rating import CallInput
-from tollwright.kernel import short
-from tollwright.kernel.batch import rate_batch
-from tollwright.kernel.columns import Columns, columns_of, new_charges
-from tollwright.kernel.compile import compile_card
-from tollwright.kernel.layout import CompiledCard
-from tollwright.kernel.spread import THREADS
+from tollwright.core.cards.card import Band, Rate, RateCard, Step, Window
+from tollwright.core.rating.rate_call import CallInput
+from tollwright.kernel.call_columns import Columns, columns_of, new_charges
+from tollwright.kernel.rating import fast_path
+from tollwright.kernel.rating.batch import rate_batch
+from tollwright.kernel.rating.compile import compile_card
+from tollwright.kernel.rating.layout import CompiledCard
+from tollwright.kernel.rating.parallel import THREADS
 
 MANY = 1_000_000
 A_CHARGE = 28  # bytes: two of one, one of two, four of four, one of eight
@@ -79,5 +79,5 @@ def test_in_room_that_is_there_they_take_none(
 
 
 def test_threads_work_without_the_interpreters_lock() -> None:
-    kernel: Any = short.rate_columns
+    kernel: Any = fast_path.rate_columns
     assert kernel.targetoptions["nogil"]

@@ -9,16 +9,16 @@ from typing import Any, Literal
 
 import pytest
 
-from tollwright.core import rating as core
-from tollwright.core.card import Band, Lift, Rate, RateCard, Window
-from tollwright.core.rating import CallInput
-from tollwright.kernel.batch import rate_batch
-from tollwright.kernel.calendar import zone_table
-from tollwright.kernel.calls import rate_calls
-from tollwright.kernel.columns import columns_of
-from tollwright.kernel.compile import compile_card
-from tollwright.kernel.instant import STRETCH_BITS, STRETCHES
-from tollwright.kernel.shapes import MOST_DATES
+from tollwright.core.cards.card import Band, Lift, Rate, RateCard, Window
+from tollwright.core.rating import rate_call as core
+from tollwright.core.rating.rate_call import CallInput
+from tollwright.kernel.call_columns import columns_of
+from tollwright.kernel.rating.batch import rate_batch
+from tollwright.kernel.rating.calendar import zone_table
+from tollwright.kernel.rating.compile import compile_card
+from tollwright.kernel.rating.instant import STRETCH_BITS, STRETCHES
+from tollwright.kernel.rating.leaf_shapes import MOST_DATES
+from tollwright.kernel.rating.objects import rate_calls
 
 EIGHTEEN = datetime(2026, 7, 6, 18, tzinfo=UTC)
 SECOND, HAIR = timedelta(seconds=1), timedelta(microseconds=1)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.core.formats.rows import FREESWITCH
-from tests.unit.kernel import test_asterisk as asterisk
-from tests.unit.kernel import test_freeswitch as freeswitch
+from tests.unit.kernel.cdr import test_asterisk as asterisk
+from tests.unit.kernel.cdr import test_freeswitch as freeswitch
 from tests.unit.kernel.told import by_rule, facts
 from tollwright.core.formats.base import Options
-from tollwright.kernel.freeswitch import FreeswitchColumns
-from tollwright.kernel.told import text_of
+from tollwright.kernel.cdr.freeswitch import FreeswitchColumns
+from tollwright.kernel.cdr.parsed_columns import text_of
 
 IN_COLUMNS, BY_THE_RULE = True, False
 OPTIONS = Options(region="DE")

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.support.cards import call_batches, cards
 from tests.unit.kernel.reach import constant_options, pairs_unmet
-from tollwright.core import rating as core
-from tollwright.core.card import RateCard
-from tollwright.kernel.calls import rate_calls
-from tollwright.kernel.compile import compile_card
+from tollwright.core.cards.card import RateCard
+from tollwright.core.rating import rate_call as core
+from tollwright.kernel.rating.compile import compile_card
+from tollwright.kernel.rating.objects import rate_calls
 
 # Cards, each with about 150 calls. TOLLWRIGHT_FUZZ=1 looks at many more, another number at so many.
 QUICK, AT_LENGTH = 400, 20_000

@@ -9,10 +9,10 @@ from tests.unit.core.formats.rows import ASTERISK
 from tollwright.core.formats.base import Format, Item, Options, Record
 from tollwright.core.formats.clock import EPOCH
 from tollwright.core.numbers import digits_of
-from tollwright.kernel.asterisk import AsteriskColumns
+from tollwright.kernel.cdr.asterisk import AsteriskColumns
+from tollwright.kernel.cdr.chunks import Portions
+from tollwright.kernel.cdr.parsed_columns import NONE, Told
 from tollwright.kernel.numbers import pack_number
-from tollwright.kernel.portions import Portions
-from tollwright.kernel.told import NONE, Told
 
 MICROSECOND = timedelta(microseconds=1)
 Way = Callable[[Options, int], Portions]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from tollwright.core.card import RateCard
-from tollwright.core.rating import CallInput
-from tollwright.kernel.batch import Rated, rate_batch
-from tollwright.kernel.columns import columns_of
-from tollwright.kernel.compile import compile_card
+from tollwright.core.cards.card import RateCard
+from tollwright.core.rating.rate_call import CallInput
+from tollwright.kernel.call_columns import columns_of
+from tollwright.kernel.rating.batch import Rated, rate_batch
+from tollwright.kernel.rating.compile import compile_card
 
 MONDAY_NOON = datetime(2026, 7, 6, 12, tzinfo=UTC)
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from tests.unit.kernel.words import MONDAY_NOON
-from tollwright.core.card import Allowance, Band, Rate, RateCard
-from tollwright.core.cardfile import content_hash
-from tollwright.core.rating import CallInput, rate_calls
-from tollwright.kernel.batch import rate_batch
-from tollwright.kernel.columns import columns_of
-from tollwright.kernel.compile import compile_card
+from tollwright.core.cards.card import Allowance, Band, Rate, RateCard
+from tollwright.core.cards.file import content_hash
+from tollwright.core.rating.rate_call import CallInput, rate_calls
+from tollwright.kernel.call_columns import columns_of
+from tollwright.kernel.rating.batch import rate_batch
+from tollwright.kernel.rating.compile import compile_card
 from tollwright.store import cardcache
 
 CARD = RateCard(

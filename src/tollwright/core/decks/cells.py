@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from tollwright.core.card import MAX_DIGITS
+from tollwright.core.cards.card import MAX_DIGITS
 from tollwright.core.decks.mapping import DateOrder, Decimals
 
 _MOST_CODES = 10_000  # of one cell

@@ -1,4 +1,4 @@
-"""What a deck says, row by row, in the units of `core.card`."""
+"""What a deck says, row by row, in the units of `core.cards.card`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from tollwright.core.card import Grace, Rate
+from tollwright.core.cards.card import Grace, Rate
 
 
 class DeckRow(msgspec.Struct, frozen=True, gc=False):

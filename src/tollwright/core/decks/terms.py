@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from tollwright.core.card import MAX_FEE, MAX_PRICE_PER_MINUTE
+from tollwright.core.cards.card import MAX_FEE, MAX_PRICE_PER_MINUTE
 from tollwright.core.decks import cells
 from tollwright.core.decks.cells import BadCellError
 from tollwright.core.decks.mapping import ColumnMapping, Meaning

@@ -13,7 +13,7 @@ from django.db import transaction
 from tollwright.data.access import PORTAL_ROLES, ApiKey, Membership, Role, User
 from tollwright.data.customers import Customer
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError
 
@@ -48,11 +48,11 @@ def create_user(*, email: str, password: str | None, at: datetime, by: By) -> Us
 
     Raises EmailTaken; FieldInvalid for an address or a password that will not do.
     """
-    address = guard.email(email)
+    address = validation.email(email)
     if password is not None:
         _fit_password(password, User(email=address))
     taken = EmailTaken(f"There is a user {address} already: give them a role instead.")
-    with guard.explained({"app_user_email_key": taken}):
+    with validation.explained({"app_user_email_key": taken}):
         user = User.objects.create_user(address, password, date_joined=at)
     record(
         by=by, at=at, action="user.created", subject="user", subject_id=user.pk,
@@ -77,7 +77,7 @@ def set_timezone(*, user: User, timezone: str, at: datetime, by: By) -> User:
     Raises FieldInvalid for what is no zone.
     """
     before = user.timezone
-    user.timezone = guard.timezone(timezone) if timezone else ""
+    user.timezone = validation.timezone(timezone) if timezone else ""
     user.save(update_fields=["timezone"])
     record(
         by=by, at=at, action="user.timezone_set", subject="user", subject_id=user.pk,
@@ -90,7 +90,7 @@ def _fit_password(password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise guard.FieldInvalid("password", " ".join(error.messages)) from None
+        raise validation.FieldInvalid("password", " ".join(error.messages)) from None
 
 
 @transaction.atomic
@@ -101,7 +101,7 @@ def grant_role(
 
     Raises RoleNeedsCustomer, LastOwner; FieldInvalid for an unknown role.
     """
-    guard.one_of("role", role, tuple(Role.values))
+    validation.one_of("role", role, tuple(Role.values))
     _customer_fits(role, customer)
     found = (
         Membership.objects.select_for_update(of=("self",))
@@ -162,14 +162,14 @@ def issue_api_key(*, name: str, role: str, at: datetime, by: By) -> tuple[ApiKey
 
     Raises RoleNeedsCustomer for a portal role; FieldInvalid.
     """
-    guard.one_of("role", role, tuple(Role.values))
+    validation.one_of("role", role, tuple(Role.values))
     if role in PORTAL_ROLES:
         raise RoleNeedsCustomer(f"A key cannot be {role}: keys work for the provider.")
     prefix = f"tw_{secrets.token_hex(4)}"
     secret = f"{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
         tenant_id=current_tenant_id(),
-        name=guard.text("name", name, longest=100),
+        name=validation.text("name", name, longest=100),
         prefix=prefix,
         key_sha256=hashlib.sha256(secret.encode()).hexdigest(),
         role=role,

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from tollwright.core.formats import registry
 from tollwright.data.calls import ImportBatch, Source
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError, NotFound
 from tollwright.engine import ingest as engine
@@ -27,7 +27,7 @@ class SourceCodeTaken(DomainError):
     kind, code = "conflict", "source_code_taken"
 
 
-class NotTakenIn(DomainError):
+class ImportFailed(DomainError):
     """Nothing of the file was written; the sentence says what to do."""
 
     kind, code = "conflict", "not_taken_in"
@@ -64,17 +64,19 @@ def create_source(
     """
     if format not in registry.FORMATS:
         known = ", ".join(sorted(registry.FORMATS))
-        raise guard.FieldInvalid("format", f"There is no CDR format {format!r}; known are {known}.")
+        raise validation.FieldInvalid(
+            "format", f"There is no CDR format {format!r}; known are {known}."
+        )
     fields: dict[str, Any] = {
-        "code": guard.text("code", code, longest=40),
-        "name": guard.text("name", name, longest=200),
+        "code": validation.text("code", code, longest=40),
+        "name": validation.text("name", name, longest=200),
         "format": format,
-        "timezone": guard.timezone(timezone),
-        "region": guard.country(region, "region") if region else "",
+        "timezone": validation.timezone(timezone),
+        "region": validation.country(region, "region") if region else "",
         "options": dict(options or {}),
     }
     taken = SourceCodeTaken(f"There is a source {code!r} already: choose another code.")
-    with guard.explained({"source_code_once": taken}):
+    with validation.explained({"source_code_once": taken}):
         source = Source.objects.create(tenant_id=current_tenant_id(), created_at=at, **fields)
     with _refusals():
         engine.open_source(cursor_on(_psycopg()), source.code)
@@ -96,7 +98,7 @@ def ingest(
 ) -> engine.BatchResult:
     """Take a file of a source in, all or nothing; a file that came before changes nothing.
 
-    Raises NotFound for an unknown source, SourceUnusable, NotTakenIn.
+    Raises NotFound for an unknown source, SourceUnusable, ImportFailed.
     """
     with _refusals():
         result = engine.ingest_file(
@@ -116,10 +118,10 @@ COUNTS = ("records", "rated", "unanswered", "duplicates", "ignored", "quarantine
 
 
 @transaction.atomic
-def reenter(*, ids: Sequence[int], at: datetime, by: By) -> engine.Reentered:
+def reprocess(*, ids: Sequence[int], at: datetime, by: By) -> engine.Reentered:
     """Try quarantined records once more; those that are refused again stay, with today's reason."""
     with _refusals():
-        result = engine.reenter(
+        result = engine.reprocess(
             _psycopg(), tenant_id=current_tenant_id(), ids=ids, at=at, by=by.actor
         )
     if ids:
@@ -204,4 +206,4 @@ def _refusals() -> Iterator[None]:
     except engine.NotPossible as error:
         raise BatchStays(str(error)) from error
     except engine.IngestError as error:
-        raise NotTakenIn(str(error)) from error
+        raise ImportFailed(str(error)) from error

@@ -12,8 +12,8 @@ from django.db.models import Count, Q, QuerySet
 from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, Source
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import NotFound
-from tollwright.engine.rate import explain as engine
-from tollwright.engine.rate.explain import Explanation
+from tollwright.engine.rating import explain as engine
+from tollwright.engine.rating.explain import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def quarantine(
 
 
 def open_ids(*, reason: str = "", source: Source | None = None) -> list[int]:
-    """Ids of what waits, oldest first, for `operations.reenter` and `dismiss`."""
+    """Ids of what waits, oldest first, for `operations.reprocess` and `dismiss`."""
     rows = quarantine(reason=reason, source=source).order_by("id")
     return list(rows.values_list("id", flat=True))
 

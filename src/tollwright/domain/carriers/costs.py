@@ -13,13 +13,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from tollwright.data.calls import Call, Charge
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.ingest import legs as engine
-from tollwright.engine.ingest.written import Costed, Place, columns_of
-from tollwright.engine.rate.columns import micros_of
-from tollwright.engine.rate.cost import UNKNOWN_TRUNK
+from tollwright.engine.ingest.cost_columns import Costed, Place, columns_of
+from tollwright.engine.rating.columns import micros_of
+from tollwright.engine.rating.cost import UNKNOWN_TRUNK
 from tollwright.store import legs as store
 from tollwright.store.calls import cursor_on
 
@@ -29,19 +29,22 @@ NO_TRUNK = UNKNOWN_TRUNK
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """How many calls got their cost, and why others did not (reason: how many); `slowly` of their
+    """How many calls got their cost, and why others did not (reason: how many);
+    `priced_individually` of their
     legs, those over a change of card version, were priced outside the kernel."""
 
     charged: int
     reasons: dict[str, int]
-    slowly: int = 0
+    priced_individually: int = 0
 
     @property
     def sentence(self) -> str:
         """What became of them, for people."""
         told = f"{self.charged:,} calls were priced."
-        if self.slowly:
-            told += f" {self.slowly:,} legs over a change of card version went one by one."
+        if self.priced_individually:
+            told += (
+                f" {self.priced_individually:,} legs over a change of card version went one by one."
+            )
         return told
 
 
@@ -49,9 +52,9 @@ class Filled:
 def price_missing(*, first: datetime, last: datetime, at: datetime, by: By) -> Filled:
     """Price what calls started in [first, last) cost, where they cost nothing yet; by the trunks,
     cards and versions that hold for the moment of each answer. Raises FieldInvalid."""
-    guard.aware("first", first)
-    if guard.aware("last", last) <= first:
-        raise guard.FieldInvalid("last", "The time ends before it begins.")
+    validation.aware("first", first)
+    if validation.aware("last", last) <= first:
+        raise validation.FieldInvalid("last", "The time ends before it begins.")
     tenant, cursor = current_tenant(), cursor_on(_psycopg())
     found = Costed()
     for batch_id, source_id in store.batches_without_cost(cursor, first=first, last=last):
@@ -62,7 +65,7 @@ def price_missing(*, first: datetime, last: datetime, at: datetime, by: By) -> F
         by=by, at=at, action="costs.priced", subject="call", subject_id=current_tenant_id(),
         after={"first": first, "last": last, "charged": found.charged, "reasons": [*told]},
     )  # fmt: skip
-    return Filled(found.charged, told, found.slowly)
+    return Filled(found.charged, told, found.priced_individually)
 
 
 def without_cost(*, first: datetime, last: datetime) -> QuerySet[Call]:

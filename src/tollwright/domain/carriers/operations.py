@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.data.rates import RateCard
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.carriers import queries
 from tollwright.domain.errors import DomainError
@@ -42,8 +42,8 @@ class NotABuyCard(DomainError):
 @transaction.atomic
 def create_carrier(*, code: str, name: str, at: datetime, by: By) -> Carrier:
     """Add who terminates calls. Raises CarrierCodeTaken, FieldInvalid."""
-    fields = {"code": guard.code(code), "name": guard.text("name", name, longest=200)}
-    with guard.explained({"carrier_code_once": _taken(fields["code"])}):
+    fields = {"code": validation.code(code), "name": validation.text("name", name, longest=200)}
+    with validation.explained({"carrier_code_once": _taken(fields["code"])}):
         carrier = Carrier.objects.create(tenant_id=current_tenant_id(), created_at=at, **fields)
     record(
         by=by, at=at, action="carrier.created", subject="carrier", subject_id=carrier.pk,
@@ -55,11 +55,11 @@ def create_carrier(*, code: str, name: str, at: datetime, by: By) -> Carrier:
 @transaction.atomic
 def rename_carrier(*, carrier: Carrier, code: str, name: str, at: datetime, by: By) -> Carrier:
     """Give a carrier another code or name. Raises CarrierCodeTaken, FieldInvalid."""
-    fields = {"code": guard.code(code), "name": guard.text("name", name, longest=200)}
-    before, changed = guard.change(carrier, fields)
+    fields = {"code": validation.code(code), "name": validation.text("name", name, longest=200)}
+    before, changed = validation.change(carrier, fields)
     if not changed:
         return carrier
-    with guard.explained({"carrier_code_once": _taken(carrier.code)}):
+    with validation.explained({"carrier_code_once": _taken(carrier.code)}):
         carrier.save(update_fields=changed)
     record(
         by=by, at=at, action="carrier.renamed", subject="carrier", subject_id=carrier.pk,
@@ -85,11 +85,11 @@ def add_trunk(
     """
     fields = {
         "value": _trunk_value(value),
-        "valid_from": guard.aware("valid_from", valid_from),
+        "valid_from": validation.aware("valid_from", valid_from),
         "valid_to": valid_to,
     }
-    if valid_to is not None and guard.aware("valid_to", valid_to) <= valid_from:
-        raise guard.FieldInvalid("valid_to", "The trunk would end before it begins.")
+    if valid_to is not None and validation.aware("valid_to", valid_to) <= valid_from:
+        raise validation.FieldInvalid("valid_to", "The trunk would end before it begins.")
     trunk = Trunk(tenant_id=current_tenant_id(), carrier=carrier, **fields)
     _save_if_free(trunk)
     record(
@@ -106,7 +106,7 @@ def end_trunk(*, trunk: Trunk, valid_to: datetime, at: datetime, by: By) -> Trun
     Raises TrunkEnded when that is before it begins; TrunkTaken when a later end than it had would
     reach into another carrier's time.
     """
-    if guard.aware("valid_to", valid_to) <= trunk.valid_from:
+    if validation.aware("valid_to", valid_to) <= trunk.valid_from:
         raise TrunkEnded(
             f"Trunk {trunk} begins {trunk.valid_from:%Y-%m-%d %H:%M} UTC: it cannot end before."
         )
@@ -132,7 +132,7 @@ def assign_card(
         raise NotABuyCard(
             f"{card.name} is a sell card: what {carrier.name} takes stands on a card of side buy."
         )
-    moment = guard.aware("valid_from", valid_from)
+    moment = validation.aware("valid_from", valid_from)
     assigned = CarrierCard.objects.create(
         tenant_id=current_tenant_id(), carrier=carrier, card=card, valid_from=moment
     )
@@ -160,9 +160,11 @@ def _save_if_free(trunk: Trunk) -> None:
 
 
 def _trunk_value(value: str) -> str:
-    found = guard.text("value", value, longest=100)
+    found = validation.text("value", value, longest=100)
     if "*" in found[:-1]:
-        raise guard.FieldInvalid("value", f"{value!r}: a * stands at the end only, as in gw-*.")
+        raise validation.FieldInvalid(
+            "value", f"{value!r}: a * stands at the end only, as in gw-*."
+        )
     return found
 
 

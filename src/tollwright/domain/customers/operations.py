@@ -15,7 +15,7 @@ from tollwright.data.invoices import Invoice
 from tollwright.data.plans import Subscription
 from tollwright.data.scope import current_tenant_id
 from tollwright.data.tenants import LegalEntity
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.customers import queries
 from tollwright.domain.errors import DomainError
@@ -78,7 +78,7 @@ def create_customer(
             "email": email,
         },
     )
-    with guard.explained({"customer_code_once": _taken("customer", fields["code"])}):
+    with validation.explained({"customer_code_once": _taken("customer", fields["code"])}):
         customer = Customer.objects.create(
             tenant_id=current_tenant_id(), legal_entity=legal_entity, created_at=at, **fields
         )
@@ -98,10 +98,10 @@ def update_customer(*, customer: Customer, at: datetime, by: By, **changes: str)
     fields = _checked(CUSTOMER_FIELDS, changes)
     if fields.get("currency", customer.currency) != customer.currency:
         _currency_is_free(customer)
-    before, changed = guard.change(customer, fields)
+    before, changed = validation.change(customer, fields)
     if not changed:
         return customer
-    with guard.explained({"customer_code_once": _taken("customer", customer.code)}):
+    with validation.explained({"customer_code_once": _taken("customer", customer.code)}):
         customer.save(update_fields=changed)
     record(
         by=by, at=at, action="customer.updated", subject="customer", subject_id=customer.pk,
@@ -127,7 +127,7 @@ def create_campaign(
 ) -> Campaign:
     """Add a piece of a customer's work. Raises CodeTaken, FieldInvalid."""
     fields = _checked(CAMPAIGN_FIELDS, {"code": code, "name": name, "kind": kind})
-    with guard.explained({"campaign_code_once": _taken("campaign", fields["code"])}):
+    with validation.explained({"campaign_code_once": _taken("campaign", fields["code"])}):
         campaign = Campaign.objects.create(
             tenant_id=current_tenant_id(), customer=customer, created_at=at, **fields
         )
@@ -144,10 +144,10 @@ def update_campaign(*, campaign: Campaign, at: datetime, by: By, **changes: str)
 
     Raises CodeTaken, FieldInvalid.
     """
-    before, changed = guard.change(campaign, _checked(CAMPAIGN_FIELDS, changes))
+    before, changed = validation.change(campaign, _checked(CAMPAIGN_FIELDS, changes))
     if not changed:
         return campaign
-    with guard.explained({"campaign_code_once": _taken("campaign", campaign.code)}):
+    with validation.explained({"campaign_code_once": _taken("campaign", campaign.code)}):
         campaign.save(update_fields=changed)
     record(
         by=by, at=at, action="campaign.updated", subject="campaign", subject_id=campaign.pk,
@@ -171,15 +171,15 @@ def add_identifier(
 
     Raises IdentifierTaken when it means another campaign in that time; FieldInvalid.
     """
-    guard.one_of("kind", kind, tuple(IdentifierKind.values))
+    validation.one_of("kind", kind, tuple(IdentifierKind.values))
     fields = {
         "kind": kind,
         "value": identifier_value(kind, value),
-        "valid_from": guard.aware("valid_from", valid_from),
+        "valid_from": validation.aware("valid_from", valid_from),
         "valid_to": valid_to,
     }
-    if valid_to is not None and guard.aware("valid_to", valid_to) <= valid_from:
-        raise guard.FieldInvalid("valid_to", "The identifier would end before it begins.")
+    if valid_to is not None and validation.aware("valid_to", valid_to) <= valid_from:
+        raise validation.FieldInvalid("valid_to", "The identifier would end before it begins.")
     identifier = Identifier(tenant_id=current_tenant_id(), campaign=campaign, **fields)
     _save_if_free(identifier)
     record(
@@ -198,7 +198,7 @@ def end_identifier(
     Raises IdentifierEnded when that is before it begins; IdentifierTaken when a later end than it
     had would reach into another campaign's time.
     """
-    if guard.aware("valid_to", valid_to) <= identifier.valid_from:
+    if validation.aware("valid_to", valid_to) <= identifier.valid_from:
         raise IdentifierEnded(
             f"{identifier} begins {identifier.valid_from:%Y-%m-%d %H:%M} UTC: it cannot end before."
         )
@@ -236,11 +236,11 @@ def _taken_by(wanted: Identifier, other: Identifier) -> str:
 def identifier_value(kind: str, value: str) -> str:
     """The one form in which a value is stored and looked up: numbers as E.164 digits, addresses
     as the standard writes them, all else as it stands. Raises FieldInvalid."""
-    found = guard.text("value", value, longest=100)
+    found = validation.text("value", value, longest=100)
     if kind in (IdentifierKind.CLI, IdentifierKind.DID):
         digits = re.sub(r"[\s()./-]", "", found).removeprefix("+")
         if not re.fullmatch("[0-9]{1,15}", digits):
-            raise guard.FieldInvalid(
+            raise validation.FieldInvalid(
                 "value",
                 f"{value!r} is no number: write it with its country code, as +442079460000.",
             )
@@ -254,7 +254,7 @@ def _address(value: str) -> str:
     try:
         return str(ipaddress.ip_address(value))
     except ValueError:
-        raise guard.FieldInvalid("value", f"{value!r} is no IP address.") from None
+        raise validation.FieldInvalid("value", f"{value!r} is no IP address.") from None
 
 
 def _taken(what: str, code: str) -> CodeTaken:
@@ -263,24 +263,24 @@ def _taken(what: str, code: str) -> CodeTaken:
 
 def _checked(known: Mapping[str, Callable[[str], str]], given: Mapping[str, str]) -> dict[str, str]:
     for field in given.keys() - known.keys():
-        raise guard.FieldInvalid(field, f"There is no field {field!r} to set here.")
+        raise validation.FieldInvalid(field, f"There is no field {field!r} to set here.")
     return {field: known[field](value) for field, value in given.items()}
 
 
 CUSTOMER_FIELDS: dict[str, Callable[[str], str]] = {
-    "code": guard.code,
-    "name": partial(guard.text, "name", longest=200),
-    "address": partial(guard.text, "address", longest=1000, lines=True),
-    "country": guard.country,
-    "currency": guard.currency,
-    "timezone": guard.timezone,
-    "tax_id": partial(guard.optional, "tax_id", longest=40),
-    "email": lambda value: guard.email(value) if value else "",
-    "status": partial(guard.one_of, "status", choices=STATUSES),
+    "code": validation.code,
+    "name": partial(validation.text, "name", longest=200),
+    "address": partial(validation.text, "address", longest=1000, lines=True),
+    "country": validation.country,
+    "currency": validation.currency,
+    "timezone": validation.timezone,
+    "tax_id": partial(validation.optional, "tax_id", longest=40),
+    "email": lambda value: validation.email(value) if value else "",
+    "status": partial(validation.one_of, "status", choices=STATUSES),
 }
 CAMPAIGN_FIELDS: dict[str, Callable[[str], str]] = {
-    "code": guard.code,
-    "name": partial(guard.text, "name", longest=200),
-    "kind": partial(guard.one_of, "kind", choices=CAMPAIGN_KINDS),
-    "status": partial(guard.one_of, "status", choices=CAMPAIGN_STATUSES),
+    "code": validation.code,
+    "name": partial(validation.text, "name", longest=200),
+    "kind": partial(validation.one_of, "kind", choices=CAMPAIGN_KINDS),
+    "status": partial(validation.one_of, "status", choices=CAMPAIGN_STATUSES),
 }

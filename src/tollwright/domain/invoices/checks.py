@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from tollwright.core.tax import tax_micros
+from tollwright.core.tax.totals import tax_micros
 from tollwright.data.models import BillingRun
 from tollwright.domain.invoices.drafting import database
 from tollwright.store import sums

@@ -11,8 +11,7 @@ from datetime import date, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from tollwright.core.money import show
-from tollwright.core.paper import (
+from tollwright.core.document_text import (
     aligned,
     amount_text,
     day_text,
@@ -22,7 +21,8 @@ from tollwright.core.paper import (
     number_text,
     span_text,
 )
-from tollwright.core.tax import CATEGORIES
+from tollwright.core.money import show
+from tollwright.core.tax.totals import CATEGORIES
 from tollwright.data.models import Customer, Invoice, InvoiceLine, InvoiceTax, LegalEntity
 from tollwright.store.billing import CallRow, DestinationSum
 
@@ -145,7 +145,7 @@ def period_text(invoice: Invoice) -> str:
 
 
 def _table(facts: Facts) -> Payload:
-    """Fees line by line; usage as one row, or a row a campaign, by the customer's wish."""
+    """Fees line by line; usage as one row, or a row a campaign, by the customer's payload."""
     rows = [_fee_row(facts.invoice, line) for line in facts.lines if line.kind != "usage"]
     used = [line for line in facts.lines if line.kind == "usage"]
     if facts.invoice.detail == "summary":

@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime
 from django.db import connection
 from django.db.models import QuerySet
 
-from tollwright.core.periods import Span, day_of, midnight, moments, period_of
-from tollwright.core.tax import Taxable, totals
+from tollwright.core.billing.periods import Span, day_of, midnight, moments, period_of
+from tollwright.core.tax.totals import Taxable, totals
 from tollwright.data.models import (
     BillingRun,
     Customer,
@@ -31,7 +31,7 @@ from tollwright.domain.invoices.terms import (
     terms_before,
     zone_of,
 )
-from tollwright.engine.bill.usage import gather_usage
+from tollwright.engine.billing.usage import gather_usage
 from tollwright.store import billing
 
 EPOCH = datetime(1990, 1, 1, tzinfo=UTC)  # no call is older (a check in the schema)

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from django.db.models import Q, QuerySet
 
-from tollwright.core.billing import Billed, due_pieces, refunds, share_micros, standing
-from tollwright.core.periods import Cycle, Span, day_of, moments, period_of
+from tollwright.core.billing.fees import Billed, due_pieces, refunds, share_micros, standing
+from tollwright.core.billing.periods import Cycle, Span, day_of, moments, period_of
 from tollwright.data.models import Invoice, InvoiceLine, PlanFee, Subscription
 from tollwright.domain.invoices.terms import Terms
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from tollwright.core.periods import day_of
+from tollwright.core.billing.periods import day_of
 from tollwright.data.models import Document, Invoice, LegalEntity, Receipt
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.invoices.drafting import database

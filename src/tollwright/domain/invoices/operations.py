@@ -12,11 +12,11 @@ from django.db import transaction
 from tollwright.core.postings import invoice_postings, reversal
 from tollwright.data.models import BillingRun, Customer, Invoice
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError, KeyReused
-from tollwright.domain.invoices import correcting, paper, settling
-from tollwright.domain.invoices.correcting import Correction
+from tollwright.domain.invoices import allocation, credit_notes, document_payload
+from tollwright.domain.invoices.credit_notes import Correction
 from tollwright.domain.invoices.drafting import database, draft_customer, drop
 from tollwright.domain.invoices.numbering import (
     Render,
@@ -27,7 +27,7 @@ from tollwright.domain.invoices.numbering import (
 )
 from tollwright.domain.invoices.terms import billed, held_campaigns, terms_at
 from tollwright.domain.ledger.operations import post
-from tollwright.engine.rate.settle import settle
+from tollwright.engine.rating.settle import settle
 from tollwright.store import allowances, billing
 from tollwright.store.calls import cursor_on
 
@@ -132,7 +132,7 @@ def run_billing(*, until: datetime, key: str, at: datetime, by: By) -> BillingRu
     second run (another key) makes the same drafts plus what has arrived since. The same key again
     is the same run and does nothing. Raises UntilInFuture, KeyReused.
     """
-    guard.aware("until", until)
+    validation.aware("until", until)
     if until > at:
         raise UntilInFuture(f"{until:%Y-%m-%d %H:%M} is yet to come: bill up to now at most.")
     run, is_new = BillingRun.objects.get_or_create(
@@ -229,7 +229,7 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
     A void invoice comes back as it is. Raises AlreadyPaid when money or a credit note stands
     against it, StandsForCalls for a note of a re-rating, NotIssued for a draft or a credit note.
     """
-    reason = guard.text("reason", reason, longest=200)
+    reason = validation.text("reason", reason, longest=200)
     lock_numbers()
     locked = _locked(invoice)
     if locked.status == "void":
@@ -238,7 +238,7 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
         raise NotIssued(f"{locked} is no issued invoice: delete a draft, debit a credit note.")
     if locked.paid_micros < 0:
         raise AlreadyPaid(f"What {locked} gives back has settled other invoices: debit it instead.")
-    if locked.paid_micros or settling.credited_micros(locked) or locked.corrections.exists():
+    if locked.paid_micros or allocation.credited_micros(locked) or locked.corrections.exists():
         raise AlreadyPaid(f"{locked} has money or corrections against it: credit it instead.")
     calls = billing.re_rated(database(), invoice_id=locked.pk, until=locked.period_to)
     if calls:
@@ -278,8 +278,8 @@ def credit(
     """Issue a credit note for an issued invoice: for these lines, or for all that is left of it.
 
     Amounts are positive micros of each line, tax comes on top. Together the notes never exceed a
-    line or the invoice. The same key with the same wish is the same note. Raises NotIssued,
-    correcting.BeyondInvoice, KeyReused, and AlreadyPaid for one that gives money back which is
+    line or the invoice. The same key with the same request is the same note. Raises NotIssued,
+    credit_notes.BeyondInvoice, KeyReused, and AlreadyPaid for one that gives money back which is
     used already.
     """
     return _correct("credit_note", invoice, reason, key, lines, at, by, render)
@@ -298,7 +298,7 @@ def debit(
 ) -> Invoice:
     """Issue a debit note: so much more on these lines of an issued invoice, tax on top.
 
-    The same key with the same wish is the same note. Raises NotIssued, KeyReused.
+    The same key with the same request is the same note. Raises NotIssued, KeyReused.
     """
     return _correct("debit_note", invoice, reason, key, lines, at, by, render)
 
@@ -313,13 +313,13 @@ def _correct(
     by: By,
     render: Render,
 ) -> Invoice:
-    reason = guard.text("reason", reason, longest=200)
-    key = guard.text("key", key, longest=100)
+    reason = validation.text("reason", reason, longest=200)
+    key = validation.text("key", key, longest=100)
     lock_numbers()
     original = _locked(invoice)
-    before = correcting.made_by(key)
+    before = credit_notes.made_by(key)
     if before is not None:
-        correcting.refuse_other_wish(before, kind, original, reason, lines)
+        credit_notes.refuse_other_payload(before, kind, original, reason, lines)
         return before
     if original.status in {"draft", "void"} or original.document_type == "credit_note":
         raise NotIssued(f"{original} is no issued invoice: there is nothing to correct.")
@@ -327,12 +327,12 @@ def _correct(
         raise AlreadyPaid(
             f"What {original} gives back has settled other invoices: debit it instead."
         )
-    note = correcting.draft_note(kind, original, reason, key, lines, at)
+    note = credit_notes.draft_note(kind, original, reason, key, lines, at)
     due_days = terms_at(original.customer, at).due_days if kind == "debit_note" else 0
     issued = _issue(note, due_days=due_days, at=at, by=by, render=render)
     original.refresh_from_db(fields=["paid_micros", "status"])
-    if settling.give_back(original, at):
-        settling.use_credit(original.customer, original.currency, at)
+    if allocation.give_back(original, at):
+        allocation.use_credit(original.customer, original.currency, at)
     return issued
 
 
@@ -390,12 +390,17 @@ def _issue(draft: Invoice, *, due_days: int, at: datetime, by: By, render: Rende
     draft.number = take_number(draft.legal_entity, draft.document_type, draft.issued_on)
     draft.status = "finalised"
     draft.save()
-    _post(draft, f"invoice:{draft.pk}", f"{paper.TITLES[draft.document_type]} {draft.number}", at)
+    _post(
+        draft,
+        f"invoice:{draft.pk}",
+        f"{document_payload.TITLES[draft.document_type]} {draft.number}",
+        at,
+    )
     if draft.document_type != "credit_note":
-        settling.use_credit(draft.customer, draft.currency, at)
+        allocation.use_credit(draft.customer, draft.currency, at)
         draft.refresh_from_db(fields=["paid_micros", "status"])
-        settling.mark_settled(draft)
-    content = render(draft.document_type, paper.invoice_payload(draft))
+        allocation.mark_settled(draft)
+    content = render(draft.document_type, document_payload.invoice_payload(draft))
     document = store_document(draft, content, at)
     record(
         by=by,

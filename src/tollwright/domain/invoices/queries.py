@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 
 from tollwright.data.models import BillingRun, Customer, Document, Invoice, InvoiceLine
-from tollwright.domain.invoices import settling
+from tollwright.domain.invoices import allocation
 from tollwright.domain.invoices.checks import Violation, check_sums
 from tollwright.domain.invoices.drafting import database
 from tollwright.store import billing
@@ -84,7 +84,7 @@ def document_of(invoice: Invoice) -> Document | None:
 
 def open_micros(invoice: Invoice) -> int:
     """What is still to be paid of it, in micros."""
-    return settling.open_micros(invoice)
+    return allocation.open_micros(invoice)
 
 
 def overdue(*, on: date | datetime) -> list[Invoice]:
@@ -94,4 +94,4 @@ def overdue(*, on: date | datetime) -> list[Invoice]:
         status="finalised", document_type__in=["invoice", "debit_note"], due_on__lt=day
     )
     ordered = found.select_related("customer").order_by("due_on", "id")
-    return [invoice for invoice in ordered if settling.open_micros(invoice) > 0]
+    return [invoice for invoice in ordered if allocation.open_micros(invoice) > 0]

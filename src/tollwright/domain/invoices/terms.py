@@ -10,9 +10,9 @@ from typing import cast
 
 from django.db.models import Min
 
-from tollwright.core.periods import Cycle, day_of
+from tollwright.core.billing.periods import Cycle, day_of
 from tollwright.core.rules import RuleRow, applicable, resolve
-from tollwright.core.tax import rate_of
+from tollwright.core.tax.totals import rate_of
 from tollwright.data.models import Campaign, Customer, Subscription
 from tollwright.domain.rules.queries import resolve_for, rule_rows, rules_in_force
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tollwright.core.paper import aligned, amount_text, day_text, decimals_of
-from tollwright.core.periods import day_of
+from tollwright.core.billing.periods import day_of
+from tollwright.core.document_text import aligned, amount_text, day_text, decimals_of
 from tollwright.data.models import Allocation, Payment, Receipt
+from tollwright.domain.invoices.allocation import open_micros
 from tollwright.domain.invoices.documents import Payload, heading
-from tollwright.domain.invoices.settling import open_micros
 
 METHODS = {
     "transfer": "Bank transfer",

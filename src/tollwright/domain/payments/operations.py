@@ -11,10 +11,10 @@ from tollwright.core.money import to_minor_unit
 from tollwright.core.postings import payment_postings
 from tollwright.data.models import Allocation, Customer, Entry, Invoice, Payment, Receipt
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError, KeyReused
-from tollwright.domain.invoices import settling
+from tollwright.domain.invoices import allocation
 from tollwright.domain.invoices.numbering import (
     Render,
     issue_day,
@@ -58,21 +58,22 @@ def record_payment(
 
     It settles the invoices of `allocate_to` in that order, or without one the oldest open ones
     (earlier credit is used up first). What settles nothing stays as the customer's credit. The
-    same key with the same wish is the same payment. Raises AmountInvalid, CannotSettle, KeyReused.
+    same key with the same request is the same payment. Raises AmountInvalid, CannotSettle,
+    KeyReused.
     """
-    wish = _checked(customer, amount_micros, currency, method, reference, received_at, key)
+    payload = _checked(customer, amount_micros, currency, method, reference, received_at, key)
     lock_numbers()
     Customer.objects.select_for_update().get(pk=customer.pk)
-    before = Payment.objects.filter(idempotency_key=wish.idempotency_key).first()
+    before = Payment.objects.filter(idempotency_key=payload.idempotency_key).first()
     if before is not None:
-        _refuse_other_wish(before, wish, allocate_to)
+        _refuse_other_payload(before, payload, allocate_to)
         return before
-    named = None if allocate_to is None else _named(wish, allocate_to)
-    payment = _taken(wish, at, by)
+    named = None if allocate_to is None else _named(payload, allocate_to)
+    payment = _taken(payload, at, by)
     if named is None:
-        settling.use_credit(customer, payment.currency, at)
+        allocation.use_credit(customer, payment.currency, at)
     else:
-        settling.settle(payment, named, at)
+        allocation.settle(payment, named, at)
     made = list(payment.allocations.select_related("invoice").order_by("id"))
     receipt = _receipt(payment, made, at, render)
     record(
@@ -101,8 +102,8 @@ def _checked(
     received_at: datetime,
     key: str,
 ) -> Payment:
-    """The wish as a payment that is not saved. Raises guard.FieldInvalid, AmountInvalid."""
-    code = guard.currency(currency)
+    """The payload as a payment that is not saved. Raises validation.FieldInvalid, AmountInvalid."""
+    code = validation.currency(currency)
     if amount_micros <= 0:
         raise AmountInvalid("A payment is a positive amount.")
     if to_minor_unit(amount_micros, code) != amount_micros:
@@ -112,62 +113,63 @@ def _checked(
         customer=customer,
         currency=code,
         amount_micros=amount_micros,
-        method=guard.one_of("method", method, tuple(METHODS)),
-        reference=guard.optional("reference", reference, longest=100),
-        received_at=guard.aware("received_at", received_at),
-        idempotency_key=guard.text("key", key, longest=90),
+        method=validation.one_of("method", method, tuple(METHODS)),
+        reference=validation.optional("reference", reference, longest=100),
+        received_at=validation.aware("received_at", received_at),
+        idempotency_key=validation.text("key", key, longest=90),
     )
 
 
-def _refuse_other_wish(
-    before: Payment, wish: Payment, allocate_to: Sequence[Invoice] | None
+def _refuse_other_payload(
+    before: Payment, payload: Payment, allocate_to: Sequence[Invoice] | None
 ) -> None:
     fields = ("customer_id", "currency", "amount_micros", "method", "reference")
-    same = all(getattr(before, name) == getattr(wish, name) for name in fields)
+    same = all(getattr(before, name) == getattr(payload, name) for name in fields)
     if same and allocate_to is not None:
         settled = set(before.allocations.values_list("invoice_id", flat=True))
         same = settled <= {invoice.pk for invoice in allocate_to}
     if not same:
         raise KeyReused(
-            f"Key {wish.idempotency_key!r} already recorded payment {before.pk} with another wish."
+            f"Key {payload.idempotency_key!r} already recorded payment {before.pk} with another "
+            f"request."
         )
 
 
-def _named(wish: Payment, invoices: Sequence[Invoice]) -> list[Invoice]:
+def _named(payload: Payment, invoices: Sequence[Invoice]) -> list[Invoice]:
     """The named invoices as they are now, locked. Raises CannotSettle."""
     wanted = [invoice.pk for invoice in invoices]
     found = {
         invoice.pk: invoice
         for invoice in Invoice.objects.select_for_update().filter(
             pk__in=wanted,
-            customer=wish.customer,
-            currency=wish.currency,
+            customer=payload.customer,
+            currency=payload.currency,
             status="finalised",
             document_type__in=["invoice", "debit_note"],
         )
     }
     for invoice in invoices:
-        if invoice.pk not in found or settling.open_micros(found[invoice.pk]) == 0:
+        if invoice.pk not in found or allocation.open_micros(found[invoice.pk]) == 0:
             raise CannotSettle(
-                f"{invoice} is no open {wish.currency} invoice of {wish.customer.name}."
+                f"{invoice} is no open {payload.currency} invoice of {payload.customer.name}."
             )
     return [found[number] for number in dict.fromkeys(wanted)]
 
 
-def _taken(wish: Payment, at: datetime, by: By) -> Payment:
+def _taken(payload: Payment, at: datetime, by: By) -> Payment:
     entry = post(
         kind="payment",
-        memo=f"Payment {wish.reference}".strip(),
-        key=f"payment:{wish.idempotency_key}",
-        customer=wish.customer,
-        currency=wish.currency,
-        postings=payment_postings(wish.amount_micros),
+        memo=f"Payment {payload.reference}".strip(),
+        key=f"payment:{payload.idempotency_key}",
+        customer=payload.customer,
+        currency=payload.currency,
+        postings=payment_postings(payload.amount_micros),
         at=at,
     )
-    wish.entry = _present(entry)
-    wish.recorded_at, wish.recorded_by = at, by.actor[:200]
-    wish.save()
-    return wish
+    payload.entry = _present(entry)
+    payload.recorded_at, payload.recorded_by = at, by.actor[:200]
+    payload.save()
+    return payload
 
 
 def _present(entry: Entry | None) -> Entry:

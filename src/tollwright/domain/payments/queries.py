@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from tollwright.data.models import Allocation, Customer, Document, Invoice, Payment
-from tollwright.domain.invoices import settling
+from tollwright.domain.invoices import allocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,18 @@ def allocations_of(payment: Payment) -> QuerySet[Allocation]:
 
 def left_of(payment: Payment) -> int:
     """Micros of the payment that settle nothing yet."""
-    return settling.left_of(payment)
+    return allocation.left_of(payment)
 
 
 def credit_of(customer: Customer, *, currency: str = "") -> int:
     """Micros of the customer's payments that settle nothing yet."""
-    return settling.credit_of(customer, currency or customer.currency)
+    return allocation.credit_of(customer, currency or customer.currency)
 
 
 def open_invoices(customer: Customer, *, currency: str = "") -> list[OpenInvoice]:
     """The customer's invoices that wait for money, oldest first."""
-    found = settling.open_invoices(customer, currency or customer.currency)
-    return [OpenInvoice(invoice, settling.open_micros(invoice)) for invoice in found]
+    found = allocation.open_invoices(customer, currency or customer.currency)
+    return [OpenInvoice(invoice, allocation.open_micros(invoice)) for invoice in found]
 
 
 def receipt_document(payment: Payment) -> Document | None:

@@ -10,13 +10,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from tollwright.core.legs import MAX_LIMIT, MAX_MARKUP_PPM, CostPlus
 from tollwright.core.money import MICRO, show
+from tollwright.core.rating.legs import MAX_LIMIT, MAX_MARKUP_PPM, CostPlus
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import CallPlan, PlanFee, PlanVersion, Subscription
 from tollwright.data.rates import RateCard
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError
 from tollwright.domain.plans import queries
@@ -56,11 +56,11 @@ class SubscriptionOverlaps(DomainError):
 def create_plan(*, code: str, name: str, at: datetime, by: By) -> CallPlan:
     """Add a plan; what it sells is said by its versions. Raises PlanCodeTaken, FieldInvalid."""
     fields = {
-        "code": guard.text("code", code, longest=40),
-        "name": guard.text("name", name, longest=200),
+        "code": validation.text("code", code, longest=40),
+        "name": validation.text("name", name, longest=200),
     }
     taken = PlanCodeTaken(f"There is a plan with the code {code!r} already: choose another.")
-    with guard.explained({"call_plan_code_once": taken}):
+    with validation.explained({"call_plan_code_once": taken}):
         plan = CallPlan.objects.create(tenant_id=current_tenant_id(), created_at=at, **fields)
     record(
         by=by, at=at, action="plan.created", subject="call_plan", subject_id=plan.pk, after=fields
@@ -88,7 +88,7 @@ def draft_version(
     version's currency, timing (advance or arrears; advance when left out).
     Raises PlanRefused, FieldInvalid.
     """
-    currency = guard.currency(currency)
+    currency = validation.currency(currency)
     if card.side != "sell":
         raise PlanRefused(f"{card.name} is a card to buy by: a plan sells by a sell card.")
     if card.currency != currency:
@@ -101,7 +101,7 @@ def draft_version(
         number=last + 1,
         currency=currency,
         card=card,
-        routing_policy=guard.one_of("routing_policy", routing_policy, ROUTING),
+        routing_policy=validation.one_of("routing_policy", routing_policy, ROUTING),
         created_at=at,
         **_pricing(cost_plus, currency),
     )
@@ -121,25 +121,25 @@ def _pricing(terms: CostPlus | None, currency: str) -> dict[str, Any]:
         return {"pricing": "card"}
     percent = show(terms.markup_ppm * 100)
     if terms.markup_ppm < -MICRO:
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             "markup_percent", f"A markup of {percent} % is less than nothing: -100 % is the least."
         )
     if terms.markup_ppm > MAX_MARKUP_PPM:
         most = show(MAX_MARKUP_PPM * 100)
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             "markup_percent", f"A markup of {percent} % is too large: at most {most} % is possible."
         )
     limits = {"fixed": terms.fixed_micros, "floor": terms.floor_micros, "cap": terms.cap_micros}
     for name, amount in limits.items():
         if amount is not None and not 0 <= amount <= MAX_LIMIT:
-            raise guard.FieldInvalid(
+            raise validation.FieldInvalid(
                 name,
                 f"{PER_CALL[name]} is {show(amount)}: from 0 to {show(MAX_LIMIT)} {currency} a call"
                 " is possible.",
             )
     floor, cap = terms.floor_micros, terms.cap_micros
     if floor is not None and cap is not None and floor > cap:
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             "floor",
             f"At least {show(floor)} and at most {show(cap)} {currency} a call exclude each other:"
             " lower the one or raise the other.",
@@ -150,21 +150,23 @@ def _pricing(terms: CostPlus | None, currency: str) -> dict[str, Any]:
 def _fee(version: PlanVersion, place: int, fee: Mapping[str, object]) -> PlanFee:
     unknown = fee.keys() - {"kind", "name", "amount_micros", "timing"}
     if unknown:
-        raise guard.FieldInvalid("fees", f"Fee {place} has unknown keys: {', '.join(unknown)}.")
+        raise validation.FieldInvalid(
+            "fees", f"Fee {place} has unknown keys: {', '.join(unknown)}."
+        )
     amount = fee.get("amount_micros")
     if isinstance(amount, bool) or not isinstance(amount, int):
-        raise guard.FieldInvalid("fees", f"Fee {place} needs amount_micros, a whole number.")
+        raise validation.FieldInvalid("fees", f"Fee {place} needs amount_micros, a whole number.")
     if not 0 <= amount <= MOST_FEE_MICROS:
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             "fees", f"Fee {place} is {show(amount)}: from 0 to {show(MOST_FEE_MICROS)} is possible."
         )
     return PlanFee(
         tenant_id=version.tenant_id,
         version=version,
-        kind=guard.one_of("kind", str(fee.get("kind", "")), FEE_KINDS),
-        name=guard.text("name", str(fee.get("name", "")), longest=200),
+        kind=validation.one_of("kind", str(fee.get("kind", "")), FEE_KINDS),
+        name=validation.text("name", str(fee.get("name", "")), longest=200),
         amount_micros=amount,
-        timing=guard.one_of("timing", str(fee.get("timing", "advance")), TIMINGS),
+        timing=validation.one_of("timing", str(fee.get("timing", "advance")), TIMINGS),
     )
 
 
@@ -254,7 +256,7 @@ def subscribe(
     """
     _suits(customer, version, campaign)
     if ends_on is not None and ends_on < starts_on:
-        raise guard.FieldInvalid("ends_on", "The subscription would end before it begins.")
+        raise validation.FieldInvalid("ends_on", "The subscription would end before it begins.")
     Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
     _make_room(customer, campaign, starts_on, ends_on, end_earlier=end_earlier, at=at, by=by)
     made = Subscription.objects.create(
@@ -315,7 +317,7 @@ def end_subscription(
 ) -> Subscription:
     """Let a subscription run to `ends_on`, inclusive. Raises SubscriptionOverlaps, FieldInvalid."""
     if ends_on < subscription.starts_on:
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             "ends_on", f"The subscription begins on {subscription.starts_on}: it cannot end before."
         )
     others = queries.overlapping(

@@ -9,10 +9,10 @@ from threading import Lock
 
 from django.db import connection
 
-from tollwright.core.card import RateCard as Card
-from tollwright.core.cardcheck import check_card
-from tollwright.core.carddump import dump_card
-from tollwright.core.cardread import CardError, Fault
+from tollwright.core.cards.card import RateCard as Card
+from tollwright.core.cards.check import check_card
+from tollwright.core.cards.dump import dump_card
+from tollwright.core.cards.read import CardError, Fault
 from tollwright.data.rates import CardVersion, RateCard
 from tollwright.domain.rates.decks import misfit
 from tollwright.domain.rates.errors import CardRefused

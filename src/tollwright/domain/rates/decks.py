@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from tollwright.core.card import DAY_S, MAX_FEE, Rate
+from tollwright.core.cards.card import DAY_S, MAX_FEE, Rate
 from tollwright.core.decks import (
     ColumnMapping,
     DeckError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tollwright.core.cardread import CardError, Fault
+from tollwright.core.cards.read import CardError, Fault
 from tollwright.domain.errors import DomainError
 
 

@@ -11,22 +11,22 @@ from typing import cast
 from django.db import connection, transaction
 from django.db.models import Max
 
-from tollwright.core.card import Rate
-from tollwright.core.card import RateCard as Card
-from tollwright.core.carddiff import (
+from tollwright.core.cards.card import Rate
+from tollwright.core.cards.card import RateCard as Card
+from tollwright.core.cards.diff import (
     Mode,
     begins_without_price,
     count_changes,
     diff_settings,
     merge,
 )
-from tollwright.core.cardfile import content_hash, load_card
-from tollwright.core.cardread import CardError
+from tollwright.core.cards.file import content_hash, load_card
+from tollwright.core.cards.read import CardError
 from tollwright.core.decks import ColumnMapping, DeckFault
-from tollwright.core.openfile import card_data
+from tollwright.core.rating.open_file import card_data
 from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import cards, queries
@@ -53,13 +53,13 @@ def create_card(
 ) -> RateCard:
     """Add a card; it prices nothing before a version is published. Raises CardCodeTaken."""
     fields = {
-        "code": guard.text("code", code, longest=40),
-        "name": guard.text("name", name, longest=200),
-        "side": guard.one_of("side", side, ("sell", "buy")),
-        "currency": guard.currency(currency),
+        "code": validation.text("code", code, longest=40),
+        "name": validation.text("name", name, longest=200),
+        "side": validation.one_of("side", side, ("sell", "buy")),
+        "currency": validation.currency(currency),
     }
     taken = CardCodeTaken(f"There is a card with the code {code!r} already: choose another.")
-    with guard.explained({"rate_card_code_once": taken}):
+    with validation.explained({"rate_card_code_once": taken}):
         card = RateCard.objects.create(tenant_id=current_tenant_id(), created_at=at, **fields)
     record(
         by=by, at=at, action="card.created", subject="rate_card", subject_id=card.pk, after=fields
@@ -87,7 +87,7 @@ def preview_deck(
     (the version compared with), columns (saved, found or given), doubts, first_faults and
     first_notes (line, column, reason). Raises DeckRefused, MappingNeeded, FieldInvalid.
     """
-    guard.one_of("mode", mode, ("replace", "amend"))
+    validation.one_of("mode", mode, ("replace", "amend"))
     columns, origin, doubts = _columns(card, filename, content, mapping)
     deck = deck_of(content, columns)
     base = queries.base_of(card)
@@ -108,7 +108,7 @@ def preview_deck(
     made = DeckImport.objects.create(
         tenant_id=current_tenant_id(),
         card=card,
-        filename=guard.text("filename", filename.replace("\0", ""), longest=255),
+        filename=validation.text("filename", filename.replace("\0", ""), longest=255),
         sha256=hashlib.sha256(content).hexdigest(),
         content=content,
         mapping=json.loads(columns.to_json()),
@@ -281,7 +281,7 @@ def _new_version(
         card=card,
         number=last + 1,
         options=dict(options),
-        tag=guard.optional("tag", tag, longest=60),
+        tag=validation.optional("tag", tag, longest=60),
         created_at=at,
         created_by=by.actor[:200],
     )
@@ -316,7 +316,7 @@ def publish_version(
     before. Raises CardRefused with every fault, and for allowances where a plan prices from the
     cost; VersionPublished.
     """
-    guard.aware("effective_from", effective_from)
+    validation.aware("effective_from", effective_from)
     card = _locked(version.card_id)
     _only_draft(version)
     built = cards.built(version)

@@ -9,20 +9,20 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import QuerySet
 
-from tollwright.core.card import Rate
-from tollwright.core.card import RateCard as Card
-from tollwright.core.carddiff import CardDiff, diff_cards, diff_rates
-from tollwright.core.choose import prepare
+from tollwright.core.cards.card import Rate
+from tollwright.core.cards.card import RateCard as Card
+from tollwright.core.cards.diff import CardDiff, diff_cards, diff_rates
 from tollwright.core.decks import ColumnMapping, DeckError, Proposal, sniff
 from tollwright.core.decks.headers import places
 from tollwright.core.decks.table import is_xlsx, rows_of
-from tollwright.core.explain import why_others_lost
 from tollwright.core.money import show, show_price
 from tollwright.core.numbers import normalise
-from tollwright.core.rating import CallInput
+from tollwright.core.rating.explain import why_others_lost
+from tollwright.core.rating.rate_call import CallInput
+from tollwright.core.rating.rate_lookup import prepare
 from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.errors import NotFound
 from tollwright.domain.rates import cards as cores
 from tollwright.domain.rates.decks import Deck, deck_of, mapping_of
@@ -93,7 +93,7 @@ def look_up(*, card: RateCard, number: str, at: datetime, caller: str = "") -> L
     Numbers as people write them, with their country code: +44 20 7946 0000, 0044…, 44….
     Raises FieldInvalid for a number or a moment that is none.
     """
-    guard.aware("at", at)
+    validation.aware("at", at)
     called, calling = _digits("number", number), _digits("caller", caller) if caller else ""
     version = card_at(card, at)
     if version is None:
@@ -156,7 +156,7 @@ def _digits(field: str, number: str) -> str:
     found = normalise(number)
     digits = found.digits
     if not (digits.isascii() and digits.isdigit()):
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             field, f"{number!r} is no number: write it with its country code, as +442079460000."
         )
     return digits

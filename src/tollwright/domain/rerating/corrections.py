@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Count, Max, Min
 
-from tollwright.core.paper import amount_text
+from tollwright.core.document_text import amount_text
 from tollwright.data.calls import Charge
 from tollwright.data.rerating import (
     RerateProposal,
@@ -30,11 +30,18 @@ from tollwright.domain.rerating import queries
 from tollwright.domain.rerating.proposals import note, propose
 from tollwright.domain.rerating.report import places
 from tollwright.domain.tenants.queries import current_tenant
-from tollwright.engine.ingest.late import FIRST, Late, Told, cost_again, late, would_cost
-from tollwright.engine.ingest.written import Place
-from tollwright.engine.rate.terms import read_book
+from tollwright.engine.ingest.cost_columns import Place
+from tollwright.engine.ingest.invoiced_corrections import (
+    FIRST,
+    Late,
+    Told,
+    cost_again,
+    late,
+    would_cost,
+)
+from tollwright.engine.rating.terms import read_book
 from tollwright.engine.rerate import refusals
-from tollwright.engine.rerate.late import reprice_late
+from tollwright.engine.rerate.invoiced_corrections import reprice_late
 from tollwright.engine.rerate.prices import StoredPrices
 from tollwright.engine.rerate.reprice import Repriced
 from tollwright.engine.rerate.run import Tally, outcome_of

@@ -9,8 +9,8 @@ from functools import partial
 
 from django.db.models import Q
 
-from tollwright.core.billing import Piece, due_pieces, share_micros
-from tollwright.core.periods import Span, day_of, overlap
+from tollwright.core.billing.fees import Piece, due_pieces, share_micros
+from tollwright.core.billing.periods import Span, day_of, overlap
 from tollwright.data.customers import Customer
 from tollwright.data.plans import PlanFee, PlanVersion, Subscription
 from tollwright.data.scope import current_tenant_id

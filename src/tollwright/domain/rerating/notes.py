@@ -12,7 +12,7 @@ from tollwright.data.invoices import Invoice, InvoiceLine
 from tollwright.data.rerating import RerateProposal, RerateProposalLine
 from tollwright.domain.audit.operations import By
 from tollwright.domain.invoices import operations as invoices
-from tollwright.domain.invoices.correcting import Correction
+from tollwright.domain.invoices.credit_notes import Correction
 from tollwright.domain.invoices.numbering import Render
 
 
@@ -48,14 +48,14 @@ def issue(
         )  # fmt: skip
         notes.append(note)
         debit_lines = {line.corrects_id or 0: line for line in note.lines.all()}
-    for document, wish in _credits(lines):
+    for document, payload in _credits(lines):
         note = invoices.credit(
             invoice=document, reason=reason[:200], key=_key(proposal, "credit", document.pk),
-            lines=[correction for _, correction in wish], at=at, by=by, render=render,
+            lines=[correction for _, correction in payload], at=at, by=by, render=render,
         )  # fmt: skip
         notes.append(note)
         made = {line.corrects_id: line for line in note.lines.all()}
-        for usage_line, correction in wish:
+        for usage_line, correction in payload:
             credit_lines[usage_line] = made[correction.line.pk]
     return Notes(tuple(notes), debit_lines, credit_lines)
 
@@ -76,14 +76,14 @@ def _credits(
     lines: Sequence[RerateProposalLine],
 ) -> Iterator[tuple[Invoice, list[tuple[int, Correction]]]]:
     """(document, its (usage line, correction)): debit notes, latest first, then the invoice."""
-    wishes: dict[int, list[tuple[int, Correction]]] = {}
+    payloads: dict[int, list[tuple[int, Correction]]] = {}
     documents: dict[int, Invoice] = {}
     for line in lines:
         for part in _spread(line.invoice_line, downs(line)):
             documents[part.line.invoice_id] = part.line.invoice
-            wishes.setdefault(part.line.invoice_id, []).append((line.invoice_line_id, part))
-    for document_id in sorted(wishes, reverse=True):
-        yield documents[document_id], wishes[document_id]
+            payloads.setdefault(part.line.invoice_id, []).append((line.invoice_line_id, part))
+    for document_id in sorted(payloads, reverse=True):
+        yield documents[document_id], payloads[document_id]
 
 
 def _spread(usage_line: InvoiceLine, amount: int) -> Iterator[Correction]:

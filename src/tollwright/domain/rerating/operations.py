@@ -11,7 +11,7 @@ from django.db import transaction
 from tollwright.data.invoices import Invoice
 from tollwright.data.rerating import RerateProposal, RerateProposalLine, Rerating
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError, KeyReused
 from tollwright.domain.invoices.numbering import Render
@@ -19,8 +19,8 @@ from tollwright.domain.rerating import corrections, notes, queries
 from tollwright.domain.rerating.proposals import note, propose
 from tollwright.domain.rerating.scope import CallScope
 from tollwright.domain.tenants.queries import current_tenant
-from tollwright.engine.rate.follow import follow
-from tollwright.engine.rate.settle import settle
+from tollwright.engine.rating.propagate_costs import follow
+from tollwright.engine.rating.settle import settle
 from tollwright.engine.rerate.run import Changes, Outcome
 from tollwright.store import allowances
 from tollwright.store import rerate as store
@@ -59,7 +59,7 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
     The same key, or a report that was applied already, gives the re-rating that it made.
     Raises ReportOutdated, NothingChanges, KeyReused, NotFound.
     """
-    key = guard.text("key", key, longest=100)
+    key = validation.text("key", key, longest=100)
     tenant_id, cursor = current_tenant_id(), queries.database()
     store.lock(cursor, tenant_id)
     before = Rerating.objects.filter(tenant_id=tenant_id, idempotency_key=key).first()
@@ -194,7 +194,7 @@ def reject(*, proposal: RerateProposal, reason: str, at: datetime, by: By) -> Re
     Records that had asked for it wait on, with the reason; calls that share pools with its charges
     draw once more. Raises ProposalDecided for an accepted one.
     """
-    reason = guard.text("reason", reason, longest=200)
+    reason = validation.text("reason", reason, longest=200)
     locked = _locked(proposal)
     if locked.status == "accepted":
         raise ProposalDecided(f"Proposal {locked.pk} was accepted: its notes are issued.")

@@ -14,8 +14,8 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import NotFound
 from tollwright.domain.rerating.report import DifferenceReport, Places, places, report_of
 from tollwright.domain.rerating.scope import SELL, CallScope, stored
-from tollwright.engine.rate.carriers import read_carriers
-from tollwright.engine.rate.terms import read_book
+from tollwright.engine.rating.carriers import read_carriers
+from tollwright.engine.rating.terms import read_book
 from tollwright.engine.rerate.costs import CarrierPrices
 from tollwright.engine.rerate.prices import StoredPrices
 from tollwright.engine.rerate.run import Outcome, Progress, run, run_costs

@@ -59,7 +59,8 @@ class DifferenceReport:
     `totals` has one row a currency. `refused` counts by reason the calls that cannot be priced
     now: their charges stay until somebody decides. `open` are changes that would be written,
     `invoiced` those that would be proposed as credit or debit notes. `fingerprint` names exactly
-    these changes. `walked` calls were priced one by one, not by the kernel. `of_costs`: they are
+    these changes. `priced_individually` calls were priced one by one, not by the kernel.
+    `of_costs`: they are
     what carriers take, by whose calls they are now (`carriers`); `without_cost` calls cost nothing
     yet and are none of it.
     """
@@ -74,7 +75,7 @@ class DifferenceReport:
     invoiced: tuple[Part, ...]
     invoices: int
     fingerprint: str
-    walked: int
+    priced_individually: int
     carriers: tuple[Row, ...] = ()
     of_costs: bool = False
     without_cost: int = 0
@@ -129,7 +130,7 @@ class DifferenceReport:
                 f"{self.without_cost:,} answered calls have no cost yet and are no part of this:"
                 " Calls without cost says why, and prices what can be priced."
             )
-        return (*told, *walked_text(self.walked))
+        return (*told, *walked_text(self.priced_individually))
 
 
 def walked_text(count: int) -> tuple[str, ...]:
@@ -256,7 +257,7 @@ def report_of(
         invoiced=parts(outcome.changes, np.flatnonzero(on_paper)),
         invoices=len(np.unique(at.invoice_id[on_paper])),
         fingerprint=outcome.fingerprint,
-        walked=outcome.walked,
+        priced_individually=outcome.priced_individually,
         carriers=by_carrier(outcome.groups) if of_costs else (),
         of_costs=of_costs,
         without_cost=without_cost,

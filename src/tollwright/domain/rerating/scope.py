@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tollwright.core.card import MAX_DIGITS
+from tollwright.core.cards.card import MAX_DIGITS
 from tollwright.data.calls import ImportBatch
 from tollwright.data.carriers import Carrier
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import PlanVersion
 from tollwright.data.rates import CardVersion, RateCard
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.errors import DomainError, NotFound
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.store.rerate import Scope
@@ -73,8 +73,8 @@ def stored(scope: CallScope) -> Scope:
     """The scope as the store takes it. Raises NotFound for ids of others, EmptyPeriod, FieldInvalid
     for what the leg has not."""
     _fits(scope)
-    guard.aware("first", scope.first)
-    guard.aware("last", scope.last)
+    validation.aware("first", scope.first)
+    validation.aware("last", scope.last)
     if scope.last <= scope.first:
         zone = current_tenant().timezone
         first, last = (
@@ -105,16 +105,16 @@ Known = type[Customer] | type[Campaign] | type[ImportBatch] | type[RateCard] | t
 def _fits(scope: CallScope) -> None:
     side = SIDES.get(scope.leg)
     if side is None:
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             "leg", f"There is no leg {scope.leg!r}: write sell (customers) or cost (carriers)."
         )
     if scope.leg == SELL and scope.carrier_id is not None:
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             "carrier", "Customers' charges are no carrier's: name a carrier with the leg cost only."
         )
     card = RateCard.objects.filter(tenant_id=current_tenant_id(), pk=scope.card_id or 0).first()
     if card is not None and card.side != side:
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             "card",
             f"{card.name} is a {card.side} card: the leg {scope.leg} is priced by {side} cards.",
         )
@@ -143,7 +143,7 @@ def _plan_versions(plan_id: int) -> tuple[int, ...]:
 def _digits(prefix: str) -> str:
     digits = prefix.strip().removeprefix("+").replace(" ", "")
     if digits and not (digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS):
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             "prefix", f"{prefix!r} is no beginning of a number: write digits, as 4420."
         )
     return digits

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tollwright.core.asof import as_of, last_start
-from tollwright.core.card import RateCard as Card
-from tollwright.core.cardfile import load_card
-from tollwright.core.cardread import CardError
-from tollwright.core.openfile import card_data
+from tollwright.core.cards.as_of import as_of, last_start
+from tollwright.core.cards.card import RateCard as Card
+from tollwright.core.cards.file import load_card
+from tollwright.core.cards.read import CardError
+from tollwright.core.rating.open_file import card_data
 from tollwright.data.customers import Customer
 from tollwright.data.plans import PlanVersion, Subscription
 from tollwright.data.rates import CardVersion
@@ -24,7 +24,7 @@ from tollwright.domain.rerating.fees import NO_FEES, Fees
 from tollwright.domain.rerating.queries import database
 from tollwright.domain.rerating.scope import EVER, NEVER, CallScope, stored
 from tollwright.domain.tenants.queries import current_tenant
-from tollwright.engine.rate.terms import read_book
+from tollwright.engine.rating.terms import read_book
 from tollwright.engine.rerate.prices import GivenCard, GivenPlan, Sells
 from tollwright.engine.rerate.refusals import SENTENCES
 from tollwright.engine.rerate.run import Figures, Outcome, Progress, Refused, run
@@ -44,7 +44,7 @@ class PeriodNeeded(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WhatIfRequest:
     """Which prices: a card version (draft or published), a card as values, or a plan version.
 
     `as_of`: rows with dates are taken as they stand then; None: when all of them have begun.
@@ -103,7 +103,7 @@ class WhatIf:
     with_fees: bool
     without_fees: bool  # a plan's calls are looked at, but only some of those its fees are due for
     shares: bool  # calls draw on allowances of the new prices
-    walked: int  # calls that were priced one by one, not by the kernel
+    priced_individually: int  # calls that were priced one by one, not by the kernel
 
     @property
     def calls(self) -> int:
@@ -143,18 +143,18 @@ class WhatIf:
             )
         if not self.calls:
             told.append("No call fits: choose another period, or compare with everyone's calls.")
-        return (*told, *reports.walked_text(self.walked))
+        return (*told, *reports.walked_text(self.priced_individually))
 
 
 def what_if(
-    wish: Wish,
+    payload: WhatIfRequest,
     scope: CallScope,
     *,
     everyone: bool = False,
     at: datetime,
     progress: Progress | None = None,
 ) -> WhatIf:
-    """What the scope's calls would cost by the wished prices, per customer.
+    """What the scope's calls would cost by the prices asked for, per customer.
 
     Looked at are the calls that are rated by the same card (or plan) now; with `everyone`, and
     for a card that is only a file, all of the scope. Rules of seconds, causes and rounding hold
@@ -162,29 +162,29 @@ def what_if(
     it; not where prefix, file or card pick calls. Raises OneOfThese, PeriodNeeded,
     CardRefused, NotFound.
     """
-    if sum(one is not None for one in (wish.version, wish.card, wish.plan)) != 1:
+    if sum(one is not None for one in (payload.version, payload.card, payload.plan)) != 1:
         raise OneOfThese("Name one thing to compare with: a card version, a card file or a plan.")
-    with_fees = wish.plan is not None and not (scope.prefix or scope.batch_id or scope.card_id)
+    with_fees = payload.plan is not None and not (scope.prefix or scope.batch_id or scope.card_id)
     if with_fees and (scope.first == EVER or scope.last == NEVER):
         raise PeriodNeeded("Say from when to when: a plan's fees are due for a period.")
-    narrowed = _narrowed(wish, scope, everyone)
+    narrowed = _narrowed(payload, scope, everyone)
     cursor, within = database(), stored(narrowed)
-    outcome = run(cursor, within, _source(wish, at), keeps=False, progress=progress)
+    outcome = run(cursor, within, _source(payload, at), keeps=False, progress=progress)
     lines = _lines(outcome, store.buy_sums(cursor, within))
-    if wish.plan is not None and with_fees:
-        lines = _with_fees(lines, wish.plan, narrowed, everyone)
+    if payload.plan is not None and with_fees:
+        lines = _with_fees(lines, payload.plan, narrowed, everyone)
     lines.sort(key=lambda line: (-line.difference_micros, line.customer, line.currency))
     return WhatIf(
-        title=_title(wish),
+        title=_title(payload),
         lines=tuple(lines),
         totals=_totals(lines),
         destinations=reports.by_destination(outcome.groups),
         refused=outcome.refused,
         examples=outcome.examples,
         with_fees=with_fees,
-        without_fees=wish.plan is not None and not with_fees,
-        shares=_has_allowances(wish),
-        walked=outcome.walked,
+        without_fees=payload.plan is not None and not with_fees,
+        shares=_has_allowances(payload),
+        priced_individually=outcome.priced_individually,
     )
 
 
@@ -200,45 +200,48 @@ def card_of_file(data: Mapping[str, object] | str) -> Card:
         raise CardRefused(f"The card file cannot be used:\n{error}", error.faults) from error
 
 
-def _narrowed(wish: Wish, scope: CallScope, everyone: bool) -> CallScope:
+def _narrowed(payload: WhatIfRequest, scope: CallScope, everyone: bool) -> CallScope:
     if everyone:
         return scope
-    if wish.version is not None and scope.card_id is None:
-        return replace(scope, card_id=wish.version.card_id)
-    if wish.plan is not None and scope.plan_id is None:
-        return replace(scope, plan_id=wish.plan.plan_id)
+    if payload.version is not None and scope.card_id is None:
+        return replace(scope, card_id=payload.version.card_id)
+    if payload.plan is not None and scope.plan_id is None:
+        return replace(scope, plan_id=payload.plan.plan_id)
     return scope
 
 
-def _source(wish: Wish, at: datetime) -> Sells:
+def _source(payload: WhatIfRequest, at: datetime) -> Sells:
     cursor = database()
     book = read_book(cursor, rules_until=at)
-    if wish.plan is not None:
-        plan = wish.plan
+    if payload.plan is not None:
+        plan = payload.plan
         return GivenPlan(cursor, book, plan.card_id, plan.pk, at, plan.cost_plus)
-    card, begins, card_id = wish.card, at, 0
-    if wish.version is not None:
-        card, card_id = rates.core_card(wish.version), wish.version.card_id
-        begins = wish.version.effective_from or at
+    card, begins, card_id = payload.card, at, 0
+    if payload.version is not None:
+        card, card_id = rates.core_card(payload.version), payload.version.card_id
+        begins = payload.version.effective_from or at
     if card is None:
         raise OneOfThese("Name a card version, a card file or a plan.")
-    held = as_of(card, wish.as_of or max(begins, last_start(card, begins)))
+    held = as_of(card, payload.as_of or max(begins, last_start(card, begins)))
     return GivenCard(book, held, card_id)
 
 
-def _has_allowances(wish: Wish) -> bool:
-    if wish.plan is not None:
-        options = wish.plan.card.versions.values_list("options", flat=True)
+def _has_allowances(payload: WhatIfRequest) -> bool:
+    if payload.plan is not None:
+        options = payload.plan.card.versions.values_list("options", flat=True)
         return any(one.get("allowances") for one in options)
-    card = wish.card if wish.version is None else rates.core_card(wish.version)
+    card = payload.card if payload.version is None else rates.core_card(payload.version)
     return card is not None and bool(card.allowances)
 
 
-def _title(wish: Wish) -> str:
-    if wish.version is not None:
-        return f"{wish.version.card.code} version {wish.version.number} ({wish.version.status})"
-    if wish.plan is not None:
-        return f"plan {wish.plan.plan.code} version {wish.plan.number} ({wish.plan.status})"
+def _title(payload: WhatIfRequest) -> str:
+    if payload.version is not None:
+        version = payload.version
+        return f"{version.card.code} version {version.number} ({version.status})"
+    if payload.plan is not None:
+        return (
+            f"plan {payload.plan.plan.code} version {payload.plan.number} ({payload.plan.status})"
+        )
     return "the card file"
 
 

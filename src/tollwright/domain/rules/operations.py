@@ -13,7 +13,7 @@ from tollwright.data.customers import Campaign, Customer
 from tollwright.data.rates import RateCard
 from tollwright.data.rules import Rule
 from tollwright.data.scope import PLATFORM, current_tenant_id
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError
 from tollwright.domain.rules import queries
@@ -55,7 +55,7 @@ def set_rule(
     Every customer and campaign below sees it at once, unless one nearer says otherwise. A `value`
     of None withdraws what the scope said. Raises RuleInvalid, RuleLocked, NotThisScope.
     """
-    start = guard.aware("effective_from", effective_from or at)
+    start = validation.aware("effective_from", effective_from or at)
     known, accepted = _accepted(setting, value, locked)
     place = _place(known, scope)
     _refuse_if_locked(known, scope, start)
@@ -69,7 +69,7 @@ def set_rule(
         effective_from=start,
         set_at=at,
         set_by=by.actor[:200],
-        note=guard.optional("note", note, longest=200),
+        note=validation.optional("note", note, longest=200),
     )
     record(
         by=by, at=at, action="rule.set", subject="rule", subject_id=rule.pk,

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from tollwright.data.scope import current_tenant_id, tenant_scope
 from tollwright.data.tenants import LegalEntity, Tenant
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError
 
@@ -37,22 +37,22 @@ def create_tenant(
     Raises SlugTaken; FieldInvalid for a slug that is not a-z, 0-9 and -, and for other values.
     """
     if not re.fullmatch("[a-z0-9][a-z0-9-]{0,49}", slug):
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             "slug", f"{slug!r} cannot be a slug: use a-z, 0-9 and -, at most 50 characters."
         )
     fields = {
         "slug": slug,
-        "name": guard.text("name", name, longest=200),
-        "currency": guard.currency(currency),
-        "timezone": guard.timezone(timezone),
-        "region": guard.country(region, "region") if region else "",
+        "name": validation.text("name", name, longest=200),
+        "currency": validation.currency(currency),
+        "timezone": validation.timezone(timezone),
+        "region": validation.country(region, "region") if region else "",
     }
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('tenant_id_seq')")
         (tenant_id,) = cursor.fetchone()
     taken = SlugTaken(f"There is a provider {slug!r} already: choose another slug.")
     with tenant_scope(tenant_id):
-        with guard.explained({"tenant_slug_key": taken}):
+        with validation.explained({"tenant_slug_key": taken}):
             tenant = Tenant.objects.create(id=tenant_id, created_at=at, **fields)
         record(
             by=by, at=at, action="tenant.created", subject="tenant", subject_id=tenant_id,
@@ -81,7 +81,7 @@ def create_legal_entity(
         {"name": name, "address": address, "country": country, "number_prefix": number_prefix}
         | optional
     )
-    with guard.explained({"legal_entity_number_prefix": _taken(number_prefix)}):
+    with validation.explained({"legal_entity_number_prefix": _taken(number_prefix)}):
         entity = LegalEntity.objects.create(tenant_id=current_tenant_id(), **fields)
     record(
         by=by, at=at, action="legal_entity.created", subject="legal_entity",
@@ -98,10 +98,10 @@ def update_legal_entity(
 
     Takes the fields of `create_legal_entity` and raises as it does.
     """
-    before, changed = guard.change(entity, _entity_fields(changes))
+    before, changed = validation.change(entity, _entity_fields(changes))
     if not changed:
         return entity
-    with guard.explained({"legal_entity_number_prefix": _taken(entity.number_prefix)}):
+    with validation.explained({"legal_entity_number_prefix": _taken(entity.number_prefix)}):
         entity.save(update_fields=changed)
     record(
         by=by, at=at, action="legal_entity.updated", subject="legal_entity",
@@ -119,13 +119,13 @@ def _taken(prefix: str) -> NumberPrefixTaken:
 
 def _entity_fields(given: dict[str, str]) -> dict[str, str]:
     for field in given.keys() - ENTITY_FIELDS.keys():
-        raise guard.FieldInvalid(field, f"A legal entity has no field {field!r}.")
+        raise validation.FieldInvalid(field, f"A legal entity has no field {field!r}.")
     return {field: ENTITY_FIELDS[field](value) for field, value in given.items()}
 
 
 def _prefix(value: str) -> str:
     if not re.fullmatch("[A-Z0-9][A-Z0-9-]{0,9}", value):
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             "number_prefix",
             f"{value!r} cannot stand before numbers: use A-Z, 0-9 and -, at most 10 characters.",
         )
@@ -135,7 +135,7 @@ def _prefix(value: str) -> str:
 def _bank(field: str, value: str, form: str, example: str) -> str:
     code = "".join(value.split()).upper()
     if code and not re.fullmatch(form, code):
-        raise guard.FieldInvalid(
+        raise validation.FieldInvalid(
             field, f"{value!r} is no {field.upper()}; one looks like {example}."
         )
     return code
@@ -143,24 +143,24 @@ def _bank(field: str, value: str, form: str, example: str) -> str:
 
 def _colour(value: str) -> str:
     if not re.fullmatch("#[0-9a-f]{6}", value.lower()):
-        raise guard.FieldInvalid("brand_colour", f"{value!r} is no colour such as #0f5c5c.")
+        raise validation.FieldInvalid("brand_colour", f"{value!r} is no colour such as #0f5c5c.")
     return value.lower()
 
 
 ENTITY_FIELDS: dict[str, Callable[[str], str]] = {
-    "name": partial(guard.text, "name", longest=200),
-    "address": partial(guard.text, "address", longest=1000, lines=True),
-    "country": guard.country,
+    "name": partial(validation.text, "name", longest=200),
+    "address": partial(validation.text, "address", longest=1000, lines=True),
+    "country": validation.country,
     "number_prefix": _prefix,
-    "email": lambda value: guard.email(value) if value else "",
+    "email": lambda value: validation.email(value) if value else "",
     "iban": partial(
         _bank, "iban", form="[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}", example="DE02120300000000202051"
     ),
     "bic": partial(_bank, "bic", form="[A-Z0-9]{8}([A-Z0-9]{3})?", example="BYLADEM1001"),
     "brand_colour": _colour,
-    "tax_id": partial(guard.optional, "tax_id", longest=40),
-    "registration": partial(guard.optional, "registration", longest=80),
-    "phone": partial(guard.optional, "phone", longest=40),
-    "website": partial(guard.optional, "website", longest=100),
-    "bank_name": partial(guard.optional, "bank_name", longest=100),
+    "tax_id": partial(validation.optional, "tax_id", longest=40),
+    "registration": partial(validation.optional, "registration", longest=80),
+    "phone": partial(validation.optional, "phone", longest=40),
+    "website": partial(validation.optional, "website", longest=100),
+    "bank_name": partial(validation.optional, "bank_name", longest=100),
 }

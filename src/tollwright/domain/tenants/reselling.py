@@ -15,7 +15,7 @@ from tollwright.data.calls import Source
 from tollwright.data.customers import Campaign
 from tollwright.data.scope import current_tenant_id, tenant_scope
 from tollwright.data.tenants import Reseller, Tenant
-from tollwright.domain import guard
+from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError
 from tollwright.domain.tenants.queries import current_tenant
@@ -55,9 +55,9 @@ def sell_to(
     Calls that are priced already stay as they are. Raises HasAnotherParent, SellsToItself,
     SoldAlready, FieldInvalid.
     """
-    guard.aware("valid_from", valid_from)
-    if valid_to is not None and guard.aware("valid_to", valid_to) <= valid_from:
-        raise guard.FieldInvalid("valid_to", "It would end before it begins.")
+    validation.aware("valid_from", valid_from)
+    if valid_to is not None and validation.aware("valid_to", valid_to) <= valid_from:
+        raise validation.FieldInvalid("valid_to", "It would end before it begins.")
     parent = current_tenant()
     _no_circle(parent, reseller_id)
     _is_free(reseller_id, campaign, valid_from, valid_to)
@@ -81,8 +81,8 @@ def sell_to(
 def end_selling(*, sold: Reseller, valid_to: datetime, at: datetime, by: By) -> Reseller:
     """Let a reseller's calls be the campaign's until before `valid_to` only. Raises FieldInvalid,
     SoldAlready when a later end than it had would reach into another campaign's time."""
-    if guard.aware("valid_to", valid_to) <= sold.valid_from:
-        raise guard.FieldInvalid("valid_to", "It would end before it begins.")
+    if validation.aware("valid_to", valid_to) <= sold.valid_from:
+        raise validation.FieldInvalid("valid_to", "It would end before it begins.")
     _is_free(sold.reseller_id, sold.campaign, sold.valid_from, valid_to, but=sold.pk)
     before, sold.valid_to = sold.valid_to, valid_to
     sold.save(update_fields=["valid_to"])

@@ -7,9 +7,9 @@ from tollwright.engine.ingest.errors import (
     NotStored,
     UnknownSource,
 )
-from tollwright.engine.ingest.file import BatchResult, ingest_file, open_source
-from tollwright.engine.ingest.reenter import Reentered, reenter
+from tollwright.engine.ingest.import_file import BatchResult, ingest_file, open_source
 from tollwright.engine.ingest.replay import replay
+from tollwright.engine.ingest.reprocess import Reentered, reprocess
 from tollwright.engine.ingest.rollback import RolledBack, roll_back
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "UnknownSource",
     "ingest_file",
     "open_source",
-    "reenter",
     "replay",
+    "reprocess",
     "roll_back",
 ]

@@ -12,9 +12,17 @@ import numpy as np
 
 from tollwright.core.formats.base import Record
 from tollwright.core.formats.clock import EPOCH, from_micros
-from tollwright.engine.rate.terms import Terms
+from tollwright.engine.rating.terms import Terms
+from tollwright.kernel.cdr.parsed_columns import (
+    NONE,
+    Int32,
+    Int64,
+    Text,
+    packed,
+    text_joined,
+    text_of,
+)
 from tollwright.kernel.numbers import EMPTY
-from tollwright.kernel.told import NONE, Int32, Int64, Text, packed, text_joined, text_of
 
 MICROSECOND = timedelta(microseconds=1)
 UNANSWERED = -1

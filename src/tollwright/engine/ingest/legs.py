@@ -15,8 +15,7 @@ from functools import partial
 
 import numpy as np
 
-from tollwright.engine.ingest.resell import Parent, read_parent
-from tollwright.engine.ingest.written import (
+from tollwright.engine.ingest.cost_columns import (
     Answered,
     Columns,
     Costed,
@@ -27,10 +26,11 @@ from tollwright.engine.ingest.written import (
     columns_of,
     in_a_row,
 )
-from tollwright.engine.rate.carriers import Bought, Carriers, read_carriers
-from tollwright.engine.rate.cost import Cost, Words
-from tollwright.engine.rate.group import BareCards, rate_group
-from tollwright.kernel.told import Int64, text_of
+from tollwright.engine.ingest.resell import Parent, read_parent
+from tollwright.engine.rating.carriers import Bought, Carriers, read_carriers
+from tollwright.engine.rating.cost import Cost, Words
+from tollwright.engine.rating.group import BareCards, rate_group
+from tollwright.kernel.cdr.parsed_columns import Int64, text_of
 from tollwright.store import binary
 from tollwright.store import legs as store
 from tollwright.store.calls import Cursor
@@ -73,7 +73,7 @@ class Legs:
         if self.parent is not None and len(rest):
             legs += self.parent.sell(calls, rest, reasons)
         charged = self._charge(legs, calls)
-        return Costed(charged, reasons.said(), sum(leg.rated.slowly for leg in legs))
+        return Costed(charged, reasons.said(), sum(leg.rated.priced_individually for leg in legs))
 
     def why(self, calls: Columns) -> Words:
         """Why calls have no cost; nothing is written."""

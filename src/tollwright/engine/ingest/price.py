@@ -9,22 +9,30 @@ from functools import partial
 
 import numpy as np
 
-from tollwright.core.choose import CardIndex
-from tollwright.core.legs import CostPlus
 from tollwright.core.money import Rounding
-from tollwright.core.rating import CallInput, Charge, rate_call
+from tollwright.core.rating.legs import CostPlus
+from tollwright.core.rating.rate_call import CallInput, Charge, rate_call
+from tollwright.core.rating.rate_lookup import CardIndex
 from tollwright.engine.ingest.calls import Calls
-from tollwright.engine.ingest.sort import Refused, refusal
-from tollwright.engine.rate.cost import Cost
-from tollwright.engine.rate.crossing import line_of, meeting
-from tollwright.engine.rate.markup import price_from_cost, sentence
-from tollwright.engine.rate.numbers import rated_caller
-from tollwright.engine.rate.terms import Terms, Version
-from tollwright.kernel.batch import rate_batch
-from tollwright.kernel.columns import Columns, new_charges
-from tollwright.kernel.layout import CompiledCard
-from tollwright.kernel.reasons import RATED
-from tollwright.kernel.told import Flags, Int32, Int64, Text, no_text, text_of, unpacked
+from tollwright.engine.ingest.classify import Refused, refusal
+from tollwright.engine.rating.cost import Cost
+from tollwright.engine.rating.cost_plus import price_from_cost, sentence
+from tollwright.engine.rating.numbers import rated_caller
+from tollwright.engine.rating.terms import Terms, Version
+from tollwright.engine.rating.version_change import line_of, meeting
+from tollwright.kernel.call_columns import Columns, new_charges
+from tollwright.kernel.cdr.parsed_columns import (
+    Flags,
+    Int32,
+    Int64,
+    Text,
+    no_text,
+    text_of,
+    unpacked,
+)
+from tollwright.kernel.rating.batch import rate_batch
+from tollwright.kernel.rating.layout import CompiledCard
+from tollwright.kernel.rating.status import RATED
 
 REASONS = {
     "blocked": "blocked_destination",
@@ -41,7 +49,8 @@ Group = tuple[int, Rounding | None, CostPlus | None]
 @dataclass(frozen=True, slots=True)
 class Prices:
     """What calls cost, one place a call; a call without `charged` has no charge: unanswered, or
-    charged when the file is whole (see `Pricer.drawn`). `slowly` were rated one by one."""
+    charged when the file is whole (see `Pricer.drawn`). `priced_individually` were rated one by
+    one."""
 
     charged: Flags
     rate_no: Int32
@@ -49,7 +58,7 @@ class Prices:
     allowance_s: Int32
     amount_micros: Int64
     prefix: Text
-    slowly: int
+    priced_individually: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ class _Portion:
         self.amount_micros: Int64 = np.zeros(count, np.int64)
         self.prefix = no_text(count)
         self.refused: dict[int, Refused] = {}
-        self.slowly = 0
+        self.priced_individually = 0
 
     def refuse(self, place: int, terms: Terms, status: str, why: str) -> None:
         """The call at this place waits in quarantine, its card says why."""
@@ -100,7 +109,7 @@ class _Portion:
         """All calls but the refused ones."""
         prices = Prices(
             self.charged, self.rate_no, self.billed_s, self.allowance_s, self.amount_micros,
-            self.prefix, self.slowly,
+            self.prefix, self.priced_individually,
         )  # fmt: skip
         if not self.refused:
             return Priced(self.calls, prices, [])
@@ -108,7 +117,7 @@ class _Portion:
         prices = Prices(
             prices.charged[kept], prices.rate_no[kept], prices.billed_s[kept],
             prices.allowance_s[kept], prices.amount_micros[kept], prices.prefix.pick(kept),
-            prices.slowly,
+            prices.priced_individually,
         )  # fmt: skip
         return Priced(self.calls.pick(kept), prices, list(self.refused.values()))
 
@@ -147,7 +156,9 @@ class Pricer:
         """Rate the calls of one card version, rounding and price from the cost."""
         version = version_of(terms)
         crossing, within = self._crossing(found.calls, terms, places)
-        found.slowly += 0 if version.has_allowances else len(crossing)  # `settle` counts those
+        found.priced_individually += (
+            0 if version.has_allowances else len(crossing)
+        )  # `settle` counts those
         self._by_kernel(found, terms, within)
         for place, charge in crossing:
             _set(found, place, charge)

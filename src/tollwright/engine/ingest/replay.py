@@ -10,10 +10,10 @@ from typing import Any, BinaryIO, cast
 import psycopg
 
 from tollwright.engine.ingest import legs, raw
+from tollwright.engine.ingest.cost_columns import Place
 from tollwright.engine.ingest.errors import NotPossible
-from tollwright.engine.ingest.file import BatchResult, Progress, ingest_file
+from tollwright.engine.ingest.import_file import BatchResult, Progress, ingest_file
 from tollwright.engine.ingest.rollback import roll_back
-from tollwright.engine.ingest.written import Place
 from tollwright.store import batches, calls, resellers
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollwright.core.formats.clock import from_micros
-from tollwright.engine.ingest.written import (
+from tollwright.engine.ingest.cost_columns import (
     Answered,
     Columns,
     Costed,
@@ -26,12 +26,12 @@ from tollwright.engine.ingest.written import (
     by_word,
     in_a_row,
 )
-from tollwright.engine.rate.columns import counted_ms, micros_of, moment_of
-from tollwright.engine.rate.cost import Cost, Words
-from tollwright.engine.rate.group import BareCards, rate_group
-from tollwright.engine.rate.markup import PARENTS, price_from_cost
-from tollwright.engine.rate.terms import Book, Terms, read_book
-from tollwright.kernel.told import NONE, Int64, Text, text_of
+from tollwright.engine.rating.columns import counted_ms, micros_of, moment_of
+from tollwright.engine.rating.cost import Cost, Words
+from tollwright.engine.rating.cost_plus import PARENTS, price_from_cost
+from tollwright.engine.rating.group import BareCards, rate_group
+from tollwright.engine.rating.terms import Book, Terms, read_book
+from tollwright.kernel.cdr.parsed_columns import NONE, Int64, Text, text_of
 from tollwright.store import batches, binary
 from tollwright.store import calls as stored
 from tollwright.store import resellers as store

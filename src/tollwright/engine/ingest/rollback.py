@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 
 from tollwright.engine.ingest import legs
+from tollwright.engine.ingest.cost_columns import Place
 from tollwright.engine.ingest.errors import NotPossible
-from tollwright.engine.ingest.written import Place
-from tollwright.engine.rate.settle import settle
+from tollwright.engine.rating.settle import settle
 from tollwright.store import allowances, batches, calls, resellers
 
 

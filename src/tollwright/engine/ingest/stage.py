@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tollwright.engine.ingest.sort import Refused
+from tollwright.engine.ingest.classify import Refused
 
 _SEPARATOR = "\x1f"
 _ESCAPES = str.maketrans(

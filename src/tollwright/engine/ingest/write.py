@@ -11,13 +11,13 @@ from tollwright.core.formats.base import Record
 from tollwright.core.formats.clock import from_micros
 from tollwright.engine.ingest import legs, stage
 from tollwright.engine.ingest.calls import Calls
+from tollwright.engine.ingest.classify import Refused, Tally, refusal
+from tollwright.engine.ingest.cost_columns import Columns, Place, answered
 from tollwright.engine.ingest.price import Priced
-from tollwright.engine.ingest.sort import Refused, Tally, refusal
-from tollwright.engine.ingest.written import Columns, Place, answered
-from tollwright.engine.rate.cost import Cost
-from tollwright.engine.rate.markup import UNKNOWN_COST
-from tollwright.engine.rate.terms import Terms
-from tollwright.kernel.told import NONE, Int64, Text, text_joined, text_of
+from tollwright.engine.rating.cost import Cost
+from tollwright.engine.rating.cost_plus import UNKNOWN_COST
+from tollwright.engine.rating.terms import Terms
+from tollwright.kernel.cdr.parsed_columns import NONE, Int64, Text, text_joined, text_of
 from tollwright.store import batches, binary, calls
 from tollwright.store.calls import Met
 
@@ -101,7 +101,7 @@ class Writer:
         if self._legs is not None and len(answered):
             costed = self._legs.write(_columns(there, answered, call_id))
             tally.reasons.update(costed.reasons)
-            tally.slowly += costed.slowly
+            tally.priced_individually += costed.priced_individually
         return late
 
     def _meet(

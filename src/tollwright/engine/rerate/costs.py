@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tollwright.core.choose import CardIndex
-from tollwright.core.rating import CallInput
-from tollwright.engine.rate import terms as t
-from tollwright.engine.rate.cards import card_of
-from tollwright.engine.rate.carriers import NO_CARD, Carriers
-from tollwright.engine.rate.columns import Int64
-from tollwright.engine.rate.crossing import Line, line_of
+from tollwright.core.rating.rate_call import CallInput
+from tollwright.core.rating.rate_lookup import CardIndex
+from tollwright.engine.rating import terms as t
+from tollwright.engine.rating.cards import card_of
+from tollwright.engine.rating.carriers import NO_CARD, Carriers
+from tollwright.engine.rating.columns import Int64
+from tollwright.engine.rating.version_change import Line, line_of
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.prices import Offer, published
-from tollwright.kernel.columns import epoch_us
+from tollwright.kernel.call_columns import epoch_us
 from tollwright.store.calls import Cursor
 from tollwright.store.rerate import Charges
 

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from tollwright.core.card import RateCard
-from tollwright.core.choose import CardIndex, prepare
-from tollwright.core.legs import CostPlus
+from tollwright.core.cards.card import RateCard
 from tollwright.core.money import Rounding
-from tollwright.core.rating import CallInput
-from tollwright.engine.rate import terms as t
-from tollwright.engine.rate.cards import card_of
-from tollwright.engine.rate.columns import Int64, counted_ms
-from tollwright.engine.rate.crossing import Line, line_of
-from tollwright.engine.rate.tariffs import Tariff, compiled_of
+from tollwright.core.rating.legs import CostPlus
+from tollwright.core.rating.rate_call import CallInput
+from tollwright.core.rating.rate_lookup import CardIndex, prepare
+from tollwright.engine.rating import terms as t
+from tollwright.engine.rating.cards import card_of
+from tollwright.engine.rating.columns import Int64, counted_ms
+from tollwright.engine.rating.tariffs import Tariff, compiled_of
+from tollwright.engine.rating.version_change import Line, line_of
 from tollwright.engine.rerate import refusals
-from tollwright.kernel.columns import epoch_us
-from tollwright.kernel.compile import compile_card
-from tollwright.kernel.layout import CompiledCard
+from tollwright.kernel.call_columns import epoch_us
+from tollwright.kernel.rating.compile import compile_card
+from tollwright.kernel.rating.layout import CompiledCard
 from tollwright.store.calls import Cursor
 from tollwright.store.rerate import Charges
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tollwright.kernel.reasons import BLOCKED, INVALID, UNMATCHED
-from tollwright.kernel.reasons import RATED as NONE
+from tollwright.kernel.rating.status import BLOCKED, INVALID, UNMATCHED
+from tollwright.kernel.rating.status import RATED as NONE
 
 NO_CARD = 4
 NO_VERSION = 5

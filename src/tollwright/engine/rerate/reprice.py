@@ -11,17 +11,17 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.core.rating import rate_call
-from tollwright.engine.rate.columns import moment_of
-from tollwright.engine.rate.group import call_at, put
-from tollwright.engine.rate.packed import callers, packed
-from tollwright.engine.rate.pools import none_left
+from tollwright.core.rating.rate_call import rate_call
+from tollwright.engine.rating.columns import moment_of
+from tollwright.engine.rating.group import call_at, put
+from tollwright.engine.rating.packed import callers, packed
+from tollwright.engine.rating.pools import none_left
 from tollwright.engine.rerate import refusals
-from tollwright.engine.rerate.plus import from_cost
+from tollwright.engine.rerate.cost_plus import from_cost
 from tollwright.engine.rerate.prices import Offer, Prices, Source
-from tollwright.kernel.batch import rate_batch
-from tollwright.kernel.columns import Charges as Rated
-from tollwright.kernel.columns import Columns, epoch_us
+from tollwright.kernel.call_columns import Charges as Rated
+from tollwright.kernel.call_columns import Columns, epoch_us
+from tollwright.kernel.rating.batch import rate_batch
 from tollwright.store.rerate import Charges, Int64
 
 Bool = npt.NDArray[np.bool_]
@@ -72,11 +72,11 @@ class Repriced(NamedTuple):
 class Offers:
     """What holds for each campaign (or trunk: see `Source`) and span of time.
 
-    `walked` counts the calls that the readable rule had to price, not the kernel.
+    `priced_individually` counts the calls that the readable rule had to price, not the kernel.
     """
 
     source: Source
-    walked: int = 0
+    priced_individually: int = 0
     _changes: dict[int, Int64] = field(default_factory=dict)
     _known: dict[tuple[int, int], Offer] = field(default_factory=dict)
 
@@ -179,7 +179,7 @@ def reprice(
         counted = offer.counted_ms(part.stored, causes)
         calls = Columns(called[here], caller[here], part.stored.answered_us, counted)
         rated = rate_batch(offer.prices.compiled, calls).charges
-        offers.walked += _over_versions(offer, calls, rated)
+        offers.priced_individually += _over_versions(offer, calls, rated)
         unknown = None
         if offer.cost_plus is not None:
             unknown = from_cost(part.stored, rated, offer.cost_plus, offer.prices.compiled)

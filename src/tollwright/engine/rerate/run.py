@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tollwright.engine.rate.columns import causes_of
+from tollwright.engine.rating.columns import causes_of
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.costs import CarrierPrices
 from tollwright.engine.rerate.prices import Sells
@@ -120,7 +120,8 @@ class Changes(NamedTuple):
 class Outcome:
     """What a scope would come to. `fingerprint` names exactly these changes.
 
-    `draws` tell what calls that share pools draw, by the charges that they have now; `walked`
+    `draws` tell what calls that share pools draw, by the charges that they have now;
+    `priced_individually`
     how many calls the readable rule had to price: the kernel priced all others.
     """
 
@@ -130,7 +131,7 @@ class Outcome:
     changes: Changes
     fingerprint: str
     draws: tuple[Draws, ...] = ()
-    walked: int = 0
+    priced_individually: int = 0
 
 
 @dataclass(slots=True)
@@ -189,7 +190,7 @@ def run(
         tally.add(aside.take(found))
     for found, draws in shared(cursor, offers, source.book, causes, aside):
         tally.add(found, draws)
-    return replace(outcome_of(tally), walked=offers.walked)
+    return replace(outcome_of(tally), priced_individually=offers.priced_individually)
 
 
 def run_costs(
@@ -211,7 +212,7 @@ def run_costs(
     for found in _repriced(store.costs(cursor, scope, source.trunks), offers, (), progress):
         own = found if carrier_id is None else found.only(found.carrier_id == carrier_id)
         tally.add(own)
-    return replace(outcome_of(tally), walked=offers.walked)
+    return replace(outcome_of(tally), priced_individually=offers.priced_individually)
 
 
 def _repriced(

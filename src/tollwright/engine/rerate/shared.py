@@ -18,21 +18,21 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.engine.rate.columns import Int64, moment_of
-from tollwright.engine.rate.crossing import Line
-from tollwright.engine.rate.packed import packed
-from tollwright.engine.rate.periods import Period, Periods
-from tollwright.engine.rate.pools import Key
-from tollwright.engine.rate.settle import calls_of, uses_of
-from tollwright.engine.rate.terms import Book
-from tollwright.engine.rate.then import Asked, Books, Then
-from tollwright.engine.rate.turn import Calls, Kept, Priced, by_core, price_in_turn
-from tollwright.engine.rate.turn_kernel import may_draw
+from tollwright.engine.rating.columns import Int64, moment_of
+from tollwright.engine.rating.historical_terms import Asked, Books, Then
+from tollwright.engine.rating.packed import packed
+from tollwright.engine.rating.periods import Period, Periods
+from tollwright.engine.rating.pools import Key
+from tollwright.engine.rating.sequential import Calls, Kept, Priced, by_core, price_sequentially
+from tollwright.engine.rating.sequential_kernel import may_draw
+from tollwright.engine.rating.settle import calls_of, uses_of
+from tollwright.engine.rating.terms import Book
+from tollwright.engine.rating.version_change import Line
 from tollwright.engine.rerate import refusals
-from tollwright.engine.rerate.plus import from_cost
+from tollwright.engine.rerate.cost_plus import from_cost
 from tollwright.engine.rerate.prices import Offer
 from tollwright.engine.rerate.reprice import Offers, Repriced
-from tollwright.kernel.columns import new_charges
+from tollwright.kernel.call_columns import new_charges
 from tollwright.store import allowances as store
 from tollwright.store.allowances import Turn, Uses
 from tollwright.store.calls import Cursor
@@ -165,8 +165,8 @@ class _Walk:
         self._from_cost.clear()
         asked, lines = self._asked(turn, inside, was)
         calls = calls_of(turn.charges, asked.tariff, asked.counted_ms)
-        priced = price_in_turn(calls, self.then.tariffs, lines, taken)
-        self.offers.walked += priced.walked
+        priced = price_sequentially(calls, self.then.tariffs, lines, taken)
+        self.offers.priced_individually += priced.priced_individually
         if was is not None and turn.issued.any():
             priced = self._keeping(turn, calls, lines, taken, was, priced)
         return self._told(turn, inside, asked, was, priced, customer_id)
@@ -247,7 +247,7 @@ class _Walk:
             )
             for place in np.flatnonzero(drawing).tolist()
         }
-        self.offers.walked += len(charges) - priced.walked
+        self.offers.priced_individually += len(charges) - priced.priced_individually
         return by_core(calls, self.then.tariffs, lines, taken, kept)
 
     def _told(

@@ -18,8 +18,8 @@ from tollwright.core.formats.tollwright_json import TollwrightJson
 from tollwright.data.calls import Call, Charge, ImportBatch
 from tollwright.domain.calls import operations, queries
 from tollwright.domain.errors import DomainError, NotFound
+from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
-from tollwright.web.api.once import once
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Decimal, Instant, Money, find, money
 

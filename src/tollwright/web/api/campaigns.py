@@ -12,8 +12,8 @@ from pydantic import ConfigDict, Field
 from tollwright.data.customers import Campaign, Identifier
 from tollwright.domain.customers import operations, queries
 from tollwright.web.api.customers import customer_of
+from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
-from tollwright.web.api.once import once
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Instant, find, given
 
@@ -100,11 +100,11 @@ def list_campaigns(
 
 
 @router.post("/campaigns", response={201: CampaignOut}, summary="Create a campaign")
-def create_campaign(request: HttpRequest, wish: CampaignIn) -> HttpResponse:
+def create_campaign(request: HttpRequest, payload: CampaignIn) -> HttpResponse:
     """Takes an Idempotency-Key."""
     require(request, "customers")
-    customer = customer_of(wish.customer)
-    fields = wish.model_dump(exclude={"customer"})
+    customer = customer_of(payload.customer)
+    fields = payload.model_dump(exclude={"customer"})
     return once(
         request,
         lambda _key: _out(
@@ -123,11 +123,11 @@ def get_campaign(request: HttpRequest, campaign_id: int) -> CampaignOut:
 
 
 @router.patch("/campaigns/{int:campaign_id}", response=CampaignOut, summary="Change a campaign")
-def update_campaign(request: HttpRequest, campaign_id: int, wish: CampaignChange) -> CampaignOut:
+def update_campaign(request: HttpRequest, campaign_id: int, payload: CampaignChange) -> CampaignOut:
     """Only what is sent changes."""
     require(request, "customers")
     changed = operations.update_campaign(
-        campaign=campaign_of(campaign_id), at=timezone.now(), by=by(request), **given(wish)
+        campaign=campaign_of(campaign_id), at=timezone.now(), by=by(request), **given(payload)
     )
     return _out(changed)
 
@@ -148,7 +148,7 @@ def list_identifiers(request: HttpRequest, campaign_id: int, paging: PagingQuery
     response={201: IdentifierOut},
     summary="Attribute calls to a campaign",
 )
-def add_identifier(request: HttpRequest, campaign_id: int, wish: IdentifierIn) -> HttpResponse:
+def add_identifier(request: HttpRequest, campaign_id: int, payload: IdentifierIn) -> HttpResponse:
     """Takes an Idempotency-Key. One value means one campaign at a time, else this is a 409."""
     require(request, "customers")
     campaign = campaign_of(campaign_id)
@@ -156,8 +156,8 @@ def add_identifier(request: HttpRequest, campaign_id: int, wish: IdentifierIn) -
     def work(_key: str) -> IdentifierOut:
         now = timezone.now()
         added = operations.add_identifier(
-            campaign=campaign, kind=wish.kind, value=wish.value,
-            valid_from=wish.valid_from or now, valid_to=wish.valid_to, at=now, by=by(request),
+            campaign=campaign, kind=payload.kind, value=payload.value,
+            valid_from=payload.valid_from or now, valid_to=payload.valid_to, at=now, by=by(request),
         )  # fmt: skip
         return _identifier(added)
 
@@ -167,12 +167,14 @@ def add_identifier(request: HttpRequest, campaign_id: int, wish: IdentifierIn) -
 @router.post(
     "/identifiers/{int:identifier_id}/end", response=IdentifierOut, summary="End an identifier"
 )
-def end_identifier(request: HttpRequest, identifier_id: int, wish: IdentifierEnd) -> IdentifierOut:
+def end_identifier(
+    request: HttpRequest, identifier_id: int, payload: IdentifierEnd
+) -> IdentifierOut:
     """From `valid_to` on the value no longer means its campaign."""
     require(request, "customers")
     identifier = find(queries.identifiers(), identifier_id, "identifier")
     ended = operations.end_identifier(
-        identifier=identifier, valid_to=wish.valid_to, at=timezone.now(), by=by(request)
+        identifier=identifier, valid_to=payload.valid_to, at=timezone.now(), by=by(request)
     )
     return _identifier(ended)
 

@@ -9,14 +9,14 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
-from tollwright.core.explain import explain
-from tollwright.core.rating import CallInput
+from tollwright.core.rating.explain import explain
+from tollwright.core.rating.rate_call import CallInput
 from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.domain.errors import DomainError
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import operations, queries
+from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
-from tollwright.web.api.once import once
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Instant, Money, find, money
 
@@ -124,13 +124,13 @@ def list_cards(
 
 
 @router.post("/cards", response={201: CardOut}, summary="Create a card")
-def create_card(request: HttpRequest, wish: CardIn) -> HttpResponse:
+def create_card(request: HttpRequest, payload: CardIn) -> HttpResponse:
     """Takes an Idempotency-Key."""
     require(request, "rates")
     return once(
         request,
         lambda _key: _out(
-            operations.create_card(**wish.model_dump(), at=timezone.now(), by=by(request))
+            operations.create_card(**payload.model_dump(), at=timezone.now(), by=by(request))
         ),
     )
 
@@ -232,11 +232,11 @@ def get_version(request: HttpRequest, version_id: int) -> VersionOut:
 @router.post(
     "/versions/{int:version_id}/publish", response=VersionOut, summary="Publish a draft version"
 )
-def publish_version(request: HttpRequest, version_id: int, wish: PublishIn) -> VersionOut:
+def publish_version(request: HttpRequest, version_id: int, payload: PublishIn) -> VersionOut:
     """Every check of a card is made; refused, the sentence names each row."""
     require(request, "rates")
     published = operations.publish_version(
-        version=_version_of(version_id), effective_from=wish.effective_from,
+        version=_version_of(version_id), effective_from=payload.effective_from,
         at=timezone.now(), by=by(request),
     )  # fmt: skip
     return _version(published)
@@ -296,7 +296,7 @@ def get_deck(request: HttpRequest, deck_id: int) -> DeckOut:
 
 
 @router.post("/decks/{int:deck_id}/apply", response={201: VersionOut}, summary="Apply a deck")
-def apply_deck(request: HttpRequest, deck_id: int, wish: ApplyIn) -> HttpResponse:
+def apply_deck(request: HttpRequest, deck_id: int, payload: ApplyIn) -> HttpResponse:
     """Makes it a draft version of its card. Takes an Idempotency-Key."""
     require(request, "rates")
     deck = _deck_of(deck_id)
@@ -304,7 +304,7 @@ def apply_deck(request: HttpRequest, deck_id: int, wish: ApplyIn) -> HttpRespons
         request,
         lambda _key: _version(
             operations.apply_deck(
-                deck_import=deck, at=timezone.now(), by=by(request), **wish.model_dump()
+                deck_import=deck, at=timezone.now(), by=by(request), **payload.model_dump()
             )
         ),
     )

@@ -11,10 +11,10 @@ from pydantic import ConfigDict, Field
 
 from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.domain.carriers import costs, operations, queries
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.rates.queries import cards
+from tollwright.domain.validation import FieldInvalid
+from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
-from tollwright.web.api.once import once
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Instant, find
 
@@ -104,12 +104,12 @@ class MissingOut(Schema):
 
 
 class FilledOut(Schema):
-    """How many calls got their cost, and why others did not; `slowly` of their legs were priced
-    piece by piece, over a change of card version."""
+    """How many calls got their cost, and why others did not; `priced_individually` of their legs
+    were priced piece by piece, over a change of card version."""
 
     charged: int
     reasons: dict[str, int]
-    slowly: int
+    priced_individually: int
 
 
 @router.get("/carriers", response=Page[CarrierOut], summary="List carriers, newest first")
@@ -120,10 +120,10 @@ def list_carriers(request: HttpRequest, paging: PagingQuery) -> object:
 
 
 @router.post("/carriers", response={201: CarrierOut}, summary="Create a carrier")
-def create_carrier(request: HttpRequest, wish: CarrierIn) -> HttpResponse:
+def create_carrier(request: HttpRequest, payload: CarrierIn) -> HttpResponse:
     """Takes an Idempotency-Key."""
     require(request, "rates")
-    names = wish.model_dump()
+    names = payload.model_dump()
     return once(
         request,
         lambda _key: _out(operations.create_carrier(at=timezone.now(), by=by(request), **names)),
@@ -138,17 +138,17 @@ def get_carrier(request: HttpRequest, carrier_id: int) -> CarrierOut:
 
 
 @router.patch("/carriers/{int:carrier_id}", response=CarrierOut, summary="Rename a carrier")
-def rename_carrier(request: HttpRequest, carrier_id: int, wish: CarrierIn) -> CarrierOut:
+def rename_carrier(request: HttpRequest, carrier_id: int, payload: CarrierIn) -> CarrierOut:
     """Another code or name."""
     require(request, "rates")
-    carrier, names = _carrier(carrier_id), wish.model_dump()
+    carrier, names = _carrier(carrier_id), payload.model_dump()
     return _out(
         operations.rename_carrier(carrier=carrier, at=timezone.now(), by=by(request), **names)
     )
 
 
 @router.post("/carriers/{int:carrier_id}/trunks", response={201: TrunkOut}, summary="Add a trunk")
-def add_trunk(request: HttpRequest, carrier_id: int, wish: TrunkIn) -> HttpResponse:
+def add_trunk(request: HttpRequest, carrier_id: int, payload: TrunkIn) -> HttpResponse:
     """Takes an Idempotency-Key."""
     require(request, "rates")
     carrier, at = _carrier(carrier_id), timezone.now()
@@ -156,38 +156,40 @@ def add_trunk(request: HttpRequest, carrier_id: int, wish: TrunkIn) -> HttpRespo
         request,
         lambda _key: _trunk(
             operations.add_trunk(
-                carrier=carrier, value=wish.value, valid_from=wish.valid_from or at,
-                valid_to=wish.valid_to, at=at, by=by(request),
+                carrier=carrier, value=payload.value, valid_from=payload.valid_from or at,
+                valid_to=payload.valid_to, at=at, by=by(request),
             )
         ),
     )  # fmt: skip
 
 
 @router.post("/trunks/{int:trunk_id}/end", response=TrunkOut, summary="End a trunk")
-def end_trunk(request: HttpRequest, trunk_id: int, wish: TrunkEnd) -> TrunkOut:
+def end_trunk(request: HttpRequest, trunk_id: int, payload: TrunkEnd) -> TrunkOut:
     """Calls that are priced stay as they are."""
     require(request, "rates")
     trunk = find(Trunk.objects.all(), trunk_id, "trunk")
     return _trunk(
-        operations.end_trunk(trunk=trunk, valid_to=wish.valid_to, at=timezone.now(), by=by(request))
+        operations.end_trunk(
+            trunk=trunk, valid_to=payload.valid_to, at=timezone.now(), by=by(request)
+        )
     )
 
 
 @router.post(
     "/carriers/{int:carrier_id}/cards", response={201: AssignedOut}, summary="Assign a buy card"
 )
-def assign_card(request: HttpRequest, carrier_id: int, wish: AssignIn) -> HttpResponse:
+def assign_card(request: HttpRequest, carrier_id: int, payload: AssignIn) -> HttpResponse:
     """Takes an Idempotency-Key. Calls that are priced stay as they are."""
     require(request, "rates")
     carrier, at = _carrier(carrier_id), timezone.now()
-    card = cards().filter(pk=wish.card).first()
+    card = cards().filter(pk=payload.card).first()
     if card is None:
-        raise FieldInvalid("card", f"There is no card {wish.card}.")
+        raise FieldInvalid("card", f"There is no card {payload.card}.")
     return once(
         request,
         lambda _key: _assigned(
             operations.assign_card(
-                carrier=carrier, card=card, valid_from=wish.valid_from or at, at=at,
+                carrier=carrier, card=card, valid_from=payload.valid_from or at, at=at,
                 by=by(request),
             )
         ),
@@ -214,11 +216,15 @@ def missing(
 
 
 @router.post("/costs/price", response=FilledOut, summary="Price calls without cost")
-def price(request: HttpRequest, wish: Span) -> FilledOut:
+def price(request: HttpRequest, payload: Span) -> FilledOut:
     """A cost that is there never changes: asking again prices what is new."""
     require(request, "rates")
-    found = costs.price_missing(first=wish.first, last=wish.last, at=timezone.now(), by=by(request))
-    return FilledOut(charged=found.charged, reasons=found.reasons, slowly=found.slowly)
+    found = costs.price_missing(
+        first=payload.first, last=payload.last, at=timezone.now(), by=by(request)
+    )
+    return FilledOut(
+        charged=found.charged, reasons=found.reasons, priced_individually=found.priced_individually
+    )
 
 
 def _carrier(carrier_id: int) -> Carrier:

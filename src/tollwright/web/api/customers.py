@@ -12,10 +12,10 @@ from pydantic import ConfigDict, Field
 from tollwright.data.customers import Customer
 from tollwright.data.tenants import LegalEntity
 from tollwright.domain.customers import operations, queries
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.ledger import queries as ledger
+from tollwright.domain.validation import FieldInvalid
+from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
-from tollwright.web.api.once import once
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Instant, Money, find, given, money
 
@@ -91,14 +91,14 @@ def list_customers(
 
 
 @router.post("", response={201: CustomerDetail}, summary="Create a customer")
-def create_customer(request: HttpRequest, wish: CustomerIn) -> HttpResponse:
+def create_customer(request: HttpRequest, payload: CustomerIn) -> HttpResponse:
     """Takes an Idempotency-Key."""
     require(request, "customers")
-    fields = wish.model_dump(exclude={"legal_entity"})
+    fields = payload.model_dump(exclude={"legal_entity"})
 
     def work(_key: str) -> CustomerDetail:
         made = operations.create_customer(
-            **fields, legal_entity=_entity(wish.legal_entity), at=timezone.now(), by=by(request)
+            **fields, legal_entity=_entity(payload.legal_entity), at=timezone.now(), by=by(request)
         )
         return _detail(made)
 
@@ -113,11 +113,13 @@ def get_customer(request: HttpRequest, customer_id: int) -> CustomerDetail:
 
 
 @router.patch("/{int:customer_id}", response=CustomerDetail, summary="Change a customer")
-def update_customer(request: HttpRequest, customer_id: int, wish: CustomerChange) -> CustomerDetail:
+def update_customer(
+    request: HttpRequest, customer_id: int, payload: CustomerChange
+) -> CustomerDetail:
     """Only what is sent changes."""
     require(request, "customers")
     changed = operations.update_customer(
-        customer=customer_of(customer_id), at=timezone.now(), by=by(request), **given(wish)
+        customer=customer_of(customer_id), at=timezone.now(), by=by(request), **given(payload)
     )
     return _detail(changed)
 

@@ -15,8 +15,8 @@ from tollwright.domain.errors import NotFound
 from tollwright.domain.invoices import operations, queries
 from tollwright.gateways.typst import render
 from tollwright.web.api.customers import customer_of
+from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
-from tollwright.web.api.once import once
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Decimal, Instant, Money, find, money
 
@@ -152,12 +152,14 @@ def finalise_invoice(request: HttpRequest, invoice_id: int, early: bool = False)
 
 
 @router.post("/billing-runs", response={201: RunOut}, summary="Draft invoices")
-def run_billing(request: HttpRequest, wish: RunIn) -> HttpResponse:
+def run_billing(request: HttpRequest, payload: RunIn) -> HttpResponse:
     """Needs an Idempotency-Key."""
     require(request, "billing")
 
     def work(key: str) -> RunOut:
-        run = operations.run_billing(until=wish.until, key=key, at=timezone.now(), by=by(request))
+        run = operations.run_billing(
+            until=payload.until, key=key, at=timezone.now(), by=by(request)
+        )
         return _run(run)
 
     return once(request, work, required=True)

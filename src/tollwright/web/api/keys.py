@@ -11,7 +11,7 @@ from tollwright.data.access import Role
 from tollwright.domain.access.queries import KeyAccess
 from tollwright.domain.audit.operations import By
 from tollwright.domain.errors import DomainError
-from tollwright.web.tenancy import actor, address
+from tollwright.web.shared.tenancy import actor, address
 
 Need = Literal[
     "read", "customers", "rates", "plans", "calls", "billing", "payments", "what_if", "rerate"

@@ -13,9 +13,9 @@ from tollwright.data.payments import Payment
 from tollwright.domain.payments import operations, queries
 from tollwright.gateways.typst import render
 from tollwright.web.api.customers import customer_of
+from tollwright.web.api.idempotency import once
 from tollwright.web.api.invoices import download, invoice_of
 from tollwright.web.api.keys import by, require
-from tollwright.web.api.once import once
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Decimal, Instant, Money, find, money, read_amount
 
@@ -76,16 +76,16 @@ def list_payments(
 
 
 @router.post("", response={201: PaymentOut}, summary="Record a payment")
-def record_payment(request: HttpRequest, wish: PaymentIn) -> HttpResponse:
+def record_payment(request: HttpRequest, payload: PaymentIn) -> HttpResponse:
     """Ledger entry, allocation and receipt, all or nothing. Needs an Idempotency-Key."""
     require(request, "payments")
-    customer = customer_of(wish.customer)
-    named = None if wish.invoices is None else [invoice_of(one) for one in wish.invoices]
+    customer = customer_of(payload.customer)
+    named = None if payload.invoices is None else [invoice_of(one) for one in payload.invoices]
 
     def work(key: str) -> PaymentOut:
         payment = operations.record_payment(
-            customer=customer, amount_micros=read_amount(wish.amount), currency=wish.currency,
-            method=wish.method, reference=wish.reference, received_at=wish.received_at,
+            customer=customer, amount_micros=read_amount(payload.amount), currency=payload.currency,
+            method=payload.method, reference=payload.reference, received_at=payload.received_at,
             key=key, allocate_to=named, at=timezone.now(), by=by(request), render=render,
         )  # fmt: skip
         return _out(payment)

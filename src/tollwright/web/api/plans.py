@@ -9,14 +9,14 @@ from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
-from tollwright.core.legs import CostPlus
 from tollwright.core.money import show
+from tollwright.core.rating.legs import CostPlus
 from tollwright.data.plans import CallPlan, PlanFee, PlanVersion
-from tollwright.domain.guard import FieldInvalid
 from tollwright.domain.plans import operations, queries
 from tollwright.domain.rates.queries import cards
+from tollwright.domain.validation import FieldInvalid
+from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
-from tollwright.web.api.once import once
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import (
     Decimal,
@@ -142,10 +142,10 @@ def list_plans(request: HttpRequest, paging: PagingQuery) -> object:
 
 
 @router.post("/plans", response={201: PlanOut}, summary="Create a plan")
-def create_plan(request: HttpRequest, wish: PlanIn) -> HttpResponse:
+def create_plan(request: HttpRequest, payload: PlanIn) -> HttpResponse:
     """Takes an Idempotency-Key."""
     require(request, "plans")
-    names = wish.model_dump()
+    names = payload.model_dump()
     return once(
         request,
         lambda _key: _out(operations.create_plan(at=timezone.now(), by=by(request), **names)),
@@ -173,23 +173,23 @@ def list_versions(request: HttpRequest, plan_id: int, paging: PagingQuery) -> ob
 @router.post(
     "/plans/{int:plan_id}/versions", response={201: PlanVersionOut}, summary="Draft a version"
 )
-def draft_version(request: HttpRequest, plan_id: int, wish: PlanVersionIn) -> HttpResponse:
+def draft_version(request: HttpRequest, plan_id: int, payload: PlanVersionIn) -> HttpResponse:
     """Nobody can be put on it before it is published. Takes an Idempotency-Key."""
     require(request, "plans")
-    plan, card = _plan(plan_id), cards().filter(pk=wish.card).first()
+    plan, card = _plan(plan_id), cards().filter(pk=payload.card).first()
     if card is None:
-        raise FieldInvalid("card", f"There is no card {wish.card}.")
+        raise FieldInvalid("card", f"There is no card {payload.card}.")
     fees = [
         fee.model_dump(exclude={"amount"}) | {"amount_micros": read_amount(fee.amount)}
-        for fee in wish.fees
+        for fee in payload.fees
     ]
     return once(
         request,
         lambda _key: _version(
             operations.draft_version(
                 plan=plan, card=card, currency=card.currency, fees=fees,
-                routing_policy=wish.routing_policy,
-                cost_plus=None if wish.cost_plus is None else wish.cost_plus.terms(),
+                routing_policy=payload.routing_policy,
+                cost_plus=None if payload.cost_plus is None else payload.cost_plus.terms(),
                 at=timezone.now(), by=by(request),
             )
         ),

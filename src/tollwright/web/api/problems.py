@@ -14,7 +14,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from tollwright.domain.errors import DomainError
-from tollwright.web.edge import message_of, status_of
+from tollwright.web.shared.error_mapping import message_of, status_of
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_BODY = int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
@@ -127,7 +127,7 @@ def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _where(location: Sequence[Any]) -> str:
-    """`("body", "wish", "name")` -> `body.name`: the parameter's name in our code is no news."""
+    """`("body", "payload", "name")` -> `body.name`: the parameter's name in our code is no news."""
     parts = [str(part) for part in location]
     return ".".join(parts[:1] + parts[2:] if parts[0] == "body" and len(parts) > 2 else parts)
 

@@ -87,11 +87,11 @@ def list_waiting(
     return page(queries.quarantine(reason=reason), paging, _out)
 
 
-@router.post("/quarantine/reenter", response=ReenteredOut, summary="Let records in again")
-def reenter(request: HttpRequest, wish: RecordsIn) -> ReenteredOut:
+@router.post("/quarantine/reprocess", response=ReenteredOut, summary="Let records in again")
+def reprocess(request: HttpRequest, payload: RecordsIn) -> ReenteredOut:
     """What was accepted is a call now. Asking again changes nothing."""
     require(request, "calls")
-    found = operations.reenter(ids=wish.ids, at=timezone.now(), by=by(request))
+    found = operations.reprocess(ids=payload.ids, at=timezone.now(), by=by(request))
     return ReenteredOut(
         rated=found.rated, unanswered=found.unanswered, duplicates=found.duplicates,
         ignored=found.ignored, waiting=found.waiting, reasons=found.reasons,
@@ -102,13 +102,13 @@ def reenter(request: HttpRequest, wish: RecordsIn) -> ReenteredOut:
 @router.post(
     "/quarantine/correct", response=CorrectedOut, summary="Propose notes for late corrections"
 )
-def correct(request: HttpRequest, wish: RecordsIn) -> CorrectedOut:
+def correct(request: HttpRequest, payload: RecordsIn) -> CorrectedOut:
     """Records of reason late_correction; no invoice changes before a proposal is accepted.
 
     Asking again proposes nothing twice.
     """
     require(request, "rerate")
-    found = corrections.correct(ids=wish.ids, at=timezone.now(), by=by(request))
+    found = corrections.correct(ids=payload.ids, at=timezone.now(), by=by(request))
     return CorrectedOut(
         rerating=None if found.rerating is None else found.rerating.pk, proposed=found.proposed,
         waiting=found.waiting, same=found.same, refused=found.refused, others=found.others,
@@ -117,10 +117,10 @@ def correct(request: HttpRequest, wish: RecordsIn) -> CorrectedOut:
 
 
 @router.post("/quarantine/dismiss", response=DismissedOut, summary="Dismiss records")
-def dismiss(request: HttpRequest, wish: RecordsIn) -> DismissedOut:
+def dismiss(request: HttpRequest, payload: RecordsIn) -> DismissedOut:
     """They will never be calls, and stay readable in the office."""
     require(request, "calls")
-    count = operations.dismiss(ids=wish.ids, at=timezone.now(), by=by(request))
+    count = operations.dismiss(ids=payload.ids, at=timezone.now(), by=by(request))
     return DismissedOut(dismissed=count)
 
 

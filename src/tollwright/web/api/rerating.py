@@ -17,8 +17,8 @@ from tollwright.domain.rerating import operations, queries
 from tollwright.domain.rerating.report import Part
 from tollwright.domain.rerating.scope import CallScope
 from tollwright.gateways.typst import render
+from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
-from tollwright.web.api.once import once
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Instant, Money, find, money
 from tollwright.web.api.whatif import DestinationOut, FiguresOut, ScopeIn, destination, figures
@@ -135,11 +135,11 @@ class RevisionOut(Schema):
 
 
 @router.post("/re-ratings/report", response=ReportOut, summary="Make a difference report")
-def make_report(request: HttpRequest, wish: RerateScopeIn) -> ReportOut:
+def make_report(request: HttpRequest, payload: RerateScopeIn) -> ReportOut:
     """Stored calls by the rules and prices of now, per customer, campaign and destination; with
     `leg` cost what carriers take for them, by the trunks, assignments and buy cards of now."""
     require(request, "what_if")
-    found = queries.difference_report(wish.calls(), at=timezone.now())
+    found = queries.difference_report(payload.calls(), at=timezone.now())
     return ReportOut(
         fingerprint=found.fingerprint, calls=found.calls, changed=found.changed,
         waiting=found.waiting, not_priced=found.refused, notes=list(found.sentences),
@@ -155,13 +155,13 @@ def make_report(request: HttpRequest, wish: RerateScopeIn) -> ReportOut:
 
 
 @router.post("/re-ratings", response={201: ReratingOut}, summary="Apply a difference report")
-def apply_report(request: HttpRequest, wish: RerateIn) -> HttpResponse:
+def apply_report(request: HttpRequest, payload: RerateIn) -> HttpResponse:
     """Needs an Idempotency-Key. A report that is no longer true is refused (409)."""
     require(request, "rerate")
 
     def work(key: str) -> ReratingOut:
         made = operations.apply(
-            scope=wish.calls(), fingerprint=wish.fingerprint, key=f"api:{key}"[:100],
+            scope=payload.calls(), fingerprint=payload.fingerprint, key=f"api:{key}"[:100],
             at=timezone.now(), by=by(request),
         )  # fmt: skip
         return _rerating(made)
@@ -201,11 +201,11 @@ def accept(request: HttpRequest, proposal_id: int) -> ProposalOut:
 @router.post(
     "/re-rate-proposals/{int:proposal_id}/reject", response=ProposalOut, summary="Reject a proposal"
 )
-def reject(request: HttpRequest, proposal_id: int, wish: ReasonIn) -> ProposalOut:
+def reject(request: HttpRequest, proposal_id: int, payload: ReasonIn) -> ProposalOut:
     """Invoice and charges stay as they are."""
     require(request, "billing")
     found = queries.proposal_by_id(proposal_id)
-    operations.reject(proposal=found, reason=wish.reason, at=timezone.now(), by=by(request))
+    operations.reject(proposal=found, reason=payload.reason, at=timezone.now(), by=by(request))
     return _proposal(queries.proposal_by_id(proposal_id))
 
 

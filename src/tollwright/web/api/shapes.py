@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from tollwright.core.money import MoneyError, micros, minor_decimals, scaled, show
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import NotFound
-from tollwright.domain.guard import FieldInvalid
+from tollwright.domain.validation import FieldInvalid
 
 M = TypeVar("M", bound=Model)
 
@@ -60,6 +60,6 @@ def find(rows: QuerySet[M], pk: int, what: str) -> M:
     return found
 
 
-def given(wish: Schema) -> dict[str, Any]:
+def given(payload: Schema) -> dict[str, Any]:
     """The fields that the caller sent, so that a PATCH changes nothing else."""
-    return wish.model_dump(exclude_unset=True)
+    return payload.model_dump(exclude_unset=True)

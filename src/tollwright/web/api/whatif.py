@@ -88,36 +88,38 @@ class WhatIfOut(Schema):
     prices: str
     calls: int
     not_priced: Annotated[dict[str, int], Field(description="calls by reason")]
-    one_by_one: Annotated[int, Field(description="calls that the kernel could not price")]
+    priced_individually: Annotated[int, Field(description="calls that the kernel could not price")]
     notes: list[str]
     customers: list[WhatIfCustomerOut]
     destinations: list[DestinationOut]
 
 
 @router.post("/what-if", response=WhatIfOut, summary="Hold prices against past calls")
-def ask(request: HttpRequest, wish: WhatIfIn) -> WhatIfOut:
+def ask(request: HttpRequest, payload: WhatIfIn) -> WhatIfOut:
     """Nothing is written. Rules of seconds, causes and rounding hold as they do for the calls."""
     require(request, "what_if")
     found = whatif.what_if(
-        _prices(wish), wish.scope(), everyone=wish.everyone, at=timezone.now()
+        _prices(payload), payload.scope(), everyone=payload.everyone, at=timezone.now()
     )  # fmt: skip
     return WhatIfOut(
         prices=found.title, calls=found.calls, not_priced=found.refused,
-        one_by_one=found.walked, notes=list(found.sentences),
+        priced_individually=found.priced_individually, notes=list(found.sentences),
         customers=[_customer(line) for line in found.lines],
         destinations=[destination(row) for row in found.destinations],
     )  # fmt: skip
 
 
-def _prices(wish: WhatIfIn) -> whatif.Wish:
+def _prices(payload: WhatIfIn) -> whatif.WhatIfRequest:
     version = plan = None
-    if wish.card_version is not None:
+    if payload.card_version is not None:
         rows = CardVersion.objects.select_related("card")
-        version = find(rows, wish.card_version, "card version")
-    if wish.plan_version is not None:
-        plan = find(PlanVersion.objects.select_related("plan"), wish.plan_version, "plan version")
-    card = None if wish.card is None else whatif.card_of_file(wish.card)
-    return whatif.Wish(version=version, card=card, plan=plan, as_of=wish.as_of)
+        version = find(rows, payload.card_version, "card version")
+    if payload.plan_version is not None:
+        plan = find(
+            PlanVersion.objects.select_related("plan"), payload.plan_version, "plan version"
+        )
+    card = None if payload.card is None else whatif.card_of_file(payload.card)
+    return whatif.WhatIfRequest(version=version, card=card, plan=plan, as_of=payload.as_of)
 
 
 def _customer(line: whatif.Line) -> WhatIfCustomerOut:

@@ -16,10 +16,10 @@ from tollwright.data.customers import Campaign
 from tollwright.data.invoices import InvoiceLine
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.calls import queries
-from tollwright.web.cells import Money, Phone, Seconds, Status
-from tollwright.web.portal.door import Visit, portal, show
-from tollwright.web.portal.why import sentences
-from tollwright.web.tables import Column, Filter, Rows, Table
+from tollwright.web.portal.decorators import Visit, portal, show
+from tollwright.web.portal.explain import sentences
+from tollwright.web.shared.formatting import Money, Phone, Seconds, Status
+from tollwright.web.shared.tables import Column, Filter, Rows, Table
 
 DAYS = 30
 _MONTH = re.compile(r"(\d{4})-(\d{2})")

@@ -11,7 +11,7 @@ from tollwright.domain.ledger import queries as ledger
 from tollwright.domain.payments import queries as payments
 from tollwright.domain.reports import usage
 from tollwright.web.portal.chart import day_chart
-from tollwright.web.portal.door import Visit, portal, show
+from tollwright.web.portal.decorators import Visit, portal, show
 
 DAYS = 30
 

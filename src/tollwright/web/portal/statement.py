@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from tollwright.domain.ledger import queries as ledger
-from tollwright.web import exports
-from tollwright.web.cells import Money
-from tollwright.web.portal.door import Visit, money_page, show
-from tollwright.web.tables import Column
+from tollwright.web.portal.decorators import Visit, money_page, show
+from tollwright.web.shared import exports
+from tollwright.web.shared.formatting import Money
+from tollwright.web.shared.tables import Column
 
 DAYS = 365
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tollwright.web.portal import calls, overview, papers, statement, usage
+from tollwright.web.portal import calls, documents, overview, statement, usage
 
 app_name = "portal"
 urlpatterns = [
@@ -12,10 +12,10 @@ urlpatterns = [
     path("usage/", usage.usage_page, name="usage"),
     path("calls/", calls.calls, name="calls"),
     path("calls/<str:month>/<int:call_id>/", calls.call, name="call"),
-    path("invoices/", papers.invoices, name="invoices"),
-    path("invoices/<int:invoice_id>/", papers.invoice, name="invoice"),
-    path("invoices/<int:invoice_id>/pdf/", papers.invoice_pdf, name="invoice_pdf"),
-    path("payments/", papers.payments, name="payments"),
-    path("receipts/<int:receipt_id>/pdf/", papers.receipt_pdf, name="receipt_pdf"),
+    path("invoices/", documents.invoices, name="invoices"),
+    path("invoices/<int:invoice_id>/", documents.invoice, name="invoice"),
+    path("invoices/<int:invoice_id>/pdf/", documents.invoice_pdf, name="invoice_pdf"),
+    path("payments/", documents.payments, name="payments"),
+    path("receipts/<int:receipt_id>/pdf/", documents.receipt_pdf, name="receipt_pdf"),
     path("statement/", statement.statement, name="statement"),
 ]

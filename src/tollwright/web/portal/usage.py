@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 
 from tollwright.data.customers import Campaign
 from tollwright.domain.reports import usage
-from tollwright.web import exports
-from tollwright.web.cells import Money, Seconds
 from tollwright.web.portal.chart import day_chart
-from tollwright.web.portal.door import Visit, portal, show
-from tollwright.web.tables import Column
+from tollwright.web.portal.decorators import Visit, portal, show
+from tollwright.web.shared import exports
+from tollwright.web.shared.formatting import Money, Seconds
+from tollwright.web.shared.tables import Column
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 

@@ -22,7 +22,7 @@ def test_a_carrier_with_trunk_and_card_prices_what_is_missing(program: Program) 
     card = program.post("/cards", {"code": "B", "name": "B", "side": "buy", "currency": "EUR"}).body
     program.post(f"{where}/cards", {"card": card["id"], "valid_from": SINCE})
     answer = program.post("/costs/price", SPAN)
-    assert answer.body == {"charged": 0, "reasons": {"no_buy_version": 4}, "slowly": 0}
+    assert answer.body == {"charged": 0, "reasons": {"no_buy_version": 4}, "priced_individually": 0}
     ended = program.post(f"/trunks/{trunk['id']}/end", {"valid_to": "2026-10-01T00:00:00Z"})
     assert ended.body["valid_to"] == "2026-10-01T00:00:00Z"
     assert program.get(where).body["trunks"] == [ended.body]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.web.api.client import Program
 from tests.support.shop import Shop
-from tollwright.core.legs import CostPlus
+from tollwright.core.rating.legs import CostPlus
 from tollwright.data.access import Role
 from tollwright.data.models import AuditEntry, PlanVersion
 from tollwright.data.scope import tenant_scope
@@ -27,9 +27,9 @@ def plan_of(program: Program) -> str:
 def test_a_plan_from_the_cost_is_drafted_published_and_told(shop: Shop, program: Program) -> None:
     plan = plan_of(program)
     fee = {"kind": "subscription", "name": "Monthly", "amount": "49.00"}
-    wish = {"card": shop.card.pk, "cost_plus": FROM_COST, "fees": [fee]}
-    draft = program.post(f"{plan}/versions", wish, key="v1")
-    assert program.post(f"{plan}/versions", wish, key="v1").body == draft.body
+    payload = {"card": shop.card.pk, "cost_plus": FROM_COST, "fees": [fee]}
+    draft = program.post(f"{plan}/versions", payload, key="v1")
+    assert program.post(f"{plan}/versions", payload, key="v1").body == draft.body
     assert (draft.status, draft.body["status"], draft.body["currency"]) == (201, "draft", "EUR")
     assert draft.body["cost_plus"] == {
         "markup_percent": "15.25", "fixed": {"amount": "0.001", "currency": "EUR"}, "floor": None,
@@ -80,8 +80,8 @@ def test_a_plan_by_its_card(shop: Shop, program: Program) -> None:
 def test_what_no_price_can_be_is_refused(
     shop: Shop, program: Program, terms: dict[str, str], where: str, sentence: str
 ) -> None:
-    wish = {"card": shop.card.pk, "cost_plus": terms}
-    refused = program.post(f"{plan_of(program)}/versions", wish)
+    payload = {"card": shop.card.pk, "cost_plus": terms}
+    refused = program.post(f"{plan_of(program)}/versions", payload)
     assert refused.status == 422
     (error,) = refused.body["errors"]
     assert error["where"].endswith(where)

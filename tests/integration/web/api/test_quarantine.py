@@ -28,14 +28,14 @@ def test_a_late_record_becomes_a_proposal(story: Story) -> None:
     assert len(program.get("/quarantine").body["items"]) == 2
     (late,) = program.get("/quarantine", reason="late_correction").body["items"]
     (ghost,) = program.get("/quarantine", reason="unknown_account").body["items"]
-    wish = {"ids": [late["id"], ghost["id"]]}
-    made = program.post("/quarantine/correct", wish).body
+    payload = {"ids": [late["id"], ghost["id"]]}
+    made = program.post("/quarantine/correct", payload).body
     assert (made["proposed"], made["same"], made["refused"], made["others"]) == (1, 0, 0, 1)
     (proposal,) = program.get(f"/re-ratings/{made['rerating']}/proposals").body
     assert proposal["difference"] == {"amount": "0.60", "currency": "EUR"}
-    again = program.post("/quarantine/correct", wish).body
+    again = program.post("/quarantine/correct", payload).body
     assert (again["rerating"], again["proposed"], again["waiting"]) == (None, 0, 1)
-    taken = program.post("/quarantine/reenter", {"ids": [ghost["id"]]}).body
+    taken = program.post("/quarantine/reprocess", {"ids": [ghost["id"]]}).body
     assert (taken["rated"], taken["reasons"]) == (0, {"unknown_account": 1})
     assert program.post("/quarantine/dismiss", {"ids": [ghost["id"]]}).body == {"dismissed": 1}
     assert [one["id"] for one in program.get("/quarantine").body["items"]] == [late["id"]]
@@ -58,5 +58,5 @@ def test_ids_of_another_provider_are_none(story: Story) -> None:
 )  # fmt: skip
 def test_who_may(story: Story, role: Role, reenters: int, corrects: int) -> None:
     program = Program(story.switch.tenant_id, role)
-    assert program.post("/quarantine/reenter", {"ids": [1]}).status == reenters
+    assert program.post("/quarantine/reprocess", {"ids": [1]}).status == reenters
     assert program.post("/quarantine/correct", {"ids": [1]}).status == corrects

@@ -44,8 +44,8 @@ def test_what_if_by_a_version(shop: Shop, program: Program, cheaper: None) -> No
 
 def test_what_if_by_a_file(shop: Shop, program: Program) -> None:
     card = {"rates": [{"prefix": "4420", "price": "6", "first_s": 60, "next_s": 60}]}
-    wish = {**OCTOBER, "card": card, "customer": shop.acme.customer.pk}
-    (one,) = program.post("/what-if", wish).body["customers"]
+    payload = {**OCTOBER, "card": card, "customer": shop.acme.customer.pk}
+    (one,) = program.post("/what-if", payload).body["customers"]
     assert one["new"] == {"amount": "18.00", "currency": "EUR"}
     bad = program.post("/what-if", {**OCTOBER, "card": {"rates": [{"prefix": "4420"}]}})
     assert bad.status in {400, 422}
@@ -61,8 +61,8 @@ def test_an_id_of_another_is_not_there(
         "customer": foreign.acme.customer.pk,
         "campaign": foreign.acme.campaign.pk,
     }
-    wish = {**OCTOBER, "card_version": shop.version.pk, name: theirs[name]}
-    answer = program.post("/what-if", wish)
+    payload = {**OCTOBER, "card_version": shop.version.pk, name: theirs[name]}
+    answer = program.post("/what-if", payload)
     assert (answer.status, answer.code) == (404, "not_found")
     if name != "card_version":
         answer = program.post("/re-ratings/report", {**OCTOBER, name: theirs[name]})
@@ -74,12 +74,12 @@ def test_a_report_is_applied_once(shop: Shop, program: Program, cheaper: None) -
     assert (report["calls"], report["changed"]) == (4, 4)
     assert [one["difference"]["amount"] for one in report["open"]] == ["-0.60"]
     assert [one["difference"]["amount"] for one in report["invoiced"]] == ["-1.20"]
-    wish = {**OCTOBER, "fingerprint": report["fingerprint"]}
-    assert program.post("/re-ratings", wish).code == "idempotency_key_missing"
-    made = program.post("/re-ratings", wish, key="k")
+    payload = {**OCTOBER, "fingerprint": report["fingerprint"]}
+    assert program.post("/re-ratings", payload).code == "idempotency_key_missing"
+    made = program.post("/re-ratings", payload, key="k")
     assert (made.status, made.body["revised"], made.body["proposed"]) == (201, 2, 2)
-    assert program.post("/re-ratings", wish, key="k").body == made.body
-    assert program.post("/re-ratings", wish, key="other").body["id"] == made.body["id"]
+    assert program.post("/re-ratings", payload, key="k").body == made.body
+    assert program.post("/re-ratings", payload, key="other").body["id"] == made.body["id"]
     with tenant_scope(shop.tenant_id):
         assert Charge.objects.count() == 6
     stale = program.post("/re-ratings", {**OCTOBER, "fingerprint": "0" * 64}, key="stale")
@@ -117,8 +117,8 @@ def test_who_may(shop: Shop, role: Role, reads: int, applies: int) -> None:
     program = Program(shop.tenant_id, role)
     assert program.post("/re-ratings/report", OCTOBER).status == reads
     assert program.post("/what-if", {**OCTOBER, "card_version": shop.version.pk}).status == reads
-    wish = {**OCTOBER, "fingerprint": "0" * 64}
-    assert program.post("/re-ratings", wish, key="k").status == applies
+    payload = {**OCTOBER, "fingerprint": "0" * 64}
+    assert program.post("/re-ratings", payload, key="k").status == applies
 
 
 def test_what_carriers_take_is_a_leg_of_its_own(shop: Shop, program: Program) -> None:
@@ -128,17 +128,17 @@ def test_what_carriers_take_is_a_leg_of_its_own(shop: Shop, program: Program) ->
         carrier = buys("TEL", "gw", "0.06")
         price_missing()
         costs_by(telco(), "0.03")
-    wish = {**OCTOBER, "leg": "cost", "carrier": carrier.pk}
-    report = program.post("/re-ratings/report", wish).body
+    payload = {**OCTOBER, "leg": "cost", "carrier": carrier.pk}
+    report = program.post("/re-ratings/report", payload).body
     assert (report["calls"], report["changed"], report["without_cost"]) == (4, 4, 0)
     (row,) = report["carriers"]
     assert (row["id"], row["name"], row["difference"]["amount"]) == (carrier.pk, "Tel", "-0.091")
     assert report["invoiced"] == []
-    apply = {**wish, "fingerprint": report["fingerprint"]}
+    apply = {**payload, "fingerprint": report["fingerprint"]}
     made = program.post("/re-ratings", apply, key="k")
     assert (made.status, made.body["revised"], made.body["proposed"]) == (201, 4, 0)
     assert program.post("/re-ratings", apply, key="k").body == made.body
-    assert program.post("/re-ratings/report", wish).body["changed"] == 0
+    assert program.post("/re-ratings/report", payload).body["changed"] == 0
     call = shop.acme.calls[1]
     legs = program.get(f"/calls/{call.started_at:%Y%m}-{call.pk}/charges").body
     assert [(one["leg"], one["revision"], one["replayed"]) for one in legs] == [
@@ -146,4 +146,4 @@ def test_what_carriers_take_is_a_leg_of_its_own(shop: Shop, program: Program) ->
     ]  # fmt: skip
     for wrong in ({"leg": "gift"}, {"leg": "sell", "carrier": carrier.pk}):
         assert program.post("/re-ratings/report", {**OCTOBER, **wrong}).status in {400, 422}
-    assert program.post("/re-ratings/report", {**wish, "carrier": 999}).code == "not_found"
+    assert program.post("/re-ratings/report", {**payload, "carrier": 999}).code == "not_found"

@@ -161,8 +161,8 @@ def test_every_route_with_an_id(method: str, path: str, shop: Shop, foreign: Sho
     ids=["campaign", "payment"],
 )  # fmt: skip
 def test_an_id_in_a_body(path: str, body: dict[str, object], shop: Shop, foreign: Shop) -> None:
-    wish = body | {"customer": foreign.acme.customer.pk}
-    answer = Program(shop.tenant_id).post(path, wish, key="k")
+    payload = body | {"customer": foreign.acme.customer.pk}
+    answer = Program(shop.tenant_id).post(path, payload, key="k")
     assert (answer.status, answer.code) == (404, "not_found")
 
 

@@ -38,10 +38,10 @@ def test_a_campaign_with_its_identifiers(shop: Shop, program: Program) -> None:
     )
     assert made.status == 201, made.body
     path = f"/campaigns/{made.body['id']}/identifiers"
-    wish = {"kind": "did", "value": "+44 20 7946 0001", "valid_from": "2026-11-01T00:00:00Z"}
-    added = program.post(path, wish)
+    payload = {"kind": "did", "value": "+44 20 7946 0001", "valid_from": "2026-11-01T00:00:00Z"}
+    added = program.post(path, payload)
     assert (added.status, added.body["value"]) == (201, "442079460001")
-    taken = program.post(f"/campaigns/{shop.acme.campaign.pk}/identifiers", wish)
+    taken = program.post(f"/campaigns/{shop.acme.campaign.pk}/identifiers", payload)
     assert (taken.status, taken.code) == (409, "identifier_taken")
     end = {"valid_to": "2026-12-01T00:00:00Z"}
     ended = program.post(f"/identifiers/{added.body['id']}/end", end)

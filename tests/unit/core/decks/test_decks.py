@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from tollwright.core.card import Grace
+from tollwright.core.cards.card import Grace
 from tollwright.core.decks import (
     ColumnMapping,
     DeckError,

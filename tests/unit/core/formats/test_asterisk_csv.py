@@ -242,11 +242,11 @@ ROWS = st.lists(
 )
 def test_columns_and_single_rows_give_the_same(rows: list[str], zone: str, width: int) -> None:
     text = "\n".join([asterisk(), *rows])
-    one_by_one = asterisk_csv.Reader(Options(zone=zone))
+    priced_individually = asterisk_csv.Reader(Options(zone=zone))
     by_columns = asterisk_csv.Reader(Options(zone=zone))
     lines = text.split("\n")
     table = [[cell.strip('"') for cell in line.split('","')][:width] for line in lines]
-    slow = [one_by_one._careful(at, *told, 1) for at, told in enumerate(
+    slow = [priced_individually._careful(at, *told, 1) for at, told in enumerate(
         zip(lines, [list(row) for row in table], strict=True), 1)]  # fmt: skip
     quick = by_columns._items(1, lines[:1], [list(table[0])], 1)
     quick += by_columns._items(2, lines[1:], [list(row) for row in table[1:]], 1)

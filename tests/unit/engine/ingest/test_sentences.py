@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tollwright.engine.ingest.errors import NotStored
-from tollwright.engine.ingest.file import explained
+from tollwright.engine.ingest.import_file import explained
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from tests.unit.core import strategies
 from tests.unit.engine.rerate.test_laws import LATER, stored
-from tollwright.core.card import RateCard
-from tollwright.core.choose import prepare
-from tollwright.core.rating import CallInput, rate_call
-from tollwright.engine.rate.columns import Int64
+from tollwright.core.cards.card import RateCard
+from tollwright.core.rating.rate_call import CallInput, rate_call
+from tollwright.core.rating.rate_lookup import prepare
+from tollwright.engine.rating.columns import Int64
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.costs import NOBODYS
 from tollwright.engine.rerate.prices import Offer, Prices
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
 from tollwright.engine.rerate.run import Outcome, Tally, outcome_of
-from tollwright.kernel.columns import epoch_us
-from tollwright.kernel.compile import compile_card
+from tollwright.kernel.call_columns import epoch_us
+from tollwright.kernel.rating.compile import compile_card
 from tollwright.store.rerate import Charges
 
 TRUNKS = 3  # the first is carrier 1's by one card, from LATER on carrier 2's; the last nobody's

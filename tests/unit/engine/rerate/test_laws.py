@@ -12,21 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.core import strategies
-from tollwright.core.card import Rate, RateCard
-from tollwright.core.choose import prepare
-from tollwright.core.legs import CostPlus, price_from_cost
+from tollwright.core.cards.card import Rate, RateCard
 from tollwright.core.money import MICRO
-from tollwright.core.rating import CallInput, rate_call
+from tollwright.core.rating.legs import CostPlus, price_from_cost
+from tollwright.core.rating.rate_call import CallInput, rate_call
+from tollwright.core.rating.rate_lookup import prepare
 from tollwright.core.rules import RuleRow
-from tollwright.engine.rate.columns import causes_of
-from tollwright.engine.rate.packed import callers, packed
-from tollwright.engine.rate.terms import Book, Campaign, Card, Terms
+from tollwright.engine.rating.columns import causes_of
+from tollwright.engine.rating.packed import callers, packed
+from tollwright.engine.rating.terms import Book, Campaign, Card, Terms
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.prices import GivenCard
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
 from tollwright.engine.rerate.run import Tally, outcome_of
 from tollwright.engine.rerate.sums import currency_code, currency_numbers
-from tollwright.kernel.columns import epoch_us
+from tollwright.kernel.call_columns import epoch_us
 from tollwright.kernel.numbers import EMPTY, NOT_DIGITS, TOO_LONG, pack_number
 from tollwright.store.rerate import NO_CURRENCY, Charges
 

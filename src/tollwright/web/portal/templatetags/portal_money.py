@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from tollwright.core.money import to_minor_unit
-from tollwright.web.cells import Money
+from tollwright.web.shared.formatting import Money
 
 register = template.Library()
 

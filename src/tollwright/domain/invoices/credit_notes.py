@@ -1,0 +1,186 @@
+"""Credit and debit notes: which amounts of which lines, and never more than was billed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Sum
+
+from tollwright.data.models import Invoice, InvoiceLine, InvoiceTax
+from tollwright.domain.errors import DomainError, KeyReused, NotFound
+from tollwright.domain.invoices.drafting import total_up
+
+
+class BeyondInvoice(DomainError):
+    """More would be credited than the line, or the invoice, has left."""
+
+    kind, code = "conflict", "credit_beyond_invoice"
+
+
+class NothingToCorrect(DomainError):
+    """The correction comes to nothing: no lines, or amounts of zero or less."""
+
+    code = "nothing_to_correct"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """So many micros, before tax, of one line of the invoice; positive for credit and debit."""
+
+    line: InvoiceLine
+    amount_micros: int
+
+
+def made_by(key: str) -> Invoice | None:
+    """The note that this key made."""
+    return Invoice.objects.filter(idempotency_key=key).select_related("customer").first()
+
+
+def refuse_other_payload(
+    note: Invoice,
+    kind: str,
+    original: Invoice,
+    reason: str,
+    payload: Sequence[Correction] | None,
+) -> None:
+    """Raise KeyReused unless `note` is what is asked for now."""
+    made = {line.corrects_id: abs(line.amount_micros) for line in note.lines.all()}
+    wanted = {part.line.pk: part.amount_micros for part in payload or ()}
+    same = (note.document_type, note.corrects_id, note.note) == (kind, original.pk, reason)
+    if not same or (payload is not None and wanted != made):
+        raise KeyReused(f"Key {note.idempotency_key!r} already made {note} with another request.")
+
+
+def draft_note(
+    kind: str,
+    original: Invoice,
+    reason: str,
+    key: str,
+    payload: Sequence[Correction] | None,
+    at: datetime,
+) -> Invoice:
+    """The note as a draft with its lines and totals. Raises BeyondInvoice, NothingToCorrect."""
+    left = _left(original)
+    parts = _parts(original, payload, left)
+    if kind == "credit_note":
+        _refuse_beyond(parts, left)
+    sign = -1 if kind == "credit_note" else 1
+    note = _note(kind, original, reason, key, at)
+    InvoiceLine.objects.bulk_create(
+        _line(note, part, place, sign) for place, part in enumerate(parts, start=1)
+    )
+    total_up(note)
+    if kind == "credit_note":
+        whole = {part.line.pk: part.amount_micros for part in parts} == left
+        _end_on_total(note, original, closes=whole)
+    return note
+
+
+def _left(original: Invoice) -> dict[int, int]:
+    """What of each line is not credited yet, by line id; lines with nothing left are absent.
+
+    A line that gave something back (negative) is no longer there to be credited.
+    """
+    credited = (
+        InvoiceLine.objects.filter(corrects__invoice=original, invoice__document_type="credit_note")
+        .values("corrects_id")
+        .annotate(sum=Sum("amount_micros"))
+        .order_by()
+    )
+    taken = {row["corrects_id"]: int(row["sum"]) for row in credited}
+    left = {line.pk: line.amount_micros + taken.get(line.pk, 0) for line in original.lines.all()}
+    return {line_id: amount for line_id, amount in left.items() if amount}
+
+
+def _parts(
+    original: Invoice, payload: Sequence[Correction] | None, left: dict[int, int]
+) -> list[Correction]:
+    lines = {line.pk: line for line in original.lines.all()}
+    if payload is None:
+        parts = [Correction(lines[line_id], amount) for line_id, amount in left.items()]
+    else:
+        parts = list(payload)
+        for part in parts:
+            if part.line.pk not in lines:
+                raise NotFound(f"Line {part.line.pk} is not on {original}.")
+            if part.amount_micros <= 0:
+                raise NothingToCorrect("Give each line a positive amount to correct it by.")
+    if len({part.line.pk for part in parts}) < len(parts):
+        raise NothingToCorrect("A line is named twice: give one amount for it.")
+    if not parts:
+        raise NothingToCorrect(f"Nothing is left to correct on {original}.")
+    return parts
+
+
+def _refuse_beyond(parts: Sequence[Correction], left: dict[int, int]) -> None:
+    for part in parts:
+        most = left.get(part.line.pk, 0)
+        if abs(part.amount_micros) > abs(most) or part.amount_micros * most < 0:
+            raise BeyondInvoice(
+                f"Line {part.line.position} has {most} micros left to credit, "
+                f"not {part.amount_micros}."
+            )
+
+
+def _note(kind: str, original: Invoice, reason: str, key: str, at: datetime) -> Invoice:
+    return Invoice.objects.create(
+        tenant_id=original.tenant_id,
+        legal_entity=original.legal_entity,
+        customer=original.customer,
+        document_type=kind,
+        corrects=original,
+        currency=original.currency,
+        detail="by_campaign",
+        period_from=original.period_from,
+        period_to=original.period_to,
+        period_zone=original.period_zone,
+        note=reason,
+        idempotency_key=key,
+        created_at=at,
+    )
+
+
+def _line(note: Invoice, part: Correction, place: int, sign: int) -> InvoiceLine:
+    return InvoiceLine(
+        tenant_id=note.tenant_id,
+        invoice=note,
+        position=place,
+        kind="correction",
+        campaign_id=part.line.campaign_id,
+        corrects=part.line,
+        description=part.line.description,
+        period_from=part.line.period_from,
+        period_to=part.line.period_to,
+        amount_micros=sign * part.amount_micros,
+        tax_category=part.line.tax_category,
+        tax_rate=part.line.tax_rate,
+    )
+
+
+def _end_on_total(note: Invoice, original: Invoice, *, closes: bool) -> None:
+    """Keep the notes of an invoice within its total although each rounds on its own.
+
+    The note that takes the last of every line takes the last of each tax and of the total too.
+    """
+    others = Invoice.objects.filter(corrects=original, document_type="credit_note")
+    others = others.exclude(pk=note.pk)
+    if closes:
+        for tax in original.taxes.all():
+            found = InvoiceTax.objects.filter(
+                invoice__in=others, category=tax.category, rate=tax.rate
+            )
+            taken = int(found.aggregate(sum=Sum("tax_micros"))["sum"] or 0)
+            note.taxes.filter(category=tax.category, rate=tax.rate).update(
+                tax_micros=-(tax.tax_micros + taken)
+            )
+        note.tax_micros = int(note.taxes.aggregate(sum=Sum("tax_micros"))["sum"] or 0)
+    before = int(others.aggregate(sum=Sum("total_micros"))["sum"] or 0)
+    left = original.total_micros + before
+    if closes:
+        note.total_micros = -left
+        note.rounding_micros = -left - note.net_micros - note.tax_micros
+    elif -note.total_micros > left:
+        raise BeyondInvoice(f"{original} has {left} micros left to credit, tax included.")
+    note.save(update_fields=["tax_micros", "total_micros", "rounding_micros"])

@@ -1,0 +1,109 @@
+"""A portion in columns to its calls: what a switch wrote plainly, attributed without an object.
+
+Whatever needs a closer look (an odd row, words that mean no campaign or several in the portion's
+time, a rule about causes) goes through `Sorter` row by row, and back to the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from tollwright.core.formats.base import Item, Record
+from tollwright.core.formats.clock import EPOCH, from_micros
+from tollwright.engine.ingest.calls import MICROSECOND, UNANSWERED, Calls, joined
+from tollwright.engine.ingest.classify import YEARS, Sorted, Sorter
+from tollwright.engine.rating.terms import Terms
+from tollwright.kernel.cdr.parsed_columns import (
+    NONE,
+    Flags,
+    Int64,
+    Told,
+    distinct,
+    text_of,
+)
+from tollwright.kernel.numbers import EMPTY
+
+EARLIEST, LATEST = (
+    (datetime(year, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND for year in (YEARS.start, YEARS.stop)
+)
+
+
+def place(told: Told, sorter: Sorter) -> Sorted:
+    """The portion sorted, as `Sorter.sort` sorts the same rows."""
+    odd = told.odd | (told.started_us < EARLIEST) | (told.started_us >= LATEST)
+    odd |= (told.answered_us != NONE) & (told.called_packed < 0)
+    terms, which = _terms(told, sorter, odd)
+    odd |= which < 0
+    rows = np.flatnonzero(~odd)
+    items = [told.read(row) for row in np.flatnonzero(odd).tolist()]
+    keys = {item.call_key for item in items if isinstance(item, Record)}
+    if not distinct((told.key.pick(rows).hashes(), text_of(list(keys)).hashes())):
+        return sorter.sort(told.read(row) for row in range(len(told)))
+    rest = sorter.sort(items)
+    return replace(rest, calls=joined(_calls(told, terms, which, rows), rest.calls))
+
+
+def _terms(told: Told, sorter: Sorter, odd: Flags) -> tuple[tuple[Terms, ...], Int64]:
+    """The terms of the portion's rows, and which of them each row has; -1: look at the row."""
+    which = np.full(len(told), -1)
+    rows = np.flatnonzero(~odd)
+    if not len(rows):
+        return (), which
+    first, last = _span(told, rows)
+    codes, examples, code_of = np.unique(told.words[rows], return_index=True, return_inverse=True)
+    found: dict[int, Terms] = {}
+    of_code = np.full(len(codes), -1)
+    for code, example in enumerate(rows[examples].tolist()):
+        item = told.read(example)
+        terms = sorter.standing(item, first, last) if isinstance(item, Record) else None
+        if terms is not None:
+            found[id(terms)] = terms
+            of_code[code] = list(found).index(id(terms))
+    which[rows] = of_code[code_of]
+    return tuple(found.values()), which
+
+
+def _span(told: Told, rows: Int64) -> tuple[datetime, datetime]:
+    started, answered = told.started_us[rows], told.answered_us[rows]
+    last = max(int(started.max()), int(answered.max()))
+    return from_micros(int(started.min())), from_micros(last)
+
+
+def _calls(told: Told, terms: tuple[Terms, ...], which: Int64, rows: Int64) -> Calls:
+    answered_us, answered_ms = told.answered_us[rows], told.answered_ms[rows]
+    chosen = which[rows]
+    counted = np.full(len(rows), UNANSWERED)
+    for place, one in enumerate(terms):
+        here = (chosen == place) & (answered_us != NONE)
+        counted[here] = _counted(one, answered_ms[here])
+    caller = told.caller_packed[rows]
+    return Calls(
+        terms=terms, which=chosen.astype(np.int32),
+        key=told.key.pick(rows), group=told.group.pick(rows), direction=told.direction.pick(rows),
+        caller=told.caller.pick(rows), called=told.called.pick(rows),
+        dialled=told.dialled.pick(rows), cause=told.cause.pick(rows),
+        disposition=told.disposition.pick(rows), trunk=told.trunk.pick(rows),
+        agent=told.agent.pick(rows),
+        called_packed=told.called_packed[rows],
+        caller_packed=np.where(caller < 0, EMPTY, caller),
+        started_us=told.started_us[rows], answered_us=answered_us,
+        ended_us=told.ended_us[rows], answered_ms=answered_ms, counted_ms=counted,
+        line=told.first_line + rows, record=lambda at: _record(told.read(int(rows[at]))),
+    )  # fmt: skip
+
+
+def _counted(terms: Terms, answered_ms: Int64) -> Int64:
+    """`Terms.counted_ms` of many calls whose cause does not matter."""
+    if terms.second_from_ms:
+        seconds, fraction = np.divmod(answered_ms, 1_000)
+        answered_ms = (seconds + (fraction >= terms.second_from_ms)) * 1_000
+    return np.where(answered_ms < terms.minimum_seconds * 1_000, 0, answered_ms)
+
+
+def _record(item: Item) -> Record:
+    if not isinstance(item, Record):
+        raise TypeError(f"line {item.line} was a call and is none when read again")
+    return item

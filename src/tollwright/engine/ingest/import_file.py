@@ -1,0 +1,386 @@
+"""Take in one file: parse, attribute, dedupe, rate and write it, all or nothing.
+
+The caller's thread parses and rates a portion while another writes the one before, so that the
+database and Python work at the same time. A file of any size needs the memory of two portions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any, BinaryIO
+
+import msgspec
+import psycopg
+
+from tollwright.core.formats import registry
+from tollwright.core.formats.base import Format, Item, Options, OptionsError, Record
+from tollwright.core.money import Rounding
+from tollwright.core.numbers import UnknownRegionError, normalise
+from tollwright.core.rating.rate_lookup import CardIndex
+from tollwright.engine.ingest import raw
+from tollwright.engine.ingest.attribute import Attributor, Identifier
+from tollwright.engine.ingest.attribute_columns import place
+from tollwright.engine.ingest.calls import Calls, calls_of
+from tollwright.engine.ingest.classify import Refused, Sorted, Sorter, Tally
+from tollwright.engine.ingest.consume_allowance import draw
+from tollwright.engine.ingest.cost_columns import Place
+from tollwright.engine.ingest.errors import BadSource, IngestError, NotStored, UnknownSource
+from tollwright.engine.ingest.price import Priced, Pricer
+from tollwright.engine.ingest.write import Late, Writer, waiting
+from tollwright.engine.rating.cards import card_of
+from tollwright.engine.rating.cost import Cost
+from tollwright.engine.rating.tariffs import compiled_of
+from tollwright.engine.rating.terms import Book, Version, read_book
+from tollwright.kernel.cdr.asterisk import AsteriskColumns
+from tollwright.kernel.cdr.freeswitch import FreeswitchColumns
+from tollwright.kernel.cdr.parsed_columns import Int64, Told
+from tollwright.kernel.rating.layout import CompiledCard
+from tollwright.store import batches, terms
+from tollwright.store.calls import Cursor, cursor_on
+
+COLUMNS = {
+    "asterisk_csv": AsteriskColumns,
+    "freeswitch_csv": FreeswitchColumns,
+}  # formats that are read in columns
+PORTION = 16_384  # records a round: staged, they fit into a session's temporary buffers
+AT_ONCE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of a file. records = rated + unanswered + duplicates + ignored + quarantined.
+
+    `reasons` counts why records are not rated, and "corrections" among the rated. `already`: the
+    file had been taken in before, nothing was written and the figures are those of then.
+    """
+
+    batch_id: int
+    records: int
+    rated: int
+    unanswered: int
+    duplicates: int
+    ignored: int
+    quarantined: int
+    reasons: dict[str, int] = field(default_factory=dict)
+    already: bool = False
+    sentence: str = ""
+    priced_individually: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a file comes from, and how its records are read."""
+
+    id: int
+    code: str
+    format: Format
+    options: Options
+    tenant_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """One file on its way in."""
+
+    tenant_id: int
+    filename: str
+    at: datetime
+    by: str
+    progress: Progress | None
+
+
+def ingest_file(
+    connection: psycopg.Connection[Any],
+    *,
+    tenant_id: int,
+    source_code: str,
+    filename: str,
+    stream: BinaryIO,
+    at: datetime,
+    by: str,
+    progress: Progress | None = None,
+) -> BatchResult:
+    """Take a file in, in one transaction (a savepoint where the connection is in one already).
+
+    `stream` gives bytes; `progress(bytes read, bytes in all)` is called as they are read.
+    Raises UnknownSource, BadSource; NotStored when the database cannot take it. Then nothing of
+    the file is there. A bad record never raises: it waits in quarantine.
+    """
+    arrival = _Arrival(tenant_id, filename[:255], at, by[:200], progress)
+    stream, sha256, size = raw.measured(stream)
+    try:
+        with connection.transaction():
+            cursor = cursor_on(connection)
+            batches.set_tenant(cursor, tenant_id)
+            source = open_source(cursor, source_code)
+            batches.lock_source(cursor, source.id)
+            before = batches.done_batch(cursor, source_id=source.id, sha256=sha256)
+            if before is not None:
+                return _already(before, arrival.filename)
+            return _take_in(cursor, source, arrival, stream, sha256=sha256, size=size)
+    except OptionsError as error:
+        raise BadSource(f"{filename}: source {source_code}: {error}") from error
+    except psycopg.Error as error:
+        raise explained(error, filename) from error
+
+
+def explained(error: psycopg.Error, filename: str) -> Exception:
+    """The database's refusal as a sentence, or the error itself where it is a bug of ours."""
+    if isinstance(error, psycopg.errors.DiskFull):
+        return NotStored(
+            f"{filename}: the database's disk is full; nothing of the file was written."
+            " Free space on the database server, then ingest the file again."
+        )
+    if isinstance(error, psycopg.errors.InsufficientResources):
+        return NotStored(
+            f"{filename}: the database has no room to work ({_first_line(error)}); nothing of the"
+            " file was written. Give it memory or disk, then ingest the file again."
+        )
+    if isinstance(error, AT_ONCE):
+        return NotStored(
+            f"{filename}: somebody else was writing the same days at the same moment; nothing of"
+            " the file was written. Ingest it again."
+        )
+    if isinstance(error, psycopg.OperationalError):
+        return NotStored(
+            f"{filename}: the database went away ({_first_line(error)}); nothing of the file was"
+            " written. When it answers again, ingest the file again."
+        )
+    return error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or ["no message"])[0]
+
+
+def open_source(cursor: Cursor, code: str) -> Source:
+    """The source of this code, ready to parse. Raises UnknownSource or BadSource."""
+    found = batches.source(cursor, code)
+    if found is None:
+        known = ", ".join(batches.source_codes(cursor)) or "none yet"
+        raise UnknownSource(f"There is no source {code!r}. Sources here: {known}.")
+    source_id, code, format_name, zone, region, options, tenant_zone = found
+    try:
+        fields = {"zone": zone, "region": region or ""} | msgspec.json.decode(options)
+        read = msgspec.convert(fields, Options)
+        unknown = set(fields) - set(Options.__struct_fields__)
+        if unknown:
+            raise OptionsError(f"there is no option {', '.join(sorted(unknown))}")
+        normalise("1234567", read.region)  # each of these tries a setting
+        cdr_format = registry.get(format_name)
+        for _ in cdr_format.parse((), read):
+            pass
+        return Source(source_id, code, cdr_format, read, tenant_zone)
+    except (msgspec.ValidationError, ValueError, UnknownRegionError) as error:
+        raise BadSource(f"Source {code} cannot be used: {error}. Mend its settings.") from error
+
+
+def _already(before: tuple[Any, ...], filename: str) -> BatchResult:
+    batch_id, *counts, first_name, received_at = before
+    sentence = (
+        f"{filename} was taken in already as batch {batch_id} ({first_name}) on"
+        f" {received_at:%Y-%m-%d %H:%M} UTC; nothing was changed."
+    )
+    records, rated, unanswered, duplicates, ignored, quarantined = counts
+    return BatchResult(
+        batch_id, records, rated, unanswered, duplicates, ignored, quarantined,
+        already=True, sentence=sentence,
+    )  # fmt: skip
+
+
+def _take_in(
+    cursor: Cursor, source: Source, arrival: _Arrival, stream: BinaryIO, *, sha256: str, size: int
+) -> BatchResult:
+    batch_id = batches.open_batch(
+        cursor,
+        {
+            "tenant_id": arrival.tenant_id, "source_id": source.id, "filename": arrival.filename,
+            "sha256": sha256, "size": size, "at": arrival.at, "by": arrival.by,
+        },
+    )  # fmt: skip
+    place = Place(arrival.tenant_id, source.id, batch_id, source.tenant_zone, arrival.at)
+    with Line(cursor, place, source) as line:
+        keeper = raw.Keeper(stream, line.keep)
+        for portion in _portions(source, keeper.chunks()):
+            line.take(portion)
+            if arrival.progress is not None:
+                arrival.progress(keeper.read, size)
+        tally = line.finish()
+    batches.count_batch(cursor, counts(tally) | {"batch_id": batch_id})
+    return result(batch_id, tally, arrival.filename)
+
+
+def _portions(source: Source, chunks: Iterable[bytes]) -> Iterator[Told | list[Item]]:
+    """The file a portion at a time: in columns where its format can."""
+    columns = COLUMNS.get(source.format.name)
+    if columns is not None:
+        yield from columns(source.options, PORTION).portions(chunks)
+        return
+    remaining = iter(source.format.parse(chunks, source.options))
+    while portion := list(islice(remaining, PORTION)):
+        yield portion
+
+
+def counts(tally: Tally) -> dict[str, object]:
+    """The tally as a batch's columns."""
+    names = ("records", "rated", "unanswered", "duplicates", "ignored", "quarantined")
+    return {name: getattr(tally, name) for name in names}
+
+
+def result(batch_id: int, tally: Tally, filename: str) -> BatchResult:
+    """The tally with a sentence."""
+    sentence = (
+        f"{filename}: {tally.records:,} records: {tally.rated:,} rated, {tally.unanswered:,}"
+        f" unanswered, {tally.duplicates:,} duplicates, {tally.ignored:,} ignored,"
+        f" {tally.quarantined:,} in quarantine."
+    )
+    if tally.priced_individually:
+        sentence += (
+            f" {tally.priced_individually:,} legs (a customer's, a carrier's, a parent's) were "
+            f"priced one by one"
+            " outside the kernel: of calls over a change of card version, or of few calls between"
+            " others' turns at a pool."
+        )
+    return BatchResult(
+        batch_id, tally.records, tally.rated, tally.unanswered, tally.duplicates, tally.ignored,
+        tally.quarantined, dict(tally.reasons), False, sentence, tally.priced_individually,
+    )  # fmt: skip
+
+
+class Line:
+    """Two hands: the caller's thread sorts and rates, another one writes.
+
+    The connection belongs to one hand at a time: whoever needs it here waits for the writer.
+    """
+
+    def __init__(self, cursor: Cursor, place: Place, source: Source) -> None:
+        self._cursor = cursor
+        self._place = place
+        self._book = read_book(cursor)
+        self._sorter = Sorter(self._book, read_attributor(cursor), source.options.region)
+        self._writer = Writer(cursor, place)
+        self._pricer = Pricer(self._load, self._compiled, self._cost)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="tollwright-write")
+        self._writing: Future[Late] | None = None
+        self._calls = calls_of(())  # what is being written
+        self._late: list[Refused] = []
+        self._kept: list[tuple[int, int, bytes]] = []
+        self._tally = Tally()  # of the caller's thread
+        self._written = Tally()  # of the writer's
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(wait=True)
+
+    @property
+    def book(self) -> Book:
+        return self._book
+
+    def keep(self, seq: int, first_line: int, content: bytes) -> None:
+        """A raw piece, written along with the next portion."""
+        self._kept.append((seq, first_line, raw.compressed(content)))
+
+    def take(self, portion: Told | Iterable[Item]) -> None:
+        """Sort and rate a portion, and hand it to the writer; corrections within it follow."""
+        later = self._take(
+            place(portion, self._sorter)
+            if isinstance(portion, Told)
+            else self._sorter.sort(portion)
+        )
+        while later:
+            later = self._take(self._sorter.sort(later))
+
+    def _take(self, portion: Sorted) -> list[Record]:
+        self._count(portion)
+        priced = self._pricer.price(portion.calls)
+        self._tally.priced_individually += priced.prices.priced_individually
+        kept, self._kept = self._kept, []
+        self.wait()
+        refused = portion.refused + self._late
+        self._late = []
+        self._calls = priced.calls
+        self._writing = self._pool.submit(self._write, priced, refused, kept)
+        return portion.later
+
+    def finish(self) -> Tally:
+        """Wait for the last portion, let calls draw on pools; what became of all."""
+        self.wait()
+        self._write_raw(self._kept)
+        self._kept = []
+        if self._late:
+            self._writer.refuse(self._late, self._written)
+        total = Tally()
+        add(total, self._tally)
+        add(total, self._written)
+        corrections = total.reasons["corrections"]
+        drawn = self._pricer.drawn
+        total.priced_individually += draw(self._cursor, self._place, drawn, corrections=corrections)
+        return total
+
+    def wait(self) -> None:
+        """Until the connection is free; raises what the writer raised."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            late = writing.result().items()
+            self._late += [waiting(self._calls.record(at), why) for at, why in late]
+
+    def _load(self, version: Version, rounding: Rounding | None) -> CardIndex:
+        self.wait()
+        return card_of(self._cursor, version.id, version.content_hash, rounding)
+
+    def _compiled(self, version: Version, rounding: Rounding | None) -> CompiledCard:
+        self.wait()
+        return compiled_of(self._cursor, version, rounding, bare=True)
+
+    def _cost(self, calls: Calls, places: Int64) -> Cost:
+        self.wait()
+        return self._writer.cost(calls, places)
+
+    def _count(self, portion: Sorted) -> None:
+        self._tally.duplicates += portion.duplicates
+        self._tally.ignored += portion.ignored.total()
+        self._tally.reasons.update(portion.ignored)
+
+    def _write(
+        self, priced: Priced, refused: list[Refused], kept: list[tuple[int, int, bytes]]
+    ) -> Late:
+        self._write_raw(kept)
+        tally, late = self._writer.write(priced, refused)
+        add(self._written, tally)
+        return late
+
+    def _write_raw(self, kept: list[tuple[int, int, bytes]]) -> None:
+        for seq, first_line, content in kept:
+            batches.keep_chunk(
+                self._cursor,
+                {
+                    "tenant_id": self._place.tenant_id, "batch_id": self._place.batch_id,
+                    "seq": seq, "first_line": first_line, "content": content,
+                },
+            )  # fmt: skip
+
+
+def add(tally: Tally, more: Tally) -> None:
+    """Add `more` to `tally`."""
+    tally.rated += more.rated
+    tally.unanswered += more.unanswered
+    tally.duplicates += more.duplicates
+    tally.ignored += more.ignored
+    tally.quarantined += more.quarantined
+    tally.reasons.update(more.reasons)
+    tally.priced_individually += more.priced_individually
+
+
+def read_attributor(cursor: Cursor) -> Attributor:
+    """All identifiers of the tenant."""
+    return Attributor(Identifier(*row) for row in terms.identifiers(cursor))
+
+
+__all__ = ["BatchResult", "IngestError", "ingest_file"]

@@ -1,0 +1,187 @@
+"""Let records out of quarantine: after the identifier, the rule or the card is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import groupby, islice
+from typing import Any
+
+import msgspec
+import psycopg
+
+from tollwright.core.formats.base import Fault, Ignored, Item, Record
+from tollwright.core.money import Rounding
+from tollwright.core.rating.rate_lookup import CardIndex
+from tollwright.engine.ingest import raw
+from tollwright.engine.ingest.calls import Placed, calls_of
+from tollwright.engine.ingest.classify import Refused, Sorter, Tally, clean
+from tollwright.engine.ingest.consume_allowance import draw
+from tollwright.engine.ingest.cost_columns import Place
+from tollwright.engine.ingest.import_file import (
+    PORTION,
+    Source,
+    add,
+    counts,
+    open_source,
+    read_attributor,
+)
+from tollwright.engine.ingest.price import Pricer
+from tollwright.engine.ingest.write import Writer, waiting
+from tollwright.engine.rating.cards import card_of
+from tollwright.engine.rating.tariffs import compiled_of
+from tollwright.engine.rating.terms import Version, read_book
+from tollwright.store import batches
+from tollwright.store.calls import Cursor, cursor_on
+
+
+@dataclass(frozen=True, slots=True)
+class Reentered:
+    """What became of quarantined records; `waiting` of them are refused still, see `reasons`."""
+
+    rated: int
+    unanswered: int
+    duplicates: int
+    ignored: int
+    waiting: int
+    reasons: dict[str, int]
+
+    @property
+    def sentence(self) -> str:
+        left = self.rated + self.unanswered + self.duplicates + self.ignored
+        said = f"{left:,} records left the quarantine: {self.rated:,} rated"
+        for count, what in (
+            (self.unanswered, "unanswered"),
+            (self.duplicates, "known already"),
+            (self.ignored, "no call of a customer"),
+        ):
+            said += f", {count:,} {what}" if count else ""
+        if not self.waiting:
+            return f"{said}."
+        why = ", ".join(f"{reason} {count:,}" for reason, count in sorted(self.reasons.items()))
+        return f"{said}. {self.waiting:,} still wait ({why})."
+
+
+@dataclass(slots=True)
+class _Round:
+    """The rows of one batch on their way out."""
+
+    by_record: dict[tuple[int, str], int] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    placed: list[Placed] = field(default_factory=list)
+    refused: list[tuple[int, Refused]] = field(default_factory=list)
+    ignored: list[int] = field(default_factory=list)
+    twice: int = 0
+
+
+def reprocess(
+    connection: psycopg.Connection[Any],
+    *,
+    tenant_id: int,
+    ids: Sequence[int],
+    at: datetime,
+    by: str,
+) -> Reentered:
+    """Try the open quarantine rows of these ids once more, in one transaction.
+
+    What is accepted counts to the batch it came with; what is refused again gets today's reason.
+    """
+    total = Tally()
+    with connection.transaction():
+        cursor = cursor_on(connection)
+        batches.set_tenant(cursor, tenant_id)
+        rows = batches.waiting(cursor, ids)
+        for (batch_id, source_id), group in groupby(rows, key=lambda row: (row[1], row[2])):
+            source = open_source(cursor, batches.source_code(cursor, source_id))
+            batches.lock_source(cursor, source.id)
+            place = Place(tenant_id, source.id, batch_id, source.tenant_zone, at)
+            while portion := list(islice(group, PORTION)):  # no more than a block of ids holds
+                add(total, _batch(cursor, place, source, portion, by))
+    return Reentered(
+        total.rated, total.unanswered, total.duplicates, total.ignored, total.quarantined,
+        dict(total.reasons),
+    )  # fmt: skip
+
+
+def _batch(cursor: Cursor, place: Place, source: Source, rows: list[batches.Row], by: str) -> Tally:
+    sorter = Sorter(read_book(cursor), read_attributor(cursor), source.options.region)
+    found = _Round()
+    for row in rows:
+        _sort(cursor, source, sorter, row, found)
+    writer = Writer(cursor, place)
+    pricer = Pricer(partial(_card, cursor), partial(compiled_of, cursor, bare=True), writer.cost)
+    priced = pricer.price(calls_of(found.placed))
+    tally = Tally(ignored=len(found.ignored))
+    late = writer.calls(priced, tally)
+    refused = priced.refused + [waiting(priced.calls.record(at), why) for at, why in late.items()]
+    draw(cursor, place, pricer.drawn, corrections=tally.reasons["corrections"])
+    tally.reasons.clear()
+    back = found.refused + [(found.by_record[row.line, row.call_key], row) for row in refused]
+    batches.still_waiting(cursor, [_kept(row_id, row) for row_id, row in back])
+    kept = {row_id for row_id, _ in back}
+    gone = [row[0] for row in rows if row[0] in found.by_record.values() and row[0] not in kept]
+    batches.resolve(cursor, gone + found.ignored, status="reentered", at=place.at, by=by[:200])
+    moved = counts(tally) | {"quarantined": -tally.records, "records": 0}
+    batches.count_batch(cursor, moved | {"batch_id": place.batch_id})
+    tally.quarantined = len(back) + found.twice
+    tally.reasons.update(row.reason for _, row in back)
+    return tally
+
+
+def _card(cursor: Cursor, version: Version, rounding: Rounding | None) -> CardIndex:
+    return card_of(cursor, version.id, version.content_hash, rounding)
+
+
+def _kept(row_id: int, row: Refused) -> tuple[int, str, str, str | None, str]:
+    return row_id, row.reason, row.detail, row.record.decode() or None, row.call_key
+
+
+def _sort(cursor: Cursor, source: Source, sorter: Sorter, row: batches.Row, found: _Round) -> None:
+    row_id, _, _, line_no, _, _, text, record = row
+    item: Item = (
+        msgspec.json.decode(record, type=Record) if record else _parsed(cursor, source, row)
+    )
+    if isinstance(item, Fault):
+        refused = Refused(line_no, "", item.code[:40], item.reason, clean(text))
+        found.refused.append((row_id, refused))
+        return
+    if not isinstance(item, Record) or item.leg != "customer":
+        found.ignored.append(row_id)
+        return
+    placed = sorter.place(item)
+    key = (item.line, item.call_key[:200])
+    if key in found.by_record or item.call_key in found.keys:
+        found.twice += 1  # one key at a time: the other row stays, and meets this one next time
+    elif isinstance(placed, Refused):
+        found.refused.append((row_id, placed))
+    else:
+        found.by_record[key] = row_id
+        found.keys.add(item.call_key)
+        found.placed.append(placed)
+
+
+def _parsed(cursor: Cursor, source: Source, row: batches.Row) -> Item:
+    """The row's line read once more by today's settings of its source, below the file's first."""
+    _, batch_id, _, line_no, _, reason, text, _ = row
+    span = text.count("\n") + 1
+    head = _lines(cursor, batch_id, 1, 1) if line_no > 1 else b""
+    body = _lines(cursor, batch_id, line_no, span)
+    items = list(source.format.parse([head + body], source.options))
+    for item in items[1:] if head else items:
+        if isinstance(item, Record):
+            return msgspec.structs.replace(item, line=line_no)
+        if isinstance(item, Fault | Ignored):
+            return item
+    return Fault(line_no, reason, "The line holds no record.", text)
+
+
+def _lines(cursor: Cursor, batch_id: int, line_no: int, count: int) -> bytes:
+    pieces = batches.chunk_with_line(cursor, batch_id=batch_id, line_no=line_no)
+    if not pieces:
+        return b""
+    first = pieces[0][0]
+    data = b"".join(raw.original(bytes(content)) for _, content in pieces)
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return b"".join(line + b"\n" for line in lines[line_no - first : line_no - first + count])

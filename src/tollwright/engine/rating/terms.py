@@ -1,0 +1,346 @@
+"""What holds for a campaign's calls: rules, plan and card, resolved once per span of time.
+
+Rules, subscriptions and versions change at known moments; between two of them every call of a
+campaign is treated alike. A call then costs one bisection, not a query.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from tollwright.core import rules as r
+from tollwright.core.billing.periods import midnight
+from tollwright.core.money import Rounding
+from tollwright.core.rating.legs import CostPlus
+from tollwright.core.settings import Value
+from tollwright.store import terms as store
+
+SETTINGS = (
+    "forced_card",
+    "default_card",
+    "minimum_seconds",
+    "billable_causes",
+    "second_rounding",
+    "amount_rounding",
+)
+PERIOD_SETTINGS = ("cycle", "timezone")
+EVER = datetime.max.replace(tzinfo=UTC)
+BEFORE = datetime.min.replace(tzinfo=UTC)
+SECOND_FROM_MS = {"up": 1, "nearest": 500, "down": 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published card version, from the moment at which it holds."""
+
+    id: int
+    number: int
+    effective_from: datetime
+    content_hash: str
+    published_at: datetime
+    has_allowances: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card with its published versions, earliest first."""
+
+    id: int
+    code: str
+    currency: str
+    versions: tuple[Version, ...]
+
+    def at(self, moment: datetime) -> Version | None:
+        held = [version for version in self.versions if version.effective_from <= moment]
+        return held[-1] if held else None
+
+    def later(self, version: Version) -> list[Version]:
+        """The versions that come into force after this one, in order."""
+        return [held for held in self.versions if held.effective_from > version.effective_from]
+
+    def within(self, first: datetime, end: datetime, known_at: datetime | None) -> list[Version]:
+        """The versions that come into force after `first` and before `end`, as known then."""
+        found: dict[datetime, Version] = {}
+        for version in self.versions:
+            known = known_at is None or version.published_at <= known_at
+            if known and first < version.effective_from < end:
+                found[version.effective_from] = version
+        return [found[moment] for moment in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign and what its customer pays in."""
+
+    id: int
+    customer_id: int
+    code: str
+    customer_code: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """What bounds a customer's billing periods, beside the rules."""
+
+    id: int
+    zone: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A plan version's card, for a customer or one campaign, from day to day, both included.
+
+    `zone` is the customer's own. When the days begin is for the book's rules to say. With
+    `cost_plus` the plan prices from the cost.
+    """
+
+    customer_id: int
+    campaign_id: int | None
+    plan_version_id: int
+    card_id: int
+    starts_on: date
+    ends_on: date | None
+    zone: str
+    cost_plus: CostPlus | None = None
+    starts_at: datetime = BEFORE
+    ends_at: datetime = EVER
+
+    def dated(self, zones: Iterable[r.RuleRow]) -> Subscribed:
+        """With its moments: midnights of the zone that bounds the customer's invoices then.
+
+        `zones` are the tenant's rules of the setting `timezone`.
+        """
+        chain = r.applicable(zones, customer_id=self.customer_id)
+
+        def begins(day: date) -> datetime:
+            near = datetime.combine(day, time(), UTC)
+            said = r.resolve(chain, "timezone", near).value
+            return midnight(day, str(said or self.zone))
+
+        after = None if self.ends_on is None else begins(self.ends_on + timedelta(days=1))
+        return replace(self, starts_at=begins(self.starts_on), ends_at=after or EVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for a campaign within one span of time; `refusal` says why nothing can be rated.
+
+    `why_card` tells where the card comes from; `second_from_ms` 0 leaves seconds to the card. With
+    `cost_plus` the card gives seconds and rounding, and what the call costs gives the amount.
+    """
+
+    campaign: Campaign
+    card: Card | None
+    version: Version | None
+    plan_version_id: int | None
+    why_card: str
+    minimum_seconds: int
+    billable_causes: frozenset[str]
+    second_from_ms: int
+    rounding: Rounding | None  # None: as the card says
+    reason: str = ""
+    refusal: str = ""
+    cost_plus: CostPlus | None = None  # of the subscribed plan
+
+    @property
+    def currency(self) -> str:
+        return self.card.currency if self.card else self.campaign.currency
+
+    @property
+    def plain(self) -> bool:
+        """Whether no rule touches the seconds: the card alone decides."""
+        return not (self.minimum_seconds or self.billable_causes or self.second_from_ms)
+
+    def counted_ms(self, answered_ms: int, cause: str, disposition: str) -> int:
+        """The milliseconds that the card is asked for; 0 where a rule says it costs nothing."""
+        if self.second_from_ms:
+            seconds, fraction = divmod(answered_ms, 1000)
+            answered_ms = (seconds + (fraction >= self.second_from_ms)) * 1000
+        if answered_ms < self.minimum_seconds * 1000:
+            return 0
+        if self.billable_causes and not {cause.upper(), disposition.upper()} & self.billable_causes:
+            return 0
+        return answered_ms
+
+
+@dataclass(slots=True)
+class Timeline:
+    """One campaign's terms: place i holds from `changes[i - 1]` to before `changes[i]`."""
+
+    changes: list[datetime]
+    terms: list[Terms | None]
+
+
+@dataclass(slots=True)
+class Book:
+    """Everything that decides terms, in memory. Build it once per file by `read_book`."""
+
+    campaigns: dict[int, Campaign]
+    cards: dict[int, Card]
+    subscriptions: list[Subscribed]
+    rules: list[r.RuleRow]
+    customers: dict[int, Customer] = field(default_factory=dict)
+    _by_code: dict[str, Card] = field(default_factory=dict)
+    _lines: dict[int, Timeline] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        zones = [rule for rule in self.rules if rule.setting == "timezone"]
+        self.subscriptions = [held.dated(zones) for held in self.subscriptions]
+        self._by_code = {card.code: card for card in self.cards.values()}
+
+    def terms(self, campaign_id: int, moment: datetime) -> Terms:
+        """What holds for the campaign's calls answered at `moment`."""
+        line = self._lines.get(campaign_id) or self._line(campaign_id)
+        place = bisect_right(line.changes, moment)
+        found = line.terms[place]
+        if found is None:
+            found = line.terms[place] = self._resolve(campaign_id, moment)
+        return found
+
+    def as_of(self, moment: datetime) -> Book:
+        """The book by the rules that had been set by `moment`."""
+        known = [rule for rule in self.rules if rule.set_at <= moment]
+        if len(known) == len(self.rules):
+            return self
+        return Book(self.campaigns, self.cards, self.subscriptions, known, self.customers)
+
+    def changes(self, campaign_id: int) -> list[datetime]:
+        """The moments at which a campaign's terms may change, ascending."""
+        return (self._lines.get(campaign_id) or self._line(campaign_id)).changes
+
+    def _line(self, campaign_id: int) -> Timeline:
+        chain = self._chain(campaign_id)
+        moments = {row.effective_from for row in chain}
+        for subscription in self.subscriptions:
+            moments |= {subscription.starts_at, subscription.ends_at}
+        for card in self.cards.values():
+            moments |= {version.effective_from for version in card.versions}
+        changes = sorted(moments - {EVER})
+        line = self._lines[campaign_id] = Timeline(changes, [None] * (len(changes) + 1))
+        return line
+
+    def _chain(self, campaign_id: int) -> list[r.RuleRow]:
+        customer_id = self.campaigns[campaign_id].customer_id
+        return r.applicable(self.rules, customer_id=customer_id, campaign_id=campaign_id)
+
+    def _resolve(self, campaign_id: int, moment: datetime) -> Terms:
+        campaign = self.campaigns[campaign_id]
+        chain = self._chain(campaign_id)
+        say: dict[str, Value] = {name: r.resolve(chain, name, moment).value for name in SETTINGS}
+        card, plan, why = self._card(campaign, say, moment)
+        version = card.at(moment) if card else None
+        cost_plus = plan.cost_plus if plan else None
+        reason, refusal = self._refusal(campaign, card, version, why, moment)
+        if card and version and cost_plus and version.has_allowances:
+            reason, refusal = "cost_plus_allowances", _gives_allowances(card, version)
+        causes = say["billable_causes"]
+        return Terms(
+            campaign, card, version, plan.plan_version_id if plan else None, why,
+            minimum_seconds=int(str(say["minimum_seconds"] or 0)),
+            billable_causes=frozenset(
+                str(cause).upper() for cause in (causes if isinstance(causes, list | tuple) else ())
+            ),
+            second_from_ms=SECOND_FROM_MS.get(str(say["second_rounding"]), 0),
+            rounding=_rounding(say["amount_rounding"]),
+            reason=reason, refusal=refusal, cost_plus=cost_plus,
+        )  # fmt: skip
+
+    def _card(
+        self, campaign: Campaign, say: dict[str, Value], moment: datetime
+    ) -> tuple[Card | None, Subscribed | None, str]:
+        """(card, plan, why): forced by rule, the plan's, or the rule's default."""
+        forced = say["forced_card"]
+        if forced:
+            return self._by_code.get(str(forced)), None, f"the rule forced_card says {forced}"
+        subscription = self._subscription(campaign, moment)
+        if subscription is not None:
+            card = self.cards.get(subscription.card_id)
+            return card, subscription, "the card of the subscribed call plan"
+        default = say["default_card"]
+        if default:
+            return self._by_code.get(str(default)), None, f"the rule default_card says {default}"
+        return None, None, ""
+
+    def _subscription(self, campaign: Campaign, moment: datetime) -> Subscribed | None:
+        """The campaign's own, else the customer's; of several the one that began last."""
+        held = [
+            s
+            for s in self.subscriptions
+            if s.customer_id == campaign.customer_id and s.starts_at <= moment < s.ends_at
+        ]
+        own = [s for s in held if s.campaign_id == campaign.id]
+        wide = [s for s in held if s.campaign_id is None]
+        best = own or wide
+        return best[-1] if best else None
+
+    @staticmethod
+    def _refusal(
+        campaign: Campaign, card: Card | None, version: Version | None, why: str, moment: datetime
+    ) -> tuple[str, str]:
+        if card is None and why:
+            return "no_card", f"{why}, but there is no sell card of that code. Mend the rule."
+        if card is None:
+            return "no_card", (
+                f"Customer {campaign.customer_code}, campaign {campaign.code} has no call plan at"
+                f" {moment:%Y-%m-%d %H:%M} UTC and no rule names a default card."
+                " Subscribe it to a plan, or set default_card."
+            )
+        if version is None:
+            return "no_published_version", (
+                f"Card {card.code} has no published version at {moment:%Y-%m-%d %H:%M} UTC."
+                " Publish one that holds from then on."
+            )
+        return "", ""
+
+
+def _gives_allowances(card: Card, version: Version) -> str:
+    return (
+        f"The call plan prices from the cost, and version {version.number} of {card.code} gives"
+        " allowances: a plan does one or the other. Publish a version of the card without"
+        " allowances, or subscribe to a plan that prices by its card."
+    )
+
+
+def _rounding(value: Value) -> Rounding | None:
+    """`half_up 4`, or the form in which a rule is stored; None where nothing is said."""
+    return None if value is None else r.rounding_of(r.setting("amount_rounding").accept(value))
+
+
+def read_book(cursor: store.Cursor, *, rules_until: datetime | None = None) -> Book:
+    """Everything from the database; with `rules_until`, only rules that had been set by then."""
+    campaigns = store.campaigns(cursor)
+    return Book(
+        {row[0]: Campaign(*row[:5]) for row in campaigns},
+        cards_of(store.cards(cursor)),
+        [_subscribed(row) for row in store.subscriptions(cursor)],
+        list(_rules(store.rules(cursor, SETTINGS + PERIOD_SETTINGS), rules_until)),
+        {row[1]: Customer(row[1], *row[5:7]) for row in campaigns},
+    )
+
+
+def _subscribed(row: store.Row) -> Subscribed:
+    plus = CostPlus(*row[9:]) if row[8] == "cost_plus" else None
+    return replace(Subscribed(*row[1:8]), cost_plus=plus)
+
+
+def cards_of(rows: Iterable[store.Row]) -> dict[int, Card]:
+    """Cards with their versions from rows of `store.terms.cards`, by id."""
+    cards: dict[int, Card] = {}
+    for card_id, code, currency, *version in rows:
+        known = cards.get(card_id, Card(card_id, code, currency, ()))
+        added = () if version[0] is None else (Version(*version),)
+        cards[card_id] = Card(card_id, code, currency, known.versions + added)
+    return cards
+
+
+def _rules(rows: Iterable[store.Row], until: datetime | None) -> Iterable[r.RuleRow]:
+    for row_id, tenant, customer, campaign, name, value, locked, since, set_at, set_by in rows:
+        if until is None or set_at <= until:
+            yield r.RuleRow(
+                row_id, name, value, locked, since, set_at, set_by, tenant, customer, campaign
+            )

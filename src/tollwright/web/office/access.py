@@ -1,0 +1,223 @@
+"""Who may come in: people with their roles, and programs with their keys."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from tollwright.data.access import PORTAL_ROLES, ApiKey, Membership, Role, User
+from tollwright.data.customers import Customer
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.access import operations
+from tollwright.web.office.calls import customers
+from tollwright.web.office.find import find
+from tollwright.web.office.forms import ConfirmForm, OfficeForm, choice, posted, set_choices
+from tollwright.web.office.links import row, to
+from tollwright.web.office.page import StaffRequest, done, listing, page, show
+from tollwright.web.office.permissions import may
+from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
+
+BOTH = ("GET", "POST")
+
+
+class PersonForm(OfficeForm):
+    """An address with a role; a password makes the user if there is none."""
+
+    email = forms.EmailField(label="E-mail")
+    role = choice("Role", Role.choices)
+    customer = choice("Customer", (), required=False)
+    password = forms.CharField(
+        required=False,
+        label="First password",
+        help_text="For a new person only. At least 10 characters; they change it themselves.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        set_choices(self, "customer", customers())
+        self.fields["customer"].help_text = "For portal roles: whose people they are."
+
+
+class KeyForm(OfficeForm):
+    """A program's name and what it may do."""
+
+    name = forms.CharField(max_length=100, label="Name")
+    role = choice("Role", [one for one in Role.choices if one[0] not in PORTAL_ROLES])
+
+
+@page()
+def index(request: StaffRequest) -> HttpResponse:
+    """People with their roles."""
+    can = may(request.membership.role, "access")
+    table = Table(
+        "People",
+        Membership.objects.filter(tenant_id=current_tenant_id()).select_related("user", "customer"),
+        [
+            Column("email", "Person", lambda one: one.user.email, "user__email"),
+            Column("role", "Role", lambda one: one.get_role_display(), "role"),
+            Column(
+                "customer",
+                "Customer",
+                lambda one: one.customer and one.customer.name,
+                "customer__name",
+                row("customer", "customer_id"),
+            ),
+            Column("seen", "Last sign-in", lambda one: one.user.last_login, "user__last_login"),
+            *(
+                [Column("end", "", lambda _one: "Withdraw", "", row("access-withdraw"))]
+                if can
+                else []
+            ),
+        ],
+        [
+            Filter("email", "Person", field_has("user__email")),
+            Filter("role", "Role", field_is("role"), choices=Role.choices),
+        ],
+        order="email",
+        filename="people",
+    )
+    tools = [("Let somebody in", to("access-new"))] if can else []
+    return listing(request, "People and keys", table, tools=[*tools, ("API keys", to("keys"))])
+
+
+@page(needs="access", methods=BOTH)
+def new(request: StaffRequest) -> HttpResponse:
+    """Give a person a role; make them first if need be."""
+    form = PersonForm(posted(request))
+    if form.is_valid():
+        granted = form.attempt(_let_in, request=request, data=form.cleaned_data)
+        if granted is not None:
+            done(request, f"{granted.user.email} is {granted.get_role_display()} now.")
+            return redirect(to("access"))
+    return show(
+        request,
+        "form.html",
+        "Let somebody in",
+        form=form,
+        back=to("access"),
+        crumbs=[("People", to("access"))],
+    )
+
+
+def _let_in(*, request: StaffRequest, data: dict[str, str]) -> Membership:
+    email = data["email"].lower()
+    user = User.objects.filter(email=email).first() or operations.create_user(
+        email=email, password=data["password"] or None, at=request.at, by=request.by
+    )
+    customer = find(Customer, int(data["customer"])) if data["customer"] else None
+    return operations.grant_role(
+        user=user, role=data["role"], customer=customer, at=request.at, by=request.by
+    )
+
+
+@page(needs="access", methods=BOTH)
+def withdraw(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take a role away, after saying what that does."""
+    membership = find(Membership, pk, "user", "customer")
+    form = ConfirmForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        operations.withdraw_role(membership=membership, at=request.at, by=request.by)
+        done(request, "The role is withdrawn; their next click is refused.")
+        return redirect(to("access"))
+    return show(
+        request,
+        "form.html",
+        f"Withdraw the role of {membership.user.email}",
+        form=form,
+        lead=f"{membership.user.email} will no longer be {membership.get_role_display()} here."
+        " What they did stays in the audit log.",
+        button="Withdraw",
+        button_tone="danger",
+        back=to("access"),
+        crumbs=[("People", to("access"))],
+    )
+
+
+@page()
+def keys(request: StaffRequest) -> HttpResponse:
+    """API keys; the key itself was shown once."""
+    can = may(request.membership.role, "access")
+    table = Table(
+        "API keys",
+        ApiKey.objects.select_related("created_by"),
+        [
+            Column("name", "Name", lambda one: one.name, "name"),
+            Column("prefix", "Begins with", lambda one: one.prefix, "prefix"),
+            Column("role", "Role", lambda one: one.get_role_display(), "role"),
+            Column("created", "Issued", lambda one: one.created_at, "created_at"),
+            Column("by", "By", lambda one: one.created_by and one.created_by.email),
+            Column("revoked", "Revoked", lambda one: one.revoked_at, "revoked_at"),
+            *(
+                [
+                    Column(
+                        "end",
+                        "",
+                        lambda one: "" if one.revoked_at else "Revoke",
+                        "",
+                        lambda one: None if one.revoked_at else to("key-revoke", one.pk),
+                    )
+                ]
+                if can
+                else []
+            ),
+        ],
+        [Filter("name", "Name", field_has("name"))],
+        order="-created",
+        empty="No keys yet. Issue one for each program that uses the API.",
+        filename="keys",
+    )
+    tools = [("Issue a key", to("key-new"))] if can else []
+    crumbs = [("People and keys", to("access"))]
+    return listing(request, "API keys", table, tools=tools, crumbs=crumbs)
+
+
+@page(needs="access", methods=BOTH)
+def key_new(request: StaffRequest) -> HttpResponse:
+    """Issue a key; the answer is the only page that ever shows it."""
+    form = KeyForm(posted(request))
+    crumbs = [("API keys", to("keys"))]
+    if form.is_valid():
+        issued = form.attempt(
+            operations.issue_api_key, at=request.at, by=request.by, **form.cleaned_data
+        )
+        if issued is not None:
+            key, secret = issued
+            response = show(
+                request, "key.html", f"Key for {key.name}", secret=secret, crumbs=crumbs
+            )
+            response["Cache-Control"] = "no-store"
+            return response
+    return show(
+        request,
+        "form.html",
+        "Issue a key",
+        form=form,
+        back=to("keys"),
+        crumbs=crumbs,
+        button="Issue",
+    )
+
+
+@page(needs="access", methods=BOTH)
+def key_revoke(request: StaffRequest, pk: int) -> HttpResponse:
+    """Shut a program out."""
+    key = find(ApiKey, pk)
+    form = ConfirmForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        operations.revoke_api_key(key=key, at=request.at, by=request.by)
+        done(request, f"The key {key.name} is revoked.")
+        return redirect(to("keys"))
+    return show(
+        request,
+        "form.html",
+        f"Revoke the key {key.name}",
+        form=form,
+        lead=f"Every program that uses {key.prefix}… is refused from then on."
+        " This cannot be undone.",
+        button="Revoke",
+        button_tone="danger",
+        back=to("keys"),
+        crumbs=[("API keys", to("keys"))],
+    )

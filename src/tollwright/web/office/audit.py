@@ -1,0 +1,86 @@
+"""Who changed what, before and after, and whether the chain holds."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import Any
+
+from django.http import HttpResponse
+
+from tollwright.data.audit import AuditEntry
+from tollwright.domain.audit import queries
+from tollwright.web.office.find import find
+from tollwright.web.office.links import row, to
+from tollwright.web.office.page import StaffRequest, listing, page, show
+from tollwright.web.shared.filters import since, until
+from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
+
+
+@page(needs="audit")
+def index(request: StaffRequest) -> HttpResponse:
+    """The tenant's audit rows, newest first."""
+    table = Table(
+        "Audit log",
+        queries.history(),
+        [
+            Column("seq", "No.", lambda one: one.seq, "seq", row("audit-entry")),
+            Column("at", "When", lambda one: one.at, "at"),
+            Column("actor", "Who", lambda one: one.actor, "actor"),
+            Column("address", "From", lambda one: one.address or None),
+            Column("action", "What", lambda one: one.action, "action"),
+            Column("subject", "On", lambda one: f"{one.subject} {one.subject_id}", "subject"),
+            Column("changed", "Changed", changed),
+        ],
+        [
+            Filter("actor", "Who", field_has("actor")),
+            Filter("action", "What", field_has("action")),
+            Filter("subject", "On", field_is("subject")),
+            Filter("subject_id", "Its id", field_is("subject_id")),
+            Filter("from", "From", since("at"), kind="date"),
+            Filter("to", "To", until("at"), kind="date"),
+        ],
+        order="-seq",
+        empty="Nothing was changed yet. Every change from here on is written down.",
+        filename="audit",
+    )
+    return listing(request, "Audit", table, tools=[("Check the chain", to("audit-check"))])
+
+
+@page(needs="audit")
+def check(request: StaffRequest) -> HttpResponse:
+    """Recompute every row's hash and say whether they hold."""
+    return show(
+        request,
+        "audit_check.html",
+        "The audit chain's check",
+        check=queries.verify_chain(),
+        crumbs=[("Audit", to("audit"))],
+    )
+
+
+@page(needs="audit")
+def entry(request: StaffRequest, pk: int) -> HttpResponse:
+    """One change: before and after side by side."""
+    one = find(AuditEntry, pk)
+    before, after = one.before or {}, one.after or {}
+    keys = dict.fromkeys(chain(before, after))
+    return show(
+        request,
+        "audit_entry.html",
+        f"{one.action} on {one.subject} {one.subject_id}",
+        entry=one,
+        fields=[(key, _value(before.get(key)), _value(after.get(key))) for key in keys],
+        crumbs=[("Audit", to("audit"))],
+    )
+
+
+def changed(one: AuditEntry) -> str:
+    """The names of the fields that changed."""
+    return ", ".join(dict.fromkeys(chain(one.before or {}, one.after or {})))[:120]
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

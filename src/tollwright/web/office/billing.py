@@ -1,0 +1,210 @@
+"""Billing as a pipeline: draft → review → finalise → documents."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count, Q, Sum
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from tollwright.data.invoices import BillingRun, Invoice
+from tollwright.domain.invoices import operations
+from tollwright.domain.invoices.operations import grace_ends
+from tollwright.domain.reports import queries as reports
+from tollwright.gateways.typst import render
+from tollwright.web.office.find import find
+from tollwright.web.office.forms import ConfirmForm, DayField, OfficeForm, posted
+from tollwright.web.office.home import about, say
+from tollwright.web.office.invoices import period
+from tollwright.web.office.links import row, to
+from tollwright.web.office.page import StaffRequest, done, page, show
+from tollwright.web.shared.filters import start_of
+from tollwright.web.shared.formatting import Money, Status
+from tollwright.web.shared.tables import Column, Table
+
+BOTH = ("GET", "POST")
+MOST_NAMED = 20  # drafts that wait, each with its sentence; the run's page lists them all
+
+
+class RunForm(OfficeForm):
+    """Up to which day."""
+
+    until = DayField(
+        label="Bill periods that ended before",
+        help_text="The first day that is not billed, as the 1st of this month.",
+    )
+    key = forms.CharField(max_length=100, widget=forms.HiddenInput)
+
+
+@page()
+def index(request: StaffRequest) -> HttpResponse:
+    """Where the money stands on its way, and the runs."""
+    today = timezone.localdate(request.at)
+    currency = request.membership.tenant.currency
+    drafts = Invoice.objects.filter(status="draft")
+    waiting = reports.waiting_for_money()
+    first = {"until": today.replace(day=1), "key": f"office-{uuid4()}"}
+    table = Table(
+        "Billing runs",
+        BillingRun.objects.annotate(
+            drafts=Count("invoices", filter=Q(invoices__status="draft")),
+            issued=Count("invoices", filter=~Q(invoices__status="draft")),
+        ),
+        [
+            Column("no", "Run", lambda one: one.pk, "pk", row("run")),
+            Column("until", "Up to", lambda one: one.until, "until"),
+            Column("started", "Started", lambda one: one.started_at, "started_at"),
+            Column("by", "By", lambda one: one.started_by, "started_by"),
+            Column("drafts", "Drafts", lambda one: one.drafts, "drafts"),
+            Column("issued", "Issued", lambda one: one.issued, "issued"),
+        ],
+        order="-no",
+        empty="No run yet. Choose the first day that is not billed, and draft.",
+        filename="billing-runs",
+    )
+    return table.respond(request) or show(
+        request,
+        "billing.html",
+        "Billing",
+        table=table.page(request),
+        form=RunForm(initial=first),
+        unbilled=about(reports.unbilled(at=request.at), currency),
+        drafts=drafts.count(),
+        drafted=say(_sums(drafts), currency),
+        waiting=say(waiting, currency),
+        issued=sum(one.count for one in waiting),
+    )
+
+
+@page(needs="billing", methods=("POST",))
+def start(request: StaffRequest) -> HttpResponse:
+    """Draft what has ended; the same form sent twice is one run."""
+    form = RunForm(request.POST)
+    if form.is_valid():
+        run = form.attempt(
+            operations.run_billing,
+            until=start_of(form.cleaned_data["until"]),
+            key=form.cleaned_data["key"],
+            at=request.at,
+            by=request.by,
+        )
+        if run is not None:
+            done(request, f"{run.invoices.count()} drafts are made. Review them, then finalise.")
+            return redirect(to("run", run.pk))
+    return show(
+        request,
+        "form.html",
+        "Run billing",
+        form=form,
+        button="Draft",
+        back=to("billing"),
+        crumbs=[("Billing", to("billing"))],
+    )
+
+
+@page()
+def one(request: StaffRequest, pk: int) -> HttpResponse:
+    """A run: its drafts against the invoice before, and what is issued."""
+    run = find(BillingRun, pk)
+    table = Table(
+        f"Invoices of run {pk}",
+        reports.with_previous(Invoice.objects.filter(run=run).select_related("customer")),
+        [
+            Column(
+                "customer",
+                "Customer",
+                lambda one: one.customer.name,
+                "customer__name",
+                row("invoice"),
+            ),
+            Column("number", "Number", lambda one: one.number, "number", row("invoice")),
+            Column("period", "Period", period, "period_from"),
+            Column(
+                "total",
+                "Total",
+                lambda one: Money(one.total_micros, one.currency),
+                "total_micros",
+                number=True,
+            ),
+            Column("before", "Period before", _before, number=True),
+            Column("note", "Look at", _anomaly),
+            Column("status", "Status", lambda one: Status(one.status), "status"),
+        ],
+        order="customer",
+        empty="This run found nothing to bill: no period had ended, or nothing was used.",
+        filename=f"run-{pk}",
+    )
+    drafts = run.invoices.filter(status="draft")
+    return table.respond(request) or show(
+        request,
+        "run.html",
+        f"Billing run {pk}",
+        run=run,
+        table=table.page(request),
+        drafts=drafts.count(),
+        issued=run.invoices.exclude(status="draft").count(),
+        documents=run.invoices.filter(document__isnull=False).count(),
+        drafted=say(_sums(drafts), request.membership.tenant.currency),
+        crumbs=[("Billing", to("billing"))],
+    )
+
+
+@page(needs="billing", methods=BOTH)
+def finalise(request: StaffRequest, pk: int) -> HttpResponse:
+    """Issue the run's drafts, after saying how many and how much."""
+    run = find(BillingRun, pk)
+    form = ConfirmForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        made = operations.finalise_run(run=run, at=request.at, by=request.by, render=render)
+        done(
+            request,
+            f"{len(made.invoices)} invoices are issued, {len(made.left)} drafts still wait.",
+        )
+        for waits in made.left[:MOST_NAMED]:
+            messages.warning(request, str(waits.why))
+        return redirect(to("run", pk))
+    drafts = list(run.invoices.filter(status="draft").select_related("customer"))
+    ready = [draft for draft in drafts if grace_ends(draft, request.at) <= request.at]
+    sums = say(
+        _sums(run.invoices.filter(pk__in=[one.pk for one in ready])),
+        request.membership.tenant.currency,
+    )
+    return show(
+        request,
+        "form.html",
+        f"Finalise run {pk}",
+        form=form,
+        lead=f"{len(ready)} of {len(drafts)} drafts, in all {sums}, take their numbers, move the"
+        " customers' balances and get their PDF documents. The others still wait for late calls."
+        " Issued invoices cannot be changed, only voided or credited.",
+        button=f"Finalise {len(ready)} invoices",
+        back=to("run", pk),
+        crumbs=[("Billing", to("billing")), (f"Run {pk}", to("run", pk))],
+    )
+
+
+def _sums(invoices: Any) -> list[reports.Amount]:
+    found = invoices.order_by().values("currency")
+    found = found.annotate(micros=Sum("total_micros"), count=Count("id")).order_by("currency")
+    return [reports.Amount(one["currency"], one["micros"], one["count"]) for one in found]
+
+
+def _before(one: Any) -> Money | None:
+    return None if one.previous_micros is None else Money(one.previous_micros, one.currency)
+
+
+def _anomaly(one: Any) -> str | None:
+    """What a reviewer should look at: nothing at all, or half or twice the period before."""
+    if one.total_micros == 0:
+        return "comes to nothing"
+    if one.previous_micros is None:
+        return "first invoice"
+    if one.total_micros > 2 * one.previous_micros:
+        return "more than twice the period before"
+    less = 2 * one.total_micros < one.previous_micros
+    return "less than half the period before" if less else None

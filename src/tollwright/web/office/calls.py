@@ -1,0 +1,206 @@
+"""Calls: search by anything, and one call with every leg of its money, explained."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpResponse
+from django.utils import timezone
+
+from tollwright.data.calls import Call, Charge
+from tollwright.data.customers import Campaign, Customer
+from tollwright.data.invoices import InvoiceLine
+from tollwright.domain.calls import queries
+from tollwright.domain.errors import NotFound
+from tollwright.web.office.find import find
+from tollwright.web.office.links import row, to
+from tollwright.web.office.page import StaffRequest, listing, page, show
+from tollwright.web.shared.filters import since, until
+from tollwright.web.shared.formatting import Money, Phone, Seconds
+from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_is
+
+DEFAULT_DAYS = 31
+
+
+@page()
+def index(request: StaffRequest) -> HttpResponse:
+    """Search. The days are always given: they name the months that are read."""
+    today = timezone.localdate(request.at)
+    table = Table(
+        "Calls",
+        with_charge(Call.objects.filter(is_current=True).select_related("customer", "campaign")),
+        [
+            Column("started", "Started", lambda one: one.started_at, "started_at", link),
+            Column(
+                "customer",
+                "Customer",
+                lambda one: one.customer.name,
+                "",
+                row("customer", "customer_id"),
+            ),
+            Column("campaign", "Campaign", lambda one: one.campaign.name),
+            Column("caller", "From", lambda one: Phone(one.caller)),
+            Column("called", "To", lambda one: Phone(one.called)),
+            Column("talk", "Talk", lambda one: Seconds(one.answered_ms // 1000), "answered_ms"),
+            Column("cause", "Ended by", lambda one: one.cause or None),
+            Column("billed", "Billed", lambda one: _seconds(one.billed_s), number=True),
+            Column("amount", "Charge", amount, number=True),
+        ],
+        [
+            Filter(
+                "from",
+                "From day",
+                since("started_at"),
+                kind="date",
+                required=True,
+                default=(today - timedelta(DEFAULT_DAYS - 1)).isoformat(),
+            ),
+            Filter(
+                "to",
+                "To day",
+                until("started_at"),
+                kind="date",
+                required=True,
+                default=today.isoformat(),
+            ),
+            Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
+            Filter("campaign", "Campaign", field_is("campaign_id"), choices=campaigns()),
+            Filter("number", "Number", _has_number, kind="search"),
+            Filter("status", "Status", _has_status, choices=STATUSES),
+            Filter("batch", "File no.", field_is("batch_id"), kind="number"),
+        ],
+        order="-started",
+        empty="No calls in these days. Choose other days, or upload a file of call records"
+        " under Files.",
+        filename="calls",
+        large=True,
+    )
+    return listing(request, "Calls", table)
+
+
+@page()
+def one(request: StaffRequest, month: int, pk: int) -> HttpResponse:
+    """A call with its charges, and each charge explained."""
+    view = queries.call_with_charges(pk, _started(month, pk))
+    return show(
+        request,
+        "call.html",
+        f"Call to {Phone(view.call.called)}",
+        call=view.call,
+        talk=Seconds(view.call.answered_ms // 1000),
+        legs=[(charge, _explained(charge), _line_of(charge)) for charge in view.charges],
+        margin=view.margin_micros,
+        revisions=[(link(call), call) for call in view.revisions if call.pk != view.call.pk],
+        crumbs=[("Calls", to("calls"))],
+    )
+
+
+def _started(month: int, pk: int) -> datetime:
+    first, end = month_bounds(month)
+    rows = Call.objects.filter(pk=pk, started_at__gte=first, started_at__lt=end)
+    found = rows.values_list("started_at", flat=True).first()
+    if found is None:
+        raise NotFound("There is no such call.")
+    return found
+
+
+def month_bounds(month: int) -> tuple[datetime, datetime]:
+    """`202610` -> the first moment (UTC) of October 2026 and of November; raises NotFound."""
+    year, number = divmod(month, 100)
+    if not (1990 <= year < 2100 and 1 <= number <= 12):
+        raise NotFound("There is no such month.")
+    first = datetime(year, number, 1, tzinfo=UTC)
+    return first, datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+
+
+def link(call: Any) -> str:
+    """The call's page; its month names the partition."""
+    return to("call", call.started_at.astimezone(UTC).strftime("%Y%m"), call.pk)
+
+
+def with_charge(calls: QuerySet[Call]) -> QuerySet[Call]:
+    """The calls, each with its sell charge's amount_micros, currency and billed_s."""
+    charge = _sell()
+    return calls.annotate(
+        amount_micros=Subquery(charge.values("amount_micros")[:1]),
+        currency=Subquery(charge.values("currency")[:1]),
+        billed_s=Subquery(charge.values("billed_s")[:1]),
+    )
+
+
+def amount(call: Any) -> Money | None:
+    """What the call costs, if it was charged."""
+    return None if call.amount_micros is None else Money(call.amount_micros, call.currency)
+
+
+def customers() -> list[tuple[str, str]]:
+    """Customers to choose from."""
+    return [(str(pk), name) for pk, name in Customer.objects.values_list("pk", "name")]
+
+
+def campaigns() -> list[tuple[str, str]]:
+    """Campaigns to choose from, each with its customer."""
+    listed = Campaign.objects.order_by("customer__name", "name", "pk")
+    return [
+        (str(pk), f"{customer}: {name}")
+        for pk, customer, name in listed.values_list("pk", "customer__name", "name")
+    ]
+
+
+STATUSES = (
+    ("answered", "Answered"),
+    ("unanswered", "Not answered"),
+    ("charged", "Charged"),
+    ("free", "Answered, free"),
+    ("unbilled", "Not on an invoice yet"),
+)
+
+
+def _has_status(rows: Rows, value: str) -> Rows:
+    if not isinstance(rows, QuerySet):
+        return rows
+    conditions = {
+        "answered": Q(answered_ms__gt=0),
+        "unanswered": Q(answered_ms=0),
+        "charged": Exists(_sell(amount_micros__gt=0)),
+        "free": Q(answered_ms__gt=0) & Exists(_sell(amount_micros=0)),
+        "unbilled": Exists(_sell(invoice_line_id__isnull=True)),
+    }
+    return rows.filter(conditions[value]) if value in conditions else rows.none()
+
+
+def _sell(**wanted: Any) -> QuerySet[Charge]:
+    """The current sell charge of the call outside, looked up by the index that keeps it single."""
+    return Charge.objects.filter(
+        call_id=OuterRef("pk"),
+        started_at=OuterRef("started_at"),
+        leg="sell",
+        level=0,
+        is_current=True,
+        **wanted,
+    )
+
+
+def _has_number(rows: Rows, value: str) -> Rows:
+    digits = "".join(filter(str.isdigit, value))
+    if not isinstance(rows, QuerySet) or not digits:
+        return rows
+    return rows.filter(
+        Q(called__startswith=digits) | Q(caller__startswith=digits) | Q(dialled__startswith=digits)
+    )
+
+
+def _explained(charge: Charge) -> Any:
+    return queries.explain_charge(charge.pk, charge.started_at) if charge.is_current else None
+
+
+def _line_of(charge: Charge) -> InvoiceLine | None:
+    if charge.invoice_line_id is None:
+        return None
+    return find(InvoiceLine, charge.invoice_line_id, "invoice")
+
+
+def _seconds(count: int | None) -> Seconds | None:
+    return None if count is None else Seconds(count)

@@ -1,0 +1,410 @@
+"""Rate cards: versions, a number's price and why, what one version changes against another."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.db.models import Count, Max, Q
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from tollwright.core.cards.diff import WHATS, Change
+from tollwright.core.money import show_price
+from tollwright.data.rates import CardVersion, DeckImport, Rate, RateCard
+from tollwright.data.scope import current_tenant_id
+from tollwright.domain.plans.queries import priced_from_cost
+from tollwright.domain.rates import operations, queries
+from tollwright.domain.rates.queries import Lookup
+from tollwright.web.office.find import find
+from tollwright.web.office.forms import ConfirmForm, MomentField, OfficeForm, choice, posted
+from tollwright.web.office.links import row, to
+from tollwright.web.office.page import StaffRequest, done, listing, page, show
+from tollwright.web.office.permissions import may
+from tollwright.web.shared.formatting import Money, Status
+from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has, field_is, short
+
+BOTH = ("GET", "POST")
+SIDES = (("sell", "Sell: what customers pay"), ("buy", "Buy: what a carrier takes"))
+
+
+class CardForm(OfficeForm):
+    """A new card."""
+
+    code = forms.CharField(max_length=40, label="Code")
+    name = forms.CharField(max_length=200, label="Name")
+    side = choice("Side", SIDES)
+    currency = forms.CharField(max_length=3, label="Currency", help_text="As EUR or USD.")
+
+
+class NumberForm(OfficeForm):
+    """A number, and when it would be answered."""
+
+    number = forms.CharField(max_length=40, label="Number", help_text="As +44 20 7946 0000.")
+    caller = forms.CharField(max_length=40, required=False, label="Calling from")
+    at = MomentField(required=False, label="Answered", help_text="Empty: now.")
+
+
+class PublishForm(OfficeForm):
+    """From when on a version prices calls."""
+
+    effective_from = MomentField(label="Prices calls answered from")
+
+
+@page()
+def index(request: StaffRequest) -> HttpResponse:
+    """Every card, with what waits to be done."""
+    table = Table(
+        "Rate cards",
+        queries.cards().annotate(
+            published=Count("versions", filter=Q(versions__status="published"), distinct=True),
+            drafts=Count("versions", filter=Q(versions__status="draft"), distinct=True),
+            latest=Max("versions__effective_from"),
+        ),
+        [
+            Column("code", "Code", lambda one: one.code, "code", row("card")),
+            Column("name", "Name", lambda one: one.name, "name", row("card")),
+            Column("side", "Side", lambda one: one.side, "side"),
+            Column("currency", "Currency", lambda one: one.currency, "currency"),
+            Column("published", "Published versions", lambda one: one.published, "published"),
+            Column("drafts", "Drafts", lambda one: one.drafts, "drafts"),
+            Column("latest", "Latest from", lambda one: one.latest, "latest"),
+        ],
+        [
+            Filter("q", "Name or code", field_has("name", "code"), kind="search"),
+            Filter("side", "Side", field_is("side"), choices=[("sell", "sell"), ("buy", "buy")]),
+        ],
+        order="name",
+        empty="No rate cards yet. Add one, then import a deck into it.",
+        filename="rate-cards",
+    )
+    tools = [("Add a card", to("card-new"))] if _may(request) else []
+    previews = (
+        DeckImport.objects.filter(tenant_id=current_tenant_id(), status="previewed")
+        .select_related("card")
+        .defer("content")
+    )
+    return listing(
+        request, "Rate cards", table, template="cards.html", tools=tools, previews=previews[:20]
+    )
+
+
+@page(needs="rates", methods=BOTH)
+def new(request: StaffRequest) -> HttpResponse:
+    """Add a card."""
+    form = CardForm(posted(request), initial={"currency": request.membership.tenant.currency})
+    if form.is_valid():
+        made = form.attempt(
+            operations.create_card, at=request.at, by=request.by, **form.cleaned_data
+        )
+        if made is not None:
+            done(request, "The card is added. Next: import a deck of prices into it.")
+            return redirect(to("deck-upload", made.pk))
+    return show(
+        request,
+        "form.html",
+        "Add a rate card",
+        form=form,
+        back=to("cards"),
+        crumbs=[("Rate cards", to("cards"))],
+    )
+
+
+@page()
+def one(request: StaffRequest, pk: int) -> HttpResponse:
+    """A card: its versions, a number's price, and the comparison of any two versions."""
+    card = find(RateCard, pk)
+    asked = bool(request.GET.get("number"))
+    form = NumberForm(request.GET if asked else None)
+    versions = list(card.versions.annotate(rows=Count("rates")).order_by("-number"))
+    return show(
+        request,
+        "card.html",
+        card.name,
+        card=card,
+        holds=queries.card_at(card, request.at),
+        form=form,
+        from_cost=priced_from_cost(card),
+        found=_look_up(request, card, form) if asked and form.is_valid() else None,
+        numbers=[version.number for version in versions],
+        table=short("Versions", versions, _version_columns(), NO_VERSION),
+        crumbs=[("Rate cards", to("cards"))],
+    )
+
+
+NO_VERSION = "No version yet: the card prices nothing. Import a deck."
+
+
+def _look_up(request: StaffRequest, card: RateCard, form: NumberForm) -> Lookup | None:
+    data = form.cleaned_data
+    return form.attempt(
+        queries.look_up,
+        card=card,
+        number=data["number"],
+        caller=data["caller"],
+        at=data["at"] or request.at,
+    )
+
+
+def _version_columns() -> list[Column]:
+    return [
+        Column("number", "Version", lambda one: f"v{one.number}", "", row("card-version")),
+        Column("status", "Status", lambda one: Status(one.status)),
+        Column("from", "Prices from", lambda one: one.effective_from),
+        Column("rows", "Rows", lambda one: one.rows),
+        Column("tag", "Tag", lambda one: one.tag or None),
+        Column("changes", "Against the one before", lambda one: changes(one) or None),
+        Column("by", "By", lambda one: one.published_by or one.created_by),
+    ]
+
+
+def changes(version: CardVersion) -> str:
+    """`12 new, 3 increased`: what a published version changed."""
+    counts = [(what, version.changes.get(what, 0)) for what in WHATS if what != "unchanged"]
+    return ", ".join(f"{count:,} {what}" for what, count in counts if count)
+
+
+@page()
+def version(request: StaffRequest, pk: int) -> HttpResponse:
+    """A version's rows."""
+    of = find(CardVersion, pk, "card")
+    return listing(
+        request,
+        f"{of.card.name} v{of.number}",
+        _rows(of),
+        template="card_version.html",
+        version=of,
+        changes=changes(of),
+        options=[(key, _said(value)) for key, value in sorted(of.options.items())],
+        others=of.card.versions.exclude(pk=pk).order_by("-number"),
+        crumbs=[("Rate cards", to("cards")), (of.card.name, to("card", of.card_id))],
+    )
+
+
+def _rows(of: CardVersion) -> Table:
+    return Table(
+        f"Rows of {of}",
+        Rate.objects.filter(version=of),
+        [
+            Column("row", "Row", lambda one: one.row_no + 1, "row_no"),
+            Column("prefix", "Prefix", lambda one: one.prefix or "default", "prefix"),
+            Column("name", "Name", lambda one: one.name, "name"),
+            Column(
+                "price",
+                "Price",
+                lambda one: _price(one, of.card.currency),
+                "price_nanos",
+                number=True,
+            ),
+            Column(
+                "increments",
+                "Billed",
+                lambda one: f"{one.first_s}/{one.next_s}",
+                "first_s",
+                number=True,
+            ),
+            Column(
+                "connect",
+                "To connect",
+                lambda one: Money(one.connect_fee_micros, of.card.currency),
+                "connect_fee_micros",
+                number=True,
+            ),
+            Column("blocked", "Blocked", lambda one: one.blocked, "blocked"),
+            Column("from", "From", lambda one: one.effective_from, "effective_from"),
+            Column("to", "Until", lambda one: one.effective_to, "effective_to"),
+            Column("extra", "More", lambda one: json.dumps(one.extra) if one.extra else None),
+        ],
+        [
+            Filter("prefix", "Prefix begins", _begins),
+            Filter("name", "Name", field_has("name")),
+            Filter(
+                "blocked",
+                "Blocked",
+                field_is("blocked"),
+                choices=[("True", "yes"), ("False", "no")],
+            ),
+        ],
+        order="row",
+        empty="This version has no rows.",
+        filename=f"card-{of.card.code}-v{of.number}",
+    )
+
+
+@page()
+def diff(request: StaffRequest, pk: int, old: int, new: int) -> HttpResponse:
+    """What version `new` changes against version `old`, code by code."""
+    card = find(RateCard, pk)
+    before, after = (_numbered(card, number) for number in (old, new))
+    found = queries.diff_versions(before, after)
+    table = changes_table(
+        found.changes, card.currency, f"diff-{card.code}-v{old}-v{new}", "They price the same."
+    )
+    return listing(
+        request,
+        f"{card.name}: v{new} against v{old}",
+        table,
+        template="diff.html",
+        counts=found.counts.items(),
+        settings=found.settings,
+        swap=to("card-diff", pk, new, old),
+        crumbs=[("Rate cards", to("cards")), (card.name, to("card", pk))],
+    )
+
+
+@page()
+def compare(request: StaffRequest, pk: int) -> HttpResponse:
+    """From the form with two version numbers to their comparison."""
+    find(RateCard, pk)
+    numbers = [request.GET.get(name, "") for name in ("old", "new")]
+    if not all(number.isdigit() for number in numbers):
+        return redirect(to("card", pk))
+    return redirect(to("card-diff", pk, *numbers))
+
+
+def changes_table(rows: Rows, currency: str, filename: str, empty: str) -> Table:
+    """Changes of codes, with both prices."""
+    return Table(
+        "Changes",
+        rows,
+        [
+            Column("prefix", "Prefix", lambda one: one.prefix or "default", "prefix"),
+            Column("name", "Name", _change_name),
+            Column("what", "What", lambda one: one.what, "what"),
+            Column("before", "Before", lambda one: _terms(one.old, currency), number=True),
+            Column("after", "After", lambda one: _terms(one.new, currency), number=True),
+        ],
+        [
+            Filter("what", "What", field_is("what"), choices=[(one, one) for one in WHATS]),
+            Filter("prefix", "Prefix begins", _prefix_begins),
+        ],
+        order="",
+        empty=empty,
+        filename=filename,
+    )
+
+
+@page(needs="rates", methods=BOTH)
+def publish(request: StaffRequest, pk: int) -> HttpResponse:
+    """Let a draft price calls, after saying what it changes."""
+    draft = find(CardVersion, pk, "card")
+    form = PublishForm(posted(request), initial={"effective_from": request.at})
+    if form.is_valid():
+        made = form.attempt(
+            operations.publish_version,
+            version=draft,
+            at=request.at,
+            by=request.by,
+            **form.cleaned_data,
+        )
+        if made is not None:
+            done(request, f"{made} is published: {changes(made) or 'nothing changed'}.")
+            return redirect(to("card-version", pk))
+    base = queries.base_of(draft.card)
+    told = "It is the card's first version."
+    if base is not None:
+        counts = queries.diff_versions(base, draft).counts
+        told = f"Against v{base.number}: " + ", ".join(
+            f"{count:,} {what}" for what, count in counts.items() if count
+        )
+    return show(
+        request,
+        "form.html",
+        f"Publish {draft}",
+        form=form,
+        lead=f"{draft.rates.count():,} rows. {told}. A published version never changes.",
+        button="Publish",
+        back=to("card-version", pk),
+        crumbs=[("Rate cards", to("cards")), (str(draft), to("card-version", pk))],
+    )
+
+
+@page(needs="rates", methods=BOTH)
+def revert(request: StaffRequest, pk: int) -> HttpResponse:
+    """Publish an earlier version's content as the next version."""
+    earlier = find(CardVersion, pk, "card")
+    form = PublishForm(posted(request), initial={"effective_from": request.at})
+    if form.is_valid():
+        made = form.attempt(
+            operations.revert,
+            card=earlier.card,
+            to=earlier,
+            at=request.at,
+            by=request.by,
+            **form.cleaned_data,
+        )
+        if made is not None:
+            done(request, f"{made} is published, with what v{earlier.number} said.")
+            return redirect(to("card-version", made.pk))
+    return show(
+        request,
+        "form.html",
+        f"Go back to {earlier}",
+        form=form,
+        lead=f"Its {earlier.rates.count():,} rows are published again as a new version. Calls that"
+        " were rated stay as they are.",
+        button="Publish again",
+        back=to("card-version", pk),
+        crumbs=[("Rate cards", to("cards")), (str(earlier), to("card-version", pk))],
+    )
+
+
+@page(needs="rates", methods=BOTH)
+def discard(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take a draft away."""
+    draft = find(CardVersion, pk, "card")
+    form = ConfirmForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        operations.discard_draft(version=draft, at=request.at, by=request.by)
+        done(request, "The draft is taken away.")
+        return redirect(to("card", draft.card_id))
+    return show(
+        request,
+        "form.html",
+        f"Discard {draft}",
+        form=form,
+        lead=f"{draft.rates.count():,} rows go. A deck that they came from can be applied again.",
+        button="Discard the draft",
+        button_tone="danger",
+        back=to("card-version", pk),
+        crumbs=[("Rate cards", to("cards")), (str(draft), to("card-version", pk))],
+    )
+
+
+def _numbered(card: RateCard, number: int) -> CardVersion:
+    of = CardVersion.objects.filter(card=card, number=number).values_list("pk", flat=True).first()
+    return find(CardVersion, of or 0, "card")
+
+
+def _price(rate: Any, currency: str) -> str:
+    return f"{show_price(rate.price_nanos, 4)} {currency}/{rate.unit_s} s"
+
+
+def _terms(rate: Any, currency: str) -> str | None:
+    if rate is None:
+        return None
+    return "blocked" if rate.blocked else _price(rate, currency)
+
+
+def _change_name(change: Change) -> str:
+    rate = change.new or change.old
+    return "" if rate is None else rate.name
+
+
+def _begins(rows: Rows, value: str) -> Rows:
+    return rows.filter(prefix__startswith=value)  # type: ignore[union-attr]  # a queryset
+
+
+def _prefix_begins(rows: Rows, value: str) -> Rows:
+    return [change for change in rows if change.prefix.startswith(value)]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values())
+    return (json.dumps(value) if value else "none") if isinstance(value, list) else str(value)
+
+
+def _may(request: StaffRequest) -> bool:
+    return may(request.membership.role, "rates")

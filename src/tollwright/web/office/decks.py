@@ -1,0 +1,347 @@
+"""Importing a deck: upload → how its columns are read → preview → draft version."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from tollwright.core.decks import ColumnMapping
+from tollwright.core.decks.mapping import MEANINGS, DateOrder, Decimals, Duplicates, PricePer
+from tollwright.core.decks.sniffer import Proposal
+from tollwright.data.rates import DeckImport, RateCard
+from tollwright.domain.rates import operations, queries
+from tollwright.domain.rates.errors import MappingNeeded
+from tollwright.web.office.cards import changes_table
+from tollwright.web.office.find import find
+from tollwright.web.office.forms import (
+    BoundedFileField,
+    ConfirmForm,
+    OfficeForm,
+    choice,
+    posted,
+    uploaded,
+)
+from tollwright.web.office.links import to
+from tollwright.web.office.page import StaffRequest, done, page, show
+
+BOTH = ("GET", "POST")
+DECK_MB = 40
+MODES = (
+    ("replace", "Replace: the deck is the whole card, codes it lacks are closed"),
+    ("amend", "Amend: the deck changes the codes it names, the others stay"),
+)
+
+
+class DeckForm(OfficeForm):
+    """A file, and what it is; asked, never guessed."""
+
+    file = BoundedFileField(
+        megabytes=DECK_MB,
+        label="Deck (CSV or XLSX) or card file (JSON)",
+        help_text=f"At most {DECK_MB} MB. A .json file is a card file: the whole card with its"
+        " bands and allowances. It becomes a draft at once.",
+    )
+    mode = forms.ChoiceField(choices=MODES, label="The deck is to", widget=forms.RadioSelect)
+
+
+class MappingForm(OfficeForm):
+    """Which column means what, and what stands for what the deck does not say."""
+
+    price_per = choice("Prices are per", [(one, one) for one in get_args(PricePer)])
+    decimal = choice(
+        "Decimal sign", [(one, one) for one in get_args(Decimals) if one], required=False
+    )
+    date_order = choice(
+        "Order in dates", [(one, one) for one in get_args(DateOrder) if one], required=False
+    )
+    effective_from = forms.DateField(
+        required=False,
+        label="Rows without a date hold from",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    first_s = forms.IntegerField(min_value=0, label="First block, seconds", initial=1)
+    next_s = forms.IntegerField(min_value=1, label="Next blocks, seconds", initial=1)
+    duplicates = choice("A code that comes twice", [(one, one) for one in get_args(Duplicates)])
+
+    def draw(self, headers: tuple[str, ...]) -> None:
+        """A choice of header for each meaning."""
+        offered = [(header, header) for header in headers if header]
+        for meaning in MEANINGS:
+            label = f"Column of {meaning.replace('_', ' ')}"
+            self.fields[f"col_{meaning}"] = choice(label, offered, required=False)
+        self.order_fields([f"col_{meaning}" for meaning in MEANINGS])
+
+    def payload(self, before: ColumnMapping | None) -> dict[str, Any]:
+        """The mapping in its JSON form; what the form does not show stays as before."""
+        data = self.cleaned_data
+        day = data["effective_from"]
+        kept = {
+            name: getattr(before, name)
+            for name in ("timezone", "encoding", "delimiter", "sheet")
+            if before is not None
+        }
+        return kept | {
+            "columns": [
+                [data[f"col_{meaning}"], meaning] for meaning in MEANINGS if data[f"col_{meaning}"]
+            ],
+            "effective_from": day.isoformat() if day else "",
+            **{name: data[name] for name in SHOWN},
+        }
+
+
+SHOWN = ("price_per", "decimal", "date_order", "first_s", "next_s", "duplicates")
+
+
+@page(needs="rates", methods=BOTH)
+def upload(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take a deck, say what it would change; nothing is written to the card."""
+    card = find(RateCard, pk)
+    form = DeckForm(*uploaded(request))
+    given = _mapping_of_upload(request)
+    if form.is_valid() and (given is None or given.is_valid()):
+        file = form.cleaned_data["file"]
+        content = file.read()
+        if file.name.lower().endswith(".json"):
+            return _drafted(request, card, form, content)
+        try:
+            preview = form.attempt(
+                _previewed,
+                card=card,
+                file=file.name,
+                content=content,
+                mapping=given.payload(None) if given else None,
+                mode=form.cleaned_data["mode"],
+                request=request,
+            )
+        except _Asks as asks:
+            return _ask(request, card, form, asks)
+        if preview is not None:
+            return redirect(to("deck", preview.pk))
+    return _show_upload(request, card, form)
+
+
+def _show_upload(request: StaffRequest, card: RateCard, form: DeckForm) -> HttpResponse:
+    return show(
+        request,
+        "form.html",
+        f"Import a deck into {card.name}",
+        form=form,
+        lead="You see every row's fate before anything changes. The columns are read by what the"
+        " card's last deck said, else by their headers.",
+        button="Preview",
+        back=to("card", card.pk),
+        crumbs=[("Rate cards", to("cards")), (card.name, to("card", card.pk))],
+    )
+
+
+def _drafted(request: StaffRequest, card: RateCard, form: DeckForm, content: bytes) -> HttpResponse:
+    """A card file says all that the card is, so there is nothing to map or to merge."""
+    if form.cleaned_data["mode"] != "replace":
+        form.add_error("mode", "A card file is the whole card: choose Replace.")
+        return _show_upload(request, card, form)
+    version = form.attempt(
+        operations.save_draft,
+        card=card,
+        data=content.decode("utf-8", errors="replace"),
+        at=request.at,
+        by=request.by,
+    )
+    if version is None:
+        return _show_upload(request, card, form)
+    done(request, f"{version} is a draft now. It prices nothing before it is published.")
+    return redirect(to("card-version", version.pk))
+
+
+class _Asks(Exception):
+    """Nobody knows which column means what: the person is asked, with the file again."""
+
+    def __init__(self, sentence: str, proposal: Proposal) -> None:
+        super().__init__(sentence)
+        self.proposal = proposal
+
+
+def _previewed(
+    *, card: RateCard, file: str, content: bytes, mapping: Any, mode: str, request: StaffRequest
+) -> DeckImport:
+    try:
+        return operations.preview_deck(
+            card=card,
+            filename=file,
+            content=content,
+            mapping=mapping,
+            mode=mode,
+            at=request.at,
+            by=request.by,
+        )
+    except MappingNeeded as needed:
+        found = queries.propose(card=card, filename=file, content=content)
+        raise _Asks(str(needed), found.proposal) from needed
+
+
+def _mapping_of_upload(request: StaffRequest) -> MappingForm | None:
+    headers = request.POST.getlist("header")
+    if not headers:
+        return None
+    form = MappingForm(request.POST)
+    form.draw(tuple(headers))
+    return form
+
+
+def _ask(request: StaffRequest, card: RateCard, form: DeckForm, asks: _Asks) -> HttpResponse:
+    mapping = MappingForm(initial={"price_per": "minute", "duplicates": "error"})
+    mapping.draw(asks.proposal.headers)
+    return show(
+        request,
+        "deck_mapping.html",
+        f"How is the deck for {card.name} read?",
+        status=422,
+        sentence=str(asks),
+        form=mapping,
+        upload=DeckForm(initial={"mode": form.cleaned_data["mode"]}),
+        action=to("deck-upload", card.pk),
+        proposal=asks.proposal,
+        back=to("card", card.pk),
+        crumbs=[("Rate cards", to("cards")), (card.name, to("card", card.pk))],
+    )
+
+
+@page()
+def one(request: StaffRequest, pk: int) -> HttpResponse:
+    """A preview: counts of fates, faults with their lines, and every change."""
+    deck = find(DeckImport, pk, "card", "version")
+    report = queries.deck_report(deck) if deck.status == "previewed" else None
+    table = changes_table(
+        report.diff.changes if report else (),
+        deck.card.currency,
+        f"deck-{pk}",
+        "It changes nothing: every row is as the card has it.",
+    )
+    return table.respond(request) or show(
+        request,
+        "deck.html",
+        f"Deck {deck.filename}",
+        deck=deck,
+        fates=deck.summary.get("fates", {}).items(),
+        columns=deck.mapping.get("columns", []),
+        table=table.page(request) if report else None,
+        faults=deck.summary.get("first_faults", []),
+        notes=deck.summary.get("first_notes", []),
+        crumbs=[("Rate cards", to("cards")), (deck.card.name, to("card", deck.card_id))],
+    )
+
+
+@page(needs="rates", methods=BOTH)
+def remap(request: StaffRequest, pk: int) -> HttpResponse:
+    """Read the same file in another way: a new preview in place of this one."""
+    deck = find(DeckImport, pk, "card")
+    content = bytes(deck.content)
+    proposal = queries.propose(card=deck.card, filename=deck.filename, content=content).proposal
+    told = ColumnMapping(**_plain(deck.mapping))
+    form = MappingForm(posted(request), initial=_first(told))
+    form.draw(proposal.headers)
+    if form.is_valid():
+        preview = form.attempt(_again, deck=deck, payload=form.payload(told), request=request)
+        if preview is not None:
+            return redirect(to("deck", preview.pk))
+    return show(
+        request,
+        "deck_mapping.html",
+        f"How is {deck.filename} read?",
+        form=form,
+        action=to("deck-remap", pk),
+        proposal=proposal,
+        back=to("deck", pk),
+        crumbs=[("Rate cards", to("cards")), (deck.filename, to("deck", pk))],
+    )
+
+
+def _again(*, deck: DeckImport, payload: dict[str, Any], request: StaffRequest) -> DeckImport:
+    made = operations.preview_deck(
+        card=deck.card,
+        filename=deck.filename,
+        content=bytes(deck.content),
+        mapping=payload,
+        mode=deck.mode,
+        at=request.at,
+        by=request.by,
+    )
+    if deck.status == "previewed":
+        operations.discard_deck(deck_import=deck, at=request.at, by=request.by)
+    return made
+
+
+class ApplyForm(OfficeForm):
+    """Whether broken rows are left out."""
+
+    skip_faults = forms.BooleanField(required=False, label="Leave out the rows with errors")
+    tag = forms.CharField(max_length=60, required=False, label="Tag")
+
+
+@page(needs="rates", methods=BOTH)
+def apply(request: StaffRequest, pk: int) -> HttpResponse:
+    """Make the deck a draft version, after saying how many rows."""
+    deck = find(DeckImport, pk, "card")
+    form = ApplyForm(posted(request))
+    faults = deck.summary.get("faults", 0)
+    if not faults:
+        del form.fields["skip_faults"]
+    if form.is_valid():
+        version = form.attempt(
+            operations.apply_deck,
+            deck_import=deck,
+            at=request.at,
+            by=request.by,
+            **form.cleaned_data,
+        )
+        if version is not None:
+            done(request, f"{version} is a draft now. It prices nothing before it is published.")
+            return redirect(to("card-version", version.pk))
+    fates = ", ".join(f"{n:,} {what}" for what, n in deck.summary.get("fates", {}).items() if n)
+    return show(
+        request,
+        "form.html",
+        f"Apply {deck.filename}",
+        form=form,
+        lead=f"{deck.summary.get('rows', 0):,} rows become a draft of {deck.card.name}: {fates}."
+        f" {faults:,} rows have errors.",
+        button="Make the draft",
+        back=to("deck", pk),
+        crumbs=[("Rate cards", to("cards")), (deck.filename, to("deck", pk))],
+    )
+
+
+@page(needs="rates", methods=BOTH)
+def discard(request: StaffRequest, pk: int) -> HttpResponse:
+    """Put a preview aside."""
+    deck = find(DeckImport, pk, "card")
+    form = ConfirmForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        operations.discard_deck(deck_import=deck, at=request.at, by=request.by)
+        done(request, "The preview is put aside; the card is as it was.")
+        return redirect(to("card", deck.card_id))
+    return show(
+        request,
+        "form.html",
+        f"Discard {deck.filename}",
+        form=form,
+        lead=f"The preview of {deck.summary.get('rows', 0):,} rows is put aside; no price changes.",
+        button="Discard",
+        button_tone="danger",
+        back=to("deck", pk),
+        crumbs=[("Rate cards", to("cards")), (deck.filename, to("deck", pk))],
+    )
+
+
+def _plain(mapping: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **mapping,
+        "columns": tuple((header, meaning) for header, meaning in mapping["columns"]),
+    }
+
+
+def _first(told: ColumnMapping) -> dict[str, Any]:
+    columns = {f"col_{meaning}": header for header, meaning in told.columns}
+    return columns | {name: getattr(told, name) for name in (*SHOWN, "effective_from")}

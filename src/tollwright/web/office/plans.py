@@ -1,0 +1,377 @@
+"""Plans: their versions with card and fees, and who is on which."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from tollwright.core.rating.legs import CostPlus
+from tollwright.data.customers import Campaign, Customer
+from tollwright.data.plans import CallPlan, PlanVersion, Subscription
+from tollwright.data.rates import RateCard
+from tollwright.domain.plans import operations, queries
+from tollwright.domain.rates.queries import cards
+from tollwright.web.office.find import find
+from tollwright.web.office.forms import (
+    AmountField,
+    ConfirmForm,
+    DayField,
+    OfficeForm,
+    PercentField,
+    choice,
+    posted,
+    set_choices,
+)
+from tollwright.web.office.links import row, to
+from tollwright.web.office.page import StaffRequest, done, listing, page, show
+from tollwright.web.office.permissions import may
+from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
+
+BOTH = ("GET", "POST")
+FEES = 3  # fields of a form; a plan with more is drafted by the API
+PRICING = (("card", "the card"), ("cost_plus", "their cost, marked up"))
+FROM_COST = ("markup_percent", "fixed", "floor", "cap")
+
+
+class PlanForm(OfficeForm):
+    """A new plan."""
+
+    code = forms.CharField(max_length=40, label="Code")
+    name = forms.CharField(max_length=200, label="Name")
+
+
+class VersionForm(OfficeForm):
+    """A version: the card, whether it or the cost prices calls, and up to three fees."""
+
+    headings: ClassVar[dict[str, str]] = {
+        "markup_percent": "Price from the cost",
+        "kind1": "Fees",
+    }
+
+    card = choice("Card", (), help_text="Open destinations, billed seconds, rounding, currency.")
+    pricing = choice("Calls are priced by", PRICING, initial="card")
+    routing_policy = choice("Routing", [(one, one.replace("_", " ")) for one in operations.ROUTING])
+    markup_percent = PercentField(
+        required=False, label="Markup in %", help_text="Of the cost; 0 sells at cost."
+    )
+    fixed = AmountField(required=False, label="And a fixed part a call")
+    floor = AmountField(required=False, label="At least, a call")
+    cap = AmountField(required=False, label="At most, a call")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [(str(card.pk), f"{card.name} ({card.currency})") for card in cards(side="sell")]
+        set_choices(self, "card", offered)
+        for place in range(1, FEES + 1):
+            self._draw_fee(place)
+
+    def _draw_fee(self, place: int) -> None:
+        kinds = [(kind, kind) for kind in operations.FEE_KINDS]
+        timings = [(timing, timing) for timing in operations.TIMINGS]
+        self.fields[f"kind{place}"] = choice(f"Fee {place}: kind", kinds, required=False)
+        self.fields[f"name{place}"] = forms.CharField(
+            required=False, max_length=200, label=f"Fee {place}: as printed"
+        )
+        self.fields[f"amount{place}"] = AmountField(required=False, label=f"Fee {place}: amount")
+        self.fields[f"timing{place}"] = choice(f"Fee {place}: billed in", timings, required=False)
+
+    def clean(self) -> None:
+        """What makes a price of the cost is there where it is asked for, and nowhere else."""
+        data = self.cleaned_data
+        if data.get("pricing") == "card":
+            for name in FROM_COST:
+                if data.get(name) is not None:
+                    self.add_error(name, "The card prices calls: leave this empty.")
+        elif data.get("markup_percent") is None and "markup_percent" not in self.errors:
+            self.add_error("markup_percent", "Say the markup: 0 sells at cost.")
+
+    def cost_plus(self) -> CostPlus | None:
+        """How the cost makes the price; None where the card does."""
+        data = self.cleaned_data
+        if data["pricing"] == "card":
+            return None
+        return CostPlus(data["markup_percent"], data["fixed"] or 0, data["floor"], data["cap"])
+
+    def fees(self) -> list[dict[str, object]]:
+        """The fees that were filled in."""
+        data = self.cleaned_data
+        return [
+            {
+                "kind": data[f"kind{place}"],
+                "name": data[f"name{place}"],
+                "amount_micros": data[f"amount{place}"],
+                "timing": data[f"timing{place}"] or "advance",
+            }
+            for place in range(1, FEES + 1)
+            if data[f"kind{place}"] or data[f"name{place}"] or data[f"amount{place}"] is not None
+        ]
+
+
+class SubscribeForm(OfficeForm):
+    """On which plan, for what, from when."""
+
+    version = choice("Plan", ())
+    campaign = choice("For", (), required=False)
+    starts_on = DayField(label="First day", help_text="In the customer's zone.")
+    ends_on = DayField(label="Last day", required=False, help_text="Empty: no end.")
+    end_earlier = forms.BooleanField(required=False, label="End the plan that runs then")
+    offers = 0
+
+    def draw(self, customer: Customer) -> None:
+        """Offer the published plans of the customer's currency, and its campaigns."""
+        offered = PlanVersion.objects.filter(status="published", currency=customer.currency)
+        listed = offered.select_related("plan").order_by("plan__name", "-number")
+        set_choices(
+            self, "version", [(str(one.pk), f"{one.plan.name} v{one.number}") for one in listed]
+        )
+        self.offers = len(listed)
+        mine = [(str(one.pk), one.name) for one in customer.campaigns.all()]
+        field = self.fields["campaign"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", "all campaigns"), *mine]
+
+
+class EndForm(OfficeForm):
+    """The last day."""
+
+    ends_on = DayField(label="Last day, inclusive")
+
+
+@page()
+def index(request: StaffRequest) -> HttpResponse:
+    """Every plan."""
+    running = Q(versions__status="published")
+    table = Table(
+        "Plans",
+        queries.plans().annotate(
+            published=Count("versions", filter=running, distinct=True),
+            drafts=Count("versions", filter=Q(versions__status="draft"), distinct=True),
+        ),
+        [
+            Column("code", "Code", lambda one: one.code, "code", row("plan")),
+            Column("name", "Name", lambda one: one.name, "name", row("plan")),
+            Column("published", "Published versions", lambda one: one.published, "published"),
+            Column("drafts", "Drafts", lambda one: one.drafts, "drafts"),
+            Column("created", "Added", lambda one: one.created_at, "created_at"),
+        ],
+        [Filter("q", "Name or code", field_has("name", "code"), kind="search")],
+        order="name",
+        empty="No plans yet. Add one: a rate card for calls, and the fees beside it.",
+        filename="plans",
+    )
+    tools = [("Add a plan", to("plan-new"))] if _may(request) else []
+    return listing(request, "Plans", table, tools=tools)
+
+
+@page(needs="plans", methods=BOTH)
+def new(request: StaffRequest) -> HttpResponse:
+    """Add a plan."""
+    form = PlanForm(posted(request))
+    if form.is_valid():
+        made = form.attempt(
+            operations.create_plan, at=request.at, by=request.by, **form.cleaned_data
+        )
+        if made is not None:
+            done(request, "The plan is added. Next: draft its first version.")
+            return redirect(to("plan-version-new", made.pk))
+    return show(
+        request,
+        "form.html",
+        "Add a plan",
+        form=form,
+        back=to("plans"),
+        crumbs=[("Plans", to("plans"))],
+    )
+
+
+@page()
+def one(request: StaffRequest, pk: int) -> HttpResponse:
+    """A plan: its versions, and who is on it."""
+    plan = find(CallPlan, pk)
+    table = Table(
+        "Who is on it",
+        Subscription.objects.filter(version__plan=plan).select_related(
+            "customer", "campaign", "version"
+        ),
+        [
+            Column(
+                "customer",
+                "Customer",
+                lambda one: one.customer.name,
+                "customer__name",
+                row("customer", "customer_id"),
+            ),
+            Column(
+                "campaign", "Campaign", lambda one: one.campaign.name if one.campaign else "all"
+            ),
+            Column("version", "Version", lambda one: f"v{one.version.number}", "version__number"),
+            Column("starts", "First day", lambda one: one.starts_on, "starts_on"),
+            Column("ends", "Last day", lambda one: one.ends_on, "ends_on"),
+        ],
+        [
+            Filter("customer", "Customer", field_has("customer__name")),
+            Filter("version", "Version", field_is("version__number"), kind="number"),
+        ],
+        order="customer",
+        empty="Nobody is on this plan yet. Put a customer on it from the customer's page.",
+        filename=f"plan-{plan.code}",
+    )
+    return listing(
+        request,
+        plan.name,
+        table,
+        template="plan.html",
+        plan=plan,
+        versions=queries.versions(plan),
+        crumbs=[("Plans", to("plans"))],
+    )
+
+
+@page(needs="plans", methods=BOTH)
+def version_new(request: StaffRequest, pk: int) -> HttpResponse:
+    """Draft the plan's next version."""
+    plan = find(CallPlan, pk)
+    form = VersionForm(posted(request))
+    if form.is_valid():
+        card = find(RateCard, int(form.cleaned_data["card"]))
+        made = form.attempt(
+            operations.draft_version,
+            plan=plan,
+            card=card,
+            currency=card.currency,
+            routing_policy=form.cleaned_data["routing_policy"],
+            cost_plus=form.cost_plus(),
+            fees=form.fees(),
+            at=request.at,
+            by=request.by,
+        )
+        if made is not None:
+            done(request, f"{made} is a draft. Publish it, then put customers on it.")
+            return redirect(to("plan", pk))
+    return show(
+        request,
+        "form.html",
+        f"Draft a version of {plan.name}",
+        form=form,
+        lead="Registration is billed once, subscription and support each period.",
+        back=to("plan", pk),
+        crumbs=[("Plans", to("plans")), (plan.name, to("plan", pk))],
+    )
+
+
+@page(needs="plans", methods=BOTH)
+def publish(request: StaffRequest, pk: int) -> HttpResponse:
+    """Let customers subscribe to a draft."""
+    return _act(
+        request,
+        pk,
+        operations.publish_version,
+        "Publish",
+        "primary",
+        "Customers can be put on it. A published version never changes.",
+        "is published",
+    )
+
+
+@page(needs="plans", methods=BOTH)
+def discard(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take a draft away."""
+    return _act(
+        request,
+        pk,
+        operations.discard_draft,
+        "Discard",
+        "danger",
+        "The draft and its fees are taken away.",
+        "is taken away",
+    )
+
+
+def _act(
+    request: StaffRequest, pk: int, operation: Any, verb: str, tone: str, lead: str, told: str
+) -> HttpResponse:
+    version = find(PlanVersion, pk, "plan", "card")
+    form, name, plan = ConfirmForm(posted(request)), str(version), version.plan
+    if request.method == "POST" and form.is_valid():
+        operation(version=version, at=request.at, by=request.by)
+        done(request, f"{name} {told}.")
+        return redirect(to("plan", plan.pk))
+    return show(
+        request,
+        "form.html",
+        f"{verb} {name}",
+        form=form,
+        lead=lead,
+        button=verb,
+        button_tone=tone,
+        back=to("plan", plan.pk),
+        crumbs=[("Plans", to("plans")), (plan.name, to("plan", plan.pk))],
+    )
+
+
+@page(needs="plans", methods=BOTH)
+def subscribe(request: StaffRequest, pk: int) -> HttpResponse:
+    """Put a customer, or one of its campaigns, on a plan."""
+    customer = find(Customer, pk)
+    form = SubscribeForm(posted(request))
+    form.draw(customer)
+    if form.is_valid():
+        data = dict(form.cleaned_data)
+        campaign = data.pop("campaign")
+        made = form.attempt(
+            operations.subscribe,
+            customer=customer,
+            version=find(PlanVersion, int(data.pop("version")), "plan"),
+            campaign=find(Campaign, int(campaign)) if campaign else None,
+            at=request.at,
+            by=request.by,
+            **data,
+        )
+        if made is not None:
+            done(request, f"{customer.name} is on {made.version} from {made.starts_on}.")
+            return redirect(to("customer", pk))
+    return show(
+        request,
+        "form.html",
+        f"Put {customer.name} on a plan",
+        form=form,
+        lead="" if form.offers else "No plan is published in their currency yet.",
+        back=to("customer", pk),
+        crumbs=[("Customers", to("customers")), (customer.name, to("customer", pk))],
+    )
+
+
+@page(needs="plans", methods=BOTH)
+def subscription_end(request: StaffRequest, pk: int) -> HttpResponse:
+    """Let a subscription end."""
+    subscription = find(Subscription, pk, "customer", "campaign", "version__plan")
+    customer = subscription.customer
+    form = EndForm(posted(request))
+    if form.is_valid() and form.succeeds(
+        operations.end_subscription,
+        subscription=subscription,
+        at=request.at,
+        by=request.by,
+        **form.cleaned_data,
+    ):
+        done(request, "The plan ends then. Later calls are priced by what the rules say.")
+        return redirect(to("customer", customer.pk))
+    return show(
+        request,
+        "form.html",
+        f"End {subscription.version} of {customer.name}",
+        form=form,
+        lead="Fees stop, and calls answered after that day find no plan.",
+        button="End it",
+        button_tone="danger",
+        back=to("customer", customer.pk),
+        crumbs=[("Customers", to("customers")), (customer.name, to("customer", customer.pk))],
+    )
+
+
+def _may(request: StaffRequest) -> bool:
+    return may(request.membership.role, "plans")

@@ -1,0 +1,262 @@
+"""Rules: what holds at a scope and why, setting one, and everything that was ever set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from tollwright.core.rules import SETTINGS, Resolved, Setting, says
+from tollwright.core.settings import SCOPES
+from tollwright.data.customers import Campaign, Customer
+from tollwright.domain.errors import NotFound
+from tollwright.domain.rules import operations, queries
+from tollwright.domain.rules.queries import Place as Scope
+from tollwright.web.office.find import find
+from tollwright.web.office.forms import MomentField, OfficeForm, posted
+from tollwright.web.office.links import to
+from tollwright.web.office.page import StaffRequest, done, listing, page, show
+from tollwright.web.shared.filters import since, until
+from tollwright.web.shared.tables import Column, Filter, Table, field_is
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The scope that a page is about."""
+
+    scope: Scope
+    customer: Customer | None = None
+    campaign: Campaign | None = None
+
+    @property
+    def title(self) -> str:
+        """The scope's name for people."""
+        if self.campaign is not None:
+            return f"{self.campaign.customer.name}: {self.campaign.name}"
+        return self.customer.name if self.customer is not None else "all customers"
+
+    @property
+    def query(self) -> dict[str, object]:
+        """How an address names it."""
+        return {
+            "customer": self.customer.pk if self.customer and not self.campaign else None,
+            "campaign": self.campaign.pk if self.campaign else None,
+        }
+
+    @property
+    def name(self) -> str:
+        """tenant, customer or campaign."""
+        return queries.scope_of(self.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A setting, what it is here, and why."""
+
+    setting: Setting
+    resolved: Resolved
+    link: str
+
+    @property
+    def value(self) -> str:
+        """The value as a person reads it."""
+        return says(self.resolved.value)
+
+    @property
+    def source(self) -> str:
+        """Which scope decides."""
+        return self.resolved.decided_by.scope
+
+    @property
+    def trace(self) -> list[str]:
+        """Every scope's say, widest first."""
+        return [step.sentence() for step in self.resolved.trace]
+
+
+@page()
+def index(request: StaffRequest) -> HttpResponse:
+    """What holds at the scope that the address names, each setting with its trace."""
+    place = _place(request)
+    return show(
+        request,
+        "rules.html",
+        f"Rules for {place.title}",
+        rules=in_force(request, place),
+        place=place,
+        scopes=_scopes(place),
+        tools=[("History", to("rules-history"))],
+        crumbs=[("Rules", to("rules"))] if place.customer else [],
+    )
+
+
+@page(needs="rules", methods=("GET", "POST"))
+def edit(request: StaffRequest, name: str) -> HttpResponse:
+    """Set, lock or withdraw one setting at the scope."""
+    if name not in SETTINGS:
+        raise NotFound(f"There is no setting {name!r}.")
+    place, setting = _place(request), SETTINGS[name]
+    now = queries.resolve_for(name, customer=place.customer, campaign=place.campaign, at=request.at)
+    form = RuleForm(posted(request), initial={"value": _written(now.value)})
+    form.draw(setting)
+    if request.method == "POST" and form.is_valid():
+        rule = form.attempt(
+            operations.set_rule,
+            scope=place.scope,
+            at=request.at,
+            by=request.by,
+            **form.payload(name),
+        )
+        if rule is not None:
+            done(request, f"{name.replace('_', ' ').capitalize()} is set for {place.title}.")
+            return redirect(to("rules", **place.query))
+    return show(
+        request,
+        "rule_edit.html",
+        f"{name.replace('_', ' ').capitalize()} for {place.title}",
+        form=form,
+        rule=InForce(setting, now, ""),
+        too_narrow=SCOPES.index(queries.scope_of(place.scope)) > SCOPES.index(setting.narrowest),
+        back=to("rules", **place.query),
+        crumbs=[("Rules", to("rules", **place.query))],
+    )
+
+
+@page()
+def history(request: StaffRequest) -> HttpResponse:
+    """Every rule that was ever set: who, when, from when on."""
+    table = Table(
+        "Rules ever set",
+        queries.history(),
+        [
+            Column("set_at", "Set at", lambda one: one.set_at, "set_at"),
+            Column("set_by", "By", lambda one: one.set_by, "set_by"),
+            Column("setting", "Setting", lambda one: one.setting.replace("_", " "), "setting"),
+            Column("value", "Value", lambda one: _said(one.value)),
+            Column("locked", "Locked", lambda one: one.locked, "locked"),
+            Column("scope", "For", _scope_name),
+            Column("from", "From", lambda one: one.effective_from, "effective_from"),
+            Column("note", "Note", lambda one: one.note or None),
+        ],
+        [
+            Filter(
+                "setting",
+                "Setting",
+                field_is("setting"),
+                choices=[(name, name.replace("_", " ")) for name in SETTINGS],
+            ),
+            Filter("from_day", "Set from", since("set_at"), kind="date"),
+            Filter("to_day", "Set to", until("set_at"), kind="date"),
+        ],
+        order="-set_at",
+        empty="No rule was set yet: the built-in values hold. Set one under Rules.",
+        filename="rules",
+    )
+    return listing(request, "Rules ever set", table, crumbs=[("Rules", to("rules"))])
+
+
+class RuleForm(OfficeForm):
+    """A value, or its withdrawal; a lock; from when on."""
+
+    withdraw = forms.BooleanField(required=False, label="Withdraw: let the scope above decide")
+    locked = forms.BooleanField(required=False, label="Lock: scopes below may not change it")
+    effective_from = MomentField(required=False, label="From", help_text="Empty: from now on.")
+    note = forms.CharField(required=False, max_length=200, label="Note")
+
+    def draw(self, setting: Setting) -> None:
+        """Put the field that fits the setting first."""
+        self.fields["value"] = _field(setting)
+        self.order_fields(["value", "effective_from", "note", "locked", "withdraw"])
+
+    def payload(self, name: str) -> dict[str, Any]:
+        """What `set_rule` is asked for."""
+        data = self.cleaned_data
+        return {
+            "setting": name,
+            "value": None if data["withdraw"] else data["value"],
+            "locked": data["locked"] and not data["withdraw"],
+            "effective_from": data["effective_from"],
+            "note": data["note"],
+        }
+
+
+def in_force(request: StaffRequest, place: Place) -> list[InForce]:
+    """Every setting at the scope, with the link that changes it."""
+    listed = queries.rules_in_force(customer=place.customer, campaign=place.campaign, at=request.at)
+    return [
+        InForce(setting, resolved, to("rule-edit", setting.name, **place.query))
+        for setting, resolved in listed
+    ]
+
+
+def _place(request: StaffRequest) -> Place:
+    kind, _, number = request.GET.get("scope", "").partition("-")
+    told = {
+        "customer": request.GET.get("customer", ""),
+        "campaign": request.GET.get("campaign", ""),
+    }
+    told |= {kind: number}
+    if told["campaign"].isdigit():
+        one = find(Campaign, int(told["campaign"]), "customer")
+        return Place(one, one.customer, one)
+    if told["customer"].isdigit():
+        of = find(Customer, int(told["customer"]))
+        return Place(of, of)
+    return Place("tenant")
+
+
+def _scopes(place: Place) -> list[tuple[str, str, bool]]:
+    """The scopes to choose from: name, value, and whether it is this one."""
+    found = [("all customers", "", place.customer is None)]
+    for customer in Customer.objects.prefetch_related("campaigns"):
+        here = place.customer == customer and place.campaign is None
+        found.append((customer.name, f"customer-{customer.pk}", here))
+        found += [
+            (f"{customer.name}: {one.name}", f"campaign-{one.pk}", one == place.campaign)
+            for one in customer.campaigns.all()
+        ]
+    return found
+
+
+def _field(setting: Setting) -> forms.Field:
+    label = "Value"
+    required = not setting.optional and setting.kind != "texts"
+    if setting.kind == "bool":
+        choices: tuple[tuple[str, str], ...] = (("yes", "yes"), ("no", "no"))
+        return forms.ChoiceField(label=label, choices=choices)
+    if setting.kind == "choice":
+        listed = [(one, one.replace("_", " ")) for one in setting.choices]
+        return forms.ChoiceField(
+            label=label,
+            choices=listed if required else [("", "not set"), *listed],
+            required=required,
+        )
+    return forms.CharField(label=label, required=required, help_text=HINTS.get(setting.kind, ""))
+
+
+HINTS = {
+    "whole": "A whole number.",
+    "decimal": "A number such as 19 or 7.5.",
+    "zone": "A time zone such as Europe/Berlin.",
+    "rounding": "half_up, half_even, up or down, and 0 to 6 decimals, as in: half_up 4",
+    "texts": "Separated by commas, as in NORMAL_CLEARING, USER_BUSY.",
+}
+
+
+def _written(value: Any) -> str:
+    text = says(value)
+    return "" if text == "not set" or (isinstance(value, list) and not value) else text
+
+
+def _said(value: Any) -> str:
+    return "withdrawn" if value is None else says(value)
+
+
+def _scope_name(rule: Any) -> str:
+    if rule.campaign is not None:
+        return f"{rule.customer.name}: {rule.campaign.name}"
+    if rule.customer is not None:
+        return str(rule.customer.name)
+    return "the platform" if rule.tenant_id is None else "all customers"

@@ -1,0 +1,174 @@
+"""Invoices, payments and receipts, and the stored bytes of each document."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+
+from tollwright.data.invoices import Document, Invoice
+from tollwright.data.payments import Payment
+from tollwright.domain.invoices import queries
+from tollwright.web.portal.decorators import Visit, money_page, show
+from tollwright.web.shared.formatting import Money, Status
+from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
+
+INVOICE_STATES = (
+    ("finalised", _("open")),
+    ("paid", _("paid")),
+    ("void", _("void")),
+    ("written_off", _("written off")),
+)
+
+
+@money_page
+def invoices(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Every invoice and credit note issued to the customer; drafts are not theirs to see."""
+    table = Table(
+        caption=str(_("Invoices and credit notes")),
+        rows=issued(visit),
+        columns=[
+            Column("number", str(_("Number")), lambda row: row.number, "number", _invoice_link),
+            Column("kind", str(_("Document")), lambda row: row.document_type.replace("_", " ")),
+            Column("issued", str(_("Issued")), lambda row: row.issued_on, "issued_on"),
+            Column("due", str(_("Due")), lambda row: row.due_on, "due_on"),
+            Column("status", str(_("Status")), lambda row: state_of(row, visit), "status"),
+            Column("total", str(_("Total")), _total, "total_micros", number=True),
+            Column("open", str(_("Still open")), _still_open, number=True),
+            Column("pdf", str(_("Paper")), lambda _row: "PDF", link=_pdf_link),
+        ],
+        filters=[
+            Filter("number", str(_("Number")), field_has("number")),
+            Filter(
+                "status", str(_("Status")), field_is("status"),
+                [(key, str(name)) for key, name in INVOICE_STATES],
+            ),
+        ],
+        order="-issued",
+        empty=str(_("No invoice yet. The first one appears here when it is issued.")),
+        per_page=25,
+        filename="invoices",
+    )  # fmt: skip
+    return table.respond(request) or show(
+        request, visit, "invoices.html", "invoices", table=table.page(request)
+    )
+
+
+@money_page
+def invoice(request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse:
+    """One invoice: its lines, tax, what is paid, and its paper."""
+    found = get_object_or_404(issued(visit), pk=invoice_id)
+    return show(
+        request, visit, "invoice.html", "invoices",
+        invoice=found,
+        first_day=found.period_from.astimezone(ZoneInfo(found.period_zone)).date(),
+        last_day=_last_day(found),
+        status=state_of(found, visit),
+        lines=found.lines.select_related("campaign").order_by("position"),
+        taxes=found.taxes.order_by("category", "rate"),
+        allocations=found.allocations.select_related("payment__receipt", "credit").order_by("id"),
+        has_document=Document.objects.filter(invoice=found).exists(),
+        open_micros=queries.open_micros(found),
+    )  # fmt: skip
+
+
+@money_page
+def invoice_pdf(_request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse:
+    """The bytes that were issued."""
+    return _download(Document.objects.filter(invoice__in=issued(visit), invoice_id=invoice_id))
+
+
+@money_page
+def payments(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Every payment received from the customer, with its receipt."""
+    table = Table(
+        caption=str(_("Payments received")),
+        rows=Payment.objects.filter(customer_id=visit.customer_id).select_related("receipt"),
+        columns=[
+            Column("received", str(_("Received")), lambda row: row.received_at, "received_at"),
+            Column("method", str(_("Method")), lambda row: row.method.replace("_", " "), "method"),
+            Column("reference", str(_("Reference")), lambda row: row.reference or None),
+            Column("amount", str(_("Amount")), _amount, "amount_micros", number=True),
+            Column("receipt", str(_("Receipt")), _receipt_number, link=_receipt_link),
+        ],
+        filters=[Filter("reference", str(_("Reference")), field_has("reference"))],
+        order="-received",
+        empty=str(_("No payment yet. When money arrives, it and its receipt appear here.")),
+        per_page=25,
+        filename="payments",
+    )
+    return table.respond(request) or show(
+        request, visit, "payments.html", "payments", table=table.page(request)
+    )
+
+
+@money_page
+def receipt_pdf(_request: HttpRequest, visit: Visit, receipt_id: int) -> HttpResponse:
+    """The bytes that were issued."""
+    mine = Document.objects.filter(receipt__payment__customer_id=visit.customer_id)
+    return _download(mine.filter(receipt_id=receipt_id))
+
+
+def issued(visit: Visit) -> QuerySet[Invoice]:
+    """The customer's invoices and credit notes that have a number."""
+    return Invoice.objects.filter(customer_id=visit.customer_id).exclude(status="draft")
+
+
+def state_of(invoice: Invoice, visit: Visit) -> Status:
+    """Its status in the customer's words."""
+    if invoice.status != "finalised":
+        return Status(invoice.status)
+    if invoice.document_type == "credit_note":
+        return Status("issued")
+    late = invoice.due_on is not None and invoice.due_on < visit.today
+    return Status("overdue" if late else "open")
+
+
+def _last_day(invoice: Invoice) -> date:
+    """The last day of the period, whose end itself is the first moment after it."""
+    end = invoice.period_to.astimezone(ZoneInfo(invoice.period_zone))
+    return (end - timedelta(microseconds=1)).date()
+
+
+def _download(found: QuerySet[Document]) -> HttpResponse:
+    document = found.first()
+    if document is None:
+        raise Http404
+    response = HttpResponse(bytes(document.content), content_type=document.media_type)
+    response["Content-Disposition"] = f'attachment; filename="{document.filename}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _invoice_link(row: Invoice) -> str:
+    return f"/invoices/{row.pk}/"
+
+
+def _pdf_link(row: Invoice) -> str:
+    return f"/invoices/{row.pk}/pdf/"
+
+
+def _total(row: Invoice) -> Money:
+    return Money(row.total_micros, row.currency)
+
+
+def _still_open(row: Invoice) -> Money | None:
+    if row.status != "finalised" or row.document_type == "credit_note":
+        return None
+    return Money(queries.open_micros(row), row.currency)
+
+
+def _amount(row: Payment) -> Money:
+    return Money(row.amount_micros, row.currency)
+
+
+def _receipt_number(row: Payment) -> str | None:
+    return row.receipt.number if hasattr(row, "receipt") else None
+
+
+def _receipt_link(row: Payment) -> str | None:
+    return f"/receipts/{row.receipt.pk}/pdf/" if hasattr(row, "receipt") else None

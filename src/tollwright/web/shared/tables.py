@@ -1,0 +1,370 @@
+"""Tables that filter, sort, page and export, the same in office and portal.
+
+A table's whole state is in its address, so that the link can be shared.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+
+from tollwright.domain.errors import DomainError
+from tollwright.web.shared import exports
+from tollwright.web.shared.formatting import Cell, Status, is_number, text
+
+PER_PAGE = 50
+COUNTED_UP_TO = 10_000  # beyond this only "more than" is said: counting millions is no answer
+EXPORTED_UP_TO = 100_000
+WHOLE_UP_TO = 26  # characters
+
+Rows = QuerySet[Any, Any] | Sequence[Any]
+
+
+class TooManyRows(DomainError):
+    """An export of more rows than a request may carry."""
+
+    kind, code = "invalid", "too_many_rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `sort`: the ORM path, or the attribute path of a plain row; empty: unsortable.
+
+    `link` gives the address behind a cell, or nothing.
+    """
+
+    key: str
+    title: str
+    value: Callable[[Any], Cell]
+    sort: str = ""
+    link: Callable[[Any], str | None] | None = None
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One field of the filter form. `apply` gets the rows and the value, never an empty one."""
+
+    key: str
+    title: str
+    apply: Callable[[Rows, str], Rows]
+    choices: Sequence[tuple[str, str]] = ()
+    kind: str = "text"
+    default: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A cell on a page."""
+
+    text: str
+    title: str
+    link: str = ""
+    number: bool = False
+    tone: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it stays on one line: short texts, so that no date breaks at its hyphen."""
+        return len(self.text) <= WHOLE_UP_TO
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A column's head: its title, and the address that sorts by it."""
+
+    title: str
+    link: str
+    direction: str  # ascending, descending or none
+    number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A filter as the form shows it."""
+
+    filter: Filter
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A row on a page; `key` is what its checkbox sends."""
+
+    cells: tuple[Shown, ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TablePage:
+    """What parts/table.html renders."""
+
+    caption: str
+    headers: tuple[Header, ...]
+    rows: tuple[ShownRow, ...]
+    fields: tuple[Field, ...]
+    hidden: tuple[tuple[str, str], ...]
+    empty: str
+    count: int
+    more: bool
+    first: int
+    last: int
+    number: int
+    pages: int
+    previous: str
+    following: str
+    csv: str
+    xlsx: str
+    filtered: bool
+    bare: str
+    selectable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows with their columns and filters. `order` is the sort when the address names none.
+
+    `empty` says what to do first when there is nothing; `select` names a row for a checkbox whose
+    form has the id `select_form`. `large`: the page's ids are found first, by an index alone, and
+    only their rows are joined.
+    """
+
+    caption: str
+    rows: Rows
+    columns: Sequence[Column]
+    filters: Sequence[Filter] = ()
+    order: str = ""
+    empty: str = "Nothing here yet."
+    per_page: int = PER_PAGE
+    filename: str = "table"
+    select: Callable[[Any], object] | None = None
+    select_form: str = ""
+    keep: Sequence[str] = field(default=())
+    large: bool = False
+
+    def respond(self, request: HttpRequest) -> HttpResponse | None:
+        """The file if the address asks for one (`format=csv` or `xlsx`), else None."""
+        wanted = request.GET.get("format", "")
+        if wanted not in exports.FORMATS:
+            return None
+        rows = list(self.sorted(request.GET)[: EXPORTED_UP_TO + 1])
+        if len(rows) > EXPORTED_UP_TO:
+            raise TooManyRows(
+                f"These are more than {EXPORTED_UP_TO:,} rows; narrow the filter and export again."
+            )
+        return exports.FORMATS[wanted](self.filename, self.columns, rows)
+
+    def filtered(self, query: QueryDict) -> Rows:
+        """The rows that pass the filters of the address."""
+        rows = self.rows
+        for one in self.filters:
+            value = self.value_of(one, query)
+            rows = one.apply(rows, value) if value else rows
+        return rows
+
+    def sorted(self, query: QueryDict) -> Rows:
+        """The filtered rows in the order of the address; ties by id, so that pages are stable."""
+        rows = self.filtered(query)
+        wanted = query.get("sort", "") or self.order
+        column = next((one for one in self.columns if one.key == wanted.lstrip("-")), None)
+        if column is None or not column.sort:
+            return rows
+        down = wanted.startswith("-")
+        if isinstance(rows, QuerySet):
+            return rows.order_by(f"{'-' if down else ''}{column.sort}", "-pk" if down else "pk")
+        return sorted(rows, key=_sortable(column.sort), reverse=down)
+
+    def value_of(self, one: Filter, query: QueryDict) -> str:
+        """The filter's value in the address; a required one falls back to its default."""
+        value = query.get(one.key, one.default if one.key not in query else "")
+        value = value.replace("\0", "").strip()  # PostgreSQL's texts hold none
+        return value or (one.default if one.required else "")
+
+    def page(self, request: HttpRequest) -> TablePage:
+        """The page of the address."""
+        query = request.GET
+        rows = self.sorted(query)
+        count, more = _count(rows)
+        pages = max(1, -(-count // self.per_page))
+        number = min(max(_whole(query.get("page", "1")), 1), pages)
+        start = (number - 1) * self.per_page
+        shown = self._fetch(rows, start)
+        names = {one.key for one in self.filters}
+        listed = tuple(self._row(row) for row in shown)
+        return TablePage(
+            caption=self.caption,
+            headers=tuple(
+                self._header(column, query, _numeric(column, place, listed))
+                for place, column in enumerate(self.columns)
+            ),
+            rows=listed,
+            fields=tuple(Field(one, self.value_of(one, query)) for one in self.filters),
+            hidden=tuple(
+                (key, query[key]) for key in query if key in self.keep and key not in names
+            ),
+            empty=self.empty,
+            count=count,
+            more=more,
+            first=start + 1 if shown else 0,
+            last=start + len(shown),
+            number=number,
+            pages=pages,
+            previous=_address(query, page=str(number - 1)) if number > 1 else "",
+            following=_address(query, page=str(number + 1)) if number < pages else "",
+            csv=_address(query, format="csv", page=""),
+            xlsx=_address(query, format="xlsx", page=""),
+            filtered=any(query.get(one.key, "") for one in self.filters),
+            bare="?" + _kept(query, self.keep),
+            selectable=self.select_form if self.select else "",
+        )
+
+    def _fetch(self, rows: Rows, start: int) -> list[Any]:
+        wanted = slice(start, start + self.per_page)
+        if not (self.large and isinstance(rows, QuerySet)):
+            return list(rows[wanted])
+        ids = list(rows.values_list("pk", flat=True)[wanted])
+        base: Any = self.rows  # the filters have done their work
+        found = {row.pk: row for row in base.order_by().filter(pk__in=ids)}
+        return [found[pk] for pk in ids if pk in found]
+
+    def _header(self, column: Column, query: QueryDict, number: bool) -> Header:
+        if not column.sort:
+            return Header(column.title, "", "none", number)
+        now = query.get("sort", "") or self.order
+        direction = {column.key: "ascending", f"-{column.key}": "descending"}.get(now, "none")
+        target = f"-{column.key}" if direction == "ascending" else column.key
+        return Header(column.title, _address(query, sort=target, page=""), direction, number)
+
+    def _row(self, row: Any) -> ShownRow:
+        cells = tuple(shown(column, row) for column in self.columns)
+        return ShownRow(cells, str(self.select(row)) if self.select else "")
+
+
+def shown(column: Column, row: Any) -> Shown:
+    """The row's cell of the column, as a page shows it."""
+    value = column.value(row)
+    return Shown(
+        text=text(value),
+        title=column.title,
+        link=(column.link(row) or "") if column.link else "",
+        number=column.number or is_number(value),
+        tone=value.tone if isinstance(value, Status) else None,
+    )
+
+
+def _numeric(column: Column, place: int, rows: Sequence[ShownRow]) -> bool:
+    return column.number or any(row.cells[place].number for row in rows)
+
+
+def short(caption: str, rows: Iterable[Any], columns: Sequence[Column], empty: str) -> TablePage:
+    """A few rows inside another page: no filters, no paging, no export."""
+    table = Table(caption, list(rows), columns, empty=empty)
+    listed = tuple(table._row(row) for row in table.rows)
+    return TablePage(
+        caption=caption,
+        headers=tuple(
+            Header(one.title, "", "none", _numeric(one, place, listed))
+            for place, one in enumerate(columns)
+        ),
+        rows=listed,
+        fields=(),
+        hidden=(),
+        empty=empty,
+        count=len(listed),
+        more=False,
+        first=1,
+        last=len(listed),
+        number=1,
+        pages=1,
+        previous="",
+        following="",
+        csv="",
+        xlsx="",
+        filtered=False,
+        bare="",
+        selectable="",
+    )
+
+
+def field_is(path: str) -> Callable[[Rows, str], Rows]:
+    """A filter that keeps the rows whose field is the value; one of the wrong type keeps none."""
+
+    def apply(rows: Rows, value: str) -> Rows:
+        if isinstance(rows, QuerySet):
+            return _only(rows, path, value)
+        return [row for row in rows if str(operator.attrgetter(_dotted(path))(row)) == value]
+
+    return apply
+
+
+def field_has(*paths: str) -> Callable[[Rows, str], Rows]:
+    """A filter that keeps the rows with the text in any of the fields, in whatever case."""
+
+    def apply(rows: Rows, value: str) -> Rows:
+        if isinstance(rows, QuerySet):
+            found = rows.none()
+            for path in paths:
+                found = found | rows.filter(**{f"{path}__icontains": value})
+            return found
+        needle = value.lower()
+        getters = [operator.attrgetter(_dotted(path)) for path in paths]
+        return [row for row in rows if any(needle in str(get(row)).lower() for get in getters)]
+
+    return apply
+
+
+def _only(rows: QuerySet[Any, Any], path: str, value: str) -> QuerySet[Any, Any]:
+    try:
+        return rows.filter(**{path: value})
+    except (ValueError, TypeError):
+        return rows.none()
+
+
+def _count(rows: Rows) -> tuple[int, bool]:
+    if not isinstance(rows, QuerySet):
+        return len(rows), False
+    bare = rows.order_by().values("pk")  # neither order nor annotations cost anything here
+    count = bare[: COUNTED_UP_TO + 1].count()
+    return min(count, COUNTED_UP_TO), count > COUNTED_UP_TO
+
+
+def _whole(value: str) -> int:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 9 else 1
+
+
+def _address(query: QueryDict, **changes: str) -> str:
+    changed = query.copy()
+    changed.pop("format", None)
+    for key, value in changes.items():
+        changed[key] = value
+        if not value:
+            del changed[key]
+    return "?" + changed.urlencode()
+
+
+def _kept(query: QueryDict, keys: Sequence[str]) -> str:
+    kept = QueryDict(mutable=True)
+    for key in keys:
+        if key in query:
+            kept.setlist(key, query.getlist(key))
+    return kept.urlencode()
+
+
+def _dotted(path: str) -> str:
+    return path.replace("__", ".")
+
+
+def _sortable(path: str) -> Callable[[Any], tuple[bool, Any]]:
+    get = operator.attrgetter(_dotted(path))
+
+    def key(row: Any) -> tuple[bool, Any]:
+        value = get(row)
+        return (value is None, "" if value is None else value)
+
+    return key

@@ -1,0 +1,68 @@
+"""Filters that every template may use without loading them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django import template
+from django.forms import BoundField
+
+from tollwright.web.shared import formatting
+
+register = template.Library()
+
+
+@register.filter
+def money(micros: int | None, currency: str) -> str:
+    """Micros with their currency: `1,234.56 EUR`."""
+    return "–" if micros is None else str(formatting.Money(micros, currency))
+
+
+@register.filter
+def duration(seconds: int | None) -> str:
+    """Seconds as `1:02:03`."""
+    return "–" if seconds is None else formatting.duration(int(seconds))
+
+
+@register.filter
+def phone(digits: str) -> str:
+    """E.164 digits in international form."""
+    return formatting.international(digits)
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """A moment in the viewer's zone, with the zone."""
+    return "–" if at is None else formatting.moment(at)
+
+
+@register.filter
+def day(on: date | datetime | None) -> str:
+    """A day as `2026-10-05`; of a moment, the day in the viewer's zone."""
+    if isinstance(on, datetime):
+        return formatting.moment(on)[:10]
+    return "–" if on is None else on.isoformat()
+
+
+@register.filter
+def tone(state: str) -> str:
+    """The label's colour of a state."""
+    return formatting.TONES.get(state, "")
+
+
+@register.filter
+def heading(field: BoundField) -> str:
+    """What stands above a form's field, where a group of fields begins with it."""
+    return str(getattr(field.form, "headings", {}).get(field.name, ""))
+
+
+@register.filter
+def spoken(name: str) -> str:
+    """`late_usage` -> `late usage`."""
+    return str(name).replace("_", " ")
+
+
+@register.filter
+def cell(value: formatting.Cell) -> str:
+    """Any value as people read it."""
+    return formatting.text(value)

@@ -1,0 +1,158 @@
+"""Calls in their turn: the same charges and draws by core and by the kernel, and worked rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.cards import call_batches, cards
+from tollwright.core.cards.card import Allowance, Rate, RateCard
+from tollwright.core.rating.rate_call import CallInput, invalid_reason
+from tollwright.core.rating.rate_lookup import prepare
+from tollwright.engine.rating.columns import micros_of
+from tollwright.engine.rating.pools import Key
+from tollwright.engine.rating.sequential import Calls, Kept, Priced, by_core
+from tollwright.engine.rating.sequential_kernel import MANY, by_kernel
+from tollwright.engine.rating.tariffs import Tariff
+from tollwright.engine.rating.version_change import Line
+from tollwright.kernel.rating.compile import compile_card
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+CARD = 7
+
+
+def columns(
+    calls: Sequence[CallInput], campaigns: Sequence[int] = (), tariffs: Sequence[int] = ()
+) -> Calls:
+    """The calls in the order given, of campaign 1 and on tariff 0 where nothing else is said."""
+    texts = [
+        np.array([f"{getattr(call, which):16}".encode() for call in calls], "S16")
+        for which in ("called", "caller")
+    ]
+    return Calls(
+        texts[0],
+        texts[1],
+        np.array([micros_of(call.answered_at) for call in calls], np.int64),
+        np.array([call.answered_ms for call in calls], np.int64),
+        np.array(campaigns or [1] * len(calls), np.int64),
+        np.array(tariffs or [0] * len(calls), np.int64),
+    )
+
+
+def tariff(card: RateCard, card_id: int = CARD) -> Tariff:
+    return Tariff(card_id, prepare(card), compile_card(card))
+
+
+def told(priced: Priced) -> tuple[object, ...]:
+    """All of it, to be compared."""
+    return (*(column.tolist() for column in priced[:6]), priced.pools)
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> list[Tariff]:
+    """Two versions of a card, the pools of one of them larger, and another card."""
+    card = draw(cards())
+    own = draw(st.sets(st.sampled_from([one.pool_name for one in card.allowances] or ["none"])))
+    allowances = tuple(
+        replace(one, per="campaign") if one.pool_name in own else one for one in card.allowances
+    )
+    first = replace(card, allowances=allowances)
+    larger = tuple(replace(one, amount=one.amount * 2) for one in allowances)
+    second = replace(first, allowances=larger[: draw(st.integers(0, len(larger)))])
+    return [tariff(first), tariff(second), tariff(draw(cards()), CARD + 1)]
+
+
+def numbers(count: int, *of: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(st.sampled_from(of), min_size=count, max_size=count)
+
+
+@settings(max_examples=40)
+@given(tariffs=versions(), data=st.data())
+def test_the_kernel_gives_what_core_gives(tariffs: list[Tariff], data: st.DataObject) -> None:
+    drawn = data.draw(call_batches(tariffs[0].index.card, size=3))
+    calls = sorted((c for c in drawn if not invalid_reason(c)), key=lambda call: call.answered_at)
+    count = len(calls)
+    campaigns = data.draw(numbers(count, 1, 1, 1, 2))
+    which = data.draw(numbers(count, 0, 0, 0, 0, 1, 2))
+    crossing = data.draw(st.sets(st.integers(0, max(count - 1, 0)), max_size=2))
+    card = tariffs[1].index.card
+    line = Line(prepare(card), tuple(range(len(card.rates))), ())
+    lines = {place: line for place in sorted(crossing) if place < count and not which[place]}
+    keys = [(CARD, 0, one.pool_name) for one in tariffs[0].index.card.allowances]
+    taken = {key: data.draw(st.integers(0, 4000)) for key in keys}
+    asked = columns(calls, campaigns, which)
+    assert told(by_kernel(asked, tariffs, lines, taken)) == told(
+        by_core(asked, tariffs, lines, taken)
+    )
+
+
+# 0.60 a minute to +44, whole minutes; 100 s are free.
+
+FREE = Allowance("free", "seconds", 100, ("44",))
+CHEAP = RateCard(rates=(Rate("44", 600_000_000, first_s=60, next_s=60),), allowances=(FREE,))
+POOL: Key = (CARD, 0, "free")
+
+
+def minutes(*seconds: int) -> list[CallInput]:
+    """Calls of so many seconds, a minute apart."""
+    return [
+        CallInput("", NOON + timedelta(minutes=place), lasts * 1000, "", "442012345678")
+        for place, lasts in enumerate(seconds)
+    ]
+
+
+def test_pools_go_on_from_version_to_version() -> None:
+    """60 of 100 s; 60 of the 90 s that 150 leave; the first version's pool is used up by then."""
+    larger = replace(CHEAP, allowances=(replace(FREE, amount=150),))
+    calls = columns(minutes(60, 60, 60), tariffs=[0, 1, 0])
+    found = by_kernel(calls, [tariff(CHEAP), tariff(larger)], {}, {})
+    assert found.amount_micros.tolist() == [0, 0, 600_000]
+    assert found.draws[:, 2:].tolist() == [[0, 60], [60, 60], [120, 0]]
+    assert found.pools == (POOL,)
+
+
+def test_short_turns_among_many_are_walked_and_counted() -> None:
+    """Two campaigns by turns, each with a pool of its own beside the customer's."""
+    own = replace(FREE, name="own", pool="own", per="campaign")
+    card = replace(CHEAP, allowances=(FREE, own))
+    for count, priced_individually in ((MANY - 2, 0), (MANY, MANY)):
+        calls = columns(minutes(*[30] * count), campaigns=[1, 2] * (count // 2))
+        found = by_kernel(calls, [tariff(card)], {}, {})
+        assert found.priced_individually == priced_individually
+        assert told(found) == told(by_core(calls, [tariff(card)], {}, {}))
+
+
+def test_a_call_that_cover_would_leave_without_a_price_draws_on_none() -> None:
+    """The row ends 90 s after the answer. Whole minutes from the answer on begin at 0 and 60; with
+    40 s covered they begin at 40 and at 100, when no row holds."""
+    rate = replace(CHEAP.rates[0], effective_to=NOON + timedelta(seconds=90))
+    card = replace(CHEAP, rates=(rate,))
+    for way in (by_core, by_kernel):
+        found = way(columns(minutes(119)), [tariff(card)], {}, {POOL: 60})
+        assert (found.rated.tolist(), found.amount_micros.tolist()) == ([1], [1_200_000])
+        assert found.draws.tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "found"),
+    [
+        pytest.param(None, [0, 40, 0], id="nothing is kept"),
+        pytest.param(Kept(600_000, None, ((POOL, 10),)), [0, 10, 30], id="of other terms"),
+        pytest.param(Kept(600_000, (0, 60), ((POOL, 10),)), [0, 40, 0], id="told anew"),
+        pytest.param(Kept(500_000, None, ((POOL, 10),)), [0, 40, 0], id="of another amount"),
+    ],
+)
+def test_a_charge_that_stays_keeps_what_it_drew(kept: Kept | None, found: list[int]) -> None:
+    """60 s of 100 are gone. The second call is covered for 40 s and pays the minute begun; if it
+    keeps its charge, what it drew before counts, and the third gets what that leaves."""
+    calls = columns(minutes(0, 90, 30))
+    keeps = {} if kept is None else {1: kept}
+    priced = by_core(calls, [tariff(CHEAP)], {}, {POOL: 60}, keeps)
+    drawn = dict.fromkeys(range(3), 0) | {row[0]: row[3] for row in priced.draws.tolist()}
+    assert list(drawn.values()) == found

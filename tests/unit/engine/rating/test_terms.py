@@ -1,0 +1,84 @@
+"""Which card and plan hold for a campaign's calls, and what they refuse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tollwright.core.rating.legs import CostPlus
+from tollwright.core.rules import RuleRow
+from tollwright.core.settings import Value
+from tollwright.engine.rating.terms import Book, Campaign, Card, Subscribed, Terms, Version
+
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+PLUS = CostPlus(markup_ppm=150_000, fixed_micros=1_000, floor_micros=5_000, cap_micros=1_000_000)
+RETAIL = Card(1, "RETAIL", "EUR", (Version(11, 1, SINCE, "a", SINCE, False),))
+GIVING = Card(2, "GIVING", "EUR", (Version(21, 3, SINCE, "b", SINCE, True),))
+OPEN = Card(3, "OPEN", "EUR", ())
+PLAN = Subscribed(10, None, 7, 1, date(2026, 11, 1), None, "UTC")
+
+
+def terms(*plans: Subscribed, rules: dict[str, Value] | None = None, at: datetime = NOON) -> Terms:
+    rows = [
+        RuleRow(number, name, value, False, SINCE, SINCE, "test", 1, None, None)
+        for number, (name, value) in enumerate((rules or {}).items())
+    ]
+    campaigns = {1: Campaign(1, 10, "SPRING", "ACME", "EUR")}
+    cards = {card.id: card for card in (RETAIL, GIVING, OPEN)}
+    return Book(campaigns, cards, list(plans), rows).terms(1, at)
+
+
+def test_a_plan_by_its_card_prices_by_its_card() -> None:
+    found = terms(PLAN)
+    assert (found.card, found.plan_version_id, found.cost_plus, found.reason) == (
+        RETAIL, 7, None, "",
+    )  # fmt: skip
+
+
+def test_a_plan_from_the_cost_keeps_its_card_for_seconds_and_rounding() -> None:
+    found = terms(replace(PLAN, cost_plus=PLUS))
+    assert (found.card, found.plan_version_id, found.cost_plus, found.reason) == (
+        RETAIL, 7, PLUS, "",
+    )  # fmt: skip
+
+
+def test_it_prices_from_the_cost_on_its_own_days_only() -> None:
+    held = replace(PLAN, cost_plus=PLUS, ends_on=date(2026, 11, 2))
+    later = replace(PLAN, plan_version_id=8, starts_on=date(2026, 11, 3))
+    days = [datetime(2026, 11, day, 12, tzinfo=UTC) for day in (2, 3)]
+    assert [terms(held, later, at=day).cost_plus for day in days] == [PLUS, None]
+
+
+@pytest.mark.parametrize(
+    ("plans", "rules"),
+    [
+        pytest.param([replace(PLAN, cost_plus=PLUS)], {"forced_card": "GIVING"}, id="forced card"),
+        pytest.param([], {"default_card": "GIVING"}, id="default card"),
+        pytest.param(
+            [replace(PLAN, cost_plus=PLUS), replace(PLAN, campaign_id=1, card_id=2)], {},
+            id="the campaign's own plan, by its card",
+        ),
+    ],
+)  # fmt: skip
+def test_a_card_that_no_cost_plus_plan_names_prices_itself(
+    plans: list[Subscribed], rules: dict[str, Value]
+) -> None:
+    found = terms(*plans, rules=rules)
+    assert (found.card, found.cost_plus, found.reason) == (GIVING, None, "")
+
+
+def test_a_card_with_allowances_does_not_go_with_prices_from_the_cost() -> None:
+    found = terms(replace(PLAN, card_id=2, cost_plus=PLUS))
+    assert found.reason == "cost_plus_allowances"
+    assert found.refusal == (
+        "The call plan prices from the cost, and version 3 of GIVING gives allowances: a plan does"
+        " one or the other. Publish a version of the card without allowances, or subscribe to a"
+        " plan that prices by its card."
+    )
+
+
+def test_a_card_without_a_version_is_told_before_its_allowances() -> None:
+    assert terms(replace(PLAN, card_id=3, cost_plus=PLUS)).reason == "no_published_version"
