@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tollwright.store.calls import Cursor, lock_usage
 from tollwright.store.sql import statements
 
-SQL = statements("follow.sql")
+SQL = statements("propagate_costs.sql")
 Span = Mapping[str, object]  # first, last: the starts of calls
 
 
