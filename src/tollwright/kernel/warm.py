@@ -38,7 +38,7 @@ def warm(say: Callable[[str], None]) -> int:
         charges = rate_batch(compile_card(card), calls).charges
     price_from_cost(charges, charges, None, compile_card(card))
     numbers.pack_utf8(np.zeros(1, np.uint8), np.zeros(2, np.int32))
-    list(AsteriskColumns(Options(), 1).portions([ROW]))
+    list(AsteriskColumns(Options(), 1).read([ROW]))
     new = sum(bool(function.stats.cache_misses) for function in _entries())
     say(f"The rating kernel is ready: {new} of {len(_entries())} functions were compiled.")
     return new

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.core.formats.rows import FREESWITCH
 from tests.unit.kernel.cdr import test_asterisk as asterisk
 from tests.unit.kernel.cdr import test_freeswitch as freeswitch
-from tests.unit.kernel.told import by_rule, facts
+from tests.unit.kernel.parsed import by_rule, facts
 from tollwright.core.formats.base import Options
 from tollwright.kernel.cdr.freeswitch import FreeswitchColumns
 from tollwright.kernel.cdr.parsed_columns import text_of
@@ -113,7 +113,7 @@ def look(changed: dict[str, str], plain: bool, options: Options = OPTIONS) -> No
     rows = [asterisk.row(asterisk.WIDE, n, uniqueid=f"channel {n}") for n in range(6)]
     rows[2] = asterisk.row(asterisk.WIDE, 12, **changed)
     data = "\n".join(rows).encode()
-    found, quick = facts(data, options, portion=80)
+    found, quick = facts(data, options, chunk_rows=80)
     assert (found, quick == 6) == (by_rule(data, options), plain)
     assert quick >= 5
 
@@ -128,14 +128,14 @@ def look(changed: dict[str, str], plain: bool, options: Options = OPTIONS) -> No
         ({"userfield": "x" * 131_073}, "utf-8", 0),  # more than a field may have
     ],
 )
-def test_what_sends_a_whole_portion_to_the_rule(
+def test_what_sends_a_whole_chunk_to_the_rule(
     changed: dict[str, str], encoding: str, told: int
 ) -> None:
     options = Options(encoding=encoding)
     rows = [asterisk.row(asterisk.WIDE, number) for number in range(10, 16)]
     rows[2] = asterisk.row(asterisk.WIDE, 12, **changed)
     data = "\n".join(rows).encode(encoding)
-    assert facts(data, options, portion=80) == (by_rule(data, options), told)
+    assert facts(data, options, chunk_rows=80) == (by_rule(data, options), told)
 
 
 def test_a_text_has_no_nul() -> None:
@@ -151,7 +151,7 @@ def test_a_file_of_two_layouts_is_read_by_the_rule(columns: tuple[str, ...]) -> 
     rows = [asterisk.row(columns, number) for number in range(10, 16)]
     rows[2] = asterisk.row(other, 12)
     data = "\n".join(rows).encode()
-    assert facts(data, OPTIONS, portion=80) == (by_rule(data, OPTIONS), 0)
+    assert facts(data, OPTIONS, chunk_rows=80) == (by_rule(data, OPTIONS), 0)
 
 
 @pytest.mark.parametrize(
@@ -190,5 +190,5 @@ def test_a_row_of_freeswitch(changed: dict[str, str], plain: bool) -> None:
     rows = [freeswitch.row(columns, number, **more) for number in range(6)]
     rows[2] = freeswitch.row(columns, 2, **changed)
     data = "\n".join(rows).encode()
-    found, quick = facts(data, options, portion=80, way=FreeswitchColumns)
+    found, quick = facts(data, options, chunk_rows=80, way=FreeswitchColumns)
     assert (found, quick == 6) == (by_rule(data, options, FREESWITCH), plain)

@@ -1,6 +1,6 @@
-"""A portion in columns to its calls: what a switch wrote plainly, attributed without an object.
+"""A chunk in columns to its calls: what a switch wrote plainly, attributed without an object.
 
-Whatever needs a closer look (an odd row, words that mean no campaign or several in the portion's
+Whatever needs a closer look (an odd row, words that mean no campaign or several in the chunk's
 time, a rule about causes) goes through `Sorter` row by row, and back to the others.
 """
 
@@ -20,7 +20,7 @@ from tollwright.kernel.cdr.parsed_columns import (
     NONE,
     Flags,
     Int64,
-    Told,
+    ParsedColumns,
     distinct,
     text_of,
 )
@@ -31,33 +31,33 @@ EARLIEST, LATEST = (
 )
 
 
-def place(told: Told, sorter: Sorter) -> Sorted:
-    """The portion sorted, as `Sorter.sort` sorts the same rows."""
-    odd = told.odd | (told.started_us < EARLIEST) | (told.started_us >= LATEST)
-    odd |= (told.answered_us != NONE) & (told.called_packed < 0)
-    terms, which = _terms(told, sorter, odd)
+def place(parsed: ParsedColumns, sorter: Sorter) -> Sorted:
+    """The chunk sorted, as `Sorter.sort` sorts the same rows."""
+    odd = parsed.odd | (parsed.started_us < EARLIEST) | (parsed.started_us >= LATEST)
+    odd |= (parsed.answered_us != NONE) & (parsed.called_packed < 0)
+    terms, which = _terms(parsed, sorter, odd)
     odd |= which < 0
     rows = np.flatnonzero(~odd)
-    items = [told.read(row) for row in np.flatnonzero(odd).tolist()]
+    items = [parsed.read(row) for row in np.flatnonzero(odd).tolist()]
     keys = {item.call_key for item in items if isinstance(item, Record)}
-    if not distinct((told.key.pick(rows).hashes(), text_of(list(keys)).hashes())):
-        return sorter.sort(told.read(row) for row in range(len(told)))
+    if not distinct((parsed.key.pick(rows).hashes(), text_of(list(keys)).hashes())):
+        return sorter.sort(parsed.read(row) for row in range(len(parsed)))
     rest = sorter.sort(items)
-    return replace(rest, calls=joined(_calls(told, terms, which, rows), rest.calls))
+    return replace(rest, calls=joined(_calls(parsed, terms, which, rows), rest.calls))
 
 
-def _terms(told: Told, sorter: Sorter, odd: Flags) -> tuple[tuple[Terms, ...], Int64]:
-    """The terms of the portion's rows, and which of them each row has; -1: look at the row."""
-    which = np.full(len(told), -1)
+def _terms(parsed: ParsedColumns, sorter: Sorter, odd: Flags) -> tuple[tuple[Terms, ...], Int64]:
+    """The terms of the chunk's rows, and which of them each row has; -1: look at the row."""
+    which = np.full(len(parsed), -1)
     rows = np.flatnonzero(~odd)
     if not len(rows):
         return (), which
-    first, last = _span(told, rows)
-    codes, examples, code_of = np.unique(told.words[rows], return_index=True, return_inverse=True)
+    first, last = _span(parsed, rows)
+    codes, examples, code_of = np.unique(parsed.words[rows], return_index=True, return_inverse=True)
     found: dict[int, Terms] = {}
     of_code = np.full(len(codes), -1)
     for code, example in enumerate(rows[examples].tolist()):
-        item = told.read(example)
+        item = parsed.read(example)
         terms = sorter.standing(item, first, last) if isinstance(item, Record) else None
         if terms is not None:
             found[id(terms)] = terms
@@ -66,32 +66,33 @@ def _terms(told: Told, sorter: Sorter, odd: Flags) -> tuple[tuple[Terms, ...], I
     return tuple(found.values()), which
 
 
-def _span(told: Told, rows: Int64) -> tuple[datetime, datetime]:
-    started, answered = told.started_us[rows], told.answered_us[rows]
+def _span(parsed: ParsedColumns, rows: Int64) -> tuple[datetime, datetime]:
+    started, answered = parsed.started_us[rows], parsed.answered_us[rows]
     last = max(int(started.max()), int(answered.max()))
     return from_micros(int(started.min())), from_micros(last)
 
 
-def _calls(told: Told, terms: tuple[Terms, ...], which: Int64, rows: Int64) -> Calls:
-    answered_us, answered_ms = told.answered_us[rows], told.answered_ms[rows]
+def _calls(parsed: ParsedColumns, terms: tuple[Terms, ...], which: Int64, rows: Int64) -> Calls:
+    answered_us, answered_ms = parsed.answered_us[rows], parsed.answered_ms[rows]
     chosen = which[rows]
     counted = np.full(len(rows), UNANSWERED)
     for place, one in enumerate(terms):
         here = (chosen == place) & (answered_us != NONE)
         counted[here] = _counted(one, answered_ms[here])
-    caller = told.caller_packed[rows]
+    caller = parsed.caller_packed[rows]
     return Calls(
         terms=terms, which=chosen.astype(np.int32),
-        key=told.key.pick(rows), group=told.group.pick(rows), direction=told.direction.pick(rows),
-        caller=told.caller.pick(rows), called=told.called.pick(rows),
-        dialled=told.dialled.pick(rows), cause=told.cause.pick(rows),
-        disposition=told.disposition.pick(rows), trunk=told.trunk.pick(rows),
-        agent=told.agent.pick(rows),
-        called_packed=told.called_packed[rows],
+        key=parsed.key.pick(rows), group=parsed.group.pick(rows),
+        direction=parsed.direction.pick(rows),
+        caller=parsed.caller.pick(rows), called=parsed.called.pick(rows),
+        dialled=parsed.dialled.pick(rows), cause=parsed.cause.pick(rows),
+        disposition=parsed.disposition.pick(rows), trunk=parsed.trunk.pick(rows),
+        agent=parsed.agent.pick(rows),
+        called_packed=parsed.called_packed[rows],
         caller_packed=np.where(caller < 0, EMPTY, caller),
-        started_us=told.started_us[rows], answered_us=answered_us,
-        ended_us=told.ended_us[rows], answered_ms=answered_ms, counted_ms=counted,
-        line=told.first_line + rows, record=lambda at: _record(told.read(int(rows[at]))),
+        started_us=parsed.started_us[rows], answered_us=answered_us,
+        ended_us=parsed.ended_us[rows], answered_ms=answered_ms, counted_ms=counted,
+        line=parsed.first_line + rows, record=lambda at: _record(parsed.read(int(rows[at]))),
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ from tollwright.engine.rating.tariffs import compiled_of
 from tollwright.engine.rating.terms import Book, Version, read_book
 from tollwright.kernel.cdr.asterisk import AsteriskColumns
 from tollwright.kernel.cdr.freeswitch import FreeswitchColumns
-from tollwright.kernel.cdr.parsed_columns import Int64, Told
+from tollwright.kernel.cdr.parsed_columns import Int64, ParsedColumns
 from tollwright.kernel.rating.layout import CompiledCard
 from tollwright.store import batches, terms
 from tollwright.store.calls import Cursor, cursor_on
@@ -215,11 +215,11 @@ def _take_in(
     return result(batch_id, tally, arrival.filename)
 
 
-def _portions(source: Source, chunks: Iterable[bytes]) -> Iterator[Told | list[Item]]:
+def _portions(source: Source, chunks: Iterable[bytes]) -> Iterator[ParsedColumns | list[Item]]:
     """The file a portion at a time: in columns where its format can."""
     columns = COLUMNS.get(source.format.name)
     if columns is not None:
-        yield from columns(source.options, PORTION).portions(chunks)
+        yield from columns(source.options, PORTION).read(chunks)
         return
     remaining = iter(source.format.parse(chunks, source.options))
     while portion := list(islice(remaining, PORTION)):
@@ -287,11 +287,11 @@ class Line:
         """A raw piece, written along with the next portion."""
         self._kept.append((seq, first_line, raw.compressed(content)))
 
-    def take(self, portion: Told | Iterable[Item]) -> None:
+    def take(self, portion: ParsedColumns | Iterable[Item]) -> None:
         """Sort and rate a portion, and hand it to the writer; corrections within it follow."""
         later = self._take(
             place(portion, self._sorter)
-            if isinstance(portion, Told)
+            if isinstance(portion, ParsedColumns)
             else self._sorter.sort(portion)
         )
         while later:

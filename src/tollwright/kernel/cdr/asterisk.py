@@ -1,8 +1,8 @@
-"""The twin of `core.formats.asterisk_csv`: portions of a file as columns where they are plain.
+"""The twin of `core.formats.asterisk_csv`: chunks of a file as columns where they are plain.
 
-A portion whose rows stand each on a line of its own, all as wide as the file's layout, no two of
+A chunk whose rows stand each on a line of its own, all as wide as the file's layout, no two of
 them about one channel and none about a Local one, needs no grouping: it is told in columns, and its
-odd rows one by one. Any other portion goes through the readable rule as a whole.
+odd rows one by one. Any other chunk goes through the readable rule as a whole.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy as np
 from tollwright.core.formats.asterisk_csv import Reader, settle
 from tollwright.core.formats.base import Item, Options, Record
 from tollwright.kernel.cdr import fields, texts
-from tollwright.kernel.cdr.chunks import Fields, Portions, mostly
+from tollwright.kernel.cdr.chunks import ColumnReader, Fields, mostly
 from tollwright.kernel.cdr.parsed_columns import (
     NONE,
     SECOND_US,
     Flags,
     Int32,
     Int64,
+    ParsedColumns,
     Text,
-    Told,
     alike,
     distinct,
     e164,
@@ -65,15 +65,15 @@ class _Rows(Fields):
         return Text(self.data, self.begins[:rows, what], self.sizes[:rows, what])
 
 
-class AsteriskColumns(Portions):
-    """Reads one file; see `Portions`."""
+class AsteriskColumns(ColumnReader):
+    """Reads one file; see `ColumnReader`."""
 
-    def __init__(self, options: Options, portion: int) -> None:
+    def __init__(self, options: Options, chunk_rows: int) -> None:
         self._reader = Reader(options)
-        super().__init__(options, portion, self._reader)
+        super().__init__(options, chunk_rows, self._reader)
         self._past_uids: Int64 = np.empty(0, np.int64)
 
-    def _in_columns(self, lines: list[bytes], rows: int) -> Told | None:
+    def _in_columns(self, lines: list[bytes], rows: int) -> ParsedColumns | None:
         width = self._width(lines[:2])
         if width is None:
             return None
@@ -106,7 +106,7 @@ class AsteriskColumns(Portions):
                 return self._reader.width
         return None
 
-    def _told(self, found: _Rows, rows: int) -> Told | None:
+    def _told(self, found: _Rows, rows: int) -> ParsedColumns | None:
         strange = np.zeros(rows, bool)
         clock = self._reader.clock
         start, answer, end, ms, born, _ = found.moments[:rows].T
@@ -129,7 +129,7 @@ class AsteriskColumns(Portions):
         said = [found.found(what, rows) for what in (fields.ACCOUNT, fields.PEER, fields.QUEUED)]
         self._reader.agreed = self._hour_before(found, confirmed, rows) or self._reader.agreed
         nothing = no_text(rows)
-        return Told(
+        return ParsedColumns(
             first_line=self._at, odd=odd,
             key=self._keys(found, rows),
             group=Text(

@@ -1,4 +1,4 @@
-"""A file of rows, a portion at a time: in columns where plain, else by the readable rule."""
+"""A file of rows, a chunk at a time: in columns where plain, else by the readable rule."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tollwright.kernel.cdr.parsed_columns import (
     Bytes,
     Flags,
     Int32,
+    ParsedColumns,
     Text,
-    Told,
     frozen,
     lines_of,
     no_text,
@@ -71,32 +71,32 @@ class Rule(Protocol):
         ...
 
 
-class Portions(ABC):
-    """Reads one file. At most `portion` rows are told together, fewer to begin with: whoever writes
-    them down should not have to wait long for the first."""
+class ColumnReader(ABC):
+    """Reads one file. At most `chunk_rows` rows are told together, fewer to begin with: whoever
+    writes them down should not have to wait long for the first."""
 
-    def __init__(self, options: Options, portion: int, rule: Rule) -> None:
+    def __init__(self, options: Options, chunk_rows: int, rule: Rule) -> None:
         self._options = options
         self._rule = rule
-        self._most = portion
-        self._portion = max(portion // 8, 1)
+        self._most = chunk_rows
+        self._chunk_rows = max(chunk_rows // 8, 1)
         self._ahead = options.lookahead
         self._tail = f"@{options.server}".encode() if options.server else b""
         self._at = 1  # the number of the next line
         self._past: list[tuple[int, bytes] | Record] = []  # the last `lookahead` rows
 
-    def portions(self, chunks: Iterable[bytes]) -> Iterator[Told | list[Item]]:
+    def read(self, chunks: Iterable[bytes]) -> Iterator[ParsedColumns | list[Item]]:
         """What the file tells, nothing lost, as its format's `parse` tells it."""
         held: list[bytes] = []
         for block in blocks_of_lines(chunks, self._options.max_line_bytes):
             held += block
-            while len(held) >= self._portion + self._ahead:
+            while len(held) >= self._chunk_rows + self._ahead:
                 yield self._next(held)
         while held:
             yield self._next(held)
 
     @abstractmethod
-    def _in_columns(self, lines: list[bytes], rows: int) -> Told | None:
+    def _in_columns(self, lines: list[bytes], rows: int) -> ParsedColumns | None:
         """The first `rows` of these lines, or None where they are not plain."""
 
     @abstractmethod
@@ -110,8 +110,8 @@ class Portions(ABC):
         self._settle([*past, *(i for i in items if isinstance(i, Record))], len(past))
         return [item for item in items if item.line < self._at + rows]
 
-    def _next(self, held: list[bytes]) -> Told | list[Item]:
-        rows = min(self._portion, len(held))
+    def _next(self, held: list[bytes]) -> ParsedColumns | list[Item]:
+        rows = min(self._chunk_rows, len(held))
         lines = held[: rows + self._ahead]
         told = self._in_columns(lines, rows) if self._readable(lines) else None
         if told is None:
@@ -122,7 +122,7 @@ class Portions(ABC):
             self._remember(list(enumerate(lines[:rows], self._at)))
         del held[:rows]
         self._at += rows
-        self._portion = min(2 * self._portion, self._most)
+        self._chunk_rows = min(2 * self._chunk_rows, self._most)
         return items if told is None else told
 
     def _remember(self, rows: Sequence[tuple[int, bytes]] | Sequence[Record]) -> None:

@@ -1,6 +1,6 @@
-"""The twin of `core.formats.freeswitch_csv`: portions of a file as columns where they are plain.
+"""The twin of `core.formats.freeswitch_csv`: chunks of a file as columns where they are plain.
 
-A portion no row of which another one claims as its B leg, in a file of A legs, needs no judging: it
+A chunk no row of which another one claims as its B leg, in a file of A legs, needs no judging: it
 is told in columns, and its odd rows one by one. Any other goes through the readable rule.
 """
 
@@ -15,13 +15,13 @@ from tollwright.core.formats.base import Item, Options, Record
 from tollwright.core.formats.freeswitch_csv import Reader
 from tollwright.core.formats.freeswitch_layouts import ORDER
 from tollwright.kernel.cdr import fields
-from tollwright.kernel.cdr.chunks import Fields, Portions, mostly
+from tollwright.kernel.cdr.chunks import ColumnReader, Fields, mostly
 from tollwright.kernel.cdr.parsed_columns import (
     NONE,
     Flags,
     Int64,
+    ParsedColumns,
     Text,
-    Told,
     alike,
     e164,
     frozen,
@@ -36,15 +36,15 @@ CAMPAIGN, QUEUE, AGENT, GATEWAY, DISPOSITION = (
 )
 
 
-class FreeswitchColumns(Portions):
-    """Reads one file; see `Portions`."""
+class FreeswitchColumns(ColumnReader):
+    """Reads one file; see `ColumnReader`."""
 
-    def __init__(self, options: Options, portion: int) -> None:
+    def __init__(self, options: Options, chunk_rows: int) -> None:
         self._reader = Reader(options)
         self._aside = Reader(options)  # for rows that have made their claims
-        super().__init__(options, portion, self._reader)
+        super().__init__(options, chunk_rows, self._reader)
 
-    def _in_columns(self, lines: list[bytes], rows: int) -> Told | None:
+    def _in_columns(self, lines: list[bytes], rows: int) -> ParsedColumns | None:
         if self._at == 1:
             self._read(1, lines[0])  # it may name the columns
         layout = self._reader.layout
@@ -75,7 +75,7 @@ class FreeswitchColumns(Portions):
         for row in np.flatnonzero((bleg.size > 0) & ~odd).tolist():
             self._reader.judge.claim(bleg.at(row), uuids.at(row))
 
-    def _told(self, found: Fields, moments: Int64, rows: int) -> Told:
+    def _told(self, found: Fields, moments: Int64, rows: int) -> ParsedColumns:
         odd = found.odd[:rows].copy()
         clock = self._reader.clock
         start, answer, end, ms = moments[:rows].T
@@ -89,7 +89,7 @@ class FreeswitchColumns(Portions):
         uuid = found.field(fields.UUID, rows)
         region = self._options.region
         callers, numbers = e164(found.field(fields.CALLER, rows), region), e164(called, region)
-        return Told(
+        return ParsedColumns(
             first_line=self._at, odd=odd,
             key=with_tail(uuid, self._tail) if self._tail else uuid, group=uuid,
             direction=direction, caller=callers, called=numbers,

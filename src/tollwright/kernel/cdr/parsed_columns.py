@@ -1,4 +1,4 @@
-"""What a portion of a CDR file tells, as columns; the twin of a list of `core.formats` records."""
+"""What a chunk of a CDR file tells, as columns; the twin of a list of `core.formats` records."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def text_joined(columns: Sequence[Text]) -> Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ParsedColumns:
     """Rows of consecutive lines, one a line; what stands at an `odd` row means nothing.
 
     Moments are microseconds since 1970-01-01 UTC, NONE for none. `called` and `caller` are E.164

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.core.formats.rows import asterisk
 from tests.unit.core.formats.test_asterisk_csv import BASE, NEW
-from tests.unit.kernel.told import by_rule, facts
+from tests.unit.kernel.parsed import by_rule, facts
 from tollwright.core.formats.base import Options
 from tollwright.kernel.cdr.parsed_columns import SECOND_US
 
@@ -78,13 +78,13 @@ def files(draw: st.DrawFn) -> bytes:
     data=files(),
     zone=st.sampled_from(["UTC", "Europe/Berlin"]),
     server=st.sampled_from(["", "pbx2"]),
-    portion=st.integers(1, 6),
+    chunk_rows=st.integers(1, 6),
 )
 def test_columns_tell_what_the_rule_tells(
-    data: bytes, zone: str, server: str, portion: int
+    data: bytes, zone: str, server: str, chunk_rows: int
 ) -> None:
     options = Options(zone=zone, region="DE", server=server)
-    assert facts(data, options, portion)[0] == by_rule(data, options)
+    assert facts(data, options, chunk_rows)[0] == by_rule(data, options)
 
 
 @pytest.mark.parametrize("columns", [WIDE, NARROW], ids=["with a sequence", "without"])
@@ -92,20 +92,20 @@ def test_plain_rows_are_told_in_columns(columns: Sequence[str]) -> None:
     """Ten calls of their own, one of them with a stamp that only the rule reads."""
     rows = [row(columns, number) for number in range(10, 20)]
     rows[4] = row(columns, 14, start="1795336445")
-    found, quick = facts("\n".join(rows).encode(), Options(), portion=80)
+    found, quick = facts("\n".join(rows).encode(), Options(), chunk_rows=80)
     assert quick == 9
     assert found == by_rule("\n".join(rows).encode(), Options())
 
 
 def test_two_rows_of_one_channel_are_judged_together() -> None:
-    """The second attempt answers the call; it lies in the next portion."""
+    """The second attempt answers the call; it lies in the next chunk."""
     first = row(WIDE, 10, answer="", billsec="0", disposition="NO ANSWER")
     others = [row(WIDE, number) for number in range(11, 15)]
     data = "\n".join([first, *others, row(WIDE, 15, uniqueid="1795336445.10")]).encode()
-    found, quick = facts(data, Options(), portion=3)
+    found, quick = facts(data, Options(), chunk_rows=3)
     assert found[0] == ("Leg", 1, "internal")
     assert quick == 0
-    too_far, quick = facts(data, Options(lookahead=2), portion=3)
+    too_far, quick = facts(data, Options(lookahead=2), chunk_rows=3)
     assert ({fact[0] for fact in too_far}, quick) == ({"Call"}, 6)
 
 
@@ -113,7 +113,7 @@ def test_rows_after_a_local_channel_are_told_in_columns_again() -> None:
     """Both halves of such a call have a Local channel: no other row is judged by one before it."""
     local = [row(WIDE, 10, dstchannel="Local/1@x-01;1"), row(WIDE, 11, channel="Local/1@x-01;2")]
     data = "\n".join([*local, *(row(WIDE, number) for number in range(12, 20))]).encode()
-    found, quick = facts(data, Options(lookahead=1), portion=16)
+    found, quick = facts(data, Options(lookahead=1), chunk_rows=16)
     assert ([fact[0] for fact in found], quick) == (["Leg", *["Call"] * 9], 8)
     assert found == by_rule(data, Options(lookahead=1))
 
@@ -126,15 +126,15 @@ def test_a_row_waits_for_the_one_behind_it_also_after_rows_read_by_the_rule() ->
         row(WIDE, 12, uniqueid="1795336445.11"),
     ]
     data, options = "\n".join(rows).encode(), Options(lookahead=1)
-    found, _ = facts(data, options, portion=1)
+    found, _ = facts(data, options, chunk_rows=1)
     assert found[1] == ("Leg", 2, "internal")
     assert found == by_rule(data, options)
 
 
-@pytest.mark.parametrize("portion", [8, 32, 80], ids=lambda rows: f"{rows // 8} rows at first")
+@pytest.mark.parametrize("chunk_rows", [8, 32, 80], ids=lambda rows: f"{rows // 8} rows at first")
 @pytest.mark.parametrize(("agrees", "start"), [(True, 8 * 3600 + 2045), (False, 7 * 3600 + 2045)])
 def test_a_zone_is_wrong_by_an_hour_unless_a_row_before_agreed_with_it(
-    portion: int, agrees: bool, start: int
+    chunk_rows: int, agrees: bool, start: int
 ) -> None:
     """The fifth row starts at 08:34:05, its channel was born at 07:34:05: the switch's zone is
     wrong, or it is a later leg of a long channel where the second row was born as it starts."""
@@ -143,7 +143,7 @@ def test_a_zone_is_wrong_by_an_hour_unless_a_row_before_agreed_with_it(
     if agrees:
         rows[1] = row(WIDE, 11, uniqueid="1795336445.11")
     data, options = "\n".join(rows).encode(), Options(lookahead=1)
-    found, _ = facts(data, options, portion)
+    found, _ = facts(data, options, chunk_rows)
     assert found == by_rule(data, options)
     started_us = found[4][-4]
     assert isinstance(started_us, int)

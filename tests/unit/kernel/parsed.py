@@ -10,12 +10,12 @@ from tollwright.core.formats.base import Format, Item, Options, Record
 from tollwright.core.formats.clock import EPOCH
 from tollwright.core.numbers import digits_of
 from tollwright.kernel.cdr.asterisk import AsteriskColumns
-from tollwright.kernel.cdr.chunks import Portions
-from tollwright.kernel.cdr.parsed_columns import NONE, Told
+from tollwright.kernel.cdr.chunks import ColumnReader
+from tollwright.kernel.cdr.parsed_columns import NONE, ParsedColumns
 from tollwright.kernel.numbers import pack_number
 
 MICROSECOND = timedelta(microseconds=1)
-Way = Callable[[Options, int], Portions]
+Way = Callable[[Options, int], ColumnReader]
 Fact = tuple[object, ...]
 
 
@@ -38,28 +38,28 @@ def fact_of(item: Item, region: str) -> Fact:
     )  # fmt: skip
 
 
-def row_of(told: Told, row: int, region: str) -> Fact:
-    if told.odd[row]:
-        return fact_of(told.read(row), region)
-    texts = (told.key, told.group, told.direction, told.cause, told.caller, told.called,
-             told.dialled, told.disposition, told.trunk, told.agent)  # fmt: skip
-    moments = (told.started_us, told.answered_us, told.ended_us, told.answered_ms)
-    assert told.called_packed[row] in (pack_number(told.called.at(row)), -1)
+def row_of(parsed: ParsedColumns, row: int, region: str) -> Fact:
+    if parsed.odd[row]:
+        return fact_of(parsed.read(row), region)
+    texts = (parsed.key, parsed.group, parsed.direction, parsed.cause, parsed.caller, parsed.called,
+             parsed.dialled, parsed.disposition, parsed.trunk, parsed.agent)  # fmt: skip
+    moments = (parsed.started_us, parsed.answered_us, parsed.ended_us, parsed.answered_ms)
+    assert parsed.called_packed[row] in (pack_number(parsed.called.at(row)), -1)
     return (
-        "Call", told.first_line + row, *(text.at(row) for text in texts),
+        "Call", parsed.first_line + row, *(text.at(row) for text in texts),
         *(int(moment[row]) for moment in moments),
     )  # fmt: skip
 
 
 def facts(
-    data: bytes, options: Options, portion: int = 4, *, way: Way = AsteriskColumns
+    data: bytes, options: Options, chunk_rows: int = 4, *, way: Way = AsteriskColumns
 ) -> tuple[list[Fact], int]:
     """What columns tell of a file, and how many of its rows were told in columns."""
     found: list[Fact] = []
     quick = 0
     chunks = [data[at : at + 700] for at in range(0, len(data), 700)]
-    for part in way(options, portion).portions(chunks):
-        if isinstance(part, Told):
+    for part in way(options, chunk_rows).read(chunks):
+        if isinstance(part, ParsedColumns):
             found += [row_of(part, row, options.region) for row in range(len(part))]
             quick += int((~part.odd).sum())
         else:
