@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.conftest import ROOT
-from tests.support.database import copy_of_template
+from tests.support.database import copy_of_template, prepare
+from tests.support.digest import digest
 
 from django.db import connection, connections  # isort: skip
 
@@ -132,6 +135,12 @@ def test_running_it_again_changes_nothing(told: Path, tmp_path: Path) -> None:
     assert contents() == before
     names = sorted(path.name for path in told.iterdir())
     assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+def test_every_figure_is_what_release_0_1_0_came_to(told: Path) -> None:
+    expected = json.loads((Path(__file__).parent / "digest_demo.json").read_text())
+    with psycopg.connect(prepare().owner_url(connection.settings_dict["NAME"])) as owner:
+        assert digest(owner) == expected["digest"]
 
 
 def contents() -> dict[str, tuple[int, str]]:
