@@ -6,13 +6,12 @@ One row prices every number: 0.06 a minute by the second, so a second costs 1000
 from __future__ import annotations
 
 import csv
-import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.integration.engine.conftest import Plant
+from tests.support.samples import expected, sample
 from tests.support.switch import set_rule
 from tollwright.data.models import CardVersion, Charge, Identifier, Rate, RateCard, Source
 from tollwright.data.scope import tenant_scope
@@ -65,9 +64,9 @@ def charged(plant: Plant) -> list[tuple[str, int]]:
     return [(key, micros // 1000) for key, micros in rows]
 
 
-def test_the_real_asterisk_file(plant: Plant, samples: Path) -> None:
+def test_the_real_asterisk_file(plant: Plant) -> None:
     """218 rows of 2017: 36 are second rows of a call, 8 are told twice, 2 of these answered."""
-    path = samples / "asterisk" / "public_fafeitsch_cdr.csv"
+    path = sample("asterisk/public_fafeitsch_cdr.csv")
     flat(plant, cdr_format="asterisk_csv", zone="UTC", region="US")
     result = plant.take(path.read_bytes(), path.name, source="REAL")
     with path.open(newline="") as file:
@@ -87,29 +86,28 @@ def test_the_real_asterisk_file(plant: Plant, samples: Path) -> None:
     ],
 )
 def test_what_mediation_should_pass_to_rating(
-    plant: Plant, samples: Path, name: str, cdr_format: str, zone: str, ignored: int
+    plant: Plant, name: str, cdr_format: str, zone: str, ignored: int
 ) -> None:
-    expected = json.loads((samples / "expected_examples.json").read_text())[name]
     flat(plant, cdr_format=cdr_format, zone=zone, region="")
-    result = plant.take((samples / name).read_bytes(), name, source="REAL")
+    result = plant.take(sample(name).read_bytes(), name, source="REAL")
     wanted = [
         ("/".join(str(call[part]) for part in ("unique_id", "sequence") if part in call),
          call["billable_seconds"])
-        for call in expected["billable_calls"]
+        for call in expected(name)["billable_calls"]
     ]  # fmt: skip
     assert charged(plant) == wanted
     assert (result.records, result.quarantined) == (16, 0)
     plant.check_sums()
 
 
-def test_freeswitch_json_file_by_file(plant: Plant, samples: Path) -> None:
+def test_freeswitch_json_file_by_file(plant: Plant) -> None:
     """16 files, a record each, as mod_json_cdr leaves them: A legs are charged, by exact ms."""
-    wanted = json.loads((samples / "expected_examples.json").read_text())["freeswitch/json/"]
+    wanted = expected("freeswitch/json/")
     flat(plant, cdr_format="freeswitch_json", zone="America/New_York", region="")
     by_account(plant, "PREPAID")
     results = [
         plant.take(path.read_bytes(), path.name, source="REAL")
-        for path in sorted((samples / "freeswitch" / "json").glob("*.json"))
+        for path in sorted(sample("freeswitch/json").glob("*.json"))
     ]
     fates = [sum(getattr(one, name) for one in results) for name in FATES]
     assert fates == [16, 4, 4, 0, 8, 0]  # records, rated, unanswered, twice, B legs, quarantined
@@ -126,26 +124,22 @@ def test_freeswitch_json_file_by_file(plant: Plant, samples: Path) -> None:
     plant.check_sums()
 
 
-def test_one_call_by_file_and_by_post_is_one_call(plant: Plant, samples: Path) -> None:
+def test_one_call_by_file_and_by_post_is_one_call(plant: Plant) -> None:
     """The body that FreeSWITCH posts tells of a call whose file is there already."""
     flat(plant, cdr_format="freeswitch_json", zone="America/New_York", region="")
-    head, _, body = (samples / "freeswitch" / "http_post_json.txt").read_bytes().partition(b"cdr=")
-    (record,) = json.loads((samples / "expected_examples.json").read_text())[
-        "freeswitch/http_post_json.txt"
-    ]["records"]
+    head, _, body = sample("freeswitch/http_post_json.txt").read_bytes().partition(b"cdr=")
+    (record,) = expected("freeswitch/http_post_json.txt")["records"]
     assert head.startswith(b"POST")
-    file = samples / record["file"]
+    file = sample(record["file"])
     assert plant.take(file.read_bytes(), file.name, source="REAL").unanswered == 1
     posted = plant.take(b"cdr=" + body, "post", source="REAL")
     assert (posted.records, posted.duplicates) == (1, 1)
     assert plant.rows("SELECT count(*) FROM call") == [(1,)]
 
 
-def test_the_public_freeswitch_record(plant: Plant, samples: Path) -> None:
-    path = samples / "freeswitch" / "public_cgrates_2018.cdr.json"
-    (record,) = json.loads((samples / "expected_examples.json").read_text())[
-        "freeswitch/public_cgrates_2018.cdr.json"
-    ]["records"]
+def test_the_public_freeswitch_record(plant: Plant) -> None:
+    path = sample("freeswitch/public_cgrates_2018.cdr.json")
+    (record,) = expected("freeswitch/public_cgrates_2018.cdr.json")["records"]
     flat(plant, cdr_format="freeswitch_json", zone="Europe/Berlin", region="")
     result = plant.take(path.read_bytes(), path.name, source="REAL")
     assert (result.records, result.rated, result.quarantined) == (1, 1, 0)
@@ -163,9 +157,9 @@ def by_account(plant: Plant, *codes: str) -> None:
             )  # fmt: skip
 
 
-def test_the_real_deck_prices_the_real_file(plant: Plant, samples: Path) -> None:
+def test_the_real_deck_prices_the_real_file(plant: Plant) -> None:
     """36 205 codes imported and published, 218 rows rated; every charge replays to its amount."""
-    deck = samples / "decks" / "astpp_az_36205_usd.csv"
+    deck = sample("decks/astpp_az_36205_usd.csv")
     flat(plant, cdr_format="asterisk_csv", zone="UTC", region="US")
     with tenant_scope(plant.switch.tenant_id):
         card = rates.create_card(
@@ -178,7 +172,7 @@ def test_the_real_deck_prices_the_real_file(plant: Plant, samples: Path) -> None
         version = rates.apply_deck(deck_import=preview, at=LONG_AGO, by=BY)
         rates.publish_version(version=version, effective_from=LONG_AGO, at=LONG_AGO, by=BY)
         set_rule(plant.switch.world, "forced_card", "AZ", since=LONG_AGO)
-    path = samples / "asterisk" / "public_fafeitsch_cdr.csv"
+    path = sample("asterisk/public_fafeitsch_cdr.csv")
     result = plant.take(path.read_bytes(), path.name, source="REAL")
     assert result.rated + result.quarantined == 136
     assert set(result.reasons) <= {"internal leg", "unknown_destination"}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
+from tests.support.samples import sample
 from tests.support.world import World
 from tollwright.data.models import AuditEntry, CardVersion, DeckImport, Rate, RateCard
 from tollwright.data.scope import tenant_scope
@@ -238,8 +239,8 @@ def test_a_start_at_which_nothing_holds_is_refused(world: World, card: RateCard)
         operations.publish_version(version=draft, effective_from=DEC, at=NOV, by=ANNA)
 
 
-def test_the_generated_deck_of_29_459_codes(world: World, card: RateCard, samples: Path) -> None:
-    content = (samples / "decks" / "synthetic_supplier_b_eur.csv").read_bytes()
+def test_the_generated_deck_of_29_459_codes(world: World, card: RateCard) -> None:
+    content = (ROOT / "examples" / "decks" / "az_eur.csv").read_bytes()
     with tenant_scope(world.tenant.id):
         version = publish(card, content, since=DEC)
         assert version.changes["new"] == 29_459
@@ -248,8 +249,8 @@ def test_the_generated_deck_of_29_459_codes(world: World, card: RateCard, sample
         assert found.rate.prefix == "44770"
 
 
-def test_the_real_deck_of_36_205_codes(world: World, samples: Path) -> None:
-    content = (samples / "decks" / "astpp_az_36205_usd.csv").read_bytes()
+def test_the_real_deck_of_36_205_codes(world: World) -> None:
+    content = sample("decks/astpp_az_36205_usd.csv").read_bytes()
     with tenant_scope(world.tenant.id):
         card = operations.create_card(code="USD", name="Az", currency="USD", at=NOV, by=ANNA)
         version = publish(card, content)

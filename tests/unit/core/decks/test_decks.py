@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from tests.conftest import ROOT
+from tests.support.samples import expected, sample
 
 from tollwright.core.cards.card import Grace
 from tollwright.core.decks import (
@@ -312,25 +312,25 @@ def longest(rows: list[DeckRow], number: str) -> DeckRow | None:
     return next((by_prefix[cut] for cut in cuts if cut in by_prefix), None)
 
 
-def test_the_real_a_to_z_deck_answers_its_lookups(samples: Path) -> None:
+def test_the_real_a_to_z_deck_answers_its_lookups() -> None:
     name = "decks/astpp_az_36205_usd.csv"
-    expected = json.loads((samples / "expected_examples.json").read_text())[name]
-    data = (samples / name).read_bytes()
+    stated = expected(name)
+    data = sample(name).read_bytes()
     mapping = sniff(data, name).mapping
     assert mapping is not None
     result = read_deck(data, mapping)
-    assert (len(result.rows), result.faults) == (expected["prefixes"], [])
-    assert len({row.name for row in result.rows}) == expected["distinct_destinations"]
-    assert max(len(row.prefix) for row in result.rows) == expected["max_prefix_len"]
-    for lookup in expected["lookups"]:
+    assert (len(result.rows), result.faults) == (stated["prefixes"], [])
+    assert len({row.name for row in result.rows}) == stated["distinct_destinations"]
+    assert max(len(row.prefix) for row in result.rows) == stated["max_prefix_len"]
+    for lookup in stated["lookups"]:
         row = longest(result.rows, lookup["number"])
         got = (row.prefix, row.name, f"{row.price_nanos / 10**9:.5f}") if row else (None,) * 3
         assert got == (lookup["prefix"], lookup["destination"], lookup["rate"])
 
 
-def test_the_generated_deck_goes_through(samples: Path) -> None:
-    data = (samples / "decks/synthetic_supplier_b_eur.csv").read_bytes()
-    proposal = sniff(data, "supplier_b_eur.csv")
+def test_the_generated_deck_goes_through() -> None:
+    data = (ROOT / "examples/decks/az_eur.csv").read_bytes()
+    proposal = sniff(data, "az_eur.csv")
     assert proposal.mapping is not None
     result = read_deck(data, proposal.mapping)
     assert (len(result.rows), result.faults, proposal.mapping.currency) == (29_459, [], "EUR")

@@ -1,28 +1,16 @@
-"""Every format against files that real switches wrote: each stated key of each row, and bills.
-
-The samples are not part of the repository: TOLLWRIGHT_SAMPLES names their folder.
-"""
+"""Every format against files that real switches wrote: each stated key of each row, and bills."""
 
 from __future__ import annotations
 
-import json
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.samples import expected, sample
 from tollwright.core.formats.base import Options, Record
 from tollwright.core.formats.registry import get
-
-ROOT = Path(__file__).resolve().parents[4]
-SAMPLES = Path(os.environ.get("TOLLWRIGHT_SAMPLES", ROOT.parent / "shared" / "samples"))
-
-pytestmark = pytest.mark.skipif(
-    not (SAMPLES / "expected_examples.json").exists(),
-    reason="the sample files are not here: set TOLLWRIGHT_SAMPLES to their folder",
-)
 
 CUSTOM = (
     *("clid", "src", "dst", "channel", "dstchannel", "start(u)", "answer(u)", "end(u)"),
@@ -39,11 +27,6 @@ CASES = {
 }
 
 
-def expected(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((SAMPLES / "expected_examples.json").read_text())[name]
-    return found
-
-
 def parse(path: Path, format_name: str, options: Options) -> list[Any]:
     with path.open("rb") as file:
         return list(get(format_name).parse(iter(lambda: file.read(4_096), b""), options))
@@ -51,7 +34,7 @@ def parse(path: Path, format_name: str, options: Options) -> list[Any]:
 
 def records_of(name: str) -> list[Record]:
     format_name, options = CASES[name]
-    path = SAMPLES / name
+    path = sample(name)
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     items = [item for file in files for item in parse(file, format_name, options)]
     return [item for item in items if isinstance(item, Record)]
