@@ -14,7 +14,6 @@ import argparse
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from datetime import timedelta
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -36,9 +35,10 @@ from bench.common import (
 )
 from bench.stages import jitted, stages
 from tollwright.core.cards.card import RateCard
+from tollwright.core.instants import moment_of
 from tollwright.core.rating.rate_call import CallInput, rate_call
 from tollwright.core.rating.rate_lookup import prepare
-from tollwright.kernel.call_columns import EPOCH, Charges, Columns, new_charges
+from tollwright.kernel.call_columns import Charges, Columns, new_charges
 from tollwright.kernel.numbers import unpack_number
 from tollwright.kernel.rating.batch import rate_batch
 from tollwright.kernel.rating.compile import compile_card
@@ -70,7 +70,7 @@ def core_ns(card: RateCard, columns: Columns) -> float:
     """Nanoseconds a call of `core.rating.rate_call.rate_call` on the prepared card."""
     index = prepare(card)
     calls = [
-        CallInput("", EPOCH + timedelta(microseconds=at), ms, "", unpack_number(called))
+        CallInput("", moment_of(at), ms, "", unpack_number(called))
         for at, ms, called in zip(
             columns.answered_at_us.tolist(),
             columns.answered_ms.tolist(),

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from tollwright.core.instants import micros_of
 from tollwright.core.rating.rate_call import CallInput
+from tollwright.kernel.arrays import NONE, Int8, Int16, Int32, Int64
 from tollwright.kernel.numbers import pack_numbers
 
-Int8 = npt.NDArray[np.int8]
-Int16 = npt.NDArray[np.int16]
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
-
-NO_ZONE = -(2**63)  # stands in `answered_at` for a time without time zone
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+NO_ZONE = NONE  # stands in `answered_at` for a time without time zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +83,7 @@ def new_charges(calls: int) -> Charges:
 
 def epoch_us(at: datetime) -> int:
     """Microseconds since 1970-01-01 UTC; NO_ZONE for a naive time."""
-    return NO_ZONE if at.tzinfo is None else (at - EPOCH) // MICROSECOND
+    return NO_ZONE if at.tzinfo is None else micros_of(at)
 
 
 def key_ranks(keys: Sequence[str]) -> Int64:

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tollwright.kernel.arrays import Int64
 from tollwright.kernel.jit import compiled, entry, stamp
-
-Int64 = npt.NDArray[np.int64]
 
 DIGITS = 15
 TOP_BITS = 4 * DIGITS  # digit k (from 0) is (number >> (TOP_BITS - 4 - 4 * k)) & 15

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tollwright.kernel.arrays import Int64
 from tollwright.store.calls import Cursor
 from tollwright.store.columns import Layout, read_all, write
-from tollwright.store.rerate import CHARGES, Charges, Int64, charges_of, span_of
+from tollwright.store.rerate import CHARGES, Charges, charges_of, span_of
 from tollwright.store.sql import statements
 
 SQL = statements("allowances.sql")

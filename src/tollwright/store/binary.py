@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import psycopg
 
-from tollwright.kernel.cdr.parsed_columns import NONE, Bytes, Int64, Text, frozen
+from tollwright.kernel.arrays import NONE, Bytes, Int64, frozen
 from tollwright.kernel.jit import entry, plain
+from tollwright.kernel.text import Text
 
 HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TAIL = b"\xff\xff"

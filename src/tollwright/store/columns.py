@@ -13,9 +13,8 @@ from typing import Any, LiteralString
 import numpy as np
 import numpy.typing as npt
 
+from tollwright.kernel.arrays import Int64
 from tollwright.store.calls import Cursor
-
-Int64 = npt.NDArray[np.int64]
 
 BATCH = 65_536
 YEAR_2000_US = 946_684_800_000_000  # PostgreSQL counts its moments from there

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from tollwright.core.instants import moment_of
+from tollwright.kernel.arrays import Int64
 from tollwright.store.calls import ID_BLOCK, Cursor
 from tollwright.store.columns import Layout, read, write
 from tollwright.store.sql import statements
 
 SQL = statements("rerate.sql")
-Int64 = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.bytes_]
 
 NUMBER_WIDTH = 16  # 15 digits and the blank after them
@@ -42,7 +43,6 @@ REVISED = Layout(
     ),
     moments=("started_us", "rated_us"),
 )  # fmt: skip
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,8 +338,4 @@ def new_ids(cursor: Cursor, count: int) -> Int64:
 
 def span_of(started_us: Int64) -> dict[str, object]:
     """The months that a statement has to look at."""
-    return {"first": _moment(int(started_us.min())), "last": _moment(int(started_us.max()))}
-
-
-def _moment(us: int) -> datetime:
-    return EPOCH + timedelta(microseconds=us)
+    return {"first": moment_of(int(started_us.min())), "last": moment_of(int(started_us.max()))}

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from tollwright.kernel.cdr.parsed_columns import Int64
+from tollwright.kernel.arrays import Int64
 from tollwright.store import binary
 from tollwright.store.batches import set_tenant
 from tollwright.store.calls import SQL as CALLS

@@ -24,6 +24,7 @@ from tests.integration.engine.test_legs import (
 from tests.support.switch import NOON, RATES, Row
 from tests.support.world import START
 from tollwright.core.cards.card import Rate, RateCard
+from tollwright.core.instants import micros_of
 from tollwright.core.money import Rounding
 from tollwright.core.rating.legs import CostPlus, Leg, rate_legs
 from tollwright.core.rating.rate_call import CallInput
@@ -34,10 +35,9 @@ from tollwright.domain.carriers.costs import Filled
 from tollwright.engine.ingest.cost_columns import Answered, Place
 from tollwright.engine.ingest.legs import opened
 from tollwright.engine.rating import tariffs
-from tollwright.engine.rating.columns import micros_of
 from tollwright.engine.rating.cost import Cost
-from tollwright.kernel.cdr.parsed_columns import text_of
 from tollwright.kernel.numbers import pack_numbers
+from tollwright.kernel.text import text_of
 from tollwright.store import batches
 from tollwright.store import rates as stored
 from tollwright.store.calls import cursor_on

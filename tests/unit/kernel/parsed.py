@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tests.unit.core.formats.rows import ASTERISK
 from tollwright.core.formats.base import Format, Item, Options, Record
-from tollwright.core.formats.clock import EPOCH
+from tollwright.core.instants import micros_of
 from tollwright.core.numbers import digits_of
+from tollwright.kernel.arrays import NONE
 from tollwright.kernel.cdr.asterisk import AsteriskColumns
 from tollwright.kernel.cdr.chunks import ColumnReader
-from tollwright.kernel.cdr.parsed_columns import NONE, ParsedColumns
+from tollwright.kernel.cdr.parsed_columns import ParsedColumns
 from tollwright.kernel.numbers import pack_number
 
-MICROSECOND = timedelta(microseconds=1)
 Way = Callable[[Options, int], ColumnReader]
 Fact = tuple[object, ...]
 
 
 def us(moment: datetime | None) -> int:
-    return NONE if moment is None else (moment - EPOCH) // MICROSECOND
+    return NONE if moment is None else micros_of(moment)
 
 
 def fact_of(item: Item, region: str) -> Fact:

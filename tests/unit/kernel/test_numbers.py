@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollwright.kernel.cdr.parsed_columns import packed, text_of
 from tollwright.kernel.numbers import (
     EMPTY,
     NOT_DIGITS,
@@ -19,6 +18,7 @@ from tollwright.kernel.numbers import (
     text_order,
     unpack_number,
 )
+from tollwright.kernel.text import packed, text_of
 
 DIGITS = st.text("0123456789", max_size=15)
 ANYTHING = st.one_of(DIGITS, st.text(max_size=20), st.text("0123456789", max_size=80))

@@ -10,7 +10,7 @@ from tests.unit.kernel.cdr import test_freeswitch as freeswitch
 from tests.unit.kernel.parsed import by_rule, facts
 from tollwright.core.formats.base import Options
 from tollwright.kernel.cdr.freeswitch import FreeswitchColumns
-from tollwright.kernel.cdr.parsed_columns import text_of
+from tollwright.kernel.text import text_of
 
 IN_COLUMNS, BY_THE_RULE = True, False
 OPTIONS = Options(region="DE")

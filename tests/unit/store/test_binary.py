@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tollwright.kernel.cdr.parsed_columns import NONE, Text, no_text, text_of
+from tollwright.kernel.arrays import NONE
+from tollwright.kernel.text import Text, no_text, text_of
 from tollwright.store.binary import instants, rows
 
 FIELDS = b"\x00\x03"  # two numbers and a text

@@ -29,10 +29,11 @@ from tollwright.core.formats.base import (
     Record,
     ms_of,
 )
-from tollwright.core.formats.clock import EPOCH, Clock, from_micros
+from tollwright.core.formats.clock import Clock
 from tollwright.core.formats.lines import CsvReader, Dialect
 from tollwright.core.formats.memo import Memo
 from tollwright.core.formats.window import windowed
+from tollwright.core.instants import EPOCH, moment_of
 
 _ZERO = timedelta(0)
 _NEAR = timedelta(seconds=30)
@@ -351,7 +352,7 @@ def _first_from(moments: list[datetime], least: datetime) -> datetime | None:
 def _birth(text: str) -> datetime | None:
     """When the channel was made, by the epoch in its uniqueid ([server-]epoch.count)."""
     plain = len(text) == 10 and text.isascii() and text.isdigit()
-    return from_micros(int(text) * 1_000_000) if plain else None
+    return moment_of(int(text) * 1_000_000) if plain else None
 
 
 def _births(texts: Sequence[str]) -> list[datetime | None]:

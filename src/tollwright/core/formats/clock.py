@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tollwright.core.formats.base import BadRowError, OptionsError
+from tollwright.core.instants import moment_of
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TAILS = {
     f":{minute:02}:{second:02}": timedelta(minutes=minute, seconds=second)
     for minute in range(60)
@@ -24,11 +24,6 @@ _NOT = frozenset({"", "0", "NULL", "null", "\\N", "0.000000"})
 _NUMBER = re.compile(r"\d{1,16}(?:\.\d+)?")
 _LAST_EPOCH_S = 32_503_680_000  # the year 3000: more than that is milliseconds or microseconds
 _HOURS_KEPT = 50_000
-
-
-def from_micros(micros: int) -> datetime:
-    """The instant `micros` microseconds after 1970-01-01 UTC, exact."""
-    return EPOCH + timedelta(microseconds=micros)
 
 
 class Clock:
@@ -108,9 +103,9 @@ def _epoch(text: str) -> datetime | None:
     seconds = int(whole)
     if seconds > _LAST_EPOCH_S:
         unit = 1_000 if seconds < _LAST_EPOCH_S * 1_000 else 1
-        return from_micros(seconds * unit)
+        return moment_of(seconds * unit)
     micros = seconds * 1_000_000 + int((fraction + "000000")[:6])
-    return from_micros(micros) if micros >= 86_400_000_000 else None
+    return moment_of(micros) if micros >= 86_400_000_000 else None
 
 
 def _naive(text: str) -> datetime:

@@ -11,6 +11,7 @@ import psycopg
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from tollwright.core.instants import micros_of
 from tollwright.data.calls import Call, Charge
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
@@ -18,7 +19,6 @@ from tollwright.domain.audit.operations import By, record
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.ingest import legs as engine
 from tollwright.engine.ingest.cost_columns import Costed, Place, columns_of
-from tollwright.engine.rating.columns import micros_of
 from tollwright.engine.rating.cost import UNKNOWN_TRUNK
 from tollwright.store import legs as store
 from tollwright.store.calls import cursor_on

@@ -22,9 +22,10 @@ from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.rating.propagate_costs import follow
 from tollwright.engine.rating.settle import settle
 from tollwright.engine.rerate.run import Changes, Outcome
+from tollwright.kernel.arrays import Int64
 from tollwright.store import allowances
 from tollwright.store import rerate as store
-from tollwright.store.rerate import Int64, Revised
+from tollwright.store.rerate import Revised
 
 __all__ = ["NothingChanges", "ProposalDecided", "ReportOutdated", "accept", "apply", "reject"]
 

@@ -12,7 +12,7 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain.audit.operations import By
 from tollwright.domain.rerating.report import Places, parts
 from tollwright.engine.rerate.run import Changes, Outcome
-from tollwright.store.rerate import Int64
+from tollwright.kernel.arrays import Int64
 
 
 def note(

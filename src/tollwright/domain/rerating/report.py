@@ -18,7 +18,7 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.engine.rerate.refusals import SENTENCES
 from tollwright.engine.rerate.run import Changes, Figures, Group, Outcome, Refused
 from tollwright.engine.rerate.sums import currency_code
-from tollwright.store.rerate import Int64
+from tollwright.kernel.arrays import Int64
 
 K = TypeVar("K")
 

@@ -12,22 +12,17 @@ from datetime import UTC, datetime
 import numpy as np
 
 from tollwright.core.formats.base import Item, Record
-from tollwright.core.formats.clock import EPOCH, from_micros
-from tollwright.engine.ingest.calls import MICROSECOND, UNANSWERED, Calls, joined
+from tollwright.core.instants import micros_of, moment_of
+from tollwright.engine.ingest.calls import UNANSWERED, Calls, joined
 from tollwright.engine.ingest.classify import YEARS, Sorted, Sorter
 from tollwright.engine.rating.terms import Terms
-from tollwright.kernel.cdr.parsed_columns import (
-    NONE,
-    Flags,
-    Int64,
-    ParsedColumns,
-    distinct,
-    text_of,
-)
+from tollwright.kernel.arrays import NONE, Flags, Int64
+from tollwright.kernel.cdr.parsed_columns import ParsedColumns
 from tollwright.kernel.numbers import EMPTY
+from tollwright.kernel.text import distinct, text_of
 
 EARLIEST, LATEST = (
-    (datetime(year, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND for year in (YEARS.start, YEARS.stop)
+    micros_of(datetime(year, 1, 1, tzinfo=UTC)) for year in (YEARS.start, YEARS.stop)
 )
 
 
@@ -69,7 +64,7 @@ def _terms(parsed: ParsedColumns, sorter: Sorter, odd: Flags) -> tuple[tuple[Ter
 def _span(parsed: ParsedColumns, rows: Int64) -> tuple[datetime, datetime]:
     started, answered = parsed.started_us[rows], parsed.answered_us[rows]
     last = max(int(started.max()), int(answered.max()))
-    return from_micros(int(started.min())), from_micros(last)
+    return moment_of(int(started.min())), moment_of(last)
 
 
 def _calls(parsed: ParsedColumns, terms: tuple[Terms, ...], which: Int64, rows: Int64) -> Calls:

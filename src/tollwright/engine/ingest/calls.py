@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from tollwright.core.formats.base import Record
-from tollwright.core.formats.clock import EPOCH, from_micros
+from tollwright.core.instants import micros_of, moment_of
 from tollwright.engine.rating.terms import Terms
-from tollwright.kernel.cdr.parsed_columns import (
-    NONE,
-    Int32,
-    Int64,
-    Text,
-    packed,
-    text_joined,
-    text_of,
-)
+from tollwright.kernel.arrays import NONE, Int32, Int64
 from tollwright.kernel.numbers import EMPTY
+from tollwright.kernel.text import Text, packed, text_joined, text_of
 
-MICROSECOND = timedelta(microseconds=1)
 UNANSWERED = -1
 
 
@@ -92,7 +84,7 @@ COLUMNS = tuple(field.name for field in fields(Calls) if field.name not in ("ter
 def _moment(micros: int) -> datetime:
     if micros == NONE:
         raise ValueError("a call that was not answered has no answer's moment")
-    return from_micros(micros)
+    return moment_of(micros)
 
 
 def calls_of(placed: Sequence[Placed]) -> Calls:
@@ -130,7 +122,7 @@ def calls_of(placed: Sequence[Placed]) -> Calls:
 
 def _micros(moments: Sequence[datetime | None]) -> Int64:
     count = len(moments)
-    told = (NONE if at is None else (at - EPOCH) // MICROSECOND for at in moments)
+    told = (NONE if at is None else micros_of(at) for at in moments)
     return np.fromiter(told, np.int64, count)
 
 

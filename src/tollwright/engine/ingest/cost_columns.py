@@ -13,9 +13,10 @@ from tollwright.engine.ingest.calls import Calls
 from tollwright.engine.rating.cost import Cost, Words
 from tollwright.engine.rating.group import Rated
 from tollwright.kernel import call_columns as kernel
-from tollwright.kernel.cdr.parsed_columns import Int64, Text, alike, no_text, text_joined, text_of
+from tollwright.kernel.arrays import Int64
 from tollwright.kernel.numbers import EMPTY, pack_numbers
 from tollwright.kernel.rating.status import BLOCKED, INVALID, UNMATCHED
+from tollwright.kernel.text import Text, alike, no_text, text_joined, text_of
 from tollwright.store import legs as store
 
 REFUSED = {

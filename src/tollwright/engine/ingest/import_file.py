@@ -35,9 +35,10 @@ from tollwright.engine.rating.cards import card_of
 from tollwright.engine.rating.cost import Cost
 from tollwright.engine.rating.tariffs import compiled_of
 from tollwright.engine.rating.terms import Book, Version, read_book
+from tollwright.kernel.arrays import Int64
 from tollwright.kernel.cdr.asterisk import AsteriskColumns
 from tollwright.kernel.cdr.freeswitch import FreeswitchColumns
-from tollwright.kernel.cdr.parsed_columns import Int64, ParsedColumns
+from tollwright.kernel.cdr.parsed_columns import ParsedColumns
 from tollwright.kernel.rating.layout import CompiledCard
 from tollwright.store import batches, terms
 from tollwright.store.calls import Cursor, cursor_on

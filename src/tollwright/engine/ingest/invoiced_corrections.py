@@ -9,11 +9,11 @@ from datetime import datetime
 import msgspec
 
 from tollwright.core.formats.base import Record
+from tollwright.core.instants import micros_of
 from tollwright.engine.ingest import legs
 from tollwright.engine.ingest.classify import Refused, Sorter
 from tollwright.engine.ingest.cost_columns import Place, columns_of
 from tollwright.engine.ingest.import_file import open_source, read_attributor
-from tollwright.engine.rating.columns import micros_of
 from tollwright.engine.rating.cost import Cost
 from tollwright.engine.rating.terms import Book, Campaign
 from tollwright.store import batches, corrections

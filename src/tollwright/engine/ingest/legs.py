@@ -30,7 +30,8 @@ from tollwright.engine.ingest.resell import Parent, read_parent
 from tollwright.engine.rating.carriers import Bought, Carriers, read_carriers
 from tollwright.engine.rating.cost import Cost, Words
 from tollwright.engine.rating.group import BareCards, rate_group
-from tollwright.kernel.cdr.parsed_columns import Int64, text_of
+from tollwright.kernel.arrays import Int64
+from tollwright.kernel.text import text_of
 from tollwright.store import binary
 from tollwright.store import legs as store
 from tollwright.store.calls import Cursor

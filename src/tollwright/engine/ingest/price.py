@@ -20,19 +20,12 @@ from tollwright.engine.rating.cost_plus import price_from_cost, sentence
 from tollwright.engine.rating.numbers import rated_caller
 from tollwright.engine.rating.terms import Terms, Version
 from tollwright.engine.rating.version_change import line_of, meeting
+from tollwright.kernel.arrays import Flags, Int32, Int64
 from tollwright.kernel.call_columns import Columns, new_charges
-from tollwright.kernel.cdr.parsed_columns import (
-    Flags,
-    Int32,
-    Int64,
-    Text,
-    no_text,
-    text_of,
-    unpacked,
-)
 from tollwright.kernel.rating.batch import rate_batch
 from tollwright.kernel.rating.layout import CompiledCard
 from tollwright.kernel.rating.status import RATED
+from tollwright.kernel.text import Text, no_text, text_of, unpacked
 
 REASONS = {
     "blocked": "blocked_destination",

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.core.formats.clock import from_micros
+from tollwright.core.instants import micros_of, moment_of
 from tollwright.engine.ingest.cost_columns import (
     Answered,
     Columns,
@@ -26,12 +26,13 @@ from tollwright.engine.ingest.cost_columns import (
     by_word,
     in_a_row,
 )
-from tollwright.engine.rating.columns import counted_ms, micros_of, moment_of
+from tollwright.engine.rating.columns import counted_ms
 from tollwright.engine.rating.cost import Cost, Words
 from tollwright.engine.rating.cost_plus import PARENTS, price_from_cost
 from tollwright.engine.rating.group import BareCards, rate_group
 from tollwright.engine.rating.terms import Book, Terms, read_book
-from tollwright.kernel.cdr.parsed_columns import NONE, Int64, Text, text_of
+from tollwright.kernel.arrays import NONE, Int64
+from tollwright.kernel.text import Text, text_of
 from tollwright.store import batches, binary
 from tollwright.store import calls as stored
 from tollwright.store import resellers as store
@@ -121,8 +122,8 @@ class Parent:
         """The revisions that the parent has of the staged calls, and whether they stand."""
         started = calls.started_us[places]
         return store.known(
-            self.cursor, source_id=self.source_id, first=from_micros(int(started.min())) - AROUND,
-            last=from_micros(int(started.max())) + AROUND,
+            self.cursor, source_id=self.source_id, first=moment_of(int(started.min())) - AROUND,
+            last=moment_of(int(started.max())) + AROUND,
         )  # fmt: skip
 
     def _sales(self, calls: Answered, places: Int64, reasons: Words) -> list[Sale]:

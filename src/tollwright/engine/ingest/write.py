@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 
 from tollwright.core.formats.base import Record
-from tollwright.core.formats.clock import from_micros
+from tollwright.core.instants import moment_of
 from tollwright.engine.ingest import legs, stage
 from tollwright.engine.ingest.calls import Calls
 from tollwright.engine.ingest.classify import Refused, Tally, refusal
@@ -17,7 +17,8 @@ from tollwright.engine.ingest.price import Priced
 from tollwright.engine.rating.cost import Cost
 from tollwright.engine.rating.cost_plus import UNKNOWN_COST
 from tollwright.engine.rating.terms import Terms
-from tollwright.kernel.cdr.parsed_columns import NONE, Int64, Text, text_joined, text_of
+from tollwright.kernel.arrays import NONE, Int64
+from tollwright.kernel.text import Text, text_joined, text_of
 from tollwright.store import batches, binary, calls
 from tollwright.store.calls import Met
 
@@ -114,8 +115,8 @@ class Writer:
         """
         first, last = int(there.started_us.min()), int(there.started_us.max())
         met = calls.meet(
-            self.cursor, source_id=self.place.source_id, first=from_micros(first) - AROUND,
-            last=from_micros(last) + AROUND,
+            self.cursor, source_id=self.place.source_id, first=moment_of(first) - AROUND,
+            last=moment_of(last) + AROUND,
         )  # fmt: skip
         if not met:
             return [], {}, []

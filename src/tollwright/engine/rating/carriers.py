@@ -9,16 +9,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
-from tollwright.engine.rating.columns import Int64
+from tollwright.core.instants import micros_of
 from tollwright.engine.rating.terms import Card, Version, cards_of
+from tollwright.kernel.arrays import Int64
 from tollwright.store import carriers as store
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 NO_CARD = "no_buy_card"
 NO_VERSION = "no_buy_version"
 
@@ -69,7 +68,7 @@ class Carriers:
     def bought(self, trunk: str, at: datetime) -> Bought | None:
         """How a call answered at `at` over this trunk is bought; None: the trunk is nobody's."""
         line = self._line(trunk)
-        return line.found[bisect_right(line.changes, (at - EPOCH) // MICROSECOND)]
+        return line.found[bisect_right(line.changes, micros_of(at))]
 
     def spans(
         self, trunk: str, answered_us: Int64, places: Int64
@@ -102,7 +101,7 @@ class Carriers:
                 moments |= {since, *(version.effective_from for version in versions)}
         changes = sorted(moments)
         spans = [self._resolve(fit, moment) for moment in changes]
-        return _Timeline([(moment - EPOCH) // MICROSECOND for moment in changes], [None, *spans])
+        return _Timeline([micros_of(moment) for moment in changes], [None, *spans])
 
     def _fitting(self, text: str) -> list[Trunk]:
         """The trunks that may mean this text: itself, then the longest beginning."""

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import numpy as np
-import numpy.typing as npt
 
 from tollwright.engine.rating.terms import Book, Terms
-
-Int64 = npt.NDArray[np.int64]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from tollwright.kernel.arrays import Int64
 
 
 def causes_of(book: Book) -> tuple[str, ...]:
@@ -37,13 +32,3 @@ def counted_ms(
         bills = np.array([False, *(one in terms.billable_causes for one in causes)])
         free |= ~(bills[cause] | bills[disposition])
     return np.where(free, 0, counted)
-
-
-def moment_of(us: int) -> datetime:
-    """The moment so many microseconds after 1970-01-01 UTC."""
-    return EPOCH + timedelta(microseconds=us)
-
-
-def micros_of(moment: datetime) -> int:
-    """Microseconds from 1970-01-01 UTC to an aware moment."""
-    return (moment - EPOCH) // timedelta(microseconds=1)

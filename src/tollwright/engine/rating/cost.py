@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tollwright.kernel.cdr.parsed_columns import Flags, Int32, Int64, Text, text_of
+from tollwright.kernel.arrays import Flags, Int32, Int64
+from tollwright.kernel.text import Text, text_of
 
 UNKNOWN_TRUNK = "unknown_trunk"  # no carrier has it, and no parent sells the call
 

@@ -8,20 +8,21 @@ from functools import partial
 
 import numpy as np
 
+from tollwright.core.instants import moment_of
 from tollwright.core.money import Rounding
 from tollwright.core.rating.rate_call import CallInput, Charge, rate_call
 from tollwright.core.rating.rate_lookup import CardIndex
 from tollwright.engine.rating.cards import card_of
-from tollwright.engine.rating.columns import Int64, moment_of
 from tollwright.engine.rating.tariffs import compiled_of
 from tollwright.engine.rating.terms import Card, Version
 from tollwright.engine.rating.version_change import line_of, meeting
+from tollwright.kernel.arrays import Int64
 from tollwright.kernel.call_columns import Charges, Columns
-from tollwright.kernel.cdr.parsed_columns import Text, unpacked
 from tollwright.kernel.numbers import unpack_number
 from tollwright.kernel.rating.batch import rate_batch
 from tollwright.kernel.rating.layout import SPLIT, CompiledCard
 from tollwright.kernel.rating.status import RATED, STATUSES
+from tollwright.kernel.text import Text, unpacked
 from tollwright.store.calls import Cursor
 
 Key = tuple[int, Rounding | None]

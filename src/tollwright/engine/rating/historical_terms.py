@@ -10,14 +10,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tollwright.core.instants import micros_of, moment_of
 from tollwright.core.money import Rounding
 from tollwright.core.rating.rate_lookup import CardIndex
 from tollwright.engine.rating.cards import card_of
-from tollwright.engine.rating.columns import Int64, counted_ms, micros_of, moment_of
+from tollwright.engine.rating.columns import counted_ms
 from tollwright.engine.rating.sequential import Calls
 from tollwright.engine.rating.tariffs import Tariff, tariff_of
 from tollwright.engine.rating.terms import Book, Card, Terms, Version
 from tollwright.engine.rating.version_change import Line, line_of, meeting
+from tollwright.kernel.arrays import Int64
 from tollwright.store.allowances import Turn
 from tollwright.store.calls import Cursor
 

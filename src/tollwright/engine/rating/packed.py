@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from tollwright.kernel.arrays import Int64
 from tollwright.kernel.numbers import DIGITS, EMPTY, ENDED, NOT_DIGITS, TOO_LONG
 
-Int64 = npt.NDArray[np.int64]
 BLANK = 32
 ZERO = 48
 

@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tollwright.core.instants import moment_of
 from tollwright.core.rating.allowances import matching
 from tollwright.core.rating.rate_call import CallInput, Charge, rate_call
-from tollwright.engine.rating.columns import Int64, moment_of
 from tollwright.engine.rating.numbers import rated_caller
 from tollwright.engine.rating.pools import Draw, Key, Pools, left, none_left
 from tollwright.engine.rating.tariffs import Tariff
 from tollwright.engine.rating.version_change import Line
+from tollwright.kernel.arrays import Int64
 
 Lines = Mapping[int, Line]  # of the calls, by place, that run into another version of their card
 

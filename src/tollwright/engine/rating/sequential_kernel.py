@@ -10,21 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from tollwright.core.cards.card import Allowance
-from tollwright.engine.rating.columns import Int64, micros_of
+from tollwright.core.instants import micros_of
 from tollwright.engine.rating.packed import callers, packed
 from tollwright.engine.rating.pools import Key, Pools, pool_key
 from tollwright.engine.rating.sequential import Calls, Lines, Priced, Result, Walk
 from tollwright.engine.rating.tariffs import Tariff
+from tollwright.kernel.arrays import Flags, Int64
 from tollwright.kernel.call_columns import Columns
 from tollwright.kernel.numbers import TOP_BITS, pack_number
 from tollwright.kernel.rating.batch import rate_batch
 from tollwright.kernel.rating.layout import CompiledCard
 from tollwright.kernel.rating.status import RATED
 
-Bool = npt.NDArray[np.bool_]
 FEW = 7  # calls in a run that core prices in the time of one batch
 MANY = 1_000  # calls in turn for which that matters
 
@@ -41,7 +40,7 @@ def by_kernel(
     return walk.out.priced()
 
 
-def may_draw(calls: Calls, tariffs: Sequence[Tariff]) -> Bool:
+def may_draw(calls: Calls, tariffs: Sequence[Tariff]) -> Flags:
     """The calls for which their tariff has a pool, whatever it has left."""
     found = np.zeros(len(calls.called), np.bool_)
     for number in np.unique(calls.tariff).tolist():
@@ -104,7 +103,7 @@ def _keys(tariff: Tariff, card: CompiledCard, campaign_id: int) -> list[Key]:
 
 
 def _tell(
-    out: Result, run: Int64, keys: Sequence[Key], fits: Bool, before: Int64, takes: Int64
+    out: Result, run: Int64, keys: Sequence[Key], fits: Flags, before: Int64, takes: Int64
 ) -> None:
     for pool in np.flatnonzero(fits.any(axis=0)).tolist():
         here = np.flatnonzero(fits[:, pool])
@@ -134,7 +133,7 @@ def _takes(card: CompiledCard, uses: Int64, count: int) -> Int64:
     return takes
 
 
-def _fits(allowances: Sequence[Allowance], pools: Sequence[str], calls: Columns) -> Bool:
+def _fits(allowances: Sequence[Allowance], pools: Sequence[str], calls: Columns) -> Flags:
     """Which pools are for which call, bool[calls, pools]."""
     found = np.zeros((len(calls.called), len(pools)), np.bool_)
     for one in allowances:

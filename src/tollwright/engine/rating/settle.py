@@ -15,21 +15,21 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
-from tollwright.engine.rating.columns import Int64, causes_of, moment_of
+from tollwright.core.instants import moment_of
+from tollwright.engine.rating.columns import causes_of
 from tollwright.engine.rating.historical_terms import Asked, Books, Then
 from tollwright.engine.rating.periods import Period, Periods
 from tollwright.engine.rating.propagate_costs import follow
 from tollwright.engine.rating.sequential import Calls, Priced, price_sequentially
 from tollwright.engine.rating.terms import read_book
+from tollwright.kernel.arrays import Flags, Int64
 from tollwright.store import allowances as store
 from tollwright.store import calls
 from tollwright.store.allowances import Drawn, Turn, Uses
 from tollwright.store.rerate import Charges, lock_usage, new_ids, span_of
 
 QUARTER_US = 900_000_000
-Bool = npt.NDArray[np.bool_]
 Touched = Iterable[tuple[int, datetime]]  # (customer, when a call was answered)
 
 
@@ -146,12 +146,12 @@ def calls_of(charges: Charges, tariff: Int64, counted_ms: Int64) -> Calls:
     )
 
 
-def _differs(turn: Turn, priced: Priced) -> Bool:
+def _differs(turn: Turn, priced: Priced) -> Flags:
     """Calls that get a charge: their first, or another than stands."""
     charges = turn.charges
     other = (charges.amount_micros != priced.amount_micros) | (turn.rate_no != priced.rate_no)
     other |= (charges.billed_s != priced.billed_s) | (turn.allowance_s != priced.allowance_s)
-    found: Bool = ((charges.charge_id == 0) | other) & (priced.rated == 1)
+    found: Flags = ((charges.charge_id == 0) | other) & (priced.rated == 1)
     return found
 
 
@@ -160,7 +160,7 @@ def _drawn(
     asked: Asked,
     priced: Priced,
     charge_id: Int64,
-    fresh: Bool,
+    fresh: Flags,
 ) -> Drawn:
     charges = turn.charges
     columns = (

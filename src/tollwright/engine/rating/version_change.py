@@ -16,12 +16,13 @@ import numpy.typing as npt
 
 from tollwright.core.cards.card import RateCard
 from tollwright.core.cards.read import CardError
+from tollwright.core.instants import micros_of
 from tollwright.core.rating.rate_call import CallInput, Charge
 from tollwright.core.rating.rate_lookup import CardIndex, prepare
 from tollwright.core.rating.versions import Version as OnLine
 from tollwright.core.rating.versions import on_one_line
-from tollwright.engine.rating.columns import Int64, micros_of
 from tollwright.engine.rating.terms import Card, Version
+from tollwright.kernel.arrays import Int64
 
 Load = Callable[[Version], CardIndex]
 MILLISECOND = timedelta(milliseconds=1)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from tollwright.core.rating.legs import CostPlus
-from tollwright.engine.rating.columns import Int64
 from tollwright.engine.rating.cost import Cost, Words
 from tollwright.engine.rating.cost_plus import OTHER_CURRENCY, UNKNOWN_COST, price_from_cost
 from tollwright.engine.rerate import refusals
+from tollwright.kernel.arrays import Int64
 from tollwright.kernel.call_columns import Charges as Rated
 from tollwright.kernel.rating.layout import CompiledCard
 from tollwright.store.rerate import NO_CURRENCY, Charges

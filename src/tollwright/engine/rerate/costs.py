@@ -10,10 +10,10 @@ from tollwright.core.rating.rate_lookup import CardIndex
 from tollwright.engine.rating import terms as t
 from tollwright.engine.rating.cards import card_of
 from tollwright.engine.rating.carriers import NO_CARD, Carriers
-from tollwright.engine.rating.columns import Int64
 from tollwright.engine.rating.version_change import Line, line_of
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.prices import Offer, published
+from tollwright.kernel.arrays import Int64
 from tollwright.kernel.call_columns import epoch_us
 from tollwright.store.calls import Cursor
 from tollwright.store.rerate import Charges

@@ -14,10 +14,11 @@ from tollwright.core.rating.rate_call import CallInput
 from tollwright.core.rating.rate_lookup import CardIndex, prepare
 from tollwright.engine.rating import terms as t
 from tollwright.engine.rating.cards import card_of
-from tollwright.engine.rating.columns import Int64, counted_ms
+from tollwright.engine.rating.columns import counted_ms
 from tollwright.engine.rating.tariffs import Tariff, compiled_of
 from tollwright.engine.rating.version_change import Line, line_of
 from tollwright.engine.rerate import refusals
+from tollwright.kernel.arrays import Int64
 from tollwright.kernel.call_columns import epoch_us
 from tollwright.kernel.rating.compile import compile_card
 from tollwright.kernel.rating.layout import CompiledCard

@@ -9,22 +9,20 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from tollwright.core.instants import moment_of
 from tollwright.core.rating.rate_call import rate_call
-from tollwright.engine.rating.columns import moment_of
 from tollwright.engine.rating.group import call_at, put
 from tollwright.engine.rating.packed import callers, packed
 from tollwright.engine.rating.pools import none_left
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.cost_plus import from_cost
 from tollwright.engine.rerate.prices import Offer, Prices, Source
+from tollwright.kernel.arrays import Flags, Int64
 from tollwright.kernel.call_columns import Charges as Rated
 from tollwright.kernel.call_columns import Columns, epoch_us
 from tollwright.kernel.rating.batch import rate_batch
-from tollwright.store.rerate import Charges, Int64
-
-Bool = npt.NDArray[np.bool_]
+from tollwright.store.rerate import Charges
 
 
 class Repriced(NamedTuple):
@@ -51,9 +49,9 @@ class Repriced(NamedTuple):
     carrier_id: Int64
 
     @property
-    def changed(self) -> Bool:
+    def changed(self) -> Flags:
         """Calls that cost another amount now and do not wait in a proposal already."""
-        found: Bool = self.amount_micros != self.stored.amount_micros
+        found: Flags = self.amount_micros != self.stored.amount_micros
         found &= (self.refusal == refusals.NONE) & (self.stored.waits == 0)
         return found
 
@@ -62,7 +60,7 @@ class Repriced(NamedTuple):
         stored = Charges._make(column[here] for column in self.stored)
         return Repriced(stored, *(column[here] for column in self[1:]))
 
-    def only(self, where: Bool) -> Repriced:
+    def only(self, where: Flags) -> Repriced:
         """The rows that are `where`."""
         stored = Charges._make(column[where] for column in self.stored)
         return Repriced(stored, *(column[where] for column in self[1:]))
@@ -189,9 +187,9 @@ def reprice(
     return found
 
 
-def _meet(offer: Offer, answered_us: Int64, counted_ms: Int64) -> Bool:
+def _meet(offer: Offer, answered_us: Int64, counted_ms: Int64) -> Flags:
     """Calls that last into the next version of their card."""
-    found: Bool = answered_us + counted_ms * 1000 > offer.meets_us
+    found: Flags = answered_us + counted_ms * 1000 > offer.meets_us
     return found
 
 

@@ -26,9 +26,10 @@ from tollwright.engine.rerate.sums import (
     prefix_text,
     sums_of,
 )
+from tollwright.kernel.arrays import Int64
 from tollwright.store import rerate as store
 from tollwright.store.calls import Cursor
-from tollwright.store.rerate import Charges, Int64, Scope
+from tollwright.store.rerate import Charges, Scope
 
 EXAMPLES = 10  # of refused calls, a reason
 AROUND = timedelta(days=2)  # between a call's start and its answer

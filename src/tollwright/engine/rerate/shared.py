@@ -16,9 +16,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from tollwright.engine.rating.columns import Int64, moment_of
+from tollwright.core.instants import moment_of
 from tollwright.engine.rating.historical_terms import Asked, Books, Then
 from tollwright.engine.rating.packed import packed
 from tollwright.engine.rating.periods import Period, Periods
@@ -32,13 +31,12 @@ from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.cost_plus import from_cost
 from tollwright.engine.rerate.prices import Offer
 from tollwright.engine.rerate.reprice import Offers, Repriced
+from tollwright.kernel.arrays import Flags, Int64
 from tollwright.kernel.call_columns import new_charges
 from tollwright.store import allowances as store
 from tollwright.store.allowances import Turn, Uses
 from tollwright.store.calls import Cursor
 from tollwright.store.rerate import Bytes, Charges
-
-Bool = npt.NDArray[np.bool_]
 
 
 class Draws(NamedTuple):
@@ -171,7 +169,7 @@ class _Walk:
             priced = self._keeping(turn, calls, lines, taken, was, priced)
         return self._told(turn, inside, asked, was, priced, customer_id)
 
-    def _asked(self, turn: Turn, inside: Bool, was: Asked | None) -> tuple[Asked, dict[int, Line]]:
+    def _asked(self, turn: Turn, inside: Flags, was: Asked | None) -> tuple[Asked, dict[int, Line]]:
         """What each call is priced by: in the scope by the offers of now, else as it was rated."""
         asked = Asked(*(np.zeros(len(inside), np.int64) for _ in Asked._fields))
         lines: dict[int, Line] = {}
@@ -253,7 +251,7 @@ class _Walk:
     def _told(
         self,
         turn: Turn,
-        inside: Bool,
+        inside: Flags,
         asked: Asked,
         was: Asked | None,
         priced: Priced,
@@ -314,8 +312,8 @@ class _Walk:
         return otherwise
 
 
-def _same_terms(calls: Calls, was: Asked) -> Bool:
-    found: Bool = (calls.tariff == was.tariff) & (calls.counted_ms == was.counted_ms)
+def _same_terms(calls: Calls, was: Asked) -> Flags:
+    found: Flags = (calls.tariff == was.tariff) & (calls.counted_ms == was.counted_ms)
     return found
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.reprice import Repriced
+from tollwright.kernel.arrays import Int64
 from tollwright.kernel.numbers import unpack_number
-from tollwright.store.rerate import Bytes, Int64
+from tollwright.store.rerate import Bytes
 
 
 class Sums(NamedTuple):

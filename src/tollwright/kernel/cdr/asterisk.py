@@ -15,26 +15,11 @@ import numpy as np
 
 from tollwright.core.formats.asterisk_csv import Reader, settle
 from tollwright.core.formats.base import Item, Options, Record
+from tollwright.kernel.arrays import NONE, Flags, Int32, Int64, frozen
 from tollwright.kernel.cdr import fields, texts
 from tollwright.kernel.cdr.chunks import ColumnReader, Fields, mostly
-from tollwright.kernel.cdr.parsed_columns import (
-    NONE,
-    SECOND_US,
-    Flags,
-    Int32,
-    Int64,
-    ParsedColumns,
-    Text,
-    alike,
-    distinct,
-    e164,
-    frozen,
-    instants,
-    no_text,
-    packed,
-    text_of,
-    text_of_bytes,
-)
+from tollwright.kernel.cdr.parsed_columns import SECOND_US, ParsedColumns, e164, instants
+from tollwright.kernel.text import Text, alike, distinct, no_text, packed, text_of, text_of_bytes
 
 NEAR_US = 30 * SECOND_US
 UID, LINKED, SRC, DST, START, DISPOSITION, SEQUENCE = 15, 17, 1, 2, 9, 14, 18  # places in PICKED

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from tollwright.core.formats.base import CLIPPED_SECONDS, DAY_S
+from tollwright.kernel.arrays import NONE
 from tollwright.kernel.cdr.texts import ESCAPED
 from tollwright.kernel.jit import entry, plain
 
-NONE = np.iinfo(np.int64).min  # no such moment
 BAD = -1
 CLIPPED = min(CLIPPED_SECONDS)  # the other one is more than a day
 DASH, SLASH, DOT, PLUS, ZERO, COMMA, COLON, BLANK, TEE, PERCENT = (

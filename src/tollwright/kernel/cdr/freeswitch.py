@@ -14,22 +14,11 @@ import numpy as np
 from tollwright.core.formats.base import Item, Options, Record
 from tollwright.core.formats.freeswitch_csv import Reader
 from tollwright.core.formats.freeswitch_layouts import ORDER
+from tollwright.kernel.arrays import NONE, Flags, Int64, frozen
 from tollwright.kernel.cdr import fields
 from tollwright.kernel.cdr.chunks import ColumnReader, Fields, mostly
-from tollwright.kernel.cdr.parsed_columns import (
-    NONE,
-    Flags,
-    Int64,
-    ParsedColumns,
-    Text,
-    alike,
-    e164,
-    frozen,
-    instants,
-    packed,
-    text_of_bytes,
-    with_tail,
-)
+from tollwright.kernel.cdr.parsed_columns import ParsedColumns, e164, instants, with_tail
+from tollwright.kernel.text import Text, alike, packed, text_of_bytes
 
 CAMPAIGN, QUEUE, AGENT, GATEWAY, DISPOSITION = (
     ORDER.index(what) for what in ("campaign", "queue", "agent", "gateway", "disposition")

@@ -2,71 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
-from itertools import accumulate
-from typing import NamedTuple, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from tollwright.core.formats.base import Item
-from tollwright.core.formats.clock import EPOCH, Clock, from_micros
+from tollwright.core.formats.clock import Clock
+from tollwright.core.instants import micros_of, moment_of
 from tollwright.core.numbers import normalise, plain_head
-from tollwright.kernel.cdr import fields, texts
-from tollwright.kernel.numbers import length_of
+from tollwright.kernel.arrays import NONE, Flags, Int32, Int64, frozen
+from tollwright.kernel.cdr import fields
+from tollwright.kernel.text import Text, text_of, text_of_bytes
 
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
-Bytes = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
-Kind = TypeVar("Kind", bound=np.generic)
-NONE = fields.NONE
 HOUR_S = 3_600
 SECOND_US = 1_000_000
-MICROSECOND = timedelta(microseconds=1)
-
-
-class Text(NamedTuple):
-    """A column of UTF-8 texts: text i is `data[first[i] : first[i] + size[i]]`."""
-
-    data: Bytes
-    first: Int32
-    size: Int32
-
-    def at(self, row: int) -> str:
-        """One text."""
-        begin = int(self.first[row])
-        return bytes(self.data[begin : begin + int(self.size[row])]).decode()
-
-    def pick(self, rows: Int64) -> Text:
-        """The texts of some rows, without copying their bytes."""
-        return Text(self.data, self.first[rows], self.size[rows])
-
-    def hashes(self) -> Int64:
-        """A number for each text; two that differ share one about once in 2**64."""
-        found = np.empty(len(self.first), np.int64)
-        texts.hashes(frozen(self.data), frozen(self.first), frozen(self.size), found)
-        return found
-
-
-def text_of(words: Sequence[str]) -> Text:
-    """A column of these words, without NUL, which PostgreSQL cannot store."""
-    return text_of_bytes([word.replace("\0", "").encode() for word in words])
-
-
-def text_of_bytes(pieces: Sequence[bytes]) -> Text:
-    """A column of these pieces of UTF-8."""
-    ends = np.fromiter(accumulate(map(len, pieces)), np.int32, len(pieces))
-    size = np.diff(ends, prepend=np.int32(0))
-    return Text(np.frombuffer(b"".join(pieces), np.uint8), ends - size, size)
-
-
-def no_text(rows: int) -> Text:
-    """A column of empty texts."""
-    return Text(np.empty(0, np.uint8), np.zeros(rows, np.int32), np.zeros(rows, np.int32))
 
 
 def with_tail(column: Text, tail: bytes) -> Text:
@@ -76,18 +27,6 @@ def with_tail(column: Text, tail: bytes) -> Text:
     ends = (column.first + column.size).tolist()
     data = bytes(column.data)
     return text_of_bytes([data[begins[row] : ends[row]] + tail for row in range(rows)])
-
-
-def text_joined(columns: Sequence[Text]) -> Text:
-    """Columns one after the other."""
-    shifts = accumulate((len(column.data) for column in columns), initial=0)
-    return Text(
-        np.concatenate([column.data for column in columns]),
-        np.concatenate(
-            [c.first + np.int32(shift) for c, shift in zip(columns, shifts, strict=False)]
-        ),
-        np.concatenate([column.size for column in columns]),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +71,12 @@ def instants(local_s: Int64, clock: Clock, odd: Flags) -> Int64:
     """
     known = local_s >= 0
     hours, which = np.unique(local_s[known] // HOUR_S, return_inverse=True)
-    said = [f"{from_micros(int(hour) * HOUR_S * SECOND_US):%Y-%m-%d %H}" for hour in hours]
+    said = [f"{moment_of(int(hour) * HOUR_S * SECOND_US):%Y-%m-%d %H}" for hour in hours]
     bases = np.empty(len(hours), np.int64)
     unusual = np.zeros(len(hours), bool)
     for place, text in enumerate(said):
         moment = clock.at(f"{text}:00:00")
-        bases[place] = NONE if moment is None else (moment - EPOCH) // MICROSECOND
+        bases[place] = NONE if moment is None else micros_of(moment)
         unusual[place] = moment is None or text in clock.twice
     found = np.full(len(local_s), NONE)
     found[known] = bases[which] + local_s[known] % HOUR_S * SECOND_US
@@ -167,50 +106,7 @@ def _plain_heads() -> Flags:
     return frozen(np.array([plain_head(f"+{head:04}") for head in range(10_000)]))
 
 
-def packed(digits: Text) -> Int64:
-    """The numbers as `kernel.numbers` packs them; negative: no rate card can look it up."""
-    found = np.empty(len(digits.first), np.int64)
-    fields.packed(frozen(digits.data), frozen(digits.first), frozen(digits.size), found)
-    return found
-
-
-def unpacked(numbers: Int64) -> Text:
-    """The digits of packed numbers."""
-    size = length_of(numbers).astype(np.int32)
-    first = np.cumsum(size, dtype=np.int32) - size
-    data = np.empty(int(size.sum()), np.uint8)
-    texts.unpacked(frozen(numbers), frozen(first), frozen(size), data)
-    return Text(frozen(data), first, size)
-
-
-def alike(columns: Sequence[Text]) -> Int32:
-    """A number for each row: rows whose texts are all equal share it.
-
-    The columns stand in the same bytes.
-    """
-    rows = len(columns[0].first)
-    table = np.full(1 << max(rows * 2, 2).bit_length(), -1, np.int32)
-    codes, examples = np.empty(rows, np.int32), np.empty(rows, np.int32)
-    first = np.stack([column.first for column in columns], axis=1)
-    size = np.stack([column.size for column in columns], axis=1)
-    texts.alike(frozen(columns[0].data), frozen(first), frozen(size), table, codes, examples)
-    return codes
-
-
 def lines_of(data: bytes) -> Int64:
     """Where each line begins, and where the next one would."""
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     return np.concatenate([np.zeros(1, np.int64), ends + 1])
-
-
-def distinct(groups: Iterable[Int64]) -> bool:
-    """Whether no number comes twice in all of these."""
-    together = np.sort(np.concatenate(list(groups)))
-    return bool((together[1:] != together[:-1]).all())
-
-
-def frozen(array: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
-    """Contiguous and read-only: one signature, one compilation."""
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view

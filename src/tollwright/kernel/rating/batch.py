@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.kernel.call_columns import Charges, Columns, Int64, new_charges
+from tollwright.kernel.arrays import Int64
+from tollwright.kernel.call_columns import Charges, Columns, new_charges
 from tollwright.kernel.jit import entry, stamp
 from tollwright.kernel.numbers import text_order
 from tollwright.kernel.rating import fast_path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -12,10 +12,10 @@ import numpy as np
 
 from tollwright.core.cards.bands import date_spans, week_spans
 from tollwright.core.cards.card import Band
-from tollwright.kernel.call_columns import Int32, Int64
+from tollwright.core.instants import EPOCH
+from tollwright.kernel.arrays import Int32, Int64
 from tollwright.kernel.rating.layout import DAY_MIN, FIRST_DAY, LAST_DAY, UNTIL_BITS
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_S = 86_400
 LOOK_S = DAY_S  # how far apart offsets are compared: no zone moves there and back in a day
 

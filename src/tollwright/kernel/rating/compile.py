@@ -8,12 +8,13 @@ import numpy as np
 
 from tollwright.core.cards.card import PPM, Allowance, RateCard
 from tollwright.core.cards.file import content_hash
-from tollwright.kernel.call_columns import Int64, epoch_us
+from tollwright.kernel.arrays import Int64, frozen
+from tollwright.kernel.call_columns import epoch_us
 from tollwright.kernel.numbers import pack_number
 from tollwright.kernel.rating import layout as at
 from tollwright.kernel.rating.calendar import calendar, zone_table
 from tollwright.kernel.rating.layout import CompiledCard, Sections
-from tollwright.kernel.rating.layout_writer import frozen, laid_out
+from tollwright.kernel.rating.layout_writer import laid_out
 from tollwright.kernel.rating.leaf_shapes import shapes_of
 from tollwright.kernel.rating.rowtable import RowTable, row_table
 from tollwright.kernel.rating.tiers import Grouped, group_rows

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.kernel.call_columns import Int32, Int64
+from tollwright.kernel.arrays import Int32, Int64
 from tollwright.kernel.numbers import unpack_number
 
 FORMAT = 3  # changes when a compiled card of an older release could not be read

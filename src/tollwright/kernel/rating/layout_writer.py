@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tollwright.kernel.call_columns import Int32, Int64
+from tollwright.kernel.arrays import Int32, Int64, frozen
 from tollwright.kernel.rating import layout as at
 from tollwright.kernel.rating.layout import Sections
 
@@ -73,10 +73,3 @@ def aligned(length: int, dtype: type[Scalar]) -> npt.NDArray[Scalar]:
     room = np.empty(length + CACHE_LINE // size, dtype)
     skip = -room.ctypes.data % CACHE_LINE // size
     return room[skip : skip + length]
-
-
-def frozen(array: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
-    """Contiguous and read-only: one signature for all compiled functions."""
-    still = np.ascontiguousarray(array).view()
-    still.flags.writeable = False
-    return still

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollwright.core.cards.card import MAX_DIGITS
-from tollwright.kernel.call_columns import Int32, Int64
+from tollwright.kernel.arrays import Int32, Int64
 from tollwright.kernel.numbers import TOP_BITS
 from tollwright.kernel.rating import layout as at
 from tollwright.kernel.rating.rowtable import RowTable

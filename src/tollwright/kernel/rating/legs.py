@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tollwright.core.rating.legs import MAX_LIMIT, MAX_MARKUP_PPM, CostPlus
-from tollwright.kernel.call_columns import Charges, Columns, Int64
+from tollwright.kernel.arrays import Int64
+from tollwright.kernel.call_columns import Charges, Columns
 from tollwright.kernel.jit import compiled, entry, stamp
 from tollwright.kernel.rating.batch import Rated, rate_batch
 from tollwright.kernel.rating.layout import DOWN, GRID_MICROS, HALF_UP, MODE, UP, CompiledCard

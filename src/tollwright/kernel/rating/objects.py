@@ -7,7 +7,8 @@ from functools import cache
 
 from tollwright.core.rating.allowances import AllowanceUse
 from tollwright.core.rating.rate_call import CallInput, Charge
-from tollwright.kernel.call_columns import Int64, columns_of, epoch_us
+from tollwright.kernel.arrays import Int64
+from tollwright.kernel.call_columns import columns_of, epoch_us
 from tollwright.kernel.rating.batch import Rated, rate_batch
 from tollwright.kernel.rating.layout import CompiledCard
 from tollwright.kernel.rating.status import NONE, STATUSES, reason_text

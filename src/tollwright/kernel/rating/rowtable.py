@@ -10,7 +10,8 @@ import numpy as np
 
 from tollwright.core.cards.card import DAY_S, MAX_DIGITS, Rate, RateCard, Step
 from tollwright.core.money import round_ratio
-from tollwright.kernel.call_columns import Int64, epoch_us
+from tollwright.kernel.arrays import Int64
+from tollwright.kernel.call_columns import epoch_us
 from tollwright.kernel.numbers import pack_numbers
 from tollwright.kernel.rating import layout as at
 from tollwright.kernel.rating.price import NANOS

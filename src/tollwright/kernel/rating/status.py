@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from tollwright.core.cards.card import MAX_DIGITS
+from tollwright.core.instants import moment_of
 from tollwright.core.rating.rate_call import Status
 
 RATED, BLOCKED, UNMATCHED, INVALID = 0, 1, 2, 3
@@ -26,8 +25,6 @@ BLOCKED_ROW = 12
 RAN_OUT_OF_ROWS = 13
 RAN_INTO_BLOCKED = 14
 COST_UNKNOWN = 14  # + status of the buy leg: 15 blocked, 16 unmatched, 17 invalid
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def reason_text(
@@ -65,6 +62,6 @@ def reason_text(
 
 def _year(at_us: int) -> int:
     try:
-        return (EPOCH + timedelta(microseconds=at_us)).year
+        return moment_of(at_us).year
     except OverflowError:
         return 1 if at_us < 0 else 9999

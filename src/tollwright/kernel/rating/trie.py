@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tollwright.kernel.call_columns import Int32, Int64
+from tollwright.kernel.arrays import Int32, Int64
 from tollwright.kernel.jit import U, allocating, compiled, entry, inlined, stamp
 from tollwright.kernel.numbers import DIGITS, EMPTY, TOP_BITS
 from tollwright.kernel.rating.layout import PAIRED, ROOT_SHIFT, TRIE

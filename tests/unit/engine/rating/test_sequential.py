@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tests.support.cards import call_batches, cards
 from tollwright.core.cards.card import Allowance, Rate, RateCard
+from tollwright.core.instants import micros_of
 from tollwright.core.rating.rate_call import CallInput, invalid_reason
 from tollwright.core.rating.rate_lookup import prepare
-from tollwright.engine.rating.columns import micros_of
 from tollwright.engine.rating.pools import Key
 from tollwright.engine.rating.sequential import Calls, Kept, Priced, by_core
 from tollwright.engine.rating.sequential_kernel import MANY, by_kernel

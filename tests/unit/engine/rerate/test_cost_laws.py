@@ -15,12 +15,12 @@ from tests.unit.engine.rerate.test_laws import LATER, stored
 from tollwright.core.cards.card import RateCard
 from tollwright.core.rating.rate_call import CallInput, rate_call
 from tollwright.core.rating.rate_lookup import prepare
-from tollwright.engine.rating.columns import Int64
 from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.costs import NOBODYS
 from tollwright.engine.rerate.prices import Offer, Prices
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
 from tollwright.engine.rerate.run import Outcome, Tally, outcome_of
+from tollwright.kernel.arrays import Int64
 from tollwright.kernel.call_columns import epoch_us
 from tollwright.kernel.rating.compile import compile_card
 from tollwright.store.rerate import Charges

@@ -151,13 +151,13 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
 
 AFTER_THE_END = f"""
 from threading import Thread, main_thread
-from tollwright.kernel import spread
+from tollwright.kernel.rating import parallel
 
 def rate_on():
     main_thread().join()
-    spread.spread(print, {2 * PART})
+    parallel.spread(print, {2 * PART})
 
-spread.THREADS, spread.LEAST = {HANDS}, {PART}
+parallel.THREADS, parallel.LEAST = {HANDS}, {PART}
 Thread(target=rate_on).start()
 """
 
