@@ -7,14 +7,13 @@ own status.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tollwright.kernel.arrays import Int64
-from tollwright.kernel.jit import compiled, entry, stamp
+from tollwright.kernel.arrays import Int64, frozen
+from tollwright.kernel.jit import entry
 
 DIGITS = 15
 TOP_BITS = 4 * DIGITS  # digit k (from 0) is (number >> (TOP_BITS - 4 - 4 * k)) & 15
@@ -43,28 +42,12 @@ def unpack_number(packed: int) -> str:
 
 def pack_numbers(numbers: Sequence[str]) -> Int64:
     """The packed form of each number, int64[n]; as `pack_number`, thousands at a time."""
-    if not len(numbers):
-        return np.empty(0, np.int64)
-    lengths = np.fromiter(map(len, numbers), np.int64, len(numbers))
-    if lengths.max() > 4 * DIGITS:  # a table as wide as its longest text would be mostly air
-        return np.fromiter(map(pack_number, numbers), np.int64, len(numbers))
-    width = max(int(lengths.max()), 1)
-    points = np.array(numbers, f"U{width}").view(np.uint32).reshape(len(numbers), width)
-    return _packed(points, lengths)
-
-
-def _packed(points: npt.NDArray[np.uint32], lengths: Int64) -> Int64:
-    """Code points, zero after the end, to packed numbers."""
-    packed = np.zeros(len(points), np.int64)
-    inside = np.arange(points.shape[1]) < lengths[:, None]
-    digit = points - np.uint32(48)  # what lies below '0' wraps round and is over 9 too
-    wrong = ((digit > 9) & inside).any(axis=1)
-    for place in range(DIGITS):
-        packed <<= 4
-        known = place < points.shape[1]
-        packed |= np.where(inside[:, place], digit[:, place], ENDED) if known else ENDED
-    packed[lengths > DIGITS] = TOO_LONG
-    packed[wrong] = NOT_DIGITS
+    pieces = [number.encode(errors="surrogatepass") for number in numbers]
+    size = np.fromiter(map(len, pieces), np.int32, len(pieces))
+    first = np.cumsum(size, dtype=np.int32) - size
+    packed = np.empty(len(pieces), np.int64)
+    data = np.frombuffer(b"".join(pieces), np.uint8)
+    pack_texts(data, frozen(first), frozen(size), packed)
     return packed
 
 
@@ -82,52 +65,24 @@ def text_order(packed: Int64) -> Int64:
     return packed + ONES - 11 * ended
 
 
-@compiled
-def _pack_utf8(data: Any, offsets: Any, packed: Any) -> None:
+@entry
+def pack_texts(data: Any, first: Any, size: Any, packed: Any) -> None:
+    """The packed form of texts, uint8[], int32[n] and int32[n], into int64[n]."""
     for i in range(len(packed)):
-        first = offsets[i]
-        length = offsets[i + 1] - first
         value = 0
         wrong = False
-        for k in range(length):
-            digit = data[first + k] - 48
+        for k in range(size[i]):
+            digit = data[first[i] + k] - 48
             wrong |= digit < 0 or digit > 9
             if k < DIGITS:
                 value = (value << 4) | (digit & 15)
-        for _ in range(length, DIGITS):
+        for _ in range(size[i], DIGITS):
             value = (value << 4) | ENDED
         if wrong:
             value = NOT_DIGITS
-        elif length > DIGITS:
+        elif size[i] > DIGITS:
             value = TOO_LONG
         packed[i] = value
 
 
-def _make(mark: int) -> Callable[[Any, Any, Any], None]:
-    @entry
-    def pack_utf8(data: Any, offsets: Any, packed: Any) -> None:
-        if mark:
-            _pack_utf8(data, offsets, packed)
-
-    return pack_utf8
-
-
-_pack_utf8_entry = _make(stamp(__name__))
-ENTRIES: tuple[Any, ...] = (_pack_utf8_entry,)
-
-
-def pack_utf8(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int32]) -> Int64:
-    """The packed form of a column of UTF-8 texts: bytes and n + 1 offsets, as Arrow keeps them.
-
-    An Arrow slice comes with its own offset: hand over its own part of `offsets`.
-    """
-    packed = np.empty(len(offsets) - 1, np.int64)
-    _pack_utf8_entry(_frozen(data, np.uint8), _frozen(offsets, np.int32), packed)
-    return packed
-
-
-def _frozen(array: npt.NDArray[np.generic], dtype: npt.DTypeLike) -> npt.NDArray[np.generic]:
-    """The array as numba's one signature wants it: contiguous, of this type, read-only."""
-    view = np.ascontiguousarray(array, dtype).view()
-    view.flags.writeable = False
-    return view
+ENTRIES: tuple[Any, ...] = (pack_texts,)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tollwright.kernel import text_bytes
 from tollwright.kernel.arrays import Bytes, Int32, Int64, frozen
-from tollwright.kernel.cdr import fields, texts
-from tollwright.kernel.numbers import length_of
+from tollwright.kernel.numbers import length_of, pack_texts
 
 
 class Text(NamedTuple):
@@ -32,7 +32,7 @@ class Text(NamedTuple):
     def hashes(self) -> Int64:
         """A number for each text; two that differ share one about once in 2**64."""
         found = np.empty(len(self.first), np.int64)
-        texts.hashes(frozen(self.data), frozen(self.first), frozen(self.size), found)
+        text_bytes.hashes(frozen(self.data), frozen(self.first), frozen(self.size), found)
         return found
 
 
@@ -68,7 +68,7 @@ def text_joined(columns: Sequence[Text]) -> Text:
 def packed(digits: Text) -> Int64:
     """The numbers as `kernel.numbers` packs them; negative: no rate card can look it up."""
     found = np.empty(len(digits.first), np.int64)
-    fields.packed(frozen(digits.data), frozen(digits.first), frozen(digits.size), found)
+    pack_texts(frozen(digits.data), frozen(digits.first), frozen(digits.size), found)
     return found
 
 
@@ -77,7 +77,7 @@ def unpacked(numbers: Int64) -> Text:
     size = length_of(numbers).astype(np.int32)
     first = np.cumsum(size, dtype=np.int32) - size
     data = np.empty(int(size.sum()), np.uint8)
-    texts.unpacked(frozen(numbers), frozen(first), frozen(size), data)
+    text_bytes.unpacked(frozen(numbers), frozen(first), frozen(size), data)
     return Text(frozen(data), first, size)
 
 
@@ -91,7 +91,7 @@ def alike(columns: Sequence[Text]) -> Int32:
     codes, examples = np.empty(rows, np.int32), np.empty(rows, np.int32)
     first = np.stack([column.first for column in columns], axis=1)
     size = np.stack([column.size for column in columns], axis=1)
-    texts.alike(frozen(columns[0].data), frozen(first), frozen(size), table, codes, examples)
+    text_bytes.alike(frozen(columns[0].data), frozen(first), frozen(size), table, codes, examples)
     return codes
 
 

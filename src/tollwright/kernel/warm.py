@@ -6,14 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from tollwright.core.cards.card import Allowance, Rate, RateCard
 from tollwright.core.formats.base import Options
 from tollwright.core.rating.rate_call import CallInput
-from tollwright.kernel import numbers
+from tollwright.kernel import numbers, text_bytes
 from tollwright.kernel.call_columns import columns_of
-from tollwright.kernel.cdr import fields, texts
+from tollwright.kernel.cdr import fields
 from tollwright.kernel.cdr.asterisk import AsteriskColumns
 from tollwright.kernel.rating import batch, legs, trie
 from tollwright.kernel.rating.batch import rate_batch
@@ -37,7 +35,6 @@ def warm(say: Callable[[str], None]) -> int:
         card = RateCard(rates=(Rate("1", 0),), allowances=allowances)
         charges = rate_batch(compile_card(card), calls).charges
     price_from_cost(charges, charges, None, compile_card(card))
-    numbers.pack_utf8(np.zeros(1, np.uint8), np.zeros(2, np.int32))
     list(AsteriskColumns(Options(), 1).read([ROW]))
     new = sum(bool(function.stats.cache_misses) for function in _entries())
     say(f"The rating kernel is ready: {new} of {len(_entries())} functions were compiled.")
@@ -48,7 +45,7 @@ def _entries() -> tuple[Any, ...]:
     return (
         batch.ENTRIES
         + fields.ENTRIES
-        + texts.ENTRIES
+        + text_bytes.ENTRIES
         + legs.ENTRIES
         + numbers.ENTRIES
         + trie.ENTRIES

@@ -14,11 +14,10 @@ from tollwright.kernel.numbers import (
     length_of,
     pack_number,
     pack_numbers,
-    pack_utf8,
     text_order,
     unpack_number,
 )
-from tollwright.kernel.text import packed, text_of
+from tollwright.kernel.text import packed, text_of, text_of_bytes
 
 DIGITS = st.text("0123456789", max_size=15)
 ANYTHING = st.one_of(DIGITS, st.text(max_size=20), st.text("0123456789", max_size=80))
@@ -44,17 +43,9 @@ def test_packed_form(number: str, packed: int) -> None:
 
 
 @pytest.mark.parametrize("number", ["", "44", "1" * 15, "1" * 16, "44x", "+44"])
-def test_bytes_of_arrow_pack_alike(number: str) -> None:
-    data = np.frombuffer(number.encode(), np.uint8)
-    assert pack_utf8(data, np.array([0, len(number)], np.int32)).tolist() == [pack_number(number)]
-
-
-@pytest.mark.parametrize("number", ["", "44", "1" * 15, "1" * 16, "44x", "+44"])
-def test_digits_of_a_file_pack_alike_and_what_cannot_is_minus_one(number: str) -> None:
-    assert packed(text_of([number, "1"])).tolist() == [
-        max(pack_number(number), -1),
-        pack_number("1"),
-    ]
+def test_digits_of_a_file_pack_alike(number: str) -> None:
+    expected = [pack_number(number), pack_number("1")]
+    assert packed(text_of([number, "1"])).tolist() == expected
 
 
 @given(DIGITS)
@@ -71,13 +62,8 @@ def test_what_was_no_number_is_not_unpacked() -> None:
 def test_thousands_pack_as_one_by_one(numbers: list[str]) -> None:
     expected = [pack_number(number) for number in numbers]
     assert pack_numbers(numbers).tolist() == expected
-    texts = [number.encode() for number in numbers]
-    offsets = np.cumsum([0, *map(len, texts)]).astype(np.int32)
-    data = np.frombuffer(b"".join(texts), np.uint8)
-    digits_only = [e for n, e in zip(numbers, expected, strict=True) if n.isascii()]
-    packed = pack_utf8(data, offsets).tolist()
-    assert [p for n, p in zip(numbers, packed, strict=True) if n.isascii()] == digits_only
-    assert all(p < 0 for n, p in zip(numbers, packed, strict=True) if not n.isascii())
+    column = text_of_bytes([number.encode() for number in numbers])
+    assert packed(column).tolist() == expected
 
 
 @given(st.lists(DIGITS, min_size=1))

@@ -15,8 +15,9 @@ import numpy as np
 
 from tollwright.core.formats.asterisk_csv import Reader, settle
 from tollwright.core.formats.base import Item, Options, Record
+from tollwright.kernel import text_bytes
 from tollwright.kernel.arrays import NONE, Flags, Int32, Int64, frozen
-from tollwright.kernel.cdr import fields, texts
+from tollwright.kernel.cdr import fields
 from tollwright.kernel.cdr.chunks import ColumnReader, Fields, mostly
 from tollwright.kernel.cdr.parsed_columns import SECOND_US, ParsedColumns, e164, instants
 from tollwright.kernel.text import Text, alike, distinct, no_text, packed, text_of, text_of_bytes
@@ -147,7 +148,7 @@ class AsteriskColumns(ColumnReader):
         glue = np.where(numbered, ord("/"), ord("~")).astype(np.uint8)
         first, size = np.empty(rows, np.int32), np.empty(rows, np.int32)
         out = np.empty(int(uid.size.sum()) + rows + len(tail.data), np.uint8)
-        texts.glued(
+        text_bytes.glued(
             uid.data, frozen(uid.first), frozen(uid.size), frozen(glue), tail.data,
             frozen(tail.first + tail.size), out, first, size,
         )  # fmt: skip
@@ -155,9 +156,9 @@ class AsteriskColumns(ColumnReader):
 
     def _hashed(self, found: _Rows, rows: Int64) -> list[bytes]:
         """The hash of each of these rows, as `Reader.hashed` makes it."""
-        room = int((found.size[rows] & ~texts.ESCAPED).sum()) + len(rows) * len(found.places)
+        room = int((found.size[rows] & ~text_bytes.ESCAPED).sum()) + len(rows) * len(found.places)
         out, ends = np.empty(room, np.uint8), np.empty(len(rows), np.int64)
-        texts.joined(
+        text_bytes.joined(
             found.data, frozen(found.first), frozen(found.size), frozen(found.places),
             frozen(rows), out, ends,
         )  # fmt: skip

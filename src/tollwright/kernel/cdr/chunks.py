@@ -13,8 +13,8 @@ from tollwright.core.formats.lines import blocks_of_lines
 from tollwright.kernel.arrays import Bytes, Flags, Int32, frozen
 from tollwright.kernel.cdr import fields
 from tollwright.kernel.cdr.parsed_columns import ParsedColumns, lines_of
-from tollwright.kernel.cdr.texts import ESCAPED
 from tollwright.kernel.text import Text, no_text
+from tollwright.kernel.text_bytes import ESCAPED
 
 ENCODINGS = frozenset({"utf-8", "utf8", "ascii", "latin-1", "iso-8859-1", "cp1252"})
 MOST_BYTES = 100_000  # of a line: the csv module takes no more in a field

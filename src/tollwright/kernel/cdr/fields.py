@@ -14,8 +14,8 @@ import numpy as np
 
 from tollwright.core.formats.base import CLIPPED_SECONDS, DAY_S
 from tollwright.kernel.arrays import NONE
-from tollwright.kernel.cdr.texts import ESCAPED
 from tollwright.kernel.jit import entry, plain
+from tollwright.kernel.text_bytes import ESCAPED
 
 BAD = -1
 CLIPPED = min(CLIPPED_SECONDS)  # the other one is more than a day
@@ -390,17 +390,4 @@ def plain_numbers(data: Any, first: Any, size: Any, plain: Any, known: Any) -> N
             first[row], size[row], known[row] = at + 1, length - 1, True
 
 
-@entry
-def packed(data: Any, first: Any, size: Any, out: Any) -> None:
-    """Digits as `kernel.numbers` packs them; BAD for a text that a rate card cannot look up."""
-    for row in range(len(out)):
-        value = 0
-        for place in range(15):
-            digit = 10
-            if place < size[row]:
-                digit = _digit(data, first[row] + place)
-            value = BAD if digit < 0 or value < 0 else (value << 4) | digit
-        out[row] = BAD if size[row] > 15 else value
-
-
-ENTRIES: tuple[Any, ...] = (scan, asterisk, freeswitch, plain_numbers, packed)
+ENTRIES: tuple[Any, ...] = (scan, asterisk, freeswitch, plain_numbers)
