@@ -258,7 +258,7 @@ def test_a_blocked_row_needs_no_price() -> None:
 
 
 def test_the_card_in_the_handbook_is_accepted() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "rating.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[4] / "docs" / "rating.md").read_text(encoding="utf-8")
     sample = page.split("```json\n")[1].split("```")[0]
     card = load_card(json.loads(sample))
     assert (len(card.rates), len(card.bands), card.timezone) == (4, 3, "Europe/London")
