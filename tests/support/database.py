@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -75,9 +75,21 @@ def prepare() -> Server:
     return server
 
 
-@contextmanager
-def copy_of_template() -> Iterator[str]:
+def copy_of_template() -> AbstractContextManager[str]:
     """A fresh migrated database that Django's `default` and `owner` point at; its name."""
+    return _database(prepare().template)
+
+
+def empty_database() -> AbstractContextManager[str]:
+    """A database without a table that Django's `default` and `owner` point at; its name.
+
+    The application's role is there: a role is the server's, made by the template's migrations.
+    """
+    return _database("template0")
+
+
+@contextmanager
+def _database(template: str) -> Iterator[str]:
     from django.db import connections
 
     server = prepare()
@@ -85,7 +97,7 @@ def copy_of_template() -> Iterator[str]:
     with psycopg.connect(server.admin, autocommit=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(server.template)
+                sql.Identifier(name), sql.Identifier(template)
             )
         )
     before = {alias: connections[alias].settings_dict["NAME"] for alias in connections}
