@@ -4,7 +4,7 @@ export TOLLWRIGHT_HOME ?= $(CURDIR)/var
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: help demo test check unit integration e2e bench fuzz lock clean
+.PHONY: help demo test quick check unit integration e2e bench fuzz lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -17,6 +17,9 @@ test: .venv/.test ## every check and every test
 
 check: .venv/.test ## the checks without the tests
 	@scripts/checks.sh
+
+quick: .venv/.test ## the developer's loop: style, and the tests that need no database server, under a minute
+	@scripts/quick.sh
 
 unit integration e2e: .venv/.test ## one kind of test
 	@$(BIN)/pytest tests/$@

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from hypothesis import settings
 
-settings.register_profile("default", deadline=None)
+from tests.support.examples import examples
+
+settings.register_profile("default", deadline=None, max_examples=examples(100))
 settings.load_profile("default")
 
 ROOT = Path(__file__).parent.parent

@@ -8,6 +8,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.unit.core.byhand import NoRow, Price, price_of, prices_of
 from tests.unit.core.strategies import calls, cards
 from tollwright.core.cards.card import RateCard, Unmatched
@@ -33,7 +34,7 @@ def harder_cards(draw: st.DrawFn) -> RateCard:
     return replace(card, rates=(*rates[:-1], last), unmatched=unmatched)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(card=harder_cards(), batch=BATCHES)
 def test_the_core_reckons_what_one_reckons_by_hand(card: RateCard, batch: list[CallInput]) -> None:
     keyed = [replace(call, call_key=f"c{place}") for place, call in enumerate(batch)]
@@ -44,7 +45,7 @@ def test_the_core_reckons_what_one_reckons_by_hand(card: RateCard, batch: list[C
     assert pools == {a.pool_name: a.amount for a in card.allowances} | left
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     old=harder_cards(), new=harder_cards(), call=calls(longest_s=400), wait=st.integers(-60, 400)
 )

@@ -109,6 +109,7 @@ def test_the_dearest_longest_call_of_an_accepted_card_fits(unit_s: int, sign: in
     assert amount_in_int64([part], fees, unit_s, to) == exact([part], fees, to)
 
 
+@pytest.mark.slow
 def test_as_many_pieces_as_a_call_can_have_fit() -> None:
     # a piece a second, units that have the largest common multiple a card may have
     units = (2**6, 5**6)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.unit.core.strategies import calls, cards
 from tests.unit.core.words import call_of, card_of
 from tollwright.core.cards.card import Rate, RateCard, Step, first_interval_s
@@ -69,7 +70,7 @@ def test_interim_debits_add_up_to_the_price_of_the_whole(
     assert sum(debits) == price_at(call, index, end)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     card=cards(),
     charged_calls=st.lists(calls(), max_size=6),

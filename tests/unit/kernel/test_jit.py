@@ -114,6 +114,7 @@ def stamps(first: str) -> bytes:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout
 
 
+@pytest.mark.slow
 def test_the_stamp_does_not_depend_on_what_was_loaded_before() -> None:
     """Else what one command compiled would be strange to the next."""
     assert stamps("rating.legs") == stamps("numbers") == stamps("rating.trie") != b""

@@ -41,6 +41,7 @@ def statuses(card: RateCard, *calls: CallInput) -> list[str]:
     return [charge.status for charge in rate_calls(calls, compile_card(card))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crossing", ["split", "at_start"])
 def test_a_call_has_the_price_of_its_own_moment_whatever_was_rated_before(
     crossing: Literal["split", "at_start"],

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.cards import call_batches, cards
+from tests.support.examples import examples
 from tests.unit.kernel.reach import constant_options, pairs_unmet
 from tollwright.core.cards.card import RateCard
 from tollwright.core.rating import rate_call as core
@@ -30,7 +31,7 @@ def test_kernel_agrees_with_core() -> None:
 
 
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=examples(EXAMPLES),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

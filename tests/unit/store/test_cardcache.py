@@ -116,6 +116,7 @@ def test_a_folder_that_cannot_be_written_costs_the_sharing_alone(
     assert "cannot be kept" in caplog.text
 
 
+@pytest.mark.slow
 def test_the_oldest_compiled_cards_are_forgotten(kept: Path) -> None:
     for number in range(cardcache.CARDS_KEPT + 2):
         cardcache.compiled(f"version {number}", lambda: CARD)

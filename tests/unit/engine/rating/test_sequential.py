@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.cards import call_batches, cards
+from tests.support.examples import examples
 from tollwright.core.cards.card import Allowance, Rate, RateCard
 from tollwright.core.instants import micros_of
 from tollwright.core.rating.rate_call import CallInput, invalid_reason
@@ -72,7 +73,7 @@ def numbers(count: int, *of: int) -> st.SearchStrategy[list[int]]:
     return st.lists(st.sampled_from(of), min_size=count, max_size=count)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(tariffs=versions(), data=st.data())
 def test_the_kernel_gives_what_core_gives(tariffs: list[Tariff], data: st.DataObject) -> None:
     drawn = data.draw(call_batches(tariffs[0].index.card, size=3))

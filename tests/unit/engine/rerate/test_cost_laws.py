@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.unit.core import strategies
 from tests.unit.engine.rerate.test_laws import LATER, stored
 from tollwright.core.cards.card import RateCard
@@ -74,7 +75,7 @@ CARDS = st.tuples(strategies.cards(allowances=False), strategies.cards(allowance
 CALLS = st.lists(strategies.calls(), min_size=1, max_size=12)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(cards=CARDS, calls=CALLS)
 def test_columns_cost_what_core_makes_of_the_real_time(
     cards: tuple[RateCard, RateCard], calls: list[CallInput]
@@ -96,7 +97,7 @@ def test_columns_cost_what_core_makes_of_the_real_time(
             assert int(found.billed_s[place]) == charge.billed_s
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(cards=CARDS, calls=CALLS, data=st.data())
 def test_order_never_matters_and_a_second_run_finds_nothing(
     cards: tuple[RateCard, RateCard], calls: list[CallInput], data: st.DataObject

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.unit.core import strategies
 from tollwright.core.cards.card import Rate, RateCard
 from tollwright.core.money import MICRO
@@ -78,7 +79,7 @@ RULES = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     card=strategies.cards(allowances=False),
     calls=st.lists(strategies.calls(), min_size=1, max_size=12),
@@ -109,7 +110,7 @@ def test_columns_cost_what_each_call_costs_in_core(
         )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     card=strategies.cards(allowances=False),
     calls=st.lists(strategies.calls(), min_size=2, max_size=12),
@@ -131,7 +132,7 @@ def test_the_order_of_input_never_matters(
     assert one.fingerprint == other.fingerprint
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     card=strategies.cards(allowances=False),
     calls=st.lists(strategies.calls(), min_size=1, max_size=12),
@@ -199,7 +200,7 @@ PLANS = st.builds(
 CURRENCIES = st.sampled_from([b"USD", b"USD", b"EUR", NO_CURRENCY])
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     card=strategies.cards(allowances=False),
     calls=st.lists(strategies.calls(), min_size=1, max_size=12),

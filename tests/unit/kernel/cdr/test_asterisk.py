@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.unit.core.formats.rows import asterisk
 from tests.unit.core.formats.test_asterisk_csv import BASE, NEW
 from tests.unit.kernel.parsed import by_rule, facts
@@ -73,7 +74,7 @@ def files(draw: st.DrawFn) -> bytes:
     return text.encode(draw(st.sampled_from(["utf-8", "utf-8", "latin-1"])))
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=examples(1_000))
 @given(
     data=files(),
     zone=st.sampled_from(["UTC", "Europe/Berlin"]),

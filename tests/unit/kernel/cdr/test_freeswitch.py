@@ -8,6 +8,7 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.unit.core.formats.rows import FREESWITCH, freeswitch
 from tests.unit.kernel.parsed import by_rule, facts
 from tollwright.core.formats.base import Options
@@ -66,7 +67,7 @@ def files(draw: st.DrawFn) -> bytes:
     return "\n".join(lines).encode(draw(st.sampled_from(["utf-8", "utf-8", "latin-1"])))
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=examples(1_000))
 @given(
     data=files(),
     zone=st.sampled_from(["UTC", "Europe/Berlin"]),

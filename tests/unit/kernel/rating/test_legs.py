@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.cards import call_batches, cards
+from tests.support.examples import examples
 from tests.unit.kernel.words import MONDAY_NOON
 from tollwright.core.cards.card import Rate, RateCard
 from tollwright.core.money import Mode, Rounding
@@ -34,7 +35,7 @@ BUY = RateCard(rates=(Rate("44", 45_000_000),), side="buy")
 
 
 @settings(
-    max_examples=30,
+    max_examples=examples(30),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

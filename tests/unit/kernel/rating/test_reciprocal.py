@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ LONGEST = 2 * DAY_S  # seconds beyond the first interval, and an increment less 
 GRIDS = st.integers(0, 6).map(lambda decimals: 10 ** (9 - decimals))
 
 
+@pytest.mark.slow
 def test_every_increment_divides_every_number_of_seconds() -> None:
     """At each multiple and just below it, where the quotient changes; between, it cannot."""
     for next_s in range(1, DAY_S + 1):
