@@ -33,6 +33,10 @@ SHARED = {
     "account_emailconfirmation": "of a person",
     "mfa_authenticator": "of a person",
     "usersessions_usersession": "of a person",
+    "procrastinate_jobs": "the queue: a tenant's id and a job's, nothing else of theirs",
+    "procrastinate_events": "when a row of the queue was begun and ended",
+    "procrastinate_periodic_defers": "which nightly tick was made",
+    "procrastinate_workers": "who works and is alive",
 }
 # Policies beside `tenant_rows`, each a way in that was thought about.
 MORE_POLICIES = {

@@ -54,6 +54,7 @@ def furnish(slug: str) -> Furnished:
         _finalise(issued, line)
         _money(world, issued)
         _rerating(world, issued, line, charge)
+        _jobs(world)
         record(by=ANNA, at=NOV, action="furnished", subject="tenant", subject_id=world.tenant.id)
     return Furnished(world, card, version, plan_version, issued, draft, line, charge)
 
@@ -365,4 +366,13 @@ def _rerating(world: World, invoice: m.Invoice, line: m.InvoiceLine, charge: m.C
         billed_s=60,
         allowance_s=0,
         amount_micros=11_000_000,
+    )
+
+
+def _jobs(world: World) -> None:
+    job = m.Job.objects.create(
+        tenant=world.tenant, kind="test", title="A test", asked_at=NOV, asked_by="anna"
+    )
+    m.JobFile.objects.create(
+        tenant=world.tenant, job=job, name="calls.csv", piece_no=0, content=b"a,b"
     )

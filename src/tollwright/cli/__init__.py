@@ -11,6 +11,7 @@ from tollwright.cli.runtime import refusal
 
 VERBS = (
     "serve",
+    "work",
     "stop",
     "demo",
     "migrate",

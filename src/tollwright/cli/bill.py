@@ -30,6 +30,8 @@ def bill(
 ) -> None:
     """Draft invoices for the periods that have ended; with --finalise issue them.
 
+    A customer who cannot be billed is named with the reason; the others are drafted.
+
     Examples:
 
     `tollwright bill --until 2026-11-01`
@@ -52,21 +54,27 @@ def bill(
 
 
 def draft(tenant_id: int, until: datetime, key: str, at: datetime) -> int:
-    """Run billing and print the drafts; the run's id."""
+    """Run billing, each customer in its own transaction, and print the drafts; the run's id."""
     from tollwright.core.document_text import amount_text
     from tollwright.data.scope import tenant_scope
     from tollwright.domain.audit.operations import By
-    from tollwright.domain.invoices import operations, queries
+    from tollwright.domain.invoices import queries, runs
+    from tollwright.jobs.here import work_off
 
     with tenant_scope(tenant_id):
         by = By(runtime.operator(), "cli")
-        run = operations.run_billing(until=until, key=key, at=at, by=by)
+        run = runs.start_run(until=until, key=key, at=at, by=by)
+        group = runs.job_of(run)
+    failed = [] if group is None else work_off(tenant_id, group.pk)
+    with tenant_scope(tenant_id):
         drafts = list(queries.drafts(run))
         print(f"{len(drafts)} drafts up to {until:%Y-%m-%d %H:%M}:")
         for invoice in drafts:
             total = amount_text(invoice.total_micros, invoice.currency)
             print(f"  {invoice.customer.name}: {total} {invoice.currency}")
-        return run.pk
+    for one in failed:
+        print(f"  not drafted: {one.title}: {one.sentence}")
+    return run.pk
 
 
 def issue(tenant_id: int, run_id: int, at: datetime, out: Path | None) -> None:

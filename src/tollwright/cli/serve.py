@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from threading import Event, Thread
 from typing import Annotated
 
 import typer
 
 from tollwright.cli import runtime
 
+POLL_S, PAUSE_S, STOP_S = 0.5, 2.0, 30.0
+
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(help="Processes that answer.")] = 1,
+    work: Annotated[
+        bool,
+        typer.Option("--worker/--no-worker", help="Work on jobs too, in a process beside."),
+    ] = True,
 ) -> None:
-    """Serve the back office, the portal and the API.
+    """Serve the back office, the portal and the API, and work on what they ask for.
 
     Put a reverse proxy with TLS in front of it for anything but a look, and set TOLLWRIGHT_SECURE=1
-    and TOLLWRIGHT_HOSTS.
+    and TOLLWRIGHT_HOSTS. With --no-worker, run `tollwright work` somewhere.
 
     Example: `tollwright serve --port 8080 --workers 4`
     """
     runtime.start()
-    run(host, port, workers)
+    run(host, port, workers, work=work)
 
 
-def run(host: str, port: int, workers: int) -> None:
+def run(host: str, port: int, workers: int, *, work: bool = True) -> None:
     """Serve until interrupted."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
-    Server(
+    server = Server(
         "tollwright.config.wsgi:application",
         address=host,
         port=port,
@@ -39,4 +50,46 @@ def run(host: str, port: int, workers: int) -> None:
         workers=workers,
         blocking_threads=2,  # each holds a database connection; more processes scale better
         log_level=LogLevels.warning,
-    ).serve()
+    )
+    with worker_beside() if work else nullcontext():
+        server.serve()
+
+
+@contextmanager
+def worker_beside() -> Iterator[None]:
+    """A `tollwright work` of our own, started again when it dies, stopped with us.
+
+    It holds the other end of a pipe: killed, we leave no worker behind.
+    """
+    ending = Event()
+    keeper = Thread(target=_keep_working, args=(ending,), daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        keeper.join()
+
+
+def _keep_working(ending: Event) -> None:
+    while not ending.is_set():
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from tollwright.cli import main; main()", "work", "--attached"],
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in the terminal is for us; we tell it then
+        )
+        while process.poll() is None and not ending.wait(POLL_S):
+            pass
+        if process.poll() is None:
+            _stop(process)
+        elif not ending.wait(PAUSE_S):
+            print("The worker ended; it is started again.", file=sys.stderr, flush=True)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()  # its job goes back to the queue as one of a dead worker
+        process.wait()

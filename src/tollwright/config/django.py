@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "ninja",
+    "procrastinate.contrib.django",
     "tollwright.data",
     "tollwright.web.portal",
 ]
@@ -107,6 +108,9 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [Path(__file__).parent.parent / "web" / "static"]
 WHITENOISE_USE_FINDERS = True
+
+# The worker registers what it can do; a page only asks for it by name.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 
 # Uploads are bounded: a form's fields here, its files by each view.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

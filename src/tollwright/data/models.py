@@ -8,6 +8,7 @@ from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, RawChun
 from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.data.customers import Campaign, Customer, Identifier, IdentifierKind
 from tollwright.data.invoices import BillingRun, Document, Invoice, InvoiceLine, InvoiceTax
+from tollwright.data.jobs import Job, JobFile
 from tollwright.data.ledger import Account, Entry, Posting
 from tollwright.data.payments import Allocation, Payment, Receipt
 from tollwright.data.plans import CallPlan, PlanFee, PlanVersion, Subscription
@@ -48,6 +49,8 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceTax",
+    "Job",
+    "JobFile",
     "LegalEntity",
     "Membership",
     "NumberSeries",

@@ -1,1 +1,2 @@
-"""Work that runs later or on a schedule. Nothing does yet: every job so far ends in its request."""
+"""Work that runs later or on a schedule: one file an area; each loads by id and makes one domain
+call."""

@@ -132,16 +132,7 @@ def run_billing(*, until: datetime, key: str, at: datetime, by: By) -> BillingRu
     second run (another key) makes the same drafts plus what has arrived since. The same key again
     is the same run and does nothing. Raises UntilInFuture, KeyReused.
     """
-    validation.aware("until", until)
-    if until > at:
-        raise UntilInFuture(f"{until:%Y-%m-%d %H:%M} is yet to come: bill up to now at most.")
-    run, is_new = BillingRun.objects.get_or_create(
-        tenant_id=current_tenant_id(),
-        idempotency_key=key,
-        defaults={"until": until, "started_at": at, "started_by": by.actor[:200]},
-    )
-    if run.until != until:
-        raise KeyReused(f"Key {key!r} already made the billing run up to {run.until}.")
+    run, is_new = open_run(until=until, key=key, at=at, by=by)
     if not is_new:
         return run
     customers = billed(Customer.objects.order_by("id"), until, at)
@@ -155,6 +146,21 @@ def run_billing(*, until: datetime, key: str, at: datetime, by: By) -> BillingRu
         after={"until": until, "customers": len(customers), "drafts": len(drafts), "key": key},
     )
     return run
+
+
+def open_run(*, until: datetime, key: str, at: datetime, by: By) -> tuple[BillingRun, bool]:
+    """The run's row, and whether it is a new one. Raises UntilInFuture, KeyReused."""
+    validation.aware("until", until)
+    if until > at:
+        raise UntilInFuture(f"{until:%Y-%m-%d %H:%M} is yet to come: bill up to now at most.")
+    run, is_new = BillingRun.objects.get_or_create(
+        tenant_id=current_tenant_id(),
+        idempotency_key=key,
+        defaults={"until": until, "started_at": at, "started_by": by.actor[:200]},
+    )
+    if run.until != until:
+        raise KeyReused(f"Key {key!r} already made the billing run up to {run.until}.")
+    return run, is_new
 
 
 @transaction.atomic

@@ -6,29 +6,29 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.contrib import messages
 from django.db.models import Count, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
 from tollwright.data.invoices import BillingRun, Invoice
-from tollwright.domain.invoices import operations
+from tollwright.data.jobs import Job
+from tollwright.domain.invoices import runs
 from tollwright.domain.invoices.operations import grace_ends
+from tollwright.domain.jobs import operations as jobs
 from tollwright.domain.reports import queries as reports
-from tollwright.gateways.typst import render
 from tollwright.web.office.find import find
 from tollwright.web.office.forms import ConfirmForm, DayField, OfficeForm, posted
 from tollwright.web.office.home import about, say
 from tollwright.web.office.invoices import period
+from tollwright.web.office.jobs import waits_or_failed
 from tollwright.web.office.links import row, to
-from tollwright.web.office.page import StaffRequest, done, page, show
+from tollwright.web.office.page import StaffRequest, page, show
 from tollwright.web.shared.filters import start_of
 from tollwright.web.shared.formatting import Money, Status
 from tollwright.web.shared.tables import Column, Table
 
 BOTH = ("GET", "POST")
-MOST_NAMED = 20  # drafts that wait, each with its sentence; the run's page lists them all
 
 
 class RunForm(OfficeForm):
@@ -39,6 +39,12 @@ class RunForm(OfficeForm):
         help_text="The first day that is not billed, as the 1st of this month.",
     )
     key = forms.CharField(max_length=100, widget=forms.HiddenInput)
+
+
+class FinaliseForm(ConfirmForm):
+    """`key` makes the form sent twice one act."""
+
+    key = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
 
 
 @page()
@@ -87,14 +93,13 @@ def start(request: StaffRequest) -> HttpResponse:
     form = RunForm(request.POST)
     if form.is_valid():
         run = form.attempt(
-            operations.run_billing,
+            runs.start_run,
             until=start_of(form.cleaned_data["until"]),
             key=form.cleaned_data["key"],
             at=request.at,
             by=request.by,
         )
         if run is not None:
-            done(request, f"{run.invoices.count()} drafts are made. Review them, then finalise.")
             return redirect(to("run", run.pk))
     return show(
         request,
@@ -111,6 +116,7 @@ def start(request: StaffRequest) -> HttpResponse:
 def one(request: StaffRequest, pk: int) -> HttpResponse:
     """A run: its drafts against the invoice before, and what is issued."""
     run = find(BillingRun, pk)
+    progress = _progress(request, run)
     table = Table(
         f"Invoices of run {pk}",
         reports.with_previous(Invoice.objects.filter(run=run).select_related("customer")),
@@ -136,7 +142,9 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
             Column("status", "Status", lambda one: Status(one.status), "status"),
         ],
         order="customer",
-        empty="This run found nothing to bill: no period had ended, or nothing was used.",
+        empty="Nothing is drafted yet."
+        if progress is not None and progress.is_open
+        else "This run found nothing to bill: no period had ended, or nothing was used.",
         filename=f"run-{pk}",
     )
     drafts = run.invoices.filter(status="draft")
@@ -145,6 +153,8 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         "run.html",
         f"Billing run {pk}",
         run=run,
+        progress=progress,
+        failed=None if progress is None else waits_or_failed(progress),
         table=table.page(request),
         drafts=drafts.count(),
         issued=run.invoices.exclude(status="draft").count(),
@@ -158,15 +168,10 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
 def finalise(request: StaffRequest, pk: int) -> HttpResponse:
     """Issue the run's drafts, after saying how many and how much."""
     run = find(BillingRun, pk)
-    form = ConfirmForm(posted(request))
+    form = FinaliseForm(posted(request), initial={"key": f"office-{uuid4()}"})
     if request.method == "POST" and form.is_valid():
-        made = operations.finalise_run(run=run, at=request.at, by=request.by, render=render)
-        done(
-            request,
-            f"{len(made.invoices)} invoices are issued, {len(made.left)} drafts still wait.",
-        )
-        for waits in made.left[:MOST_NAMED]:
-            messages.warning(request, str(waits.why))
+        key = form.cleaned_data["key"] or None
+        runs.start_finalising(run=run, key=key, at=request.at, by=request.by)
         return redirect(to("run", pk))
     drafts = list(run.invoices.filter(status="draft").select_related("customer"))
     ready = [draft for draft in drafts if grace_ends(draft, request.at) <= request.at]
@@ -186,6 +191,15 @@ def finalise(request: StaffRequest, pk: int) -> HttpResponse:
         back=to("run", pk),
         crumbs=[("Billing", to("billing")), (f"Run {pk}", to("run", pk))],
     )
+
+
+def _progress(request: StaffRequest, run: BillingRun) -> Job | None:
+    """How far the run is: its drafts, or issuing them, whichever was asked for last."""
+    found = [job for kind in (runs.RUN, runs.ISSUE_RUN) if (job := runs.job_of(run, kind))]
+    newest = max(found, key=lambda job: job.pk, default=None)
+    if newest is not None and not newest.is_open and newest.asked_by == request.by.actor:
+        jobs.told([newest], at=request.at)
+    return newest
 
 
 def _sums(invoices: Any) -> list[reports.Amount]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from tollwright.core.money import to_minor_unit
 from tollwright.data.customers import Customer
 from tollwright.domain.calls import queries as calls
+from tollwright.domain.jobs import queries as jobs
 from tollwright.domain.reports import margins
 from tollwright.domain.reports import queries as reports
 from tollwright.domain.reports.queries import Amount
@@ -201,6 +202,7 @@ def about(amounts: list[Amount], currency: str) -> str:
 def _tasks() -> list[Task]:
     waiting = reports.tasks()
     found = [
+        (jobs.failed(), "job", "that failed", reverse("office:jobs") + "?status=failed"),
         (waiting.quarantined, "record", "in quarantine", reverse("office:quarantine")),
         (waiting.draft_invoices, "draft invoice", "to review", reverse("office:billing")),
         (waiting.draft_cards, "draft card", "to publish", reverse("office:cards")),

@@ -57,6 +57,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _item(request, _("Company"), "company", "apartment"),
                 _item(request, _("People and keys"), "access", "key"),
+                _item(request, _("Jobs"), "jobs", "pending_actions"),
                 _item(request, _("Audit"), "audit", "history", "audit"),
             ],
         },

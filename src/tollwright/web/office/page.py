@@ -17,6 +17,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tollwright.data.access import Membership
 from tollwright.domain.audit.operations import By
 from tollwright.domain.errors import DomainError
+from tollwright.domain.jobs import operations
+from tollwright.domain.jobs import queries as jobs
 from tollwright.web.office.permissions import Need, may, rights
 from tollwright.web.office.site import office
 from tollwright.web.shared.error_mapping import message_of, status_of
@@ -88,6 +90,7 @@ def show(
     request: StaffRequest, template: str, title: str, status: int = 200, **context: Any
 ) -> HttpResponse:
     """The template in the office's frame. `may` says which rights the viewer has."""
+    _tell_of_ended_jobs(request)
     frame = office.each_context(request)
     frame |= {
         "title": title,
@@ -96,6 +99,16 @@ def show(
         "zone": timezone.get_current_timezone_name(),
     }
     return render(request, f"office/{template}", frame | context, status=status)
+
+
+def _tell_of_ended_jobs(request: StaffRequest) -> None:
+    """Who asked for long work hears of its end on whatever page they are, once."""
+    ended = jobs.to_tell(request.by.actor)
+    for job in ended:
+        tell = messages.error if job.status == "failed" else messages.success
+        tell(request, f"{job.title}: {job.sentence}")
+    if ended:
+        operations.told(ended, at=request.at)
 
 
 def listing(

@@ -27,6 +27,9 @@ TONES = {
     "suspended": "warning",
     "overdue": "danger",
     "void": "danger",
+    "queued": "info",
+    "running": "info",
+    "failed": "danger",
     "closed": "",
 }
 

@@ -35,6 +35,7 @@ WRITERS = {
     ("quarantine-bulk", "quarantine-dismiss"): {OWNER, BILLING, RATES, SUPPORT},
     ("batch-roll-back",): {OWNER, BILLING},
     ("billing-start", "run-finalise", "invoice-finalise", "invoice-drop"): {OWNER, BILLING},
+    ("job-retry", "job-cancel"): {OWNER, BILLING},
     ("rerating-apply", "quarantine-correct"): {OWNER, BILLING, RATES},
     ("rerate-accept", "rerate-reject"): {OWNER, BILLING},
     ("invoice-void", "invoice-credit", "payment-new"): {OWNER, BILLING},

@@ -11,6 +11,7 @@ from tollwright.core.rating.legs import CostPlus
 from tollwright.data.audit import AuditEntry
 from tollwright.data.calls import ImportBatch, Quarantine
 from tollwright.data.invoices import BillingRun, InvoiceLine
+from tollwright.data.jobs import Job
 from tollwright.data.rerating import RerateProposal, RerateProposalLine, Rerating
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.access import operations as access
@@ -147,6 +148,13 @@ def _rerating(shop: Shop, line: InvoiceLine) -> dict[str, tuple[object, ...]]:
     return {"rerating": (rerating.pk,), **dict.fromkeys(names, (proposal.pk,))}
 
 
+def _job(shop: Shop) -> Job:
+    return Job.objects.create(
+        tenant_id=shop.tenant_id, kind="billing.run", title="Billing run 1", status="failed",
+        sentence="3 of 4 done.", asked_at=AT, asked_by="test", ended_at=AT, queue_id=1,
+    )  # fmt: skip
+
+
 def _rest(shop: Shop) -> dict[str, tuple[object, ...]]:
     run = BillingRun.objects.create(
         tenant_id=shop.tenant_id,
@@ -168,5 +176,6 @@ def _rest(shop: Shop) -> dict[str, tuple[object, ...]]:
         **dict.fromkeys(("payment", "payment-pdf"), (shop.acme.payment.pk,)),
         "access-withdraw": (member.pk,),
         "key-revoke": (key.pk,),
+        **dict.fromkeys(("job", "job-retry", "job-cancel"), (_job(shop).pk,)),
         "audit-entry": (AuditEntry.objects.earliest("seq").pk,),
     }

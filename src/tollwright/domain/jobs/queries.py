@@ -1,0 +1,59 @@
+"""What is being worked on, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+
+from tollwright.data.jobs import Job, JobFile
+from tollwright.domain.errors import NotFound
+
+MOST_TOLD = 5
+
+
+def jobs() -> QuerySet[Job]:
+    """What was asked for, newest first, without the parts of groups."""
+    return Job.objects.filter(parent__isnull=True)
+
+
+def job_by_id(job_id: int) -> Job:
+    """Raises NotFound."""
+    found = Job.objects.select_related("parent").filter(pk=job_id).first()
+    if found is None:
+        raise NotFound(f"There is no job {job_id}.")
+    return found
+
+
+def parts(job: Job) -> QuerySet[Job]:
+    """The parts of a group, as they were asked for."""
+    return job.parts.order_by("id")
+
+
+def job_about(kind: str, subject: str, subject_id: int) -> Job | None:
+    """The newest job of that kind about that thing."""
+    return Job.objects.filter(kind=kind, subject=subject, subject_id=subject_id).first()
+
+
+def to_tell(actor: str) -> list[Job]:
+    """Jobs whose end the person who asked has not been told of, oldest first."""
+    ended = jobs().filter(asked_by=actor, told_at__isnull=True, ended_at__isnull=False)
+    return list(ended.order_by("id")[:MOST_TOLD])
+
+
+def failed() -> int:
+    """How many failed and were neither tried again nor put aside."""
+    return jobs().filter(status="failed").count()
+
+
+def pieces(job: Job, *, result: bool = False) -> Iterator[bytes]:
+    """The bytes of its file, in order, a piece at a time."""
+    found = JobFile.objects.filter(job=job, result=result).order_by("piece_no")
+    for piece_no in list(found.values_list("piece_no", flat=True)):
+        yield bytes(found.values_list("content", flat=True).get(piece_no=piece_no))
+
+
+def file_of(job: Job, *, result: bool = False) -> JobFile | None:
+    """The head of its file: name and media type, without the bytes."""
+    found = JobFile.objects.filter(job=job, result=result).defer("content")
+    return found.order_by("piece_no").first()

@@ -1,0 +1,33 @@
+"""Drafting a customer's invoices, and issuing a draft."""
+
+from __future__ import annotations
+
+from tollwright.core.document_text import amount_text
+from tollwright.data.jobs import Job
+from tollwright.domain.audit.operations import By
+from tollwright.domain.invoices import operations, queries, runs
+from tollwright.domain.jobs.operations import Outcome
+from tollwright.gateways.typst import render
+from tollwright.jobs.runner import Progress, handles
+
+
+@handles(runs.DRAFT)
+def draft_customer(job: Job, _progress: Progress) -> Outcome:
+    """What a run bills one customer for."""
+    drafts = runs.draft_for(run_id=job.arguments["run"], customer_id=int(job.subject_id or 0))
+    sums = [f"{amount_text(one.total_micros, one.currency)} {one.currency}" for one in drafts]
+    return Outcome(f"Drafted: {'; '.join(sums)}." if sums else "There is nothing to bill.")
+
+
+@handles(runs.ISSUE)
+def finalise(job: Job, _progress: Progress) -> Outcome:
+    """Number, ledger entry and document of a draft; one that has to wait says for what."""
+    draft = queries.invoices().filter(pk=int(job.subject_id or 0)).first()
+    if draft is None:
+        return Outcome("The draft was deleted.")
+    by = By(job.asked_by, job.address)
+    try:
+        issued = operations.finalise(invoice=draft, at=job.asked_at, by=by, render=render)
+    except operations.NotReady as why:
+        return Outcome(f"It waits: {why}")
+    return Outcome(f"Issued as {issued.number}.")
