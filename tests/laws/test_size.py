@@ -64,3 +64,15 @@ def test_the_median_function_is_short() -> None:
 
 def test_nothing_nests_deeper_than_three() -> None:
     assert {name for name, node in functions() if depth(node) > 3} == KNOWN_DEEP_FUNCTIONS
+
+
+def test_no_line_of_a_template_is_wider_than_a_screen() -> None:
+    templates = sorted(SOURCE.rglob("*.html"))
+    assert templates
+    wide = [
+        f"{path.relative_to(SOURCE)}:{number}"
+        for path in templates
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 120
+    ]
+    assert wide == []

@@ -70,9 +70,11 @@ class Shown:
     tone: str | None = None
 
     @property
-    def whole(self) -> bool:
-        """Whether it stays on one line: short texts, so that no date breaks at its hyphen."""
-        return len(self.text) <= WHOLE_UP_TO
+    def layout(self) -> str:
+        """Its class: numbers to the right, short texts on one line (no date breaks), long ones."""
+        if self.number:
+            return "number"
+        return "nowrap" if len(self.text) <= WHOLE_UP_TO else "long"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,15 @@ def tone(state: str) -> str:
 
 
 @register.filter
+def button_tone(tags: str) -> str:
+    """The classes of an account page's button, by the tags that allauth gives it."""
+    if "danger" in tags:
+        return "button danger"
+    quiet = not tags or "outline" in tags or "cancel" in tags
+    return "button" if quiet else "button primary"
+
+
+@register.filter
 def heading(field: BoundField) -> str:
     """What stands above a form's field, where a group of fields begins with it."""
     return str(getattr(field.form, "headings", {}).get(field.name, ""))
