@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "tollwright"
 
 def readers() -> str:
     """All code that may act on a setting."""
-    layers = (SOURCE / "engine", SOURCE / "domain")
+    layers = (SOURCE / "engine", SOURCE / "domain", SOURCE / "core" / "billing")
     return "".join(path.read_text() for layer in layers for path in sorted(layer.rglob("*.py")))
 
 

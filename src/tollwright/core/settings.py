@@ -200,6 +200,14 @@ SETTINGS: dict[str, Setting] = {
             choices=("day", "weekly", "fortnightly", "monthly", "anniversary"),
         ),
         Setting(
+            "bill_day",
+            "whole",
+            1,
+            "The day on which a month of the cycle monthly begins; in a shorter month its last.",
+            low=1,
+            high=31,
+        ),
+        Setting(
             "invoice_detail",
             "choice",
             "summary",

@@ -20,6 +20,9 @@ class Customer(TenantOwned):
     currency = currency_field()
     timezone = models.CharField(max_length=64)
     status = models.CharField(max_length=12, default="active")
+    billing_anchor = models.DateField(
+        null=True, help_text="the day that anniversary counts from; once set, it stays"
+    )
     created_at = models.DateTimeField()
 
     class Meta:

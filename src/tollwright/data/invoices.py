@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 
+from tollwright.core.billing.periods import Span, day_of
 from tollwright.data.base import MICROS, TenantOwned, currency_field, is_currency
 
 
@@ -47,6 +50,8 @@ class Invoice(TenantOwned):
     period_from = models.DateTimeField()
     period_to = models.DateTimeField()
     period_zone = models.CharField(max_length=64)
+    period_first = models.DateField(null=True, help_text="null: the day of period_from")
+    period_last = models.DateField(null=True, help_text="inclusive; null: the day before period_to")
     issued_on = models.DateField(null=True)
     due_on = models.DateField(null=True)
     finalised_at = models.DateTimeField(null=True)
@@ -95,6 +100,11 @@ class Invoice(TenantOwned):
                 ),
             ),
             models.CheckConstraint(
+                name="invoice_period_days",
+                condition=models.Q(period_first=None, period_last=None)
+                | models.Q(period_last__gte=models.F("period_first")),
+            ),
+            models.CheckConstraint(
                 name="invoice_number_when_finalised",
                 condition=models.Q(status="draft", number__isnull=True)
                 | (~models.Q(status="draft") & models.Q(number__isnull=False)),
@@ -103,6 +113,14 @@ class Invoice(TenantOwned):
 
     def __str__(self) -> str:
         return self.number or f"draft {self.pk}"
+
+    @property
+    def days(self) -> Span:
+        """The days of its period, on the calendar of its zone."""
+        if self.period_first is not None and self.period_last is not None:
+            return Span(self.period_first, self.period_last + timedelta(days=1))
+        zone = self.period_zone
+        return Span(day_of(self.period_from, zone), day_of(self.period_to, zone))
 
 
 class InvoiceLine(TenantOwned):

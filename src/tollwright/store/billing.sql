@@ -50,7 +50,8 @@ INSERT INTO invoice_line (tenant_id, invoice_id, position, kind, campaign_id, de
                           tax_category, tax_rate)
 SELECT i.tenant_id, i.id, (SELECT coalesce(max(position), 0) + 1 FROM invoice_line
                             WHERE invoice_id = i.id),
-       'usage', k.id, left(k.name, 300), i.period_from, i.period_to, 0, 0, 0, 'S', 0
+       'usage', k.id, left(k.name, 300),
+       coalesce(i.period_first::timestamp AT TIME ZONE i.period_zone, i.period_from), i.period_to, 0, 0, 0, 'S', 0
   FROM invoice i, campaign k
  WHERE i.id = %(invoice_id)s AND k.id = %(campaign_id)s
    AND NOT EXISTS (SELECT 1 FROM invoice_line l WHERE l.invoice_id = i.id AND l.kind = 'usage'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ def identifiers(cursor: Cursor) -> list[Row]:
 
 
 def campaigns(cursor: Cursor) -> list[Row]:
-    """(id, customer_id, code, customer's code, currency, zone, customer since)."""
+    """(id, customer_id, code, customer's code, currency, zone, customer since, anchor day)."""
     return cursor.execute(SQL["campaigns"]).fetchall()
 
 
@@ -37,6 +37,23 @@ def subscriptions(cursor: Cursor) -> list[Row]:
     """(id, customer_id, campaign_id, plan_version_id, card_id, starts_on, ends_on, zone, pricing,
     then for cost_plus: markup in ppm, and in micros the fixed part, floor and cap)."""
     return cursor.execute(SQL["subscriptions"]).fetchall()
+
+
+class IssuedPeriod(msgspec.Struct, frozen=True):
+    """The period of an invoice that stands; its days are [first, end) of `zone`."""
+
+    customer_id: int
+    since: datetime
+    until: datetime
+    zone: str
+    first: date
+    end: date
+
+
+def issued_periods(cursor: Cursor, customers: Sequence[int]) -> list[IssuedPeriod]:
+    """The periods of these customers' invoices that stand, in all currencies."""
+    rows = cursor.execute(SQL["issued_periods"], {"customers": list(customers)}).fetchall()
+    return [IssuedPeriod(*row) for row in rows]
 
 
 def cards(cursor: Cursor) -> list[Row]:

@@ -2,7 +2,8 @@
 SELECT kind, value, valid_from, valid_to, campaign_id FROM identifier ORDER BY kind, value, valid_from
 
 -- name: campaigns -- whose they are, and what their customer pays in
-SELECT ca.id, ca.customer_id, ca.code, cu.code, cu.currency, cu.timezone, cu.created_at
+SELECT ca.id, ca.customer_id, ca.code, cu.code, cu.currency, cu.timezone, cu.created_at,
+       cu.billing_anchor
   FROM campaign ca JOIN customer cu ON cu.id = ca.customer_id
 
 -- name: rules -- the platform's and this tenant's rows of the settings that rating asks for
@@ -17,6 +18,15 @@ SELECT s.id, s.customer_id, s.campaign_id, v.id, v.card_id, s.starts_on, s.ends_
   JOIN plan_version v ON v.id = s.version_id
   JOIN customer c ON c.id = s.customer_id
  ORDER BY s.starts_on, s.id
+
+-- name: issued_periods -- periods of these customers' invoices that stand, in all currencies
+SELECT customer_id, period_from AS since, period_to AS until, period_zone AS zone,
+       coalesce(period_first, (period_from AT TIME ZONE period_zone)::date) AS first,
+       coalesce(period_last + 1, (period_to AT TIME ZONE period_zone)::date) AS "end"
+  FROM invoice
+ WHERE customer_id = ANY(%(customers)s) AND document_type = 'invoice'
+   AND status NOT IN ('draft', 'void')
+ ORDER BY customer_id, period_from, id
 
 -- name: cards -- published versions of every sell card, in the order in which they hold
 SELECT c.id, c.code, c.currency, v.id, v.number, v.effective_from, v.content_hash,

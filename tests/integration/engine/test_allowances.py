@@ -334,3 +334,18 @@ def test_any_split_and_order_of_files_gives_the_same(
 
 def days(plant: Plant) -> object:
     return plant.totals()["days"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("cycle", "weekly"), ("cycle", "day"), ("timezone", "Asia/Tokyo")]
+)
+def test_a_change_of_rule_fills_no_pool_before_the_period_ends(
+    plant: Plant, setting: str, value: str
+) -> None:
+    """Said on 10 November: November is one period all the same, as its invoice is."""
+    bundle(plant, {**FREE, "amount": 60})
+    tenth = datetime(2026, 11, 10, 9, tzinfo=UTC)
+    with tenant_scope(plant.switch.tenant_id):
+        set_rule(plant.switch.world, setting, value, since=tenth)
+    plant.ingest(minute(1, 0), minute(2, 9 * DAY), minute(3, 20 * DAY), minute(4, 29 * DAY))
+    assert amounts(plant) == [0, 600_000, 600_000, 0]

@@ -385,4 +385,15 @@ def test_calls_cost_no_query_each(books: Books, calls: int) -> None:
         books.call(f"2026-10-15T10:{number:02}", 1_000_000)
     with CaptureQueriesContext(connection) as made:
         bill()
-    assert len(made) == 41
+    assert len(made) == 39
+
+
+def test_the_first_anniversary_invoice_keeps_its_day(books: Books) -> None:
+    """Entered on the 1st, billed from then without a plan: one from the 11th moves nothing."""
+    say("cycle", "anniversary")
+    books.call("2026-10-15T10:00", 1_000_000)
+    bill_and_issue("october")
+    books.subscribe([("support", 30_000_000, "arrears")], starts_on="2026-11-11")
+    books.world.customer.refresh_from_db()
+    draft = only(queries.drafts(bill("november", DECEMBER)))
+    assert (draft.days.first, draft.days.last) == (date(2026, 11, 1), date(2026, 11, 30))

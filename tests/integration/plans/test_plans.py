@@ -11,6 +11,7 @@ from tollwright.data.models import AuditEntry, CallPlan, Campaign, PlanVersion, 
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
 from tollwright.domain.errors import DomainError, NotFound
+from tollwright.domain.invoices.terms import calendar_of
 from tollwright.domain.plans import operations, queries
 from tollwright.domain.rates import operations as rates
 from tollwright.domain.validation import FieldInvalid
@@ -248,3 +249,20 @@ def test_a_subscription_does_not_end_before_it_begins(world: World) -> None:
         )
         with pytest.raises(FieldInvalid, match="begins on 2026-11-01: it cannot end before"):
             operations.end_subscription(subscription=made, ends_on=OCT, at=AT, by=ANNA)
+
+
+def test_the_anniversary_counts_from_the_first_plan_and_stays(world: World) -> None:
+    """First from 11 October; a plan that is entered later, for September, moves nothing."""
+    with tenant_scope(world.tenant.id):
+        version, customer = published(), world.customer
+        for starts_on, ends_on in (
+            (date(2026, 10, 11), None),
+            (date(2026, 9, 3), date(2026, 9, 30)),
+        ):
+            operations.subscribe(
+                customer=customer, version=version, starts_on=starts_on, ends_on=ends_on,
+                at=AT, by=ANNA,
+            )  # fmt: skip
+            customer.refresh_from_db()
+            assert customer.billing_anchor == date(2026, 10, 11)
+        assert calendar_of(customer).anchor == date(2026, 10, 11)

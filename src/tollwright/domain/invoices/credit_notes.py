@@ -136,6 +136,8 @@ def _note(kind: str, original: Invoice, reason: str, key: str, at: datetime) -> 
         period_from=original.period_from,
         period_to=original.period_to,
         period_zone=original.period_zone,
+        period_first=original.period_first,
+        period_last=original.period_last,
         note=reason,
         idempotency_key=key,
         created_at=at,

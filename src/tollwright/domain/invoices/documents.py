@@ -139,9 +139,7 @@ def _invoice_facts(facts: Facts, issued: date) -> list[list[str]]:
 
 def period_text(invoice: Invoice) -> str:
     """The days of the invoice's period on its own calendar."""
-    zone = ZoneInfo(invoice.period_zone)
-    first = invoice.period_from.astimezone(zone).date()
-    return span_text(first, (invoice.period_to.astimezone(zone) - timedelta(microseconds=1)).date())
+    return span_text(invoice.days.first, invoice.days.last)
 
 
 def _table(facts: Facts) -> Payload:

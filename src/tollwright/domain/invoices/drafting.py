@@ -7,13 +7,13 @@ lines take in what has arrived since.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from tollwright.core.billing.periods import Span, day_of, midnight, moments, period_of
+from tollwright.core.billing.periods import Calendar, Period, Span, without
 from tollwright.core.tax.totals import Taxable, totals
 from tollwright.data.models import (
     BillingRun,
@@ -25,11 +25,12 @@ from tollwright.data.models import (
 )
 from tollwright.domain.invoices.fees import Frame, fee_lines
 from tollwright.domain.invoices.terms import (
-    anchor_of,
+    DAY,
+    INSTANT,
+    calendar_of,
     held_campaigns,
     terms_at,
     terms_before,
-    zone_of,
 )
 from tollwright.engine.billing.usage import gather_usage
 from tollwright.store import billing
@@ -44,8 +45,7 @@ class Account:
     run: BillingRun
     customer: Customer
     currency: str
-    zone: str
-    anchor: date
+    calendar: Calendar
     held: tuple[int, ...]
     first_call: datetime | None
     at: datetime
@@ -98,10 +98,9 @@ def _accounts(run: BillingRun, customer: Customer, at: datetime) -> list[Account
     plans = Subscription.objects.filter(customer=customer)
     currencies = set(first) | set(plans.values_list("version__currency", flat=True))
     currencies |= {draft.currency for draft in _drafts(customer, run.until)}
-    zone = zone_of(customer, run.until)
-    anchor, held = anchor_of(customer, zone), held_campaigns(customer, run.until, at)
+    calendar, held = calendar_of(customer), held_campaigns(customer, run.until, at)
     return [
-        Account(run, customer, code, zone, anchor, held, first.get(code), at)
+        Account(run, customer, code, calendar, held, first.get(code), at)
         for code in sorted(currencies)
     ]
 
@@ -114,7 +113,7 @@ def _draft_account(account: Account) -> list[Invoice]:
     found: list[Invoice | None] = []
     since = EPOCH
     if issued and terms_at(account.customer, account.run.until).own_invoice_for_late:
-        since = midnight(start, account.zone)
+        since = account.calendar.begins(start)
         found.append(_late_draft(account, start))
     for period in _periods(account, start, issued):
         found.append(_draft(account, period, since, "invoice"))
@@ -128,19 +127,14 @@ def _issued(account: Account) -> list[Invoice]:
     return list(invoices.exclude(status="draft").order_by("period_from", "id"))
 
 
-def _span(invoice: Invoice) -> Span:
-    zone = invoice.period_zone
-    return Span(day_of(invoice.period_from, zone), day_of(invoice.period_to, zone))
-
-
 def _start(account: Account, issued: Sequence[Invoice]) -> date | None:
     """The first day to bill: after the last invoice, or where a void one left a gap or an earlier
     draft still waits, or the first day on which there is anything at all. None: there is nothing.
     """
-    standing = [_span(invoice) for invoice in issued if invoice.status != "void"]
+    standing = [invoice.days for invoice in issued if invoice.status != "void"]
     drafts = _drafts(account.customer, account.run.until).filter(currency=account.currency)
-    gaps = [_span(invoice).first for invoice in issued if invoice.status == "void"]
-    gaps += [_span(draft).first for draft in drafts if draft.document_type == "invoice"]
+    gaps = [invoice.days.first for invoice in issued if invoice.status == "void"]
+    gaps += [draft.days.first for draft in drafts if draft.document_type == "invoice"]
     gaps = [day for day in gaps if not any(span.first <= day < span.end for span in standing)]
     if standing:
         return min([max(span.end for span in standing), *gaps])
@@ -148,50 +142,43 @@ def _start(account: Account, issued: Sequence[Invoice]) -> date | None:
         customer=account.customer, version__currency=account.currency
     )
     days = [*gaps, *plans.values_list("starts_on", flat=True)]
-    days += [_span(draft).first for draft in drafts]
+    days += [draft.days.first for draft in drafts]
     if account.first_call is not None:
-        days.append(day_of(account.first_call, account.zone))
-    if not days:
-        return None
-    cycle = terms_at(account.customer, midnight(min(days), account.zone)).cycle
-    return period_of(min(days), cycle, account.anchor).first
+        days.append(account.calendar.day(account.first_call))
+    return account.calendar.on(min(days)).days.first if days else None
 
 
-def _periods(account: Account, start: date, issued: Sequence[Invoice]) -> Iterator[Span]:
+def _periods(account: Account, start: date, issued: Sequence[Invoice]) -> Iterator[Period]:
     """The periods from `start` that ended by the run's `until` and that no invoice covers.
 
-    A change of cycle, or an invoice that stands in the way, makes a shorter one.
+    Where an invoice in this currency covers a part of one, the rest.
     """
-    taken = [_span(invoice) for invoice in issued if invoice.status != "void"]
-    day = start
-    while True:
-        standing = [span.end for span in taken if span.first <= day < span.end]
-        if standing:
-            day = max(standing)
-            continue
-        cycle = terms_at(account.customer, midnight(day, account.zone)).cycle
-        end = period_of(day, cycle, account.anchor).end
-        end = min([end, *(span.first for span in taken if span.first > day)])
-        if midnight(end, account.zone) > account.run.until:
-            return
-        yield Span(day, end)
-        day = end
+    calendar = account.calendar
+    taken = tuple(invoice.days for invoice in issued if invoice.status != "void")
+    for period in calendar.periods(calendar.on(start).since, account.run.until):
+        for days in without(period.days, taken):
+            until = period.until if days.end == period.days.end else calendar.begins(days.end)
+            yield replace(period, since=calendar.begins(days.first), until=until, days=days)
 
 
 def _late_draft(account: Account, start: date) -> Invoice | None:
     """Calls of closed periods on a debit note of their own, where the rules want it so."""
+    calendar = account.calendar
     drafts = _drafts(account.customer, account.run.until).filter(
         currency=account.currency, document_type="debit_note"
     )
-    days = [_span(draft).first for draft in drafts]
+    days = [draft.days.first for draft in drafts]
     if account.first_call is not None:
-        days.append(day_of(account.first_call, account.zone))
+        days.append(calendar.day(account.first_call))
     if not days or min(days) >= start:
         return None
-    return _draft(account, Span(min(days), start), EPOCH, "debit_note")
+    until = calendar.begins(start)
+    zone = calendar.at(until - INSTANT).zone
+    closed = Period(calendar.begins(min(days)), until, Span(min(days), start), zone)
+    return _draft(account, closed, EPOCH, "debit_note")
 
 
-def _draft(account: Account, period: Span, since: datetime, kind: str) -> Invoice | None:
+def _draft(account: Account, period: Period, since: datetime, kind: str) -> Invoice | None:
     """The draft of a period, filled; None, and no row, when nothing is due."""
     invoice = _row(account, period, kind)
     terms = terms_before(account.customer, invoice.period_to)
@@ -210,7 +197,7 @@ def _draft(account: Account, period: Span, since: datetime, kind: str) -> Invoic
         tax_category=terms.tax_category, tax_rate=terms.tax_rate
     )
     if kind == "invoice":
-        frame = Frame(invoice, period, account.zone, account.anchor, terms, account.held)
+        frame = Frame(invoice, period, account.calendar, terms, account.held)
         InvoiceLine.objects.bulk_create(fee_lines(frame, 1_000_000))
     if not InvoiceLine.objects.filter(invoice=invoice).exclude(amount_micros=0).exists():
         drop(invoice)
@@ -220,14 +207,15 @@ def _draft(account: Account, period: Span, since: datetime, kind: str) -> Invoic
     return invoice
 
 
-def _row(account: Account, period: Span, kind: str) -> Invoice:
-    since, until = moments(period, account.zone)
+def _row(account: Account, period: Period, kind: str) -> Invoice:
     values = {
         "run": account.run,
         "legal_entity_id": account.customer.legal_entity_id,
-        "period_to": until,
-        "period_zone": account.zone,
-        "detail": terms_before(account.customer, until).detail,
+        "period_to": period.until,
+        "period_zone": period.zone,
+        "period_first": period.days.first,
+        "period_last": period.days.end - DAY,
+        "detail": terms_before(account.customer, period.until).detail,
     }
     invoice, _ = Invoice.objects.update_or_create(
         tenant_id=account.customer.tenant_id,
@@ -235,7 +223,7 @@ def _row(account: Account, period: Span, kind: str) -> Invoice:
         currency=account.currency,
         document_type=kind,
         status="draft",
-        period_from=since,
+        period_from=period.since,
         defaults=values,
         create_defaults=values | {"created_at": account.at},
     )

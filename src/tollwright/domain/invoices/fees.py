@@ -9,7 +9,15 @@ from datetime import date, timedelta
 from django.db.models import Q, QuerySet
 
 from tollwright.core.billing.fees import Billed, due_pieces, refunds, share_micros, standing
-from tollwright.core.billing.periods import Cycle, Span, day_of, moments, period_of
+from tollwright.core.billing.periods import (
+    Calendar,
+    Cycle,
+    Period,
+    Span,
+    day_of,
+    moments,
+    period_of,
+)
 from tollwright.data.models import Invoice, InvoiceLine, PlanFee, Subscription
 from tollwright.domain.invoices.terms import Terms
 
@@ -19,16 +27,20 @@ class Frame:
     """What the fee lines of one draft are reckoned in."""
 
     invoice: Invoice
-    period: Span
-    zone: str
-    anchor: date
+    period: Period
+    calendar: Calendar
     terms: Terms
     held: tuple[int, ...]
 
     @property
     def cycle(self) -> Cycle:
         """The cycle in force for the period."""
-        return self.terms.cycle
+        return self.calendar.terms(self.period.since).cycle
+
+    @property
+    def anchor(self) -> date:
+        """The customer's first day."""
+        return self.calendar.anchor
 
 
 def fee_lines(frame: Frame, position: int) -> list[InvoiceLine]:
@@ -52,7 +64,7 @@ def _subscriptions(frame: Frame) -> QuerySet[Subscription]:
             bound,
             customer=frame.invoice.customer_id,
             version__currency=frame.invoice.currency,
-            starts_on__lt=frame.period.end,
+            starts_on__lt=frame.period.days.end,
         )
         .select_related("version__plan")
         .prefetch_related("version__fees")
@@ -98,7 +110,7 @@ def _periods(
 
 def _active(frame: Frame, subscription: Subscription, fee: PlanFee) -> Span | None:
     """The days up to which the fee is due on this draft: in advance, one period more."""
-    end = frame.period.end
+    end = frame.period.days.end
     if fee.timing == "advance":
         end = period_of(end, frame.cycle, frame.anchor).end
     if subscription.ends_on is not None:
@@ -125,7 +137,7 @@ def _line(
     amount_micros: int,
     span: Span | None = None,
 ) -> InvoiceLine:
-    since, until = moments(span, frame.zone) if span else (None, None)
+    since, until = moments(span, frame.period.zone) if span else (None, None)
     return InvoiceLine(
         tenant_id=frame.invoice.tenant_id,
         invoice=frame.invoice,

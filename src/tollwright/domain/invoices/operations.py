@@ -25,7 +25,7 @@ from tollwright.domain.invoices.numbering import (
     store_document,
     take_number,
 )
-from tollwright.domain.invoices.terms import billed, held_campaigns, terms_at
+from tollwright.domain.invoices.terms import billed, held_campaigns, keep_anchor, terms_at
 from tollwright.domain.ledger.operations import post
 from tollwright.engine.rating.settle import settle
 from tollwright.store import allowances, billing
@@ -390,6 +390,7 @@ def _refuse_outdated(draft: Invoice) -> None:
 
 
 def _issue(draft: Invoice, *, due_days: int, at: datetime, by: By, render: Render) -> Invoice:
+    keep_anchor(draft)
     draft.issued_on = issue_day(at)
     draft.due_on = draft.issued_on + timedelta(days=due_days)
     draft.finalised_at = at

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import cast
 
 from django.db.models import Min
 
-from tollwright.core.billing.periods import Cycle, day_of
+from tollwright.core.billing.period_rules import period_history
+from tollwright.core.billing.periods import Calendar, Period, anchor_day
 from tollwright.core.rules import RuleRow, applicable, resolve
 from tollwright.core.tax.totals import rate_of
-from tollwright.data.models import Campaign, Customer, Subscription
-from tollwright.domain.rules.queries import resolve_for, rule_rows, rules_in_force
+from tollwright.data.models import Campaign, Customer, Invoice, Subscription
+from tollwright.domain.rules.queries import period_rules, rule_rows, rules_in_force
 
-INSTANT = timedelta(microseconds=1)
+INSTANT, DAY = timedelta(microseconds=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """A customer's billing rules at a moment. `tax_rate` is a percentage."""
 
-    cycle: Cycle
     detail: str
     due_days: int
     grace_days: int
@@ -37,7 +36,6 @@ def terms_at(customer: Customer, at: datetime) -> Terms:
     rules = {known.name: found.value for known, found in rules_in_force(customer=customer, at=at)}
     category = str(rules["tax_category"])
     return Terms(
-        cycle=cast(Cycle, rules["cycle"]),
         detail=str(rules["invoice_detail"]),
         due_days=int(str(rules["due_days"])),
         grace_days=int(str(rules["finalise_grace_days"])),
@@ -52,16 +50,37 @@ def terms_before(customer: Customer, end: datetime) -> Terms:
     return terms_at(customer, end - INSTANT)
 
 
-def zone_of(customer: Customer, at: datetime) -> str:
-    """The zone whose midnights bound the customer's periods."""
-    found = resolve_for("timezone", customer=customer, at=at).value
-    return str(found) if found else customer.timezone
+def calendar_of(customer: Customer) -> Calendar:
+    """The customer's billing periods: by the rules and its first day, and by what is issued.
 
-
-def anchor_of(customer: Customer, zone: str) -> date:
-    """The customer's first day: of the first subscription, else the day they were entered."""
+    Three queries.
+    """
+    history = period_history(period_rules(customer), customer.timezone)
     first = Subscription.objects.filter(customer=customer).aggregate(first=Min("starts_on"))
-    return first["first"] or day_of(customer.created_at, zone)
+    anchor = anchor_day(
+        history,
+        stored=customer.billing_anchor,
+        first_plan=first["first"],
+        entered=customer.created_at,
+    )
+    issued = Invoice.objects.filter(customer=customer, document_type="invoice")
+    standing = issued.exclude(status__in=["draft", "void"]).order_by("period_from", "id")
+    return Calendar(history, anchor, [period_of_invoice(one) for one in standing])
+
+
+def keep_anchor(invoice: Invoice) -> None:
+    """Store the day that anniversaries count from when the first such invoice is issued."""
+    customer = invoice.customer
+    if customer.billing_anchor is None and invoice.document_type == "invoice":
+        calendar = calendar_of(customer)
+        if calendar.terms(invoice.period_from).cycle == "anniversary":
+            customer.billing_anchor = calendar.anchor
+            customer.save(update_fields=["billing_anchor"])
+
+
+def period_of_invoice(invoice: Invoice) -> Period:
+    """The period that the document stands for."""
+    return Period(invoice.period_from, invoice.period_to, invoice.days, invoice.period_zone)
 
 
 def held_campaigns(customer: Customer, *moments: datetime) -> tuple[int, ...]:

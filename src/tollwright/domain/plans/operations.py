@@ -257,7 +257,8 @@ def subscribe(
     _suits(customer, version, campaign)
     if ends_on is not None and ends_on < starts_on:
         raise validation.FieldInvalid("ends_on", "The subscription would end before it begins.")
-    Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    locked = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    _keep_anchor(locked, starts_on)
     _make_room(customer, campaign, starts_on, ends_on, end_earlier=end_earlier, at=at, by=by)
     made = Subscription.objects.create(
         tenant_id=current_tenant_id(),
@@ -274,6 +275,14 @@ def subscribe(
                "plan": str(version), "starts_on": starts_on, "ends_on": ends_on},
     )  # fmt: skip
     return made
+
+
+def _keep_anchor(customer: Customer, starts_on: date) -> None:
+    """Store the day that anniversaries count from, once: no later plan moves it."""
+    if customer.billing_anchor is None:
+        first = queries.subscriptions(customer=customer).first()
+        customer.billing_anchor = first.starts_on if first else starts_on
+        customer.save(update_fields=["billing_anchor"])
 
 
 def _suits(customer: Customer, version: PlanVersion, campaign: Campaign | None) -> None:

@@ -10,11 +10,11 @@ from functools import partial
 from django.db.models import Q
 
 from tollwright.core.billing.fees import Piece, due_pieces, share_micros
-from tollwright.core.billing.periods import Span, day_of, overlap
+from tollwright.core.billing.periods import Span, overlap
 from tollwright.data.customers import Customer
 from tollwright.data.plans import PlanFee, PlanVersion, Subscription
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain.invoices.terms import anchor_of, terms_at, zone_of
+from tollwright.domain.invoices.terms import calendar_of
 
 DAY = timedelta(days=1)
 
@@ -63,12 +63,11 @@ def compare(
     customer's own ones count on the days on which none of the campaign's runs. Fees in another
     currency than the new version's are left out.
     """
-    zone, cycle = zone_of(customer, first), terms_at(customer, first).cycle
-    anchor = anchor_of(customer, zone)
-    period = Span(day_of(first, zone), day_of(last - timedelta(microseconds=1), zone) + DAY)
+    calendar = calendar_of(customer)
+    period = Span(calendar.day(first), calendar.day(last - timedelta(microseconds=1)) + DAY)
     days = [(one, span) for one in held if (span := _days(one, period))]
     own = () if campaign_id is None else tuple(span for one, span in days if one.campaign_id)
-    due_in = partial(due_pieces, cycle=cycle, anchor=anchor)
+    due_in = partial(due_pieces, cycle=calendar.terms(first).cycle, anchor=calendar.anchor)
     due = [
         (one.version, pieces)
         for one, span in days

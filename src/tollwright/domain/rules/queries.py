@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 from django.db.models import Q, QuerySet
 
+from tollwright.core.billing.period_rules import PERIOD_SETTINGS
 from tollwright.core.rules import SETTINGS, Resolved, RuleRow, Setting, applicable, resolve
 from tollwright.core.settings import SCOPES, Scope
 from tollwright.data.customers import Campaign, Customer
@@ -42,6 +44,11 @@ def rules_in_force(
 def rule_rows() -> list[RuleRow]:
     """Every rule that reaches some campaign of this provider, for `core.rules.applicable`."""
     return [as_row(rule) for rule in _visible()]
+
+
+def period_rules(customer: Customer) -> list[RuleRow]:
+    """The rules that bound the customer's billing periods, of all times. One query."""
+    return _chain(customer, None, {"setting__in": PERIOD_SETTINGS})
 
 
 def history(setting: str = "") -> QuerySet[Rule]:
@@ -100,7 +107,9 @@ def _visible() -> QuerySet[Rule]:
 
 
 def _chain(
-    customer: Customer | None, campaign: Campaign | None, wanted: dict[str, str]
+    customer: Customer | None,
+    campaign: Campaign | None,
+    wanted: Mapping[str, str | tuple[str, ...]],
 ) -> list[RuleRow]:
     customer_id = customer.pk if customer is not None else None
     if campaign is not None:

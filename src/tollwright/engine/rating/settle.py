@@ -19,7 +19,7 @@ import numpy as np
 from tollwright.core.instants import moment_of
 from tollwright.engine.rating.columns import causes_of
 from tollwright.engine.rating.historical_terms import Asked, Books, Then
-from tollwright.engine.rating.periods import Period, Periods
+from tollwright.engine.rating.periods import Period, read_periods
 from tollwright.engine.rating.propagate_costs import follow
 from tollwright.engine.rating.sequential import Calls, Priced, price_sequentially
 from tollwright.engine.rating.terms import read_book
@@ -72,7 +72,8 @@ def settle(
         return Settled()
     lock_usage(cursor)  # nobody else draws: held until the transaction ends
     walk = _Walk(cursor, tenant_id, ZoneInfo(zone), at, Books(read_book(cursor)))
-    periods, since = Periods(walk.books.book), dict[tuple[int, Period], datetime]()
+    periods = read_periods(cursor, walk.books.book, (customer_id for customer_id, _ in told))
+    since = dict[tuple[int, Period], datetime]()
     for customer_id, moment in told:
         period = periods.of(customer_id, moment)
         place = customer_id, period

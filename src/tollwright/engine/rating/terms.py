@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from tollwright.core import rules as r
-from tollwright.core.billing.periods import midnight
+from tollwright.core.billing.period_rules import PERIOD_SETTINGS
+from tollwright.core.billing.periods import BEFORE, EVER, midnight
 from tollwright.core.money import Rounding
 from tollwright.core.rating.legs import CostPlus
 from tollwright.core.settings import Value
@@ -26,9 +27,6 @@ SETTINGS = (
     "second_rounding",
     "amount_rounding",
 )
-PERIOD_SETTINGS = ("cycle", "timezone")
-EVER = datetime.max.replace(tzinfo=UTC)
-BEFORE = datetime.min.replace(tzinfo=UTC)
 SECOND_FROM_MS = {"up": 1, "nearest": 500, "down": 1000}
 
 
@@ -89,6 +87,7 @@ class Customer:
     id: int
     zone: str
     since: datetime
+    anchor: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +318,7 @@ def read_book(cursor: store.Cursor, *, rules_until: datetime | None = None) -> B
         cards_of(store.cards(cursor)),
         [_subscribed(row) for row in store.subscriptions(cursor)],
         list(_rules(store.rules(cursor, SETTINGS + PERIOD_SETTINGS), rules_until)),
-        {row[1]: Customer(row[1], *row[5:7]) for row in campaigns},
+        {row[1]: Customer(row[1], *row[5:8]) for row in campaigns},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from tollwright.core.billing.periods import EVER
 from tollwright.core.rating.rate_call import CallInput
 from tollwright.core.rating.rate_lookup import CardIndex
 from tollwright.engine.rating import terms as t
@@ -65,7 +66,7 @@ class CarrierPrices:
     def _by(self, card: t.Card, version: t.Version) -> Offer:
         """A version of a buy card; a call that meets the next one is priced by both."""
         prices = published(self.cursor, version, None)
-        later = card.within(version.effective_from, t.EVER, self.at)
+        later = card.within(version.effective_from, EVER, self.at)
         offer = Offer(None, version.id, 0, card.currency, prices)
         if not later:
             return offer

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from tollwright.core.billing.periods import EVER
 from tollwright.core.cards.card import RateCard
 from tollwright.core.money import Rounding
 from tollwright.core.rating.legs import CostPlus
@@ -182,7 +183,7 @@ def _by_version(
         terms, version.id, plan_id, currency, prices, pooled=version.has_allowances,
         cost_plus=cost_plus,
     )  # fmt: skip
-    later = card.within(version.effective_from, t.EVER, at)
+    later = card.within(version.effective_from, EVER, at)
     if not later:
         return offer
 

@@ -20,7 +20,7 @@ import numpy as np
 from tollwright.core.instants import moment_of
 from tollwright.engine.rating.historical_terms import Asked, Books, Then
 from tollwright.engine.rating.packed import packed
-from tollwright.engine.rating.periods import Period, Periods
+from tollwright.engine.rating.periods import Period, Periods, read_periods
 from tollwright.engine.rating.pools import Key
 from tollwright.engine.rating.sequential import Calls, Kept, Priced, by_core, price_sequentially
 from tollwright.engine.rating.sequential_kernel import may_draw
@@ -123,7 +123,7 @@ def shared(
 ) -> Iterator[tuple[Repriced, Draws]]:
     """What the calls aside come to, and those that move with them, by customer and period."""
     customers = {one.id: one.customer_id for one in book.campaigns.values()}
-    since = aside.places(Periods(book), customers)
+    since = aside.places(read_periods(cursor, book, customers.values()), customers)
     then = Then(cursor, Books(book), causes)
     versions = sorted(aside.versions | offers.source.pooled)
     plans = {held.plan_version_id for held in book.subscriptions if held.cost_plus}

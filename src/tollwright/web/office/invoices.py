@@ -75,7 +75,7 @@ def index(request: StaffRequest) -> HttpResponse:
 
 def period(one: Invoice) -> str:
     """The period's days, both inclusive, in its own zone."""
-    return days(one.period_from, one.period_to, one.period_zone)
+    return f"{one.days.first} – {one.days.last}"
 
 
 def days(first: datetime, end: datetime, zone: str) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from zoneinfo import ZoneInfo
-
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -65,8 +62,8 @@ def invoice(request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse
     return show(
         request, visit, "invoice.html", "invoices",
         invoice=found,
-        first_day=found.period_from.astimezone(ZoneInfo(found.period_zone)).date(),
-        last_day=_last_day(found),
+        first_day=found.days.first,
+        last_day=found.days.last,
         status=state_of(found, visit),
         lines=found.lines.select_related("campaign").order_by("position"),
         taxes=found.taxes.order_by("category", "rate"),
@@ -126,12 +123,6 @@ def state_of(invoice: Invoice, visit: Visit) -> Status:
         return Status("issued")
     late = invoice.due_on is not None and invoice.due_on < visit.today
     return Status("overdue" if late else "open")
-
-
-def _last_day(invoice: Invoice) -> date:
-    """The last day of the period, whose end itself is the first moment after it."""
-    end = invoice.period_to.astimezone(ZoneInfo(invoice.period_zone))
-    return (end - timedelta(microseconds=1)).date()
 
 
 def _download(found: QuerySet[Document]) -> HttpResponse:
