@@ -18,7 +18,7 @@ test: .venv/.test ## every check and every test
 check: .venv/.test ## the checks without the tests
 	@scripts/checks.sh
 
-quick: .venv/.test ## the developer's loop: style, and the tests that need no database server, under a minute
+quick: .venv/.test ## the developer's loop, under a minute: style, unit tests and laws
 	@scripts/quick.sh
 
 unit integration e2e: .venv/.test ## one kind of test
