@@ -81,6 +81,45 @@ def normalise(text: str, region: str = "") -> Number:
     return _national(bare, plan, text) if plan else _from_code(bare, text)
 
 
+@dataclass(frozen=True, slots=True)
+class SearchedDigits:
+    """What a searched number can begin or end with.
+
+    `first` and `last`: digits of an E.164 number without +; `dialled`: the text itself, as a
+    switch keeps what was dialled.
+    """
+
+    first: tuple[str, ...]
+    last: tuple[str, ...]
+    dialled: tuple[str, ...]
+
+
+def searched_digits(text: str, region: str = "") -> SearchedDigits | None:
+    """The ends of numbers that somebody in `region` looks for with `text`; None without a number.
+
+    The text is a whole number or a part of one, international or as it is dialled at home: in DE
+    `030 12`, `+49 30 12`, `0049 30 12` and `4930 12` are the same beginning. A part that could be
+    either is both. Raises UnknownRegionError.
+    """
+    bare = _bare(text)
+    digits = bare.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    whole = normalise(bare, region)
+    first = {digits} | ({whole.digits} if whole.international else set())
+    if bare != digits:
+        return SearchedDigits(tuple(sorted(first)), (), (digits, bare))
+    plan = _plan(region.upper()) if region else None
+    abroad = _after_any_prefix(digits, plan)
+    trunk = plan.trunk if plan is not None else "0"
+    national = digits.removeprefix(trunk) if not abroad else digits
+    if abroad:
+        first.add(abroad)
+    elif plan is not None and (national != digits or not trunk):
+        first.add(plan.code + national.removeprefix("" if trunk else plan.code))
+    return SearchedDigits(tuple(sorted(first)), tuple(sorted({digits, national} - {""})), (digits,))
+
+
 def digits_of(texts: Iterable[str], region: str = "") -> list[str]:
     """`normalise(text, region).digits` of each text; +49... costs a look at its first digits."""
     return [
@@ -116,6 +155,14 @@ def _after_prefix(digits: str, plan: _Plan | None) -> str:
         if digits.startswith(prefix) and len(digits) > len(prefix) + _MOST_SHORT:
             return digits[len(prefix) :]
     return ""
+
+
+def _after_any_prefix(digits: str, plan: _Plan | None) -> str:
+    """What follows the international prefix, of a part of a number too."""
+    own = plan.abroad.match(digits) if plan is not None else None
+    if own and own.end():
+        return digits[own.end() :]
+    return next((digits[len(one) :] for one in ("00", "011") if digits.startswith(one)), "")
 
 
 def _from_code(digits: str, text: str) -> Number:

@@ -16,6 +16,7 @@ from tollwright.core.numbers import (
     display,
     is_mobile,
     normalise,
+    searched_digits,
 )
 
 
@@ -141,3 +142,40 @@ def test_a_number_is_shown_with_its_country(digits: str, shown: str, iso: str, c
 def test_mobiles_are_told_from_the_rest() -> None:
     assert is_mobile("447911123456")
     assert not is_mobile("442071838750")
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "first", "last", "dialled"),
+    [  # a beginning is looked for in every form it is written in, an end as its digits
+        ("030 12", "DE", {"03012", "493012"}, {"03012", "3012"}, {"03012"}),
+        ("+49 30 12", "", {"493012"}, set(), {"493012", "+493012"}),
+        ("+49 (0)30 123456", "", {"49030123456", "4930123456"}, set(),
+         {"49030123456", "+49030123456"}),
+        ("0049 30 12", "", {"00493012", "493012"}, {"00493012"}, {"00493012"}),
+        ("4930 12", "DE", {"493012"}, {"493012"}, {"493012"}),
+        ("212 555", "US", {"212555", "1212555"}, {"212555"}, {"212555"}),
+        ("1212", "US", {"1212"}, {"1212"}, {"1212"}),
+        ("011 44", "US", {"01144", "44"}, {"01144"}, {"01144"}),
+        ("06 12", "IT", {"0612", "390612"}, {"0612"}, {"0612"}),
+        ("030 12", "", {"03012"}, {"03012", "3012"}, {"03012"}),
+        ("7946", "DE", {"7946"}, {"7946"}, {"7946"}),
+    ],
+)  # fmt: skip
+def test_what_a_searched_number_begins_or_ends_with(
+    text: str, region: str, first: set[str], last: set[str], dialled: set[str]
+) -> None:
+    found = searched_digits(text, region)
+    assert found is not None
+    assert (set(found.first), set(found.last), set(found.dialled)) == (first, last, dialled)
+
+
+@pytest.mark.parametrize("text", ["", "+", "abc", "44 abc", "1+2", "--", "12\u0663"])
+def test_a_text_that_is_no_part_of_a_number_is_searched_for_nowhere(text: str) -> None:
+    assert searched_digits(text, "DE") is None
+
+
+@given(number=st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True), most=st.integers(1, 15))
+def test_every_beginning_and_every_end_of_a_number_finds_it(number: str, most: int) -> None:
+    begins, ends = searched_digits(number[:most]), searched_digits(number[-most:])
+    assert begins is not None and any(number.startswith(one) for one in begins.first)
+    assert ends is not None and any(number.endswith(one) for one in ends.last)

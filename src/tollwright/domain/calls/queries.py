@@ -9,18 +9,26 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
+from tollwright.core.numbers import searched_digits
 from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, Source
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain.errors import NotFound
+from tollwright.domain.errors import DomainError, NotFound
+from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.rating import explain as engine
 from tollwright.engine.rating.explain import Explanation
 
 
+class NumberUnreadable(DomainError):
+    """What is searched for is no telephone number and no part of one."""
+
+    code = "number_unreadable"
+
+
 @dataclass(frozen=True, slots=True)
 class CallFilters:
-    """Which calls: started in [first, last), aware; the rest narrows. `number` is a part of one.
+    """Which calls: started in [first, last), aware; the rest narrows.
 
-    `answered` True or False; None: both.
+    `number`: see `by_number`. `answered` True or False (see `by_answer`); None: both.
     """
 
     first: datetime
@@ -35,7 +43,10 @@ class CallFilters:
 
 
 def search(filters: CallFilters) -> QuerySet[Call]:
-    """Current calls that fit, newest first, with customer and campaign."""
+    """Current calls that fit, newest first, with customer and campaign.
+
+    Raises NumberUnreadable.
+    """
     found = Call.objects.filter(
         tenant_id=current_tenant_id(), is_current=True,
         started_at__gte=filters.first, started_at__lt=filters.last,
@@ -44,16 +55,51 @@ def search(filters: CallFilters) -> QuerySet[Call]:
         value = getattr(filters, name)
         if value is not None:
             found = found.filter(**{name: value})
-    digits = "".join(sign for sign in filters.number if sign.isdigit())
-    if digits:
-        found = found.filter(
-            Q(called__contains=digits) | Q(caller__contains=digits) | Q(dialled__contains=digits)
-        )
+    if filters.number:
+        found = by_number(found, filters.number)
     if filters.call_key:
         found = found.filter(call_key=filters.call_key)
     if filters.answered is not None:
-        found = found.filter(answered_at__isnull=not filters.answered)
+        found = by_answer(found, answered=filters.answered)
     return found.order_by("-started_at", "-id")
+
+
+def by_number(calls: QuerySet[Call], text: str) -> QuerySet[Call]:
+    """Those to or from a number that begins or ends with the text, and those dialled so.
+
+    The text may be international or as it is dialled in the provider's country. Raises
+    NumberUnreadable.
+    """
+    wanted = searched_digits(text, current_tenant().region)
+    if wanted is None:
+        raise NumberUnreadable(
+            f"{text!r} is not a telephone number: write its first or its last digits, such as "
+            "+44 20 or 7946."
+        )
+    ends = [("startswith", wanted.first), ("endswith", wanted.last)]
+    fits = Q()
+    for side in ("called", "caller"):
+        for lookup, texts in ends:
+            for one in texts:
+                fits |= Q(**{f"{side}__{lookup}": one})
+    for one in wanted.dialled:
+        fits |= Q(dialled__startswith=one) | Q(dialled__endswith=one)
+    return calls.filter(fits)
+
+
+def by_answer(calls: QuerySet[Call], *, answered: bool) -> QuerySet[Call]:
+    """Those that were answered, or those that were not.
+
+    Answered is a call with the instant of its answer, whatever its length and its status word:
+    ingest works the instant out where a switch tells seconds alone, and a constraint keeps every
+    call with seconds to it. `UsageDay.answered` counts the same.
+    """
+    return calls.filter(answered_at__isnull=not answered)
+
+
+def is_answered(call: Call) -> bool:
+    """The same of one call at hand."""
+    return call.answered_at is not None
 
 
 @dataclass(frozen=True, slots=True)

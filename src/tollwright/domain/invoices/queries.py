@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest
 
 from tollwright.data.models import BillingRun, Customer, Document, Invoice, InvoiceLine
+from tollwright.domain.errors import DomainError
 from tollwright.domain.invoices import allocation
 from tollwright.domain.invoices.checks import Violation, check_sums
 from tollwright.domain.invoices.drafting import database
+from tollwright.domain.invoices.numbering import issue_day
 from tollwright.store import billing
 from tollwright.store.billing import CallRow, DestinationSum
 
 __all__ = [
+    "STATES",
     "CallRow",
     "DestinationSum",
+    "StateUnknown",
     "Violation",
     "charges_behind",
     "check_sums",
@@ -23,12 +40,24 @@ __all__ = [
     "destinations_behind",
     "document_of",
     "drafts",
+    "in_state",
     "invoice_lines",
     "invoices",
+    "next_due",
     "open_micros",
     "overdue",
     "runs",
+    "with_open",
+    "with_state",
 ]
+
+STATES = ("draft", "finalised", "overdue", "paid", "void", "written_off")
+
+
+class StateUnknown(DomainError):
+    """An invoice is searched for by a status that there is not."""
+
+    code = "invoice_state_unknown"
 
 
 def invoices(customer: Customer | None = None) -> QuerySet[Invoice]:
@@ -87,11 +116,61 @@ def open_micros(invoice: Invoice) -> int:
     return allocation.open_micros(invoice)
 
 
-def overdue(*, on: date | datetime) -> list[Invoice]:
-    """Issued invoices that are due before that day and not settled, the longest due first."""
-    day = on.date() if isinstance(on, datetime) else on
-    found = Invoice.objects.filter(
-        status="finalised", document_type__in=["invoice", "debit_note"], due_on__lt=day
+def with_open(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """The invoices, each with `open_micros`: what is still to be paid of it (see `allocation`)."""
+    notes = (
+        Invoice.objects.filter(corrects_id=OuterRef("pk"), document_type="credit_note")
+        .exclude(status__in=["draft", "void"])
+        .order_by()
+        .values("corrects_id")
+        .annotate(sum=Sum("total_micros"))
+        .values("sum")
     )
-    ordered = found.select_related("customer").order_by("due_on", "id")
-    return [invoice for invoice in ordered if allocation.open_micros(invoice) > 0]
+    credited = Coalesce(Subquery(notes, output_field=BigIntegerField()), 0)
+    left = Greatest(F("total_micros") - F("paid_micros") + credited, 0)
+    waiting = Q(status__in=["finalised", "paid"], total_micros__gte=0)
+    return rows.annotate(
+        open_micros=Case(When(waiting, then=left), default=0, output_field=BigIntegerField())
+    )
+
+
+def overdue(*, at: datetime, customer: Customer | None = None) -> QuerySet[Invoice]:
+    """Issued invoices and debit notes whose due day is over and that still wait for money.
+
+    A day is the provider's, as the days on documents are. Each with `open_micros` and its
+    customer, the longest due first.
+    """
+    late: QuerySet[Any] = with_open(Invoice.objects.filter(_is_overdue(issue_day(at))))
+    late = late.filter(open_micros__gt=0).select_related("customer").order_by("due_on", "id")
+    return late if customer is None else late.filter(customer=customer)
+
+
+def next_due(*, at: datetime, customer: Customer) -> Invoice | None:
+    """Of what the customer still has to pay and is not overdue, what is due first."""
+    waiting: QuerySet[Any] = with_open(
+        Invoice.objects.filter(customer=customer, status="finalised")
+    )
+    found = waiting.filter(due_on__gte=issue_day(at), open_micros__gt=0).order_by("due_on", "id")
+    first: Invoice | None = found.first()
+    return first
+
+
+def in_state(rows: QuerySet[Invoice], state: str, *, at: datetime) -> QuerySet[Invoice]:
+    """Those of the rows with the status, or `overdue`. Raises StateUnknown."""
+    if state == "overdue":
+        return rows.filter(pk__in=overdue(at=at).order_by().values("pk"))
+    if state not in STATES:
+        raise StateUnknown(f"{state!r} is not a status of invoices: {', '.join(STATES)} are.")
+    return rows.filter(status=state)
+
+
+def with_state(rows: QuerySet[Invoice], *, at: datetime) -> QuerySet[Invoice]:
+    """The invoices, each with `open_micros` and `is_overdue`."""
+    late = _is_overdue(issue_day(at)) & Q(open_micros__gt=0)
+    return with_open(rows).annotate(
+        is_overdue=Case(When(late, then=True), default=False, output_field=BooleanField())
+    )
+
+
+def _is_overdue(today: date) -> Q:
+    return Q(status="finalised", document_type__in=["invoice", "debit_note"], due_on__lt=today)

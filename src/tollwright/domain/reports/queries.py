@@ -9,19 +9,15 @@ from typing import Any
 
 from django.db.models import (
     BigIntegerField,
-    Case,
     Count,
-    F,
     Max,
     Min,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
     Sum,
-    When,
 )
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce
 
 from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine
 from tollwright.data.customers import Customer
@@ -30,6 +26,7 @@ from tollwright.data.ledger import Posting
 from tollwright.data.rates import CardVersion, DeckImport
 from tollwright.data.reports import UsageDay
 from tollwright.data.scope import current_tenant_id
+from tollwright.domain.invoices import queries as invoices
 
 UNBILLED_SINCE = timedelta(days=400)  # older charges would be a fault of billing, not a figure
 
@@ -154,13 +151,9 @@ def charges_of_line(line: InvoiceLine) -> QuerySet[Charge]:
     )
 
 
-def overdue(*, today: date, customer: Customer | None = None) -> list[Amount]:
-    """What finalised invoices whose day has passed still wait for, per currency."""
-    late = with_open(
-        Invoice.objects.filter(status="finalised", document_type="invoice", due_on__lt=today)
-    )
-    if customer is not None:
-        late = late.filter(customer=customer)
+def overdue(*, at: datetime, customer: Customer | None = None) -> list[Amount]:
+    """What is overdue at `at` (`domain.invoices.queries.overdue`), per currency."""
+    late = invoices.overdue(at=at, customer=customer).order_by()
     found = late.values("currency").annotate(micros=Sum("open_micros"), count=Count("id"))
     return _amounts(found.order_by("currency"))
 
@@ -214,12 +207,12 @@ def with_balance(customers: QuerySet[Customer]) -> QuerySet[Customer]:
 
 def waiting_for_money() -> list[Amount]:
     """What issued invoices still wait for, due or not, per currency."""
-    issued = with_open(Invoice.objects.filter(status="finalised", total_micros__gt=0))
+    issued = invoices.with_open(Invoice.objects.filter(status="finalised", total_micros__gt=0))
     found = issued.values("currency").annotate(micros=Sum("open_micros"), count=Count("id"))
     return _amounts(found.order_by("currency"))
 
 
-def with_previous(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+def with_previous(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """The invoices, each with `previous_micros`: the total of the customer's invoice before it."""
     earlier = (
         Invoice.objects.filter(
@@ -231,25 +224,7 @@ def with_previous(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
         .exclude(status="void")
         .order_by("-period_from")
     )
-    return invoices.annotate(previous_micros=Subquery(earlier.values("total_micros")[:1]))
-
-
-def with_open(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """The invoices, each with `open_micros`: what is still to be paid of it (see `settling`)."""
-    notes = (
-        Invoice.objects.filter(corrects_id=OuterRef("pk"), document_type="credit_note")
-        .exclude(status__in=["draft", "void"])
-        .order_by()
-        .values("corrects_id")
-        .annotate(sum=Sum("total_micros"))
-        .values("sum")
-    )
-    credited = Coalesce(Subquery(notes, output_field=BigIntegerField()), 0)
-    left = Greatest(F("total_micros") - F("paid_micros") + credited, 0)
-    waiting = Q(status__in=["finalised", "paid"], total_micros__gte=0)
-    return invoices.annotate(
-        open_micros=Case(When(waiting, then=left), default=0, output_field=BigIntegerField())
-    )
+    return rows.annotate(previous_micros=Subquery(earlier.values("total_micros")[:1]))
 
 
 def _amounts(rows: Iterable[Mapping[str, Any]]) -> list[Amount]:

@@ -132,7 +132,7 @@ def list_calls(  # each is a parameter of the query
     until: Annotated[Instant | None, Query(description="started before; default: now")] = None,
     customer: Annotated[int | None, Query(description="a customer's id")] = None,
     campaign: Annotated[int | None, Query(description="a campaign's id")] = None,
-    number: Annotated[str, Query(description="part of a number, digits")] = "",
+    number: Annotated[str, Query(description="first or last digits, however dialled")] = "",
     call_key: Annotated[str, Query(description="the switch's key, exact")] = "",
     answered: Annotated[bool | None, Query(description="answered or not")] = None,
 ) -> object:

@@ -22,7 +22,7 @@ from tollwright.web.api.shapes import Decimal, Instant, Money, find, money
 
 router = Router(tags=["invoices"])
 
-State = Literal["", "draft", "finalised", "paid", "void", "written_off"]
+State = Literal["", "draft", "finalised", "overdue", "paid", "void", "written_off"]
 
 
 class TaxOut(Schema):
@@ -109,7 +109,7 @@ def list_invoices(
     """Credit and debit notes, and drafts, too."""
     require(request, "read")
     rows = queries.invoices(None if customer is None else customer_of(customer))
-    rows = rows.filter(status=status) if status else rows
+    rows = queries.in_state(rows, status, at=timezone.now()) if status else rows
     return page(rows.filter(number=number) if number else rows, paging, _out)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -161,11 +161,12 @@ STATUSES = (
 def _has_status(rows: Rows, value: str) -> Rows:
     if not isinstance(rows, QuerySet):
         return rows
+    if value in ("answered", "unanswered"):
+        return queries.by_answer(rows, answered=value == "answered")
+    if value == "free":
+        return queries.by_answer(rows, answered=True).filter(Exists(_sell(amount_micros=0)))
     conditions = {
-        "answered": Q(answered_ms__gt=0),
-        "unanswered": Q(answered_ms=0),
         "charged": Exists(_sell(amount_micros__gt=0)),
-        "free": Q(answered_ms__gt=0) & Exists(_sell(amount_micros=0)),
         "unbilled": Exists(_sell(invoice_line_id__isnull=True)),
     }
     return rows.filter(conditions[value]) if value in conditions else rows.none()
@@ -184,12 +185,7 @@ def _sell(**wanted: Any) -> QuerySet[Charge]:
 
 
 def _has_number(rows: Rows, value: str) -> Rows:
-    digits = "".join(filter(str.isdigit, value))
-    if not isinstance(rows, QuerySet) or not digits:
-        return rows
-    return rows.filter(
-        Q(called__startswith=digits) | Q(caller__startswith=digits) | Q(dialled__startswith=digits)
-    )
+    return queries.by_number(rows, value) if isinstance(rows, QuerySet) else rows
 
 
 def _explained(charge: Charge) -> Any:

@@ -22,6 +22,7 @@ from tollwright.web.office.forms import ConfirmForm, MomentField, OfficeForm, ch
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
+from tollwright.web.shared.filters import prefix_of
 from tollwright.web.shared.formatting import Money, Status
 from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has, field_is, short
 
@@ -393,11 +394,12 @@ def _change_name(change: Change) -> str:
 
 
 def _begins(rows: Rows, value: str) -> Rows:
-    return rows.filter(prefix__startswith=value)  # type: ignore[union-attr]  # a queryset
+    return rows.filter(prefix__startswith=prefix_of(value))  # type: ignore[union-attr]  # a queryset
 
 
 def _prefix_begins(rows: Rows, value: str) -> Rows:
-    return [change for change in rows if change.prefix.startswith(value)]
+    digits = prefix_of(value)
+    return [change for change in rows if change.prefix.startswith(digits)]
 
 
 def _said(value: Any) -> str:

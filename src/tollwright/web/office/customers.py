@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import Subscription
 from tollwright.domain.customers import queries
+from tollwright.domain.invoices.queries import with_open
 from tollwright.domain.ledger import queries as ledger
 from tollwright.domain.reports import queries as reports
 from tollwright.web.office import invoices, payments
@@ -74,7 +75,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         subscriptions=_subscriptions(customer),
         invoices=short(
             "Latest invoices",
-            reports.with_open(customer.invoices.all())[:LATEST],
+            with_open(customer.invoices.all())[:LATEST],
             [one for one in invoices.COLUMNS if one.key in BRIEF],
             "No invoices yet. Run billing when a period has ended.",
         ),
@@ -155,7 +156,7 @@ def _tiles(request: StaffRequest, customer: Customer) -> list[Tile]:
     today = today_of(request)
     month = today.replace(day=1)
     owed = ledger.balances(customer) or {customer.currency: 0}
-    late = reports.overdue(today=today, customer=customer)
+    late = reports.overdue(at=request.at, customer=customer)
     loose = reports.unbilled(at=request.at, customer=customer)
     used = reports.usage_between(month, today, customer=customer)
     calls = to("calls", customer=customer.pk)

@@ -127,7 +127,7 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
     found, invoices = reverse("office:calls"), reverse("office:invoices")
     now = reports.usage_between(month, today)
     then = reports.usage_between(before, same_day)
-    late = reports.overdue(today=today)
+    late = reports.overdue(at=request.at)
     loose = reports.unbilled(at=request.at)
     answered, margin = f"{traffic.answered:,} answered", _margin(month, today)
     return [

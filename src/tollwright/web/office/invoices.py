@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -12,14 +12,13 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 
 from tollwright.data.invoices import Document, Invoice, InvoiceLine
 from tollwright.domain.errors import NotFound
-from tollwright.domain.invoices import operations
+from tollwright.domain.invoices import operations, queries
 from tollwright.domain.invoices.allocation import open_micros
 from tollwright.domain.invoices.operations import Correction
-from tollwright.domain.reports.queries import charges_of_line, with_open
+from tollwright.domain.reports.queries import charges_of_line
 from tollwright.gateways.typst import render
 from tollwright.web.office.calls import customers
 from tollwright.web.office.find import find
@@ -54,16 +53,15 @@ class EarlyForm(ConfirmForm):
 @page()
 def index(request: StaffRequest) -> HttpResponse:
     """Every document, newest first."""
-    today = timezone.localdate(request.at)
     table = Table(
         "Invoices",
-        with_open(Invoice.objects.select_related("customer")),
+        queries.with_open(Invoice.objects.select_related("customer")),
         [*COLUMNS],
         [
             Filter("number", "Number", field_has("number")),
             Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
             Filter("type", "Type", field_is("document_type"), choices=TYPES),
-            Filter("state", "Status", _in_state(today), choices=STATES),
+            Filter("state", "Status", _in_state(request.at), choices=STATES),
             Filter("run", "Billing run", field_is("run_id"), kind="number"),
         ],
         order="",
@@ -117,13 +115,9 @@ def _lines(invoice: Invoice) -> list[Any]:
     return lines
 
 
-def _in_state(today: date) -> Any:
+def _in_state(at: datetime) -> Any:
     def apply(rows: Rows, value: str) -> Rows:
-        if not isinstance(rows, QuerySet):
-            return rows
-        if value == "overdue":
-            return rows.filter(status="finalised", document_type="invoice", due_on__lt=today)
-        return rows.filter(status=value)
+        return queries.in_state(rows, value, at=at) if isinstance(rows, QuerySet) else rows
 
     return apply
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,8 +18,9 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain.calls import queries
 from tollwright.web.portal.decorators import Visit, portal, show
 from tollwright.web.portal.explain import sentences
+from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Money, Phone, Seconds, Status
-from tollwright.web.shared.tables import Column, Filter, Rows, Table
+from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_is
 
 DAYS = 30
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -108,15 +109,16 @@ def _filters(visit: Visit, campaigns: list[Campaign]) -> list[Filter]:
     start = (visit.today - timedelta(days=DAYS - 1)).isoformat()
     return [
         Filter(
-            "from", str(_("From day")), _since(visit), kind="date", default=start, required=True
+            "from", str(_("From day")), since("started_at"),
+            kind="date", default=start, required=True,
         ),
         Filter(
-            "to", str(_("To day")), _until(visit),
+            "to", str(_("To day")), until("started_at"),
             kind="date", default=visit.today.isoformat(), required=True,
         ),
         Filter("number", str(_("Number")), _number),
         Filter(
-            "campaign", str(_("Campaign")), _campaign,
+            "campaign", str(_("Campaign")), field_is("campaign_id"),
             [(str(campaign.pk), campaign.name) for campaign in campaigns],
         ),
         Filter(
@@ -126,54 +128,17 @@ def _filters(visit: Visit, campaigns: list[Campaign]) -> list[Filter]:
     ]  # fmt: skip
 
 
-def _since(visit: Visit) -> Any:
-    def apply(rows: Rows, value: str) -> Rows:
-        return _queryset(rows).filter(started_at__gte=_midnight(_day(value, visit), visit))
-
-    return apply
-
-
-def _until(visit: Visit) -> Any:
-    def apply(rows: Rows, value: str) -> Rows:
-        end = _midnight(_day(value, visit) + timedelta(days=1), visit)
-        return _queryset(rows).filter(started_at__lt=end)
-
-    return apply
-
-
 def _number(rows: Rows, value: str) -> Rows:
-    digits = re.sub(r"\D", "", value).removeprefix("00")
-    if not digits:
-        return _queryset(rows).none()
-    return _queryset(rows).filter(Q(called__contains=digits) | Q(caller__contains=digits))
-
-
-def _campaign(rows: Rows, value: str) -> Rows:
-    if not value.isdigit() or len(value) > 18:
-        return _queryset(rows).none()
-    return _queryset(rows).filter(campaign_id=int(value))
+    return queries.by_number(_queryset(rows), value)
 
 
 def _by_answer(rows: Rows, value: str) -> Rows:
-    answered = Q(answered_ms__gt=0) | Q(answered_at__isnull=False)
-    return _queryset(rows).filter(answered if value == "yes" else ~answered)
+    return queries.by_answer(_queryset(rows), answered=value == "yes")
 
 
 def _queryset(rows: Rows) -> QuerySet[Any, Any]:
     assert isinstance(rows, QuerySet)  # noqa: S101  # says it to the type checker
     return rows
-
-
-def _day(value: str, visit: Visit) -> date:
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        return visit.today
-    return min(max(day, date(1990, 1, 1)), date(2099, 12, 30))
-
-
-def _midnight(day: date, visit: Visit) -> datetime:
-    return datetime.combine(day, time(), tzinfo=visit.zone)
 
 
 def _month_bounds(month: str) -> tuple[datetime, datetime]:
@@ -197,7 +162,7 @@ def _link(row: Call) -> str:
 
 
 def _answered(row: Call) -> Status:
-    return Status("answered" if row.answered_ms or row.answered_at else "not_answered")
+    return Status("answered" if queries.is_answered(row) else "not_answered")
 
 
 def _talked(row: Call) -> Seconds:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -12,10 +15,11 @@ from tollwright.data.payments import Payment
 from tollwright.domain.invoices import queries
 from tollwright.web.portal.decorators import Visit, money_page, show
 from tollwright.web.shared.formatting import Money, Status
-from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
+from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has
 
 INVOICE_STATES = (
     ("finalised", _("open")),
+    ("overdue", _("overdue")),
     ("paid", _("paid")),
     ("void", _("void")),
     ("written_off", _("written off")),
@@ -27,13 +31,13 @@ def invoices(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Every invoice and credit note issued to the customer; drafts are not theirs to see."""
     table = Table(
         caption=str(_("Invoices and credit notes")),
-        rows=issued(visit),
+        rows=queries.with_state(issued(visit), at=visit.now),
         columns=[
             Column("number", str(_("Number")), lambda row: row.number, "number", _invoice_link),
             Column("kind", str(_("Document")), lambda row: row.document_type.replace("_", " ")),
             Column("issued", str(_("Issued")), lambda row: row.issued_on, "issued_on"),
             Column("due", str(_("Due")), lambda row: row.due_on, "due_on"),
-            Column("status", str(_("Status")), lambda row: state_of(row, visit), "status"),
+            Column("status", str(_("Status")), state_of, "status"),
             Column("total", str(_("Total")), _total, "total_micros", number=True),
             Column("open", str(_("Still open")), _still_open, number=True),
             Column("pdf", str(_("Paper")), lambda _row: "PDF", link=_pdf_link),
@@ -41,7 +45,7 @@ def invoices(request: HttpRequest, visit: Visit) -> HttpResponse:
         filters=[
             Filter("number", str(_("Number")), field_has("number")),
             Filter(
-                "status", str(_("Status")), field_is("status"),
+                "status", str(_("Status")), _in_state(visit),
                 [(key, str(name)) for key, name in INVOICE_STATES],
             ),
         ],
@@ -58,18 +62,19 @@ def invoices(request: HttpRequest, visit: Visit) -> HttpResponse:
 @money_page
 def invoice(request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse:
     """One invoice: its lines, tax, what is paid, and its paper."""
-    found = get_object_or_404(issued(visit), pk=invoice_id)
+    mine = queries.with_state(issued(visit), at=visit.now)
+    found: Any = get_object_or_404(mine, pk=invoice_id)
     return show(
         request, visit, "invoice.html", "invoices",
         invoice=found,
         first_day=found.days.first,
         last_day=found.days.last,
-        status=state_of(found, visit),
+        status=state_of(found),
         lines=found.lines.select_related("campaign").order_by("position"),
         taxes=found.taxes.order_by("category", "rate"),
         allocations=found.allocations.select_related("payment__receipt", "credit").order_by("id"),
         has_document=Document.objects.filter(invoice=found).exists(),
-        open_micros=queries.open_micros(found),
+        open_micros=found.open_micros,
     )  # fmt: skip
 
 
@@ -115,14 +120,20 @@ def issued(visit: Visit) -> QuerySet[Invoice]:
     return Invoice.objects.filter(customer_id=visit.customer_id).exclude(status="draft")
 
 
-def state_of(invoice: Invoice, visit: Visit) -> Status:
-    """Its status in the customer's words."""
+def state_of(invoice: Any) -> Status:
+    """The status of a row of `queries.with_state`, in the customer's words."""
     if invoice.status != "finalised":
         return Status(invoice.status)
     if invoice.document_type == "credit_note":
         return Status("issued")
-    late = invoice.due_on is not None and invoice.due_on < visit.today
-    return Status("overdue" if late else "open")
+    return Status("overdue" if invoice.is_overdue else "open")
+
+
+def _in_state(visit: Visit) -> Callable[[Rows, str], Rows]:
+    def apply(rows: Rows, value: str) -> Rows:
+        return queries.in_state(rows, value, at=visit.now) if isinstance(rows, QuerySet) else rows
+
+    return apply
 
 
 def _download(found: QuerySet[Document]) -> HttpResponse:
@@ -147,10 +158,10 @@ def _total(row: Invoice) -> Money:
     return Money(row.total_micros, row.currency)
 
 
-def _still_open(row: Invoice) -> Money | None:
+def _still_open(row: Any) -> Money | None:
     if row.status != "finalised" or row.document_type == "credit_note":
         return None
-    return Money(queries.open_micros(row), row.currency)
+    return Money(row.open_micros, row.currency)
 
 
 def _amount(row: Payment) -> Money:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from tollwright.domain.ledger import queries as ledger
 from tollwright.web.portal.decorators import Visit, money_page, show
 from tollwright.web.shared import exports
 from tollwright.web.shared.formatting import Money
-from tollwright.web.shared.tables import Column
+from tollwright.web.shared.tables import Column, FilterUnreadable, day_of
 
 DAYS = 365
 
@@ -47,12 +47,14 @@ def _columns(currency: str) -> list[Column]:
     ]
 
 
-def _day(value: str, fallback: date) -> date:
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        return fallback
-    return min(max(day, date(1990, 1, 1)), date(2099, 12, 30))
+def _day(value: str, default: date) -> date:
+    """Raises FilterUnreadable for what is no day."""
+    day = day_of(value) if value else default
+    if day is None:
+        raise FilterUnreadable(
+            _("%(value)s is not a day, such as 2026-10-05.") % {"value": repr(value)}
+        )
+    return day
 
 
 def _midnight(day: date, visit: Visit) -> datetime:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from tollwright.data.customers import Campaign
 from tollwright.domain.reports import usage
@@ -15,7 +16,7 @@ from tollwright.web.portal.chart import day_chart
 from tollwright.web.portal.decorators import Visit, portal, show
 from tollwright.web.shared import exports
 from tollwright.web.shared.formatting import Money, Seconds
-from tollwright.web.shared.tables import Column
+from tollwright.web.shared.tables import Column, FilterUnreadable
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 
@@ -46,10 +47,14 @@ class Month:
 
 
 def month_of(text: str, today: date) -> Month:
-    """The month `2026-10`; anything else means today's."""
+    """The month `2026-10`; today's for an empty text. Raises FilterUnreadable."""
     found = _MONTH.fullmatch(text)
     if found and 1990 <= int(found[1]) <= 2099 and 1 <= int(found[2]) <= 12:
         return Month(date(int(found[1]), int(found[2]), 1))
+    if text:
+        raise FilterUnreadable(
+            _("%(value)s is not a month, such as 2026-10.") % {"value": repr(text)}
+        )
     return Month(today.replace(day=1))
 
 
@@ -86,8 +91,11 @@ def usage_page(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def chosen(campaigns: Sequence[Campaign], wanted: str) -> Campaign | None:
-    """The campaign of that id, if it is one of these."""
-    return next((one for one in campaigns if str(one.pk) == wanted), None)
+    """The campaign of that id; None for an empty one. Raises FilterUnreadable."""
+    found = next((one for one in campaigns if str(one.pk) == wanted), None)
+    if wanted and found is None:
+        raise FilterUnreadable(_("There is no such campaign."))
+    return found
 
 
 def _columns(currency: str) -> list[Column]:

@@ -8,15 +8,17 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tollwright.web.shared.tables import Rows
+from tollwright.web.shared.tables import FilterUnreadable, Rows, day_of
+
+__all__ = ["day_of", "prefix_of", "since", "start_of", "until"]
 
 
-def day_of(value: str) -> date | None:
-    """`2026-10-05` as a day; None for anything else."""
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
+def prefix_of(value: str) -> str:
+    """`+44 20` as the digits of a prefix; anything else is refused."""
+    digits = "".join(value.split()).removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        raise FilterUnreadable(f"{value!r} is not a prefix: write digits, such as 4420.")
+    return digits
 
 
 def start_of(day: date) -> datetime:
@@ -25,7 +27,7 @@ def start_of(day: date) -> datetime:
 
 
 def since(path: str) -> Callable[[Rows, str], Rows]:
-    """Rows whose moment is on the day or later; what is no day filters nothing."""
+    """Rows whose moment is on the day or later; what is no day is refused."""
     return _bounded(f"{path}__gte", 0)
 
 
@@ -37,7 +39,9 @@ def until(path: str) -> Callable[[Rows, str], Rows]:
 def _bounded(lookup: str, days: int) -> Callable[[Rows, str], Rows]:
     def apply(rows: Rows, value: str) -> Rows:
         day = day_of(value)
-        if day is None or not isinstance(rows, QuerySet):
+        if day is None:
+            raise FilterUnreadable(f"{value!r} is not a day, such as 2026-10-05.")
+        if not isinstance(rows, QuerySet):
             return rows
         return rows.filter(**{lookup: start_of(day + timedelta(days))})
 

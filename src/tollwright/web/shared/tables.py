@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -31,6 +32,12 @@ class TooManyRows(DomainError):
     kind, code = "invalid", "too_many_rows"
 
 
+class FilterUnreadable(DomainError):
+    """A filter's value means nothing to it: it finds nothing, and the page says so."""
+
+    code = "filter_unreadable"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. `sort`: the ORM path, or the attribute path of a plain row; empty: unsortable.
@@ -48,7 +55,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One field of the filter form. `apply` gets the rows and the value, never an empty one."""
+    """One field of the filter form. `apply` gets the rows and the value, never an empty one.
+
+    What it cannot read it refuses with a DomainError. A value that is none of the choices, no
+    number or no day, does not come to it.
+    """
 
     key: str
     title: str
@@ -89,10 +100,11 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A filter as the form shows it."""
+    """A filter as the form shows it; `error` says why its value finds nothing."""
 
     filter: Filter
     value: str
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +138,7 @@ class TablePage:
     filtered: bool
     bare: str
     selectable: str
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +168,9 @@ class Table:
         wanted = request.GET.get("format", "")
         if wanted not in exports.FORMATS:
             return None
+        unread = self._filtered(request.GET)[1]
+        if unread:  # a file has no place to say it
+            raise FilterUnreadable(" ".join(unread.values()))
         rows = list(self.sorted(request.GET)[: EXPORTED_UP_TO + 1])
         if len(rows) > EXPORTED_UP_TO:
             raise TooManyRows(
@@ -163,12 +179,21 @@ class Table:
         return exports.FORMATS[wanted](self.filename, self.columns, rows)
 
     def filtered(self, query: QueryDict) -> Rows:
-        """The rows that pass the filters of the address."""
-        rows = self.rows
+        """The rows that pass the filters of the address; none when one of them is unreadable."""
+        return self._filtered(query)[0]
+
+    def _filtered(self, query: QueryDict) -> tuple[Rows, dict[str, str]]:
+        """The rows, and by filter why its value cannot be read."""
+        rows, unread = self.rows, {}
         for one in self.filters:
             value = self.value_of(one, query)
-            rows = one.apply(rows, value) if value else rows
-        return rows
+            try:
+                rows = _applied(one, rows, value) if value else rows
+            except DomainError as error:
+                unread[one.key] = str(error)
+        if unread:
+            rows = rows.none() if isinstance(rows, QuerySet) else []
+        return rows, unread
 
     def sorted(self, query: QueryDict) -> Rows:
         """The filtered rows in the order of the address; ties by id, so that pages are stable."""
@@ -191,7 +216,7 @@ class Table:
     def page(self, request: HttpRequest) -> TablePage:
         """The page of the address."""
         query = request.GET
-        rows = self.sorted(query)
+        rows, unread = self.sorted(query), self._filtered(query)[1]
         count, more = _count(rows)
         pages = max(1, -(-count // self.per_page))
         number = min(max(_whole(query.get("page", "1")), 1), pages)
@@ -206,7 +231,10 @@ class Table:
                 for place, column in enumerate(self.columns)
             ),
             rows=listed,
-            fields=tuple(Field(one, self.value_of(one, query)) for one in self.filters),
+            fields=tuple(
+                Field(one, self.value_of(one, query), unread.get(one.key, ""))
+                for one in self.filters
+            ),
             hidden=tuple(
                 (key, query[key]) for key in query if key in self.keep and key not in names
             ),
@@ -224,6 +252,7 @@ class Table:
             filtered=any(query.get(one.key, "") for one in self.filters),
             bare="?" + _kept(query, self.keep),
             selectable=self.select_form if self.select else "",
+            unread=" ".join(unread.values()),
         )
 
     def _fetch(self, rows: Rows, start: int) -> list[Any]:
@@ -246,6 +275,30 @@ class Table:
     def _row(self, row: Any) -> ShownRow:
         cells = tuple(shown(column, row) for column in self.columns)
         return ShownRow(cells, str(self.select(row)) if self.select else "")
+
+
+def _applied(one: Filter, rows: Rows, value: str) -> Rows:
+    """Raises DomainError for a value that the filter cannot read."""
+    if one.choices and value not in {str(key) for key, _ in one.choices}:
+        raise FilterUnreadable(f"{one.title}: {value!r} is not one of the choices.")
+    if one.kind == "number" and not _is_number(value):
+        raise FilterUnreadable(f"{one.title}: {value!r} is not a number.")
+    if one.kind == "date" and day_of(value) is None:
+        raise FilterUnreadable(f"{one.title}: {value!r} is not a day, such as 2026-10-05.")
+    return one.apply(rows, value)
+
+
+def day_of(value: str) -> date | None:
+    """`2026-10-05` as a day; None for anything else, and for years that no call has."""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return None
+    return day if 1990 <= day.year < 2100 else None
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) <= 18
 
 
 def shown(column: Column, row: Any) -> Shown:
@@ -295,7 +348,7 @@ def short(caption: str, rows: Iterable[Any], columns: Sequence[Column], empty: s
 
 
 def field_is(path: str) -> Callable[[Rows, str], Rows]:
-    """A filter that keeps the rows whose field is the value; one of the wrong type keeps none."""
+    """A filter that keeps the rows whose field is the value; one of the wrong type is refused."""
 
     def apply(rows: Rows, value: str) -> Rows:
         if isinstance(rows, QuerySet):
@@ -325,7 +378,7 @@ def _only(rows: QuerySet[Any, Any], path: str, value: str) -> QuerySet[Any, Any]
     try:
         return rows.filter(**{path: value})
     except (ValueError, TypeError):
-        return rows.none()
+        raise FilterUnreadable(f"{value!r} cannot be looked for here.") from None
 
 
 def _count(rows: Rows) -> tuple[int, bool]:

@@ -142,7 +142,7 @@ def test_search_narrows(shop: Shop, program: Program) -> None:
         "one customer": {"customer": shop.acme.customer.pk},
         "answered": {"answered": "true"},
         "not answered": {"answered": "false"},
-        "number": {"number": "7946"},
+        "number": {"number": "+44 20 7946"},
         "no such number": {"number": "999999"},
         "key": {"call_key": shop.acme.calls[0].call_key},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -181,3 +182,37 @@ def test_files_are_named_by_any_code() -> None:
         assert answer is not None
         named = answer["Content-Disposition"]
         assert named.startswith("attachment; filename") and "/" not in named
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("/office/calls/?number=abc", "'abc' is not a telephone number"),
+        ("/office/calls/?status=lost", "Status: 'lost' is not one of the choices."),
+        ("/office/calls/?batch=1e3", "File no.: '1e3' is not a number."),
+        ("/office/calls/?from=5.10.2026&to=2026-10-31", "From day: '5.10.2026' is not a day"),
+        ("/office/invoices/?state=lost", "Status: 'lost' is not one of the choices."),
+        ("/office/payments/?from=x", "Received from: 'x' is not a day, such as 2026-10-05."),
+        ("/office/audit/?subject_id=x&from=9999-99-99", "From: '9999-99-99' is not a day"),
+        ("/office/margins/?from=x", "From day: 'x' is not a day"),
+    ],
+)
+def test_a_filter_that_cannot_be_read_finds_nothing_and_says_so(
+    things: Things, owner: Client, address: str, sentence: str
+) -> None:
+    page = unescape(owner.get(address).content.decode())
+    assert "A filter cannot be read, so nothing is shown:" in page
+    assert page.count(sentence) == 2  # below its field, and in the place of the rows
+    assert "<tbody" not in page
+    refused = owner.get(f"{address}&format=csv")
+    assert refused.status_code == 422
+    assert sentence in unescape(refused.content.decode())
+
+
+@pytest.mark.parametrize("text", ["+44", "44", "4 4"])
+def test_a_prefix_is_read_as_it_is_written(things: Things, owner: Client, text: str) -> None:
+    version = things.shop.version.pk
+    page = owner.get(f"/office/card-versions/{version}/", {"prefix": text}).content.decode()
+    assert ">44<" in page
+    refused = owner.get(f"/office/card-versions/{version}/", {"prefix": "uk"}).content.decode()
+    assert "is not a prefix" in refused

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.integration.web.portal.conftest import Person
+from tests.integration.web.portal.conftest import Person, text_of
 from tests.support.shop import Shop
 from tollwright.data.models import Campaign, User
 from tollwright.data.scope import tenant_scope
@@ -69,14 +69,15 @@ def test_calls_in_words_people_use(shop: Shop, person: Person) -> None:
 @pytest.mark.parametrize(
     ("query", "count"),
     [
-        ("number=7946", 3),
+        ("number=7946 0000", 3),
+        ("number=460000", 3),
+        ("number=030 123", 3),
+        ("number=7946", 0),  # neither the first nor the last digits
         ("number=%2B44 20", 3),
         ("number=0044", 3),
         ("number=999999", 0),
-        ("number=abc", 0),
         ("answered=yes", 2),
         ("answered=no", 1),
-        ("campaign=x", 0),
     ],
 )
 def test_call_search(query: str, count: int, shop: Shop, person: Person) -> None:
@@ -172,7 +173,45 @@ def test_the_statement_adds_up(shop: Shop, person: Person) -> None:
     ],
 )  # fmt: skip
 def test_an_address_somebody_bent(path: str, person: Person) -> None:
-    assert person.status(path) in {200, 404}
+    assert person.status(path) in {200, 404, 422}
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        (f"/calls/?{OCTOBER}&number=abc", "'abc' is not a telephone number: write its first or its"
+         " last digits, such as +44 20 or 7946."),
+        (f"/calls/?{OCTOBER}&campaign=x", "Campaign: 'x' is not one of the choices."),
+        (f"/calls/?{OCTOBER}&answered=x", "Answered: 'x' is not one of the choices."),
+        ("/calls/?from=x&to=2026-10-31", "From day: 'x' is not a day, such as 2026-10-05."),
+        ("/invoices/?status=nothing", "Status: 'nothing' is not one of the choices."),
+    ],
+)  # fmt: skip
+def test_a_filter_that_cannot_be_read_finds_nothing_and_says_so(
+    path: str, sentence: str, person: Person
+) -> None:
+    page = person.page(path)
+    assert f"A filter cannot be read, so nothing is shown: {sentence}" in page
+    assert "1 to " not in page
+    refused = person.client.get(f"{path}&format=csv")
+    assert refused.status_code == 422
+    assert sentence in text_of(refused.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/usage/?month=2026-99", "'2026-99' is not a month, such as 2026-10."),
+        ("/usage/?campaign=0", "There is no such campaign."),
+        ("/statement/?from=yesterday", "'yesterday' is not a day, such as 2026-10-05."),
+    ],
+)
+def test_a_page_of_a_day_that_cannot_be_read_says_so(
+    path: str, sentence: str, person: Person
+) -> None:
+    refused = person.client.get(path)
+    assert refused.status_code == 422
+    assert sentence in text_of(refused.content.decode())
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(shop: Shop, person: Person) -> None:
