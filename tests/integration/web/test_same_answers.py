@@ -50,7 +50,10 @@ class Doors:
                 row["Started (Europe/Berlin)"]
                 for row in rows(self.office, "/office/calls/", OCTOBER | mine | office)
             ],
-            [row["Started (Europe/Berlin)"] for row in rows(self.portal, "/calls/", OCTOBER | portal)],
+            [
+                row["Started (Europe/Berlin)"]
+                for row in rows(self.portal, "/calls/", OCTOBER | portal)
+            ],
             [item["started_at"] for item in told.body["items"]],
         ]
         return [sorted(datetime.fromisoformat(at).astimezone(UTC).hour for at in one)

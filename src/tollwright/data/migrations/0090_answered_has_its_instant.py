@@ -14,5 +14,5 @@ BACKWARD = "ALTER TABLE call DROP CONSTRAINT call_answered_at;"
 class Migration(migrations.Migration):
     """Ingest has always written it so; existing rows are checked."""
 
-    dependencies = [("data", "0071_payload_sha256")]
+    dependencies = [("data", "0080_billing_calendar")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
