@@ -15,7 +15,14 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.support.database import copy_of_template, prepare
 
@@ -32,6 +39,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=20_000)  # a page that waits for a job asks again by itself
 DESK, PHONE = (1440, 900), (390, 844)
 
 
@@ -88,20 +96,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         home = tmp_path_factory.mktemp("server")
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
+        environment = os.environ | {
+            "DATABASE_URL": prepare().url(name), "TOLLWRIGHT_HOME": str(home),
+        }  # fmt: skip
         with (home / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-                 "--port", str(port), "--workers", "1", "tollwright.config.wsgi:application"],
-                env=os.environ
-                | {"DATABASE_URL": prepare().url(name), "TOLLWRIGHT_HOME": str(home)},
-                stdout=log, stderr=log,
+                [sys.executable, "-c", "from tollwright.cli import main; main()", "serve",
+                 "--port", str(port)],
+                env=environment, stdout=log, stderr=log,
             )  # fmt: skip
             try:
                 _wait_for(url, process, home / "log")
                 yield Site(url, harbour)
             finally:
                 process.terminate()
-                process.wait(20)
+                process.wait(60)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ MENU = [
     "/office/", "/office/customers/", "/office/plans/", "/office/cards/", "/office/rules/",
     "/office/calls/", "/office/files/", "/office/quarantine/", "/office/sources/",
     "/office/billing/", "/office/invoices/", "/office/payments/", "/office/company/",
-    "/office/people/", "/office/keys/", "/office/audit/",
+    "/office/people/", "/office/keys/", "/office/jobs/", "/office/audit/",
 ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ WRITTEN_ONCE = {
     "carrier_card",
     "document",
     "entry",
+    "event",
     "payment",
     "posting",
     "raw_chunk",

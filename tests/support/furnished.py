@@ -21,6 +21,7 @@ from tollwright.data.rerating import (
 )
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By, record
+from tollwright.domain.events.operations import record as tell
 
 NOV = datetime(2026, 11, 1, tzinfo=UTC)
 ANNA = By("anna@north.example", "192.0.2.7")
@@ -370,6 +371,7 @@ def _rerating(world: World, invoice: m.Invoice, line: m.InvoiceLine, charge: m.C
 
 
 def _jobs(world: World) -> None:
+    tell("payment.received", object_id=1, payload={"amount": "5.00"}, at=NOV)
     job = m.Job.objects.create(
         tenant=world.tenant, kind="test", title="A test", asked_at=NOV, asked_by="anna"
     )

@@ -7,6 +7,7 @@ from tollwright.data.audit import AuditEntry
 from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, RawChunk, Source
 from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.data.customers import Campaign, Customer, Identifier, IdentifierKind
+from tollwright.data.events import Event
 from tollwright.data.invoices import BillingRun, Document, Invoice, InvoiceLine, InvoiceTax
 from tollwright.data.jobs import Job, JobFile
 from tollwright.data.ledger import Account, Entry, Posting
@@ -43,6 +44,7 @@ __all__ = [
     "DeckImport",
     "Document",
     "Entry",
+    "Event",
     "Identifier",
     "IdentifierKind",
     "ImportBatch",

@@ -16,6 +16,8 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError, NotFound
+from tollwright.domain.events.operations import Payload
+from tollwright.domain.events.operations import record as tell
 from tollwright.engine import ingest as engine
 from tollwright.store import batches
 from tollwright.store.calls import cursor_on
@@ -106,11 +108,18 @@ def ingest(
             filename=filename, stream=stream, at=at, by=by.actor, progress=progress,
         )  # fmt: skip
     if not result.already:
-        figures = {name: getattr(result, name) for name in COUNTS}
+        figures: dict[str, int] = {name: getattr(result, name) for name in COUNTS}
         record(
             by=by, at=at, action="batch.ingested", subject="import_batch",
-            subject_id=result.batch_id, after={"filename": filename} | figures,
+            subject_id=result.batch_id, after={"filename": filename, **figures},
         )  # fmt: skip
+        told: Payload = {
+            "id": result.batch_id,
+            "source": source_code,
+            "filename": filename,
+            **figures,
+        }
+        tell("import.completed", object_id=result.batch_id, payload=told, at=at)
     return result
 
 
@@ -156,6 +165,8 @@ def roll_back_batch(*, batch: ImportBatch, at: datetime, by: By) -> engine.Rolle
         by=by, at=at, action="batch.rolled_back", subject="import_batch", subject_id=batch.pk,
         after={"result": result.sentence},
     )  # fmt: skip
+    told: Payload = {"id": batch.pk, "filename": batch.filename}
+    tell("import.rolled_back", object_id=batch.pk, payload=told, at=at)
     batch.refresh_from_db()
     return result
 
@@ -178,6 +189,8 @@ def replay_batch(
         by=by, at=at, action="batch.replayed", subject="import_batch", subject_id=batch.pk,
         after={"batch": result.batch_id, "result": result.sentence},
     )  # fmt: skip
+    told: Payload = {"id": result.batch_id, "filename": batch.filename, "replays": batch.pk}
+    tell("import.completed", object_id=result.batch_id, payload=told, at=at)
     batch.refresh_from_db()
     return result
 

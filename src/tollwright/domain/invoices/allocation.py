@@ -13,6 +13,7 @@ from typing import TypeAlias
 from django.db.models import F, Sum
 
 from tollwright.data.models import Allocation, Customer, Invoice, Payment
+from tollwright.domain.invoices.events import tell
 
 Money: TypeAlias = Payment | Invoice  # what can settle an invoice
 
@@ -86,7 +87,7 @@ def settle(money: Money, invoices: Iterable[Invoice], at: datetime) -> list[Allo
         credit = money if isinstance(money, Invoice) else None
         payment = money if isinstance(money, Payment) else None
         made.append(_allocate(payment, credit, invoice, amount, at))
-        mark_settled(invoice)
+        mark_settled(invoice, at)
         left -= amount
     return made
 
@@ -127,15 +128,18 @@ def give_back(invoice: Invoice, at: datetime) -> list[Allocation]:
         credit = Invoice.objects.filter(pk=row["credit"]).first()
         made.append(_allocate(payment, credit, invoice, -amount, at))
         over -= amount
-    mark_settled(invoice)
+    mark_settled(invoice, at)
     return made
 
 
-def mark_settled(invoice: Invoice) -> None:
+def mark_settled(invoice: Invoice, at: datetime) -> None:
     """Save what is paid; an issued invoice with nothing open is paid."""
-    if invoice.status == "finalised" and open_micros(invoice) == 0:
+    settled = invoice.status == "finalised" and open_micros(invoice) == 0
+    if settled:
         invoice.status = "paid"
     invoice.save(update_fields=["paid_micros", "status"])
+    if settled:
+        tell("paid", invoice, at)
 
 
 def use_credit(customer: Customer, currency: str, at: datetime) -> list[Allocation]:

@@ -6,7 +6,7 @@ lines take in what has arrived since.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -23,6 +23,7 @@ from tollwright.data.models import (
     InvoiceTax,
     Subscription,
 )
+from tollwright.domain.invoices.events import tell
 from tollwright.domain.invoices.fees import Frame, fee_lines
 from tollwright.domain.invoices.terms import (
     DAY,
@@ -57,13 +58,23 @@ def draft_customer(run: BillingRun, customer: Customer, at: datetime) -> list[In
     Drafts of such periods for which nothing is due any more are dropped.
     """
     Customer.objects.select_for_update().get(pk=customer.pk)
+    before = {draft.pk: draft for draft in _drafts(customer, run.until)}
     kept = _draft_all(run, customer, at)
     stale = _drafts(customer, run.until).exclude(pk__in=[draft.pk for draft in kept])
     if stale.exists():  # what it let go of belongs on the others
         for draft in stale:
             drop(draft)
         kept = _draft_all(run, customer, at)
+    _tell_of_change(before, kept, at)
     return kept
+
+
+def _tell_of_change(before: Mapping[int, Invoice], kept: Sequence[Invoice], at: datetime) -> None:
+    for draft in kept:
+        if draft.pk not in before:
+            tell("drafted", draft, at)
+    for pk in before.keys() - {draft.pk for draft in kept}:
+        tell("deleted", before[pk], at)
 
 
 def _draft_all(run: BillingRun, customer: Customer, at: datetime) -> list[Invoice]:

@@ -18,6 +18,7 @@ from tollwright.domain.errors import DomainError, KeyReused
 from tollwright.domain.invoices import allocation, credit_notes, document_payload
 from tollwright.domain.invoices.credit_notes import Correction
 from tollwright.domain.invoices.drafting import database, draft_customer, drop
+from tollwright.domain.invoices.events import tell
 from tollwright.domain.invoices.numbering import (
     Render,
     issue_day,
@@ -223,6 +224,7 @@ def drop_draft(*, invoice: Invoice, at: datetime, by: By) -> None:
         raise NotADraft(f"{locked} is {locked.status}: only a draft can be deleted.")
     before = {"customer": locked.customer.code, "total_micros": locked.total_micros}
     number = locked.pk
+    tell("deleted", locked, at)
     drop(locked)
     record(by=by, at=at, action="invoice.drop", subject="invoice", subject_id=number, before=before)
 
@@ -259,6 +261,7 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
     billing.release_invoice(database(), invoice_id=locked.pk, until=locked.period_to)
     settle(cursor, tenant_id=locked.tenant_id, zone=zone, at=at, touched=touched, whole=True)
     _post(locked, f"void:{locked.pk}", f"Void {locked.number}", at)
+    tell("voided", locked, at)
     record(
         by=by,
         at=at,
@@ -403,10 +406,11 @@ def _issue(draft: Invoice, *, due_days: int, at: datetime, by: By, render: Rende
         f"{document_payload.TITLES[draft.document_type]} {draft.number}",
         at,
     )
+    tell("finalised", draft, at)
     if draft.document_type != "credit_note":
         allocation.use_credit(draft.customer, draft.currency, at)
         draft.refresh_from_db(fields=["paid_micros", "status"])
-        allocation.mark_settled(draft)
+        allocation.mark_settled(draft, at)
     content = render(draft.document_type, document_payload.invoice_payload(draft))
     document = store_document(draft, content, at)
     record(

@@ -14,6 +14,8 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError, KeyReused
+from tollwright.domain.events.operations import amount
+from tollwright.domain.events.operations import record as tell
 from tollwright.domain.invoices import allocation
 from tollwright.domain.invoices.numbering import (
     Render,
@@ -70,6 +72,7 @@ def record_payment(
         return before
     named = None if allocate_to is None else _named(payload, allocate_to)
     payment = _taken(payload, at, by)
+    tell("payment.received", object_id=payment.pk, payload=_told(payment), at=at)
     if named is None:
         allocation.use_credit(customer, payment.currency, at)
     else:
@@ -91,6 +94,17 @@ def record_payment(
         },
     )
     return payment
+
+
+def _told(payment: Payment) -> dict[str, str | int | None]:
+    return {
+        "id": payment.pk,
+        "customer": payment.customer_id,
+        "currency": payment.currency,
+        "amount": amount(payment.amount_micros, payment.currency),
+        "method": payment.method,
+        "reference": payment.reference,
+    }
 
 
 def _checked(

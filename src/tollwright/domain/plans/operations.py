@@ -19,6 +19,7 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError
+from tollwright.domain.events.operations import record as tell
 from tollwright.domain.plans import queries
 
 FEE_KINDS = ("registration", "subscription", "support")
@@ -226,6 +227,10 @@ def publish_version(*, version: PlanVersion, at: datetime, by: By) -> PlanVersio
     record(
         by=by, at=at, action="plan_version.published", subject="plan_version",
         subject_id=version.pk, after=_told(version, list(version.fees.all())),
+    )  # fmt: skip
+    tell(
+        "plan_version.published", object_id=version.pk, at=at,
+        payload={"id": version.pk, "plan": version.plan_id, "number": version.number},
     )  # fmt: skip
     return version
 

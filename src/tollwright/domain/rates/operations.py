@@ -28,6 +28,7 @@ from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
+from tollwright.domain.events.operations import record as tell
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import cards, queries
 from tollwright.domain.rates.decks import Deck, deck_of, mapping_of
@@ -334,6 +335,11 @@ def publish_version(
         by=by, at=at, action="version.published", subject="card_version", subject_id=version.pk,
         after={"card": card.code, "version": version.number, "effective_from": effective_from,
                "content_hash": version.content_hash, "changes": version.changes},
+    )  # fmt: skip
+    tell(
+        "card_version.published", object_id=version.pk, at=at,
+        payload={"id": version.pk, "card": card.pk, "code": card.code, "number": version.number,
+                 "effective_from": effective_from.isoformat()},
     )  # fmt: skip
     return version
 

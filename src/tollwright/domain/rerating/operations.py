@@ -14,6 +14,7 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError, KeyReused
+from tollwright.domain.events.operations import record as tell
 from tollwright.domain.invoices.numbering import Render
 from tollwright.domain.rerating import corrections, notes, queries
 from tollwright.domain.rerating.proposals import note, propose
@@ -85,6 +86,11 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
         after={"scope": rerating.scope, "fingerprint": fingerprint, "revised": rerating.revised,
                "proposed": rerating.proposed, "refused": rerating.refused,
                "sums": rerating.sums},
+    )  # fmt: skip
+    tell(
+        "rerating.applied", object_id=rerating.pk, at=at,
+        payload={"id": rerating.pk, "revised": rerating.revised, "proposed": rerating.proposed,
+                 "refused": rerating.refused},
     )  # fmt: skip
     return rerating
 
@@ -225,3 +231,5 @@ def _decide(
         by=by, at=at, action=f"rerate_proposal.{status}", subject="rerate_proposal",
         subject_id=proposal.pk, after={"invoice": proposal.invoice_id, **after},
     )  # fmt: skip
+    told = {"id": proposal.pk, "rerating": proposal.rerating_id, "invoice": proposal.invoice_id}
+    tell(f"rerate_proposal.{status}", object_id=proposal.pk, payload=told, at=at)
