@@ -17,7 +17,7 @@ from tests.integration.rerating.conftest import (
     Story,
 )
 from tests.support.billing import ANNA, as_data
-from tests.support.switch import NOON, Row, add_version, make_switch, set_rule
+from tests.support.switch import NOON, Row, add_version, make_card, make_switch, set_rule
 from tollwright.data.models import AuditEntry, Charge, Invoice, RateCard, RerateProposalCall
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls.queries import explain_charge
@@ -337,3 +337,21 @@ def test_what_just_came_in_costs_what_re_rating_says(story: Story) -> None:
         Row(key=11, seconds=61, minute=0), Row(key=12, seconds=30, minute=6), Row(key=13, minute=7)
     )
     assert story.report(CallScope(batch_id=batch)).changed == 0
+
+
+def test_a_call_is_priced_by_the_rules_of_its_answer_beyond_the_scopes_own_moments(
+    story: Story,
+) -> None:
+    """It began at 12:00 and rang for two minutes; from 12:01 on, set later, another card holds. It
+    is the scope's only call, so nothing else reaches as far as its answer."""
+    story.take(Row(key=9, account="BETA", minute=60, wait_s=120, seconds=60))
+    make_card(story.switch.world, "OTHER", CHEAPER)
+    since = NOON + timedelta(minutes=61)
+    set_rule(
+        story.switch.world, "forced_card", "OTHER", campaign=story.switch.beta, since=since,
+        set_at=LATER,
+    )  # fmt: skip
+    scope = CallScope(first=NOON + timedelta(minutes=30), last=since)
+    story.apply("answered later", scope)
+    assert story.amounts()["9"] == 300_000
+    assert story.amounts()["4"] == 600_000  # answered before

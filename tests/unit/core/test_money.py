@@ -6,6 +6,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decima
 from fractions import Fraction
 
 import pytest
+from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from tollwright.core.money import (
     MoneyError,
     Rounding,
     micros,
+    minor_decimals,
     nanos,
     round_micros,
     round_ratio,
@@ -160,3 +162,20 @@ def test_minor_units(currency: str, amount: int) -> None:
 def test_a_rounding_that_is_none(mode: Mode, decimals: int) -> None:
     with pytest.raises(ValueError, match="rounding"):
         Rounding(mode, decimals)
+
+
+# ISO 4217, list one: the minor units that are no hundredth, by number of decimals.
+MINOR_UNITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+
+
+def test_minor_units_are_those_of_iso_4217() -> None:
+    """All other currencies of the list have two, those too whose small coins are out of use."""
+    uncommon = {code: count for count, codes in MINOR_UNITS.items() for code in codes.split()}
+    known = set(list_currencies()) | uncommon.keys()
+    assert {code: minor_decimals(code) for code in known} == {
+        code: uncommon.get(code, 2) for code in known
+    }

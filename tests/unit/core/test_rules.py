@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -237,3 +238,15 @@ def test_rounding_and_words() -> None:
     shown = [says(value) for value in (None, "", True, False, 14, [], ["A", "B"], "x")]
     assert shown == ["not set", "not set", "yes", "no", "14", "all", "A, B", "x"]
     assert says({"mode": "half_up", "decimals": 4}) == "half_up 4"
+
+
+@pytest.mark.parametrize("turn", [1, -1], ids=["in order", "the other way round"])
+def test_of_two_rules_from_one_moment_the_one_set_last_decides(turn: int) -> None:
+    """Whatever order the rows come in; of two set at one moment, the one written last."""
+    early, late = (
+        replace(rule("tenant", value, of=5), id=number, set_at=day(number))
+        for value, number in ((6, 2), (9, 3))
+    )
+    assert resolve([early, late][::turn], "minimum_seconds", day(5)).value == 9
+    same = replace(late, id=4, value=12)
+    assert resolve([same, late, early][::turn], "minimum_seconds", day(5)).value == 12

@@ -334,3 +334,24 @@ def test_the_generated_deck_goes_through() -> None:
     assert proposal.mapping is not None
     result = read_deck(data, proposal.mapping)
     assert (len(result.rows), result.faults, proposal.mapping.currency) == (29_459, [], "EUR")
+
+
+@pytest.mark.parametrize(
+    ("dates", "order", "asked"),
+    [
+        (["03.04.2026", "05.06.2026"], "dmy", False),  # dots are written day first
+        (["03/04/2026", "05/06/2026"], "", True),
+        (["03/04/2026", "05.06.2026"], "", True),  # one with dots says nothing of the others
+        (["03.04.2026", "05/06/2026", "07/08/2026"], "", True),
+        (["03/04/2026", "13/06/2026"], "dmy", False),
+        (["03/04/2026", "06/13/2026"], "mdy", False),
+    ],
+)
+def test_an_order_of_dates_is_asked_for_unless_every_date_says_it(
+    dates: list[str], order: str, asked: bool
+) -> None:
+    rows = "".join(f"44{number},UK,0.01,{day}\n" for number, day in enumerate(dates))
+    found = sniff(f"code,name,rate,effective date\n{rows}".encode())
+    assert found.mapping is not None
+    assert found.mapping.date_order == order
+    assert any("can be read two ways" in doubt for doubt in found.doubts) == asked

@@ -141,6 +141,31 @@ def test_the_epoch_beats_a_wrong_zone() -> None:
     assert (record.answered_at, record.ended_at) == (utc(8, 34, 6), utc(8, 34, 9))
 
 
+@pytest.mark.parametrize(
+    ("ahead_s", "moved_s"),
+    [
+        (-2, 0),  # clocks are cut to whole seconds: two seconds before its birth is at its birth
+        (29, 0),
+        (30, 0),  # half a minute after its birth is a later leg, no zone error
+        (1798 - 1, 0),  # 29:57 after it: no half hour fits
+        (1798, 1800),  # half an hour, two seconds less
+        (1829, 1800),
+        (1830, 0),
+        (26 * 3600, 26 * 3600),  # zones lie within 26 hours of each other
+        (26 * 3600 + 1800, 0),
+        (-26 * 3600, -26 * 3600),
+        (-26 * 3600 - 1800, 0),
+    ],
+)
+def test_how_far_a_wrong_zone_is_put_right(ahead_s: int, moved_s: int) -> None:
+    """The channel was born at 08:34:05 by its uniqueid; the row says a time so much later."""
+    born = utc(8, 34, 5)
+    start = born + timedelta(seconds=ahead_s)
+    row = asterisk(start=f"{start:%F %T}", answer="", end=f"{start:%F %T}", billsec="0",
+                   duration="0", uniqueid=f"{epoch(born)}.1")  # fmt: skip
+    assert one(ASTERISK, row).started_at == start - timedelta(seconds=moved_s)
+
+
 def test_a_later_leg_of_a_long_channel_keeps_its_time() -> None:
     """31 minutes after the channel's birth is no zone error when the hour's rows agree with it."""
     other = asterisk(uniqueid=f"{epoch(utc(9, 4, 40))}.9", start="2026-11-22 09:04:40",

@@ -49,6 +49,8 @@ def test_no_margin_across_currencies_nor_on_what_was_not_rated() -> None:
         (100_000, CostPlus(floor_micros=100_001), 100_001),
         (100_000, CostPlus(floor_micros=100_000), 100_000),
         (100_000, CostPlus(cap_micros=99_999), 99_999),
+        (100_000, CostPlus(cap_micros=0), 0),  # a most of nothing is a most
+        (100_000, CostPlus(floor_micros=0, markup_ppm=-(10**6)), 0),
         (100_000, CostPlus(markup_ppm=-500_000), 50_000),
         (3, CostPlus(markup_ppm=500_000), 5),  # 4.5 micros, half up
     ],

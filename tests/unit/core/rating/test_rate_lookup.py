@@ -8,6 +8,8 @@ import pytest
 
 from tests.unit.core.words import call_of, card_of
 from tollwright.core.rating.rate_call import Charge, rate_call
+from tollwright.kernel.rating.compile import compile_card
+from tollwright.kernel.rating.objects import rate_calls
 
 
 def chosen(*rows: dict[str, Any], settings: dict[str, Any] | None = None, **call: Any) -> int:
@@ -144,3 +146,23 @@ def test_of_two_plain_default_rows_the_one_for_more_lengths() -> None:
         {"prefix": "", "length_max": 5},
     ]
     assert status(*rows, unmatched="default").rate_index == 1
+
+
+NEW_YEAR = "2027-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("at", "row"),
+    [("2026-12-31T23:59:59.999", 0), ("2027-01-01T00:00:00", 1), ("2027-01-01T00:00:01", 1)],
+)
+@pytest.mark.parametrize("turn", [1, -1], ids=["old row first", "new row first"])
+def test_a_row_that_ends_where_the_next_begins(at: str, row: int, turn: int) -> None:
+    """Each instant belongs to one of them, in core and kernel: the end is the successor's."""
+    minutes = {"first_s": 60, "next_s": 60}  # the whole call is of the row at its beginning
+    rows = [
+        {"price": "1", "effective_to": NEW_YEAR} | minutes,
+        {"price": "2", "effective_from": NEW_YEAR} | minutes,
+    ][::turn]
+    card, call = card_of(*rows), call_of(60, at=at)
+    for charge in (rate_call(call, card), *rate_calls([call], compile_card(card))):
+        assert (charge.status, charge.amount_micros) == ("rated", (row + 1) * 1_000_000)

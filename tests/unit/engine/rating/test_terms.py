@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 
 from tollwright.core.rating.legs import CostPlus
 from tollwright.core.rules import RuleRow
 from tollwright.core.settings import Value
+from tollwright.engine.rating.columns import counted_ms
 from tollwright.engine.rating.terms import Book, Campaign, Card, Subscribed, Terms, Version
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,3 +84,24 @@ def test_a_card_with_allowances_does_not_go_with_prices_from_the_cost() -> None:
 
 def test_a_card_without_a_version_is_told_before_its_allowances() -> None:
     assert terms(replace(PLAN, card_id=3, cost_plus=PLUS)).reason == "no_published_version"
+
+
+@pytest.mark.parametrize(
+    ("rules", "counted"),
+    [
+        # of 0, 1, 499, 500, 999, 1 000, 5 999, 6 000 and 6 001 ms
+        ({}, [0, 1, 499, 500, 999, 1000, 5999, 6000, 6001]),
+        ({"second_rounding": "up"}, [0, 1000, 1000, 1000, 1000, 1000, 6000, 6000, 7000]),
+        ({"second_rounding": "nearest"}, [0, 0, 0, 1000, 1000, 1000, 6000, 6000, 6000]),
+        ({"second_rounding": "down"}, [0, 0, 0, 0, 0, 1000, 5000, 6000, 6000]),
+        ({"minimum_seconds": 6}, [0, 0, 0, 0, 0, 0, 0, 6000, 6001]),
+        ({"minimum_seconds": 6, "second_rounding": "up"}, [0, 0, 0, 0, 0, 0, 6000, 6000, 7000]),
+        ({"minimum_seconds": 6, "second_rounding": "down"}, [0, 0, 0, 0, 0, 0, 0, 6000, 6000]),
+    ],
+)
+def test_which_milliseconds_the_rules_count(rules: dict[str, Value], counted: list[int]) -> None:
+    """A call as long as the minimum is not shorter than it; one by one as in columns."""
+    lengths = [0, 1, 499, 500, 999, 1000, 5999, 6000, 6001]
+    held, none = terms(PLAN, rules=rules), np.zeros(len(lengths), np.int64)
+    assert [held.counted_ms(ms, "", "") for ms in lengths] == counted
+    assert counted_ms(held, np.array(lengths), none, none, ()).tolist() == counted
