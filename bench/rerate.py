@@ -197,9 +197,9 @@ def read_only(cursor: Cursor, calls: int) -> None:
     """The floor: the same columns from the same tables, and nothing done with them."""
     from tollwright.store import rerate as store
 
-    store.prepare_joins(cursor)
+    store.set_join_memory(cursor)
     scope = store.Scope(FIRST, AT)
-    read = sum(len(batch.charge_id) for batch in store.charges(cursor, scope))
+    read = sum(len(batch.charge_id) for batch in store.copy_charges(cursor, scope))
     if read != calls:
         raise AssertionError(f"{read} of {calls} calls were read")
 

@@ -12,11 +12,54 @@ import numpy.typing as npt
 from tollwright.kernel.arrays import Int64
 from tollwright.store.calls import Cursor
 from tollwright.store.columns import Layout, read_all, write
-from tollwright.store.rerate import CHARGES, Charges, charges_of, span_of
+from tollwright.store.rerate import CHARGES, Charges, DrawMoment, charges_of, span_of
+from tollwright.store.rows import fetch_all, fetch_value
 from tollwright.store.sql import statements
 
 SQL = statements("allowances.sql")
-Touched = list[tuple[int, datetime]]  # (customer, when a call was answered)
+
+
+class PoolKey(NamedTuple):
+    """A pool; `campaign_id` is 0 for one that all campaigns of the customer share."""
+
+    card_id: int
+    campaign_id: int
+    pool: str
+
+
+class PoolTaken(NamedTuple):
+    """What calls took of a pool."""
+
+    card_id: int
+    campaign_id: int
+    pool: str
+    taken: int
+
+    @property
+    def key(self) -> PoolKey:
+        return PoolKey(self.card_id, self.campaign_id, self.pool)
+
+
+class ChargeUse(NamedTuple):
+    """What a charge took of a pool."""
+
+    charge_id: int
+    card_id: int
+    campaign_id: int
+    pool: str
+    taken: int
+
+    @property
+    def key(self) -> PoolKey:
+        return PoolKey(self.card_id, self.campaign_id, self.pool)
+
+
+class PoolUse(NamedTuple):
+    """What earlier calls had taken of a pool when a charge drew, and what it got."""
+
+    pool: str
+    before: int
+    taken: int
 
 
 TURN = Layout(
@@ -95,29 +138,28 @@ class Uses(NamedTuple):
     taken: Int64
 
 
-def any_use(cursor: Cursor) -> bool:
+def check_any_use(cursor: Cursor) -> bool:
     """Whether anything was ever taken from a pool of the tenant."""
-    row = cursor.execute(SQL["any_use"]).fetchone()
-    return bool(row and row[0])
+    return bool(fetch_value(cursor, bool, SQL["check_any_use"]))
 
 
-def taken(cursor: Cursor, values: Mapping[str, object]) -> dict[tuple[int, int, str], int]:
-    """By (card, campaign or 0, pool): what calls of a period took before `since`, whenever those
-    in open proposals were, and with `issued` those on issued invoices too.
+def sum_taken(cursor: Cursor, values: Mapping[str, object]) -> dict[tuple[int, int, str], int]:
+    """By pool: what calls of a period took before `since`, whenever those in open proposals were,
+    and with `issued` those on issued invoices too.
 
     `values`: customer_id, first, last (the period), since, issued.
     """
-    return {row[:3]: row[3] for row in cursor.execute(SQL["taken"], values).fetchall()}
+    return {row.key: row.taken for row in fetch_all(cursor, PoolTaken, SQL["sum_taken"], values)}
 
 
-def calls_in_turn(cursor: Cursor, values: Mapping[str, object]) -> Turn:
+def copy_calls_in_order(cursor: Cursor, values: Mapping[str, object]) -> Turn:
     """The calls of a customer answered in [since, last) in the order of consumption: those without
     a charge, and those charged by one of `versions` (None: by any).
 
     `values`: customer_id, since, last, versions, causes (in capitals, whose places are told), at,
     issued (with what stands on issued invoices, or without).
     """
-    columns = read_all(cursor, SQL["copy_turn"], values, TURN)
+    columns = read_all(cursor, SQL["copy_calls_in_order"], values, TURN)
     own = len(CHARGES.numbers)
     more = columns[own : len(TURN.numbers)]
     return Turn(charges_of(columns[:own] + columns[len(TURN.numbers) :]), *more)
@@ -127,58 +169,60 @@ def write_charges(cursor: Cursor, drawn: Drawn) -> None:
     """Retire the old charges, insert the new ones."""
     if not len(drawn.charge_id):
         return
-    cursor.execute(SQL["make_drawn"])
-    cursor.execute(SQL["empty_drawn"])
+    cursor.execute(SQL["create_drawn"])
+    cursor.execute(SQL["clear_drawn"])
     write(cursor, SQL["copy_drawn"], DRAWN, drawn._asdict())
     span = span_of(drawn.started_us)
-    cursor.execute(SQL["retire"], span)
+    cursor.execute(SQL["retire_charges"], span)
     cursor.execute(SQL["insert_charges"], span)
 
 
 def write_uses(cursor: Cursor, uses: Uses, *, tenant_id: int, pools: Sequence[str]) -> None:
     """Write what charges drew; of one that had drawn before, what is otherwise now."""
     if len(uses.charge_id):
-        cursor.execute(SQL["make_uses"])
-        cursor.execute(SQL["empty_uses"])
+        cursor.execute(SQL["create_uses"])
+        cursor.execute(SQL["clear_uses"])
         write(cursor, SQL["copy_uses"], USES, uses._asdict())
         cursor.execute(SQL["insert_uses"], {"tenant_id": tenant_id, "pools": list(pools)})
 
 
-def uses(cursor: Cursor, charge_id: int) -> list[tuple[str, int, int]]:
-    """(pool, what earlier calls had taken, what it gave this one) of a charge."""
-    return cursor.execute(SQL["uses"], {"charge_id": charge_id}).fetchall()
+def fetch_uses(cursor: Cursor, charge_id: int) -> list[PoolUse]:
+    """What a charge drew, by pool."""
+    return fetch_all(cursor, PoolUse, SQL["fetch_uses"], {"charge_id": charge_id})
 
 
-def drawn_by(
+def fetch_uses_of_charges(
     cursor: Cursor, charges: Sequence[int]
 ) -> dict[int, tuple[tuple[tuple[int, int, str], int], ...]]:
-    """What charges took: ((card, campaign or 0, pool), amount) in the order of the pools."""
+    """What charges took: (pool, amount) in the order of the pools."""
     found: dict[int, tuple[tuple[tuple[int, int, str], int], ...]] = {}
-    for charge_id, taken, *key in cursor.execute(SQL["drawn_by"], {"charges": list(charges)}):
-        found[charge_id] = (*found.get(charge_id, ()), ((key[0], key[1], key[2]), taken))
+    values = {"charges": list(charges)}
+    for use in fetch_all(cursor, ChargeUse, SQL["fetch_uses_of_charges"], values):
+        found[use.charge_id] = (*found.get(use.charge_id, ()), (use.key, use.taken))
     return found
 
 
-def corrected(cursor: Cursor, values: Mapping[str, object]) -> Touched:
+def fetch_corrected_draws(cursor: Cursor, values: Mapping[str, object]) -> list[DrawMoment]:
     """When the calls that a batch corrects had drawn. `values`: batch_id, first, last."""
-    return cursor.execute(SQL["corrected"], values).fetchall()
+    return fetch_all(cursor, DrawMoment, SQL["fetch_corrected_draws"], values)
 
 
-def of_batch(cursor: Cursor, values: Mapping[str, object]) -> Touched:
+def fetch_batch_draws(cursor: Cursor, values: Mapping[str, object]) -> list[DrawMoment]:
     """When the calls of a batch drew. `values`: batch_id, first, last."""
-    return cursor.execute(SQL["of_batch"], values).fetchall()
+    return fetch_all(cursor, DrawMoment, SQL["fetch_batch_draws"], values)
 
 
-def forget_batch(cursor: Cursor, values: Mapping[str, object]) -> None:
+def delete_batch_uses(cursor: Cursor, values: Mapping[str, object]) -> None:
     """Take away what the calls of a batch drew. `values`: batch_id, first, last."""
-    cursor.execute(SQL["forget_batch"], values)
+    cursor.execute(SQL["delete_batch_uses"], values)
 
 
-def of_invoice(cursor: Cursor, *, invoice_id: int, until: datetime) -> Touched:
+def fetch_invoice_draws(cursor: Cursor, *, invoice_id: int, until: datetime) -> list[DrawMoment]:
     """When the charges on an invoice's usage lines drew; their calls started before `until`."""
-    return cursor.execute(SQL["of_invoice"], {"invoice_id": invoice_id, "until": until}).fetchall()
+    values = {"invoice_id": invoice_id, "until": until}
+    return fetch_all(cursor, DrawMoment, SQL["fetch_invoice_draws"], values)
 
 
-def of_charges(cursor: Cursor, charges: Sequence[int]) -> Touched:
+def fetch_charge_draws(cursor: Cursor, charges: Sequence[int]) -> list[DrawMoment]:
     """When these charges drew."""
-    return cursor.execute(SQL["of_charges"], {"charges": list(charges)}).fetchall()
+    return fetch_all(cursor, DrawMoment, SQL["fetch_charge_draws"], {"charges": list(charges)})

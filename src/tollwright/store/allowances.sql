@@ -1,12 +1,13 @@
 -- What calls took from the pools of their cards, and the calls of a period to go through in turn.
 -- Every statement on call and charge names started_at.
 
--- name: any_use -- whether anything was ever taken from a pool
+-- name: check_any_use -- whether anything was ever taken from a pool
 SELECT EXISTS (SELECT 1 FROM allowance_use)
 
--- name: taken -- what stands of a period before a moment; whenever it was, what is on an issued
+-- name: sum_taken -- what stands of a period before a moment; whenever it was, what is on an issued
 -- invoice (where %(issued)s says so), and what an open proposal counts as if it were accepted
-SELECT u.card_id, coalesce(u.campaign_id, 0::bigint), u.pool, sum(u.taken)::bigint
+SELECT u.card_id, coalesce(u.campaign_id, 0::bigint) AS campaign_id, u.pool,
+       sum(u.taken)::bigint AS taken
   FROM allowance_use u
   LEFT JOIN charge ch ON ch.id = u.charge_id AND ch.started_at = u.started_at AND ch.is_current
                      AND ch.started_at >= %(first)s - interval '2 days'
@@ -22,7 +23,7 @@ SELECT u.card_id, coalesce(u.campaign_id, 0::bigint), u.pool, sum(u.taken)::bigi
                 OR %(issued)s AND i.status NOT IN ('draft', 'void')))
  GROUP BY 1, 2, 3
 
--- name: copy_turn -- a customer's calls in the order in which they draw: those without a charge, and
+-- name: copy_calls_in_order -- a customer's calls in the order in which they draw: those without a charge, and
 -- those charged by %(versions)s (null: by any); with what stands on issued invoices or without
 COPY (
 SELECT coalesce(ch.id, 0::bigint), c.id, c.started_at, c.answered_at, c.answered_ms, c.campaign_id,
@@ -56,20 +57,20 @@ SELECT coalesce(ch.id, 0::bigint), c.id, c.started_at, c.answered_at, c.answered
           c.answered_ms, c.source_id, c.id
 ) TO STDOUT (FORMAT BINARY)
 
--- name: make_drawn -- where COPY may write: charges that calls get, and which ones they replace
+-- name: create_drawn -- where COPY may write: charges that calls get, and which ones they replace
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_drawn (
     charge_id bigint, old_id bigint, call_id bigint, started_at timestamptz, rated_at timestamptz,
     revision bigint, card_version_id bigint, plan_version_id bigint, rate_no bigint,
     billed_s bigint, allowance_s bigint, amount_micros bigint
 ) ON COMMIT DROP
 
--- name: empty_drawn -- ready for the next rows
+-- name: clear_drawn -- ready for the next rows
 TRUNCATE tw_drawn
 
 -- name: copy_drawn -- rows of one width, in COPY's binary form
 COPY tw_drawn FROM STDIN (FORMAT BINARY)
 
--- name: retire -- charges that cost something else by now
+-- name: retire_charges -- charges that cost something else by now
 UPDATE charge ch SET is_current = false
   FROM tw_drawn d
  WHERE ch.id = d.old_id AND ch.started_at = d.started_at AND ch.is_current
@@ -89,13 +90,13 @@ SELECT d.charge_id, c.id, c.started_at, d.rated_at, d.amount_micros, c.tenant_id
   LEFT JOIN rate p ON p.version_id = d.card_version_id AND p.row_no = d.rate_no
  WHERE c.started_at >= %(first)s AND c.started_at <= %(last)s
 
--- name: make_uses -- where COPY may write: what pools gave; `pool` is a place in a list of names
+-- name: create_uses -- where COPY may write: what pools gave; `pool` is a place in a list of names
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_uses (
     charge_id bigint, started_at timestamptz, answered_at timestamptz, customer_id bigint,
     campaign_id bigint, card_id bigint, pool bigint, before bigint, taken bigint
 ) ON COMMIT DROP
 
--- name: empty_uses -- ready for the next rows
+-- name: clear_uses -- ready for the next rows
 TRUNCATE tw_uses
 
 -- name: copy_uses -- rows of one width, in COPY's binary form
@@ -110,16 +111,17 @@ SELECT %(tenant_id)s, charge_id, started_at, answered_at, customer_id, nullif(ca
     ON CONFLICT (charge_id, pool) DO UPDATE SET before = excluded.before, taken = excluded.taken
  WHERE (u.before, u.taken) <> (excluded.before, excluded.taken)
 
--- name: uses -- what pools had given before a charge, and what they gave it
+-- name: fetch_uses -- what pools had given before a charge, and what they gave it
 SELECT pool, before, taken FROM allowance_use WHERE charge_id = %(charge_id)s ORDER BY pool
 
--- name: drawn_by -- what charges took of which pools, in the order of their text
-SELECT charge_id, taken, card_id, coalesce(campaign_id, 0::bigint), pool FROM allowance_use
+-- name: fetch_uses_of_charges -- what charges took of which pools, in the order of their text
+SELECT charge_id, taken, card_id, coalesce(campaign_id, 0::bigint) AS campaign_id, pool
+  FROM allowance_use
  WHERE charge_id = ANY(%(charges)s::bigint[]) AND taken > 0
  ORDER BY charge_id, card_id, campaign_id NULLS FIRST, pool COLLATE "C"
 
--- name: corrected -- when calls that a batch's records took the place of had drawn on pools
-SELECT u.customer_id, min(u.answered_at)
+-- name: fetch_corrected_draws -- when calls that a batch's records took the place of had drawn on pools
+SELECT u.customer_id, min(u.answered_at) AS answered_at
   FROM call c
   JOIN call o ON o.source_id = c.source_id AND o.call_key = c.call_key AND o.revision < c.revision
              AND o.started_at >= %(first)s - interval '32 days'
@@ -130,8 +132,8 @@ SELECT u.customer_id, min(u.answered_at)
    AND c.started_at >= %(first)s AND c.started_at <= %(last)s
  GROUP BY u.customer_id, floor(extract(epoch FROM u.answered_at) / 900)
 
--- name: of_batch -- when the calls of a batch drew on pools
-SELECT u.customer_id, min(u.answered_at)
+-- name: fetch_batch_draws -- when the calls of a batch drew on pools
+SELECT u.customer_id, min(u.answered_at) AS answered_at
   FROM call c
   JOIN charge ch ON ch.call_id = c.id AND ch.started_at = c.started_at
   JOIN allowance_use u ON u.charge_id = ch.id
@@ -139,15 +141,15 @@ SELECT u.customer_id, min(u.answered_at)
    AND c.started_at >= %(first)s AND c.started_at <= %(last)s
  GROUP BY u.customer_id, floor(extract(epoch FROM u.answered_at) / 900)
 
--- name: forget_batch -- what the calls of a batch took, ahead of their charges
+-- name: delete_batch_uses -- what the calls of a batch took, ahead of their charges
 DELETE FROM allowance_use u USING call c, charge ch
  WHERE u.charge_id = ch.id AND ch.call_id = c.id AND ch.started_at = c.started_at
    AND c.batch_id = %(batch_id)s
    AND c.started_at >= %(first)s AND c.started_at <= %(last)s
    AND ch.started_at >= %(first)s AND ch.started_at <= %(last)s
 
--- name: of_invoice -- when the charges on an invoice's usage lines drew on pools
-SELECT u.customer_id, min(u.answered_at)
+-- name: fetch_invoice_draws -- when the charges on an invoice's usage lines drew on pools
+SELECT u.customer_id, min(u.answered_at) AS answered_at
   FROM charge ch
   JOIN allowance_use u ON u.charge_id = ch.id
  WHERE ch.invoice_line_id IN (SELECT id FROM invoice_line
@@ -155,7 +157,7 @@ SELECT u.customer_id, min(u.answered_at)
    AND ch.started_at < %(until)s
  GROUP BY u.customer_id, floor(extract(epoch FROM u.answered_at) / 900)
 
--- name: of_charges -- when charges drew on pools, those retired among them
-SELECT u.customer_id, min(u.answered_at) FROM allowance_use u
+-- name: fetch_charge_draws -- when charges drew on pools, those retired among them
+SELECT u.customer_id, min(u.answered_at) AS answered_at FROM allowance_use u
  WHERE u.charge_id = ANY(%(charges)s::bigint[])
  GROUP BY u.customer_id, floor(extract(epoch FROM u.answered_at) / 900)

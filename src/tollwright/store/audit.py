@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.rows import class_row
 
 from tollwright.core.audit import START, AuditRow, Plain, plain, row_hash
 from tollwright.store.sql import statements
 
 SQL = statements("audit.sql")
+
+
+class LastLink(NamedTuple):
+    """Where a chain ends."""
+
+    seq: int
+    hash: str
 
 
 def append(
@@ -31,10 +39,11 @@ def append(
 
     Other writers of this tenant's chain wait until the caller's transaction ends: do it last.
     """
-    with connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
+    with connection.cursor(row_factory=class_row(LastLink)) as cursor:
         cursor.execute(SQL["lock_chain"], {"tenant_id": str(tenant_id)})
-        last = cursor.execute(SQL["last_link"], {"tenant_id": tenant_id}).fetchone()
-        seq, previous = (1, START) if last is None else (last[0] + 1, last[1])
+        cursor.execute(SQL["fetch_last_link"], {"tenant_id": tenant_id})
+        last = cursor.fetchone()
+        seq, previous = (1, START) if last is None else (last.seq + 1, last.hash)
         row = AuditRow(
             tenant_id=tenant_id,
             seq=seq,
@@ -47,7 +56,7 @@ def append(
             before=plain(before),
             after=plain(after),
         )
-        cursor.execute(SQL["append"], _values(row, previous))
+        cursor.execute(SQL["insert_link"], _values(row, previous))
     return seq
 
 

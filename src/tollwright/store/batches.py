@@ -3,14 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
-from tollwright.store.calls import Cursor
+from tollwright.store.calls import CallRef, CampaignDay, Cursor
+from tollwright.store.rows import fetch_all, fetch_one, fetch_value, fetch_values
 from tollwright.store.sql import statements
 
 SQL = statements("batches.sql")
-Row = tuple[Any, ...]
+
+
+class SourceRow(NamedTuple):
+    """A source with its tenant's zone; `region` is the tenant's where it has none of its own."""
+
+    id: int
+    code: str
+    format: str
+    zone: str
+    region: str
+    options: str  # JSON
+    tenant_zone: str
+
+
+class DoneBatchRow(NamedTuple):
+    """What an earlier batch made of a file."""
+
+    id: int
+    records: int
+    rated: int
+    unanswered: int
+    duplicates: int
+    ignored: int
+    quarantined: int
+    filename: str
+    received_at: datetime
+
+
+class BatchRow(NamedTuple):
+    """A batch, its source's code and its tenant's zone."""
+
+    id: int
+    source_id: int
+    filename: str
+    status: str
+    received_at: datetime
+    sha256: str
+    source_code: str
+    tenant_zone: str
+
+
+class ChunkRow(NamedTuple):
+    """A piece of a file: compressed, from this line on."""
+
+    first_line: int
+    content: bytes
+
+
+class BatchSpan(NamedTuple):
+    """The first and last start of a batch's calls, and how many they are."""
+
+    first: datetime
+    last: datetime
+    calls: int
+
+
+class Invoiced(NamedTuple):
+    """How many charges of a batch stand on invoices, and one of these."""
+
+    charges: int
+    invoice: str
+
+
+class QuarantinedRow(NamedTuple):
+    """An open record of the quarantine; `record` is the call as JSON, if it could be parsed."""
+
+    id: int
+    batch_id: int
+    source_id: int
+    line_no: int
+    call_key: str
+    reason: str
+    raw: str
+    record: str | None
 
 
 def set_tenant(cursor: Cursor, tenant_id: int) -> None:
@@ -18,20 +92,19 @@ def set_tenant(cursor: Cursor, tenant_id: int) -> None:
     cursor.execute(SQL["set_tenant"], {"tenant_id": str(tenant_id)})
 
 
-def source(cursor: Cursor, code: str) -> Row | None:
-    """(id, code, format, zone, region, options as JSON text, the tenant's zone)."""
-    return cursor.execute(SQL["source"], {"code": code}).fetchone()
+def fetch_source(cursor: Cursor, code: str) -> SourceRow | None:
+    """The source of this code."""
+    return fetch_one(cursor, SourceRow, SQL["fetch_source"], {"code": code})
 
 
-def source_codes(cursor: Cursor) -> list[str]:
+def fetch_source_codes(cursor: Cursor) -> list[str]:
     """The codes there are."""
-    return [row[0] for row in cursor.execute(SQL["source_codes"]).fetchall()]
+    return fetch_values(cursor, str, SQL["fetch_source_codes"])
 
 
-def source_code(cursor: Cursor, source_id: int) -> str:
-    """The code of a source."""
-    row = cursor.execute(SQL["source_code"], {"source_id": source_id}).fetchone()
-    return str(row[0]) if row else ""
+def fetch_source_code(cursor: Cursor, source_id: int) -> str:
+    """The code of a source; empty where there is none."""
+    return fetch_value(cursor, str, SQL["fetch_source_code"], {"source_id": source_id}) or ""
 
 
 def lock_source(cursor: Cursor, source_id: int) -> None:
@@ -39,79 +112,77 @@ def lock_source(cursor: Cursor, source_id: int) -> None:
     cursor.execute(SQL["lock_source"], {"source_id": source_id})
 
 
-def done_batch(cursor: Cursor, *, source_id: int, sha256: str) -> Row | None:
-    """(id, the six counts, filename, received_at) of the batch that brought this file."""
+def fetch_done_batch(cursor: Cursor, *, source_id: int, sha256: str) -> DoneBatchRow | None:
+    """The batch that brought this file."""
     values = {"source_id": source_id, "sha256": sha256}
-    return cursor.execute(SQL["done_batch"], values).fetchone()
+    return fetch_one(cursor, DoneBatchRow, SQL["fetch_done_batch"], values)
 
 
-def open_batch(cursor: Cursor, values: Mapping[str, object]) -> int:
+def insert_batch(cursor: Cursor, values: Mapping[str, object]) -> int:
     """A new batch without counts; its id."""
-    row = cursor.execute(SQL["open_batch"], values).fetchone()
-    if row is None:
+    batch_id = fetch_value(cursor, int, SQL["insert_batch"], values)
+    if batch_id is None:
         raise LookupError("a batch was not written")
-    return int(row[0])
+    return batch_id
 
 
-def count_batch(cursor: Cursor, values: Mapping[str, object]) -> None:
+def add_counts(cursor: Cursor, values: Mapping[str, object]) -> None:
     """Add to a batch's counts."""
-    cursor.execute(SQL["count_batch"], values)
+    cursor.execute(SQL["add_counts"], values)
 
 
-def keep_chunk(cursor: Cursor, values: Mapping[str, object]) -> None:
+def insert_chunk(cursor: Cursor, values: Mapping[str, object]) -> None:
     """Keep a compressed piece of the file."""
-    cursor.execute(SQL["keep_chunk"], values)
+    cursor.execute(SQL["insert_chunk"], values)
 
 
-def chunks(cursor: Cursor, batch_id: int) -> list[Row]:
-    """(seq, first line, compressed content) in order."""
-    return cursor.execute(SQL["chunks"], {"batch_id": batch_id}).fetchall()
+def fetch_chunks(cursor: Cursor, batch_id: int) -> list[ChunkRow]:
+    """A file's pieces in order."""
+    return fetch_all(cursor, ChunkRow, SQL["fetch_chunks"], {"batch_id": batch_id})
 
 
-def chunk_with_line(cursor: Cursor, *, batch_id: int, line_no: int) -> list[Row]:
-    """(first line, compressed content) of the piece with this line and the one after it."""
+def fetch_chunks_at_line(cursor: Cursor, *, batch_id: int, line_no: int) -> list[ChunkRow]:
+    """The piece with this line, and the one after it."""
     values = {"batch_id": batch_id, "line_no": line_no}
-    return cursor.execute(SQL["chunk_with_line"], values).fetchall()
+    return fetch_all(cursor, ChunkRow, SQL["fetch_chunks_at_line"], values)
 
 
-def make_refused(cursor: Cursor) -> None:
+def create_refused(cursor: Cursor) -> None:
     """The temporary table, empty; it goes with the transaction."""
-    cursor.execute(SQL["make_refused"])
+    cursor.execute(SQL["create_refused"])
 
 
-def quarantine(cursor: Cursor, rows: bytes, values: Mapping[str, object]) -> list[str]:
+def insert_quarantined(cursor: Cursor, rows: bytes, values: Mapping[str, object]) -> list[str]:
     """Put rows (COPY's text format) into quarantine; the reasons of those not there already."""
-    cursor.execute(SQL["empty_refused"])
+    cursor.execute(SQL["clear_refused"])
     with cursor.copy(SQL["copy_refused"]) as copy:
         copy.write(rows)
-    return [row[0] for row in cursor.execute(SQL["quarantine"], values).fetchall()]
+    return fetch_values(cursor, str, SQL["insert_quarantined"], values)
 
 
-def batch(cursor: Cursor, batch_id: int) -> Row | None:
-    """(id, source_id, filename, status, received_at, sha256, source code, zone), locked."""
-    return cursor.execute(SQL["batch"], {"batch_id": batch_id}).fetchone()
+def lock_batch(cursor: Cursor, batch_id: int) -> BatchRow | None:
+    """A batch; nobody else replays it or rolls it back until the transaction ends."""
+    return fetch_one(cursor, BatchRow, SQL["lock_batch"], {"batch_id": batch_id})
 
 
-def batch_span(cursor: Cursor, batch_id: int) -> tuple[datetime, datetime, int] | None:
-    """The first and last start of a batch's calls and their number; None without calls."""
-    row = cursor.execute(SQL["batch_span"], {"batch_id": batch_id}).fetchone()
-    return None if row is None or row[0] is None else (row[0], row[1], row[2])
+def fetch_batch_span(cursor: Cursor, batch_id: int) -> BatchSpan | None:
+    """Where a batch's calls lie in time; None without calls."""
+    return fetch_one(cursor, BatchSpan, SQL["fetch_batch_span"], {"batch_id": batch_id})
 
 
-def invoiced(cursor: Cursor, values: Mapping[str, object]) -> tuple[int, str]:
-    """How many charges of a batch stand on an invoice, and one such invoice's number."""
-    row = cursor.execute(SQL["invoiced"], values).fetchone()
-    return (0, "") if row is None else (row[0], row[1] or "a draft")
+def count_invoiced(cursor: Cursor, values: Mapping[str, object]) -> Invoiced:
+    """What of a batch stands on invoices."""
+    return fetch_one(cursor, Invoiced, SQL["count_invoiced"], values) or Invoiced(0, "")
 
 
-def batch_days(cursor: Cursor, values: Mapping[str, object]) -> list[tuple[int, date]]:
-    """(campaign, day) whose sums a batch is part of."""
-    return cursor.execute(SQL["batch_days"], values).fetchall()
+def fetch_batch_days(cursor: Cursor, values: Mapping[str, object]) -> list[CampaignDay]:
+    """The days whose sums a batch is part of."""
+    return fetch_all(cursor, CampaignDay, SQL["fetch_batch_days"], values)
 
 
-def corrected_by(cursor: Cursor, values: Mapping[str, object]) -> list[tuple[int, datetime]]:
-    """(id, start) of the calls that a batch's standing calls took the place of."""
-    return cursor.execute(SQL["corrected_by"], values).fetchall()
+def fetch_corrected_calls(cursor: Cursor, values: Mapping[str, object]) -> list[CallRef]:
+    """The calls that a batch's standing calls took the place of."""
+    return fetch_all(cursor, CallRef, SQL["fetch_corrected_calls"], values)
 
 
 def delete_calls(cursor: Cursor, values: Mapping[str, object], *, keep: bool) -> None:
@@ -120,12 +191,12 @@ def delete_calls(cursor: Cursor, values: Mapping[str, object], *, keep: bool) ->
     cursor.execute(SQL["delete_calls"], {**values, "keep": keep})
 
 
-def hand_over(cursor: Cursor, old_id: int, batch_id: int) -> None:
+def move_calls(cursor: Cursor, old_id: int, batch_id: int) -> None:
     """The calls of a batch that are left are another's."""
-    cursor.execute(SQL["hand_over"], {"old_id": old_id, "batch_id": batch_id})
+    cursor.execute(SQL["move_calls"], {"old_id": old_id, "batch_id": batch_id})
 
 
-def restore(cursor: Cursor, calls: Sequence[tuple[int, datetime]], first_id: int) -> None:
+def restore_calls(cursor: Cursor, calls: Sequence[tuple[int, datetime]], first_id: int) -> None:
     """Calls that had been corrected stand again, with charges numbered from `first_id`."""
     values = {
         "call_ids": [call[0] for call in calls], "moments": [call[1] for call in calls],
@@ -135,25 +206,40 @@ def restore(cursor: Cursor, calls: Sequence[tuple[int, datetime]], first_id: int
     cursor.execute(SQL["restore_charges"], values)
 
 
-def roll_back(cursor: Cursor, values: Mapping[str, object]) -> None:
+def mark_rolled_back(cursor: Cursor, values: Mapping[str, object]) -> None:
     """Mark the batch; nothing of it waits any longer."""
     cursor.execute(SQL["close_quarantine"], values)
-    cursor.execute(SQL["roll_back_batch"], values)
+    cursor.execute(SQL["mark_rolled_back"], values)
 
 
-def waiting(cursor: Cursor, ids: Sequence[int]) -> list[Row]:
-    """(id, batch_id, source_id, line_no, call_key, reason, raw, record as JSON text), locked."""
-    return cursor.execute(SQL["waiting"], {"ids": list(ids)}).fetchall()
+def lock_quarantined(cursor: Cursor, ids: Sequence[int]) -> list[QuarantinedRow]:
+    """Open records of these ids, batch by batch; nobody else lets them out meanwhile."""
+    return fetch_all(cursor, QuarantinedRow, SQL["lock_quarantined"], {"ids": list(ids)})
 
 
-def resolve(cursor: Cursor, ids: Sequence[int], *, status: str, at: datetime, by: str) -> int:
+def resolve_quarantined(
+    cursor: Cursor, ids: Sequence[int], *, status: str, at: datetime, by: str
+) -> int:
     """Open rows leave the quarantine; how many did."""
     values = {"ids": list(ids), "status": status, "at": at, "by": by}
-    return cursor.execute(SQL["resolve"], values).rowcount
+    return cursor.execute(SQL["resolve_quarantined"], values).rowcount
 
 
-def still_waiting(cursor: Cursor, rows: Sequence[tuple[int, str, str, str | None, str]]) -> None:
-    """(id, reason, detail, record, call key) of rows that were refused again."""
-    names = ("ids", "reasons", "details", "records", "keys")
-    values = {name: [row[at] for row in rows] for at, name in enumerate(names)}
-    cursor.execute(SQL["still_waiting"], values)
+class RefusedAgain(NamedTuple):
+    """Why a record stays in quarantine, and what it was read as."""
+
+    id: int
+    reason: str
+    detail: str
+    record: str | None
+    call_key: str
+
+
+def update_quarantined(cursor: Cursor, rows: Sequence[RefusedAgain]) -> None:
+    """Records stay in quarantine, by today's reasons."""
+    values = {
+        "ids": [row.id for row in rows], "reasons": [row.reason for row in rows],
+        "details": [row.detail for row in rows], "records": [row.record for row in rows],
+        "keys": [row.call_key for row in rows],
+    }  # fmt: skip
+    cursor.execute(SQL["update_quarantined"], values)

@@ -4,23 +4,24 @@ SELECT pg_advisory_xact_lock(hashtextextended('tollwright_source', %(source_id)s
 -- name: set_tenant -- whose rows this transaction sees and writes
 SELECT set_config('tollwright.tenant_id', %(tenant_id)s, true)
 
--- name: source -- a source by its code, with its tenant's zone and region
-SELECT s.id, s.code, s.format, s.timezone, coalesce(nullif(s.region, ''), t.region),
-       s.options::text, t.timezone
+-- name: fetch_source -- a source by its code, with its tenant's zone and region
+SELECT s.id, s.code, s.format, s.timezone AS zone,
+       coalesce(nullif(s.region, ''), t.region) AS region, s.options::text AS options,
+       t.timezone AS tenant_zone
   FROM source s JOIN tenant t ON t.id = s.tenant_id WHERE s.code = %(code)s
 
--- name: source_codes -- the sources there are
+-- name: fetch_source_codes -- the sources there are
 SELECT code FROM source ORDER BY code
 
--- name: source_code -- the code of a source
+-- name: fetch_source_code -- the code of a source
 SELECT code FROM source WHERE id = %(source_id)s
 
--- name: done_batch -- the batch that brought this file
+-- name: fetch_done_batch -- the batch that brought this file
 SELECT id, records, rated, unanswered, duplicates, ignored, quarantined, filename, received_at
   FROM import_batch
  WHERE source_id = %(source_id)s AND sha256 = %(sha256)s AND status = 'done'
 
--- name: open_batch -- a new batch; its counts come when it is whole
+-- name: insert_batch -- a new batch; its counts come when it is whole
 INSERT INTO import_batch (tenant_id, source_id, filename, sha256, size, status, records, rated,
                           unanswered, duplicates, ignored, quarantined, received_at, received_by,
                           rolled_back_by)
@@ -28,44 +29,44 @@ VALUES (%(tenant_id)s, %(source_id)s, %(filename)s, %(sha256)s, %(size)s, 'done'
         %(at)s, %(by)s, '')
 RETURNING id
 
--- name: count_batch -- what became of the records
+-- name: add_counts -- what became of the records
 UPDATE import_batch
    SET records = records + %(records)s, rated = rated + %(rated)s,
        unanswered = unanswered + %(unanswered)s, duplicates = duplicates + %(duplicates)s,
        ignored = ignored + %(ignored)s, quarantined = quarantined + %(quarantined)s
  WHERE id = %(batch_id)s
 
--- name: keep_chunk -- a piece of the file as it came
+-- name: insert_chunk -- a piece of the file as it came
 INSERT INTO raw_chunk (tenant_id, batch_id, seq, first_line, content)
 VALUES (%(tenant_id)s, %(batch_id)s, %(seq)s, %(first_line)s, %(content)s)
 
--- name: chunks -- the pieces of a batch's file
-SELECT seq, first_line, content FROM raw_chunk WHERE batch_id = %(batch_id)s ORDER BY seq
+-- name: fetch_chunks -- the pieces of a batch's file
+SELECT first_line, content FROM raw_chunk WHERE batch_id = %(batch_id)s ORDER BY seq
 
--- name: chunk_with_line -- the piece that holds a line, and the one after it
+-- name: fetch_chunks_at_line -- the piece that holds a line, and the one after it
 SELECT first_line, content FROM raw_chunk
  WHERE batch_id = %(batch_id)s AND seq >= (
        SELECT max(seq) FROM raw_chunk
         WHERE batch_id = %(batch_id)s AND first_line <= %(line_no)s)
  ORDER BY seq LIMIT 2
 
--- name: make_refused -- where COPY may write what goes to quarantine
+-- name: create_refused -- where COPY may write what goes to quarantine
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_refused (
     line_no bigint, call_key text, reason text, detail text, raw text, record jsonb
 ) ON COMMIT DROP
 
--- name: empty_refused -- ready for the next rows
+-- name: clear_refused -- ready for the next rows
 TRUNCATE tw_refused
 
 -- name: copy_refused -- what could not be parsed, attributed or rated
 COPY tw_refused FROM STDIN
 
--- name: quarantine -- refused rows wait, but the same row of the same source only once; one that
+-- name: insert_quarantined -- refused rows wait, but the same row of the same source only once; one that
 -- corrected a call without a difference is told once and for all
 INSERT INTO quarantine (tenant_id, batch_id, source_id, line_no, call_key, reason, detail, raw,
                         record, status, created_at, resolved_by)
-SELECT DISTINCT ON (md5(r.raw), r.call_key) %(tenant_id)s, %(batch_id)s, %(source_id)s, r.line_no, r.call_key,
-       r.reason, r.detail, r.raw, r.record, 'open', %(at)s, ''
+SELECT DISTINCT ON (md5(r.raw), r.call_key) %(tenant_id)s, %(batch_id)s, %(source_id)s, r.line_no,
+       r.call_key, r.reason, r.detail, r.raw, r.record, 'open', %(at)s, ''
   FROM tw_refused r
  WHERE NOT EXISTS (
        SELECT 1 FROM quarantine q
@@ -74,16 +75,18 @@ SELECT DISTINCT ON (md5(r.raw), r.call_key) %(tenant_id)s, %(batch_id)s, %(sourc
  ORDER BY md5(r.raw), r.call_key, r.line_no
 RETURNING reason
 
--- name: batch -- one batch, locked against another hand
-SELECT b.id, b.source_id, b.filename, b.status, b.received_at, b.sha256, s.code, t.timezone
+-- name: lock_batch -- one batch, locked against another hand
+SELECT b.id, b.source_id, b.filename, b.status, b.received_at, b.sha256, s.code AS source_code,
+       t.timezone AS tenant_zone
   FROM import_batch b JOIN source s ON s.id = b.source_id JOIN tenant t ON t.id = b.tenant_id
  WHERE b.id = %(batch_id)s FOR UPDATE OF b
 
--- name: batch_span -- from when to when a batch's calls are
-SELECT min(started_at), max(started_at), count(*) FROM call WHERE batch_id = %(batch_id)s
+-- name: fetch_batch_span -- from when to when a batch's calls are
+SELECT min(started_at) AS first, max(started_at) AS last, count(*) AS calls
+  FROM call WHERE batch_id = %(batch_id)s HAVING count(*) > 0
 
--- name: invoiced -- charges of a batch that stand on an invoice
-SELECT count(*), min(i.number)
+-- name: count_invoiced -- charges of a batch that stand on an invoice
+SELECT count(*) AS charges, coalesce(min(i.number), 'a draft') AS invoice
   FROM call c
   JOIN charge ch ON ch.call_id = c.id AND ch.started_at = c.started_at
   JOIN invoice_line l ON l.id = ch.invoice_line_id
@@ -91,12 +94,12 @@ SELECT count(*), min(i.number)
  WHERE c.batch_id = %(batch_id)s AND c.started_at BETWEEN %(first)s AND %(last)s
    AND ch.started_at BETWEEN %(first)s AND %(last)s
 
--- name: batch_days -- campaigns and days whose sums a batch is part of
-SELECT DISTINCT campaign_id, (started_at AT TIME ZONE %(zone)s)::date
+-- name: fetch_batch_days -- campaigns and days whose sums a batch is part of
+SELECT DISTINCT campaign_id, (started_at AT TIME ZONE %(zone)s)::date AS day
   FROM call WHERE batch_id = %(batch_id)s AND started_at BETWEEN %(first)s AND %(last)s
 
--- name: corrected_by -- calls that a batch's standing calls took the place of
-SELECT DISTINCT ON (c.call_key) o.id, o.started_at
+-- name: fetch_corrected_calls -- calls that a batch's standing calls took the place of
+SELECT DISTINCT ON (c.call_key) o.id AS call_id, o.started_at
   FROM call c
   JOIN call o ON o.source_id = c.source_id AND o.call_key = c.call_key
              AND o.revision < c.revision AND o.batch_id <> c.batch_id
@@ -128,7 +131,7 @@ DELETE FROM call c
           AND n.started_at BETWEEN %(first)s - interval '32 days'
                                AND %(last)s + interval '32 days'))
 
--- name: hand_over -- calls that were kept are those of the batch that brought the file again
+-- name: move_calls -- calls that were kept are those of the batch that brought the file again
 UPDATE call SET batch_id = %(batch_id)s WHERE batch_id = %(old_id)s
 
 -- name: restore_calls -- what a rolled-back correction had taken the place of stands again
@@ -155,19 +158,19 @@ SELECT %(first_id)s + row_number() OVER (ORDER BY ch.id) - 1, ch.call_id, ch.sta
 UPDATE quarantine SET status = 'rolled_back', resolved_at = %(at)s, resolved_by = %(by)s
  WHERE batch_id = %(batch_id)s AND status = 'open'
 
--- name: roll_back_batch -- marked; its file is kept
+-- name: mark_rolled_back -- marked; its file is kept
 UPDATE import_batch SET status = 'rolled_back', rolled_back_at = %(at)s, rolled_back_by = %(by)s
  WHERE id = %(batch_id)s
 
--- name: waiting -- open quarantine rows by id, locked, batch by batch
-SELECT id, batch_id, source_id, line_no, call_key, reason, raw, record::text
+-- name: lock_quarantined -- open quarantine rows by id, locked, batch by batch
+SELECT id, batch_id, source_id, line_no, call_key, reason, raw, record::text AS record
   FROM quarantine WHERE id = ANY(%(ids)s) AND status = 'open' ORDER BY batch_id, id FOR UPDATE
 
--- name: resolve -- a row left the quarantine
+-- name: resolve_quarantined -- a row left the quarantine
 UPDATE quarantine SET status = %(status)s, resolved_at = %(at)s, resolved_by = %(by)s
  WHERE id = ANY(%(ids)s) AND status = 'open'
 
--- name: still_waiting -- a row that re-entered was refused again, perhaps for another reason
+-- name: update_quarantined -- a row that re-entered was refused again, perhaps for another reason
 UPDATE quarantine q SET reason = r.reason, detail = r.detail, record = r.record::jsonb,
        call_key = r.call_key
   FROM unnest(%(ids)s::bigint[], %(reasons)s::text[], %(details)s::text[], %(records)s::text[],

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
-from psycopg.rows import tuple_row
+from psycopg.rows import class_row, scalar_row, tuple_row
 
 from tollwright.store.sql import statements
 
 SQL = statements("billing.sql")
 Connection = psycopg.Connection[Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +59,44 @@ class CallRow:
     call_id: int
 
 
-def unbilled_since(
+@dataclass(frozen=True, slots=True)
+class UnbilledCurrency:
+    """When a customer's first unbilled call in a currency started."""
+
+    currency: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnbilledCampaign:
+    """A campaign with charges that a basket would take."""
+
+    campaign_id: int
+    name: str
+
+
+def fetch_unbilled_since(
     connection: Connection, *, customer_id: int, until: datetime
 ) -> dict[str, datetime]:
     """Per currency, when the customer's first unbilled call before `until` started."""
-    rows = _fetch(connection, "unbilled_since", {"customer_id": customer_id, "until": until})
-    return dict(rows)
+    payload: dict[str, object] = {"customer_id": customer_id, "until": until}
+    rows = _fetch(connection, UnbilledCurrency, "fetch_unbilled_since", payload)
+    return {row.currency: row.since for row in rows}
 
 
-def unbilled_campaigns(connection: Connection, basket: Basket) -> list[tuple[int, str]]:
-    """(id, name) of the campaigns with charges that the basket would take."""
-    return _fetch(connection, "unbilled_campaigns", _payload(basket))
+def fetch_unbilled_campaigns(connection: Connection, basket: Basket) -> list[UnbilledCampaign]:
+    """The campaigns with charges that the basket would take, in order of their names."""
+    return _fetch(connection, UnbilledCampaign, "fetch_unbilled_campaigns", _payload(basket))
 
 
-def release_stale(connection: Connection, basket: Basket) -> int:
+def release_stale_charges(connection: Connection, basket: Basket) -> int:
     """Take off the draft's lines what no longer belongs there; how many charges."""
-    return _change(connection, "release_stale", _payload(basket))
+    return _change(connection, "release_stale_charges", _payload(basket))
 
 
-def mark(connection: Connection, basket: Basket) -> int:
+def mark_charges(connection: Connection, basket: Basket) -> int:
     """Put the unbilled charges on the draft's usage lines; how many."""
-    return _change(connection, "mark", _payload(basket))
+    return _change(connection, "mark_charges", _payload(basket))
 
 
 def sum_lines(connection: Connection, basket: Basket) -> int:
@@ -86,41 +104,43 @@ def sum_lines(connection: Connection, basket: Basket) -> int:
     return _change(connection, "sum_lines", _payload(basket))
 
 
-def add_usage_line(connection: Connection, *, invoice_id: int, campaign_id: int) -> None:
+def insert_usage_line(connection: Connection, *, invoice_id: int, campaign_id: int) -> None:
     """Give the campaign a usage line on the draft unless it has one."""
     payload: dict[str, object] = {"invoice_id": invoice_id, "campaign_id": campaign_id}
-    _change(connection, "add_usage_line", payload)
+    _change(connection, "insert_usage_line", payload)
 
 
-def drop_unused_lines(connection: Connection, *, invoice_id: int) -> int:
+def delete_unused_lines(connection: Connection, *, invoice_id: int) -> int:
     """Delete the draft's usage lines without calls; how many."""
-    return _change(connection, "drop_unused_lines", {"invoice_id": invoice_id})
+    return _change(connection, "delete_unused_lines", {"invoice_id": invoice_id})
 
 
-def place_lines(connection: Connection, *, invoice_id: int) -> None:
+def number_lines(connection: Connection, *, invoice_id: int) -> None:
     """Number the draft's lines from 1 in the order of the document."""
-    _change(connection, "place_lines", {"invoice_id": invoice_id})
-    _change(connection, "settle_places", {"invoice_id": invoice_id})
+    _change(connection, "number_lines", {"invoice_id": invoice_id})
+    _change(connection, "settle_numbers", {"invoice_id": invoice_id})
 
 
-def outdated_lines(connection: Connection, *, invoice_id: int, until: datetime) -> list[int]:
+def lock_outdated_lines(connection: Connection, *, invoice_id: int, until: datetime) -> list[int]:
     """Positions of usage lines that are not the sum of their current charges.
 
     The charges are locked: nobody re-rates or deletes them before the caller's transaction ends.
     """
     payload: dict[str, object] = {"invoice_id": invoice_id, "until": until}
-    return [row[0] for row in _fetch(connection, "outdated_lines", payload)]
+    return _fetch_values(connection, "lock_outdated_lines", payload)
 
 
-def release_invoice(connection: Connection, *, invoice_id: int, until: datetime) -> int:
+def release_charges(connection: Connection, *, invoice_id: int, until: datetime) -> int:
     """Take all charges off an invoice; how many. `until` is the end of its period."""
-    return _change(connection, "release_invoice", {"invoice_id": invoice_id, "until": until})
+    return _change(connection, "release_charges", {"invoice_id": invoice_id, "until": until})
 
 
-def re_rated(connection: Connection, *, invoice_id: int, until: datetime) -> int:
+def count_rerated(connection: Connection, *, invoice_id: int, until: datetime) -> int:
     """How many re-rated charges a note stands for. `until` is the end of its period."""
-    ((count,),) = _fetch(connection, "re_rated", {"invoice_id": invoice_id, "until": until})
-    return int(count)
+    (count,) = _fetch_values(
+        connection, "count_rerated", {"invoice_id": invoice_id, "until": until}
+    )
+    return count
 
 
 def lock_numbers(connection: Connection, tenant_id: int) -> None:
@@ -128,10 +148,10 @@ def lock_numbers(connection: Connection, tenant_id: int) -> None:
 
     Taken before any customer is locked, so that two issuers never wait for each other.
     """
-    _fetch(connection, "lock_numbers", {"tenant_id": str(tenant_id)})
+    _change(connection, "lock_numbers", {"tenant_id": str(tenant_id)})
 
 
-def next_number(
+def take_number(
     connection: Connection, *, tenant_id: int, legal_entity_id: int, document_type: str, year: int
 ) -> int:
     """The next number of the series, from 1, without gaps: a rolled-back one is given again.
@@ -144,18 +164,20 @@ def next_number(
         "document_type": document_type,
         "year": year,
     }
-    _change(connection, "open_series", series)
-    ((number,),) = _fetch(connection, "next_number", series)
-    return int(number)
+    _change(connection, "insert_series", series)
+    (number,) = _fetch_values(connection, "take_number", series)
+    return number
 
 
-def destinations(connection: Connection, *, line_id: int, until: datetime) -> list[DestinationSum]:
+def sum_destinations(
+    connection: Connection, *, line_id: int, until: datetime
+) -> list[DestinationSum]:
     """What a usage line's charges come to per destination, largest amount first."""
-    rows = _fetch(connection, "destinations", {"line_id": line_id, "until": until})
-    return [DestinationSum(*row) for row in rows]
+    payload: dict[str, object] = {"line_id": line_id, "until": until}
+    return _fetch(connection, DestinationSum, "sum_destinations", payload)
 
 
-def calls_behind(
+def fetch_calls(
     connection: Connection, *, line_id: int, until: datetime, limit: int | None, offset: int = 0
 ) -> list[CallRow]:
     """The calls behind a usage line, in order of their start."""
@@ -165,16 +187,21 @@ def calls_behind(
         "limit": limit,
         "offset": offset,
     }
-    return [CallRow(*row) for row in _fetch(connection, "calls_behind", payload)]
+    return _fetch(connection, CallRow, "fetch_calls", payload)
 
 
 def _payload(basket: Basket) -> dict[str, object]:
     return {**asdict(basket), "held": list(basket.held)}
 
 
-def _fetch(connection: Connection, name: str, payload: dict[str, object]) -> list[tuple[Any, ...]]:
-    with connection.cursor(row_factory=tuple_row) as cursor:
+def _fetch(connection: Connection, row: type[T], name: str, payload: dict[str, object]) -> list[T]:
+    with connection.cursor(row_factory=class_row(row)) as cursor:
         return cursor.execute(SQL[name], payload).fetchall()
+
+
+def _fetch_values(connection: Connection, name: str, payload: dict[str, object]) -> list[int]:
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        return [int(value) for value in cursor.execute(SQL[name], payload)]
 
 
 def _change(connection: Connection, name: str, payload: dict[str, object]) -> int:

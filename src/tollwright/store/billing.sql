@@ -1,14 +1,14 @@
 -- Charges and the invoice lines that they stand on. Sets, never rows one by one: an invoice may
 -- stand on millions of calls. Every statement on charge names started_at, its partition key.
 
--- name: unbilled_since -- per currency the first call that no invoice carries yet
-SELECT currency, min(started_at) FROM charge
+-- name: fetch_unbilled_since -- per currency the first call that no invoice carries yet
+SELECT currency, min(started_at) AS since FROM charge
  WHERE customer_id = %(customer_id)s AND leg = 'sell' AND is_current AND invoice_line_id IS NULL
    AND started_at < %(until)s
  GROUP BY currency ORDER BY currency;
 
--- name: unbilled_campaigns -- the campaigns with calls for this draft, in order of their names
-SELECT k.id, k.name FROM campaign k
+-- name: fetch_unbilled_campaigns -- the campaigns with calls for this draft, in order of their names
+SELECT k.id AS campaign_id, k.name FROM campaign k
  WHERE k.customer_id = %(customer_id)s AND NOT k.id = ANY(%(held)s)
    AND EXISTS (SELECT 1 FROM charge c
                 WHERE c.customer_id = %(customer_id)s AND c.campaign_id = k.id AND c.leg = 'sell'
@@ -16,14 +16,14 @@ SELECT k.id, k.name FROM campaign k
                   AND c.started_at >= %(since)s AND c.started_at < %(until)s)
  ORDER BY k.name, k.id;
 
--- name: release_stale -- let go of charges that were re-rated, or do not belong to the period
+-- name: release_stale_charges -- let go of charges that were re-rated, or do not belong to the period
 UPDATE charge SET invoice_line_id = NULL
  WHERE invoice_line_id IN (SELECT id FROM invoice_line
                             WHERE invoice_id = %(invoice_id)s AND kind = 'usage')
    AND (NOT is_current OR campaign_id = ANY(%(held)s)
         OR started_at < %(since)s OR started_at >= %(until)s);
 
--- name: mark -- put each unbilled charge on its campaign's usage line
+-- name: mark_charges -- put each unbilled charge on its campaign's usage line
 UPDATE charge c SET invoice_line_id = l.id
   FROM invoice_line l
  WHERE l.invoice_id = %(invoice_id)s AND l.kind = 'usage' AND l.campaign_id = c.campaign_id
@@ -44,7 +44,7 @@ UPDATE invoice_line l
          GROUP BY u.id) s
  WHERE l.id = s.id;
 
--- name: add_usage_line -- a line that a campaign's charges can stand on; its place comes later
+-- name: insert_usage_line -- a line that a campaign's charges can stand on; its place comes later
 INSERT INTO invoice_line (tenant_id, invoice_id, position, kind, campaign_id, description,
                           period_from, period_to, calls, billed_s, amount_micros,
                           tax_category, tax_rate)
@@ -57,10 +57,10 @@ SELECT i.tenant_id, i.id, (SELECT coalesce(max(position), 0) + 1 FROM invoice_li
    AND NOT EXISTS (SELECT 1 FROM invoice_line l WHERE l.invoice_id = i.id AND l.kind = 'usage'
                       AND l.campaign_id = k.id);
 
--- name: drop_unused_lines -- a campaign whose calls have all gone elsewhere has no line
+-- name: delete_unused_lines -- a campaign whose calls have all gone elsewhere has no line
 DELETE FROM invoice_line WHERE invoice_id = %(invoice_id)s AND kind = 'usage' AND calls = 0;
 
--- name: place_lines -- fees first, then usage; negative for a moment, since places are unique
+-- name: number_lines -- fees first, then usage; negative for a moment, since places are unique
 UPDATE invoice_line l SET position = -s.place
   FROM (SELECT id, row_number() OVER (
                  ORDER BY array_position(ARRAY['registration', 'subscription', 'support',
@@ -69,14 +69,15 @@ UPDATE invoice_line l SET position = -s.place
           FROM invoice_line WHERE invoice_id = %(invoice_id)s) s
  WHERE l.id = s.id;
 
--- name: settle_places -- turn the places of place_lines positive
+-- name: settle_numbers -- turn the places of place_lines positive
 UPDATE invoice_line SET position = -position WHERE invoice_id = %(invoice_id)s;
 
--- name: outdated_lines -- usage lines that differ from their charges, which are held from here on
+-- name: lock_outdated_lines -- usage lines that differ from their charges, which are held from here on
 SELECT l.position FROM invoice_line l
   LEFT JOIN LATERAL (
       SELECT count(*) AS calls, coalesce(sum(h.billed_s), 0) AS billed_s,
-             coalesce(sum(h.amount_micros), 0) AS amount_micros, coalesce(bool_and(h.is_current), true) AS current
+             coalesce(sum(h.amount_micros), 0) AS amount_micros,
+             coalesce(bool_and(h.is_current), true) AS current
         FROM (SELECT c.billed_s, c.amount_micros, c.is_current FROM charge c
                WHERE c.invoice_line_id = l.id AND c.started_at < %(until)s FOR SHARE) h) s ON true
  WHERE l.invoice_id = %(invoice_id)s AND l.kind = 'usage'
@@ -84,13 +85,13 @@ SELECT l.position FROM invoice_line l
         (s.calls, s.billed_s, s.amount_micros) OR NOT s.current)
  ORDER BY l.position;
 
--- name: release_invoice -- let go of all charges of an invoice that is void or a draft to drop
+-- name: release_charges -- let go of all charges of an invoice that is void or a draft to drop
 UPDATE charge SET invoice_line_id = NULL
  WHERE invoice_line_id IN (SELECT id FROM invoice_line
                             WHERE invoice_id = %(invoice_id)s AND kind = 'usage')
    AND started_at < %(until)s;
 
--- name: re_rated -- how many charges stand on a note's lines: those that a re-rating put there
+-- name: count_rerated -- how many charges stand on a note's lines: those that a re-rating put there
 SELECT count(*) FROM charge
  WHERE invoice_line_id IN (SELECT id FROM invoice_line
                             WHERE invoice_id = %(invoice_id)s AND kind = 'correction')
@@ -99,18 +100,18 @@ SELECT count(*) FROM charge
 -- name: lock_numbers -- one transaction at a time issues documents of a tenant
 SELECT pg_advisory_xact_lock(hashtextextended('numbers/' || %(tenant_id)s, 0));
 
--- name: next_number -- the series' row stays locked until the number's document is committed
+-- name: take_number -- the series' row stays locked until the number's document is committed
 UPDATE number_series SET last_number = last_number + 1
  WHERE legal_entity_id = %(legal_entity_id)s AND document_type = %(document_type)s
    AND year = %(year)s
 RETURNING last_number;
 
--- name: open_series -- the first document of its type and year
+-- name: insert_series -- the first document of its type and year
 INSERT INTO number_series (tenant_id, legal_entity_id, document_type, year, last_number)
 VALUES (%(tenant_id)s, %(legal_entity_id)s, %(document_type)s, %(year)s, 0)
 ON CONFLICT (legal_entity_id, document_type, year) DO NOTHING;
 
--- name: destinations -- what a line's charges come to per destination, largest first
+-- name: sum_destinations -- what a line's charges come to per destination, largest first
 SELECT coalesce(nullif(r.name, ''), nullif(c.prefix, ''), '') AS destination,
        count(*) AS calls, sum(c.billed_s)::bigint AS billed_s,
        sum(c.amount_micros)::bigint AS amount_micros
@@ -118,10 +119,10 @@ SELECT coalesce(nullif(r.name, ''), nullif(c.prefix, ''), '') AS destination,
  WHERE c.invoice_line_id = %(line_id)s AND c.started_at < %(until)s
  GROUP BY 1 ORDER BY 4 DESC, 1;
 
--- name: calls_behind -- the calls of a line as the itemised document prints them, in order of time
+-- name: fetch_calls -- the calls of a line as the itemised document prints them, in order of time
 SELECT k.started_at, k.caller, k.called,
        coalesce(nullif(r.name, ''), nullif(c.prefix, ''), '') AS destination,
-       k.answered_ms, c.billed_s, c.amount_micros, c.id, c.call_id
+       k.answered_ms, c.billed_s, c.amount_micros, c.id AS charge_id, c.call_id
   FROM charge c
   JOIN call k ON k.id = c.call_id AND k.started_at = c.started_at
   LEFT JOIN rate r ON r.version_id = c.card_version_id AND r.row_no = c.rate_no

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
-from tollwright.store import binary
+from tollwright.store import binary, rows
+from tollwright.store.rows import fetch_all, fetch_one, fetch_values
 from tollwright.store.sql import statements
 
 SQL = statements("calls.sql")
 COSTS = statements("legs.sql")
-Cursor = psycopg.Cursor[tuple[Any, ...]]
+Cursor = rows.Cursor
 ID_BLOCK = 65_536
 
 
@@ -23,18 +24,52 @@ def cursor_on(connection: psycopg.Connection[Any]) -> Cursor:
     return psycopg.Cursor(connection, row_factory=psycopg.rows.tuple_row)
 
 
-def make_staged(cursor: Cursor) -> None:
-    """The temporary table, empty; it goes with the transaction."""
-    cursor.execute(SQL["make_staged"])
-    cursor.execute(SQL["empty_staged"])
-
-
-def id_block(cursor: Cursor) -> tuple[int, int]:
+class IdBlock(NamedTuple):
     """The first of ID_BLOCK new ids of calls, and of charges."""
-    row = cursor.execute(SQL["id_block"]).fetchone()
-    if row is None:
+
+    call_id: int
+    charge_id: int
+
+
+class KnownCall(NamedTuple):
+    """A staged call whose key is known: `known_id`, its start and revision are the latest that is.
+
+    `unchanged`: the staged one says nothing new.
+    """
+
+    staged_id: int
+    known_id: int
+    started_at: datetime
+    revision: int
+    unchanged: bool
+
+
+class CallRef(NamedTuple):
+    """How a call is named: its id, and the start that says in which month it lies."""
+
+    call_id: int
+    started_at: datetime
+
+
+class CampaignDay(NamedTuple):
+    """A campaign's day in the tenant's zone, whose sums are one row."""
+
+    campaign_id: int
+    day: date
+
+
+def create_staged(cursor: Cursor) -> None:
+    """The temporary table, empty; it goes with the transaction."""
+    cursor.execute(SQL["create_staged"])
+    cursor.execute(SQL["clear_staged"])
+
+
+def claim_ids(cursor: Cursor) -> IdBlock:
+    """Ids that nobody else gets."""
+    block = fetch_one(cursor, IdBlock, SQL["claim_ids"])
+    if block is None:
         raise LookupError("a sequence gave no number")
-    return row[0], row[1]
+    return block
 
 
 def ensure_month(cursor: Cursor, month: datetime) -> None:
@@ -42,47 +77,53 @@ def ensure_month(cursor: Cursor, month: datetime) -> None:
     cursor.execute(SQL["ensure_months"], {"first": month})
 
 
-def stage(cursor: Cursor, rows: memoryview) -> None:
+def stage_calls(cursor: Cursor, rows: memoryview) -> None:
     """Rows of tw_staged, from `binary.rows`; what was staged before is gone."""
-    cursor.execute(SQL["empty_staged"])
+    cursor.execute(SQL["clear_staged"])
     binary.copy(cursor, SQL["copy_staged"], rows)
 
 
-# staged call id, known call id, its start, its revision, whether it says nothing new
-Met = tuple[int, int, datetime, int, bool]
-
-
-def meet(cursor: Cursor, *, source_id: int, first: datetime, last: datetime) -> list[Met]:
-    """The staged calls that are known already."""
+def fetch_known_calls(
+    cursor: Cursor, *, source_id: int, first: datetime, last: datetime
+) -> list[KnownCall]:
+    """The staged calls that are known already; a whole portion, where a file comes again."""
     values = {"source_id": source_id, "first": first, "last": last}
-    return cursor.execute(SQL["meet"], values, prepare=False).fetchall()  # planned for today's size
+    # planned for today's size; `_make`, because there may be as many as the file has rows
+    rows = cursor.execute(SQL["fetch_known_calls"], values, prepare=False)
+    return [KnownCall._make(row) for row in rows]
 
 
-def issued(cursor: Cursor, calls: Sequence[tuple[int, datetime]]) -> set[int]:
+def fetch_issued_calls(cursor: Cursor, calls: Sequence[tuple[int, datetime]]) -> set[int]:
     """Which of these calls (id, start) are on an issued invoice or note.
 
     Their charges are locked, so that the answer holds until the caller's transaction ends.
     """
     values = {"call_ids": [call[0] for call in calls], "moments": [call[1] for call in calls]}
-    cursor.execute(SQL["hold_charges"], values)
-    return {row[0] for row in cursor.execute(SQL["issued"], values).fetchall()}
+    cursor.execute(SQL["lock_charges"], values)
+    return set(fetch_values(cursor, int, SQL["fetch_issued_calls"], values))
 
 
-def unstage(cursor: Cursor, call_ids: list[int]) -> None:
+def delete_staged(cursor: Cursor, call_ids: list[int]) -> None:
     """Leave staged calls out."""
-    cursor.execute(SQL["unstage"], {"call_ids": call_ids})
+    cursor.execute(SQL["delete_staged"], {"call_ids": call_ids})
 
 
-def revise(cursor: Cursor, call_ids: list[int], old: Sequence[tuple[int, datetime, int]]) -> None:
-    """Make staged calls the next revision of `old` (id, start, revision), which stand no longer."""
-    revisions = [revision + 1 for _, _, revision in old]
-    cursor.execute(SQL["revise"], {"call_ids": call_ids, "revisions": revisions})
-    retired = {"call_ids": [row[0] for row in old], "moments": [row[1] for row in old]}
+def revise_staged(cursor: Cursor, changed: Sequence[KnownCall]) -> None:
+    """Make staged calls the next revision of those known, which stand no longer."""
+    revised = {
+        "call_ids": [call.staged_id for call in changed],
+        "revisions": [call.revision + 1 for call in changed],
+    }
+    cursor.execute(SQL["revise_staged"], revised)
+    retired = {
+        "call_ids": [call.known_id for call in changed],
+        "moments": [call.started_at for call in changed],
+    }
     cursor.execute(SQL["retire_charges"], retired)
     cursor.execute(SQL["retire_calls"], retired)
 
 
-def insert(
+def insert_staged(
     cursor: Cursor, *, tenant_id: int, source_id: int, batch_id: int, zone: str, at: datetime
 ) -> None:
     """Everything staged becomes calls, charges and sums of the day."""
@@ -104,27 +145,25 @@ def lock_usage(cursor: Cursor, tenant_id: int) -> None:
     cursor.execute(SQL["lock_usage"], {"tenant_id": str(tenant_id)})
 
 
-def touched_days(
+def fetch_touched_days(
     cursor: Cursor, *, zone: str, calls: Sequence[tuple[int, datetime]]
-) -> list[tuple[int, date]]:
-    """(campaign, day) on which these calls (id, start) lie."""
+) -> list[CampaignDay]:
+    """On which days these calls (id, start) lie."""
     values = {"zone": zone, "call_ids": [c[0] for c in calls], "moments": [c[1] for c in calls]}
-    return cursor.execute(SQL["touched_days"], values).fetchall()
+    return fetch_all(cursor, CampaignDay, SQL["fetch_touched_days"], values)
 
 
-def sum_again(
-    cursor: Cursor, *, tenant_id: int, zone: str, days: Sequence[tuple[int, date]]
-) -> None:
+def sum_days(cursor: Cursor, *, tenant_id: int, zone: str, days: Sequence[CampaignDay]) -> None:
     """Make the sums of some campaigns' days again, from the rows that stand."""
     if not days:
         return
-    moments = [datetime.combine(day, time(), UTC) for _, day in days]
+    moments = [datetime.combine(one.day, time(), UTC) for one in days]
     values = {
         "tenant_id": tenant_id, "zone": zone,
-        "campaigns": [campaign for campaign, _ in days], "days": [day for _, day in days],
+        "campaigns": [one.campaign_id for one in days], "days": [one.day for one in days],
         "first": min(moments) - timedelta(days=2), "last": max(moments) + timedelta(days=3),
     }  # fmt: skip
     lock_usage(cursor, tenant_id)
-    cursor.execute(SQL["forget_usage"], values)
+    cursor.execute(SQL["delete_usage"], values)
     cursor.execute(SQL["sum_usage"], values)
     cursor.execute(COSTS["sum_costs"], values)

@@ -1,4 +1,4 @@
--- name: make_staged -- where COPY may write: row-level security forbids it on the tables themselves
+-- name: create_staged -- where COPY may write: row-level security forbids it on the tables themselves
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_staged (
     call_id bigint, started_at timestamptz, answered_at timestamptz, ended_at timestamptz,
     answered_ms bigint, line_no bigint,
@@ -9,7 +9,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS tw_staged (
     revision smallint DEFAULT 0
 ) ON COMMIT DROP
 
--- name: empty_staged -- ready for the next rows
+-- name: clear_staged -- ready for the next rows
 TRUNCATE tw_staged
 
 -- name: copy_staged -- a batch's rows, call and charge side by side
@@ -21,18 +21,18 @@ COPY tw_staged (
     cause, disposition, trunk, agent, currency, prefix
 ) FROM STDIN (FORMAT BINARY)
 
--- name: id_block -- the first of 65 536 ids of calls and of charges
-SELECT nextval('call_id_block'), nextval('charge_id_block')
+-- name: claim_ids -- the first of 65 536 ids of calls and of charges
+SELECT nextval('call_id_block') AS call_id, nextval('charge_id_block') AS charge_id
 
 -- name: ensure_months -- the partitions that a month needs
 SELECT tollwright_ensure_months(%(first)s, %(first)s)
 
--- name: meet -- staged calls whose key is known: its latest revision, and whether they say
+-- name: fetch_known_calls -- staged calls whose key is known: its latest revision, and whether they say
 -- anything new: what an earlier revision said already is an old record that came again
 -- In a month without statistics "from ... to" counts as a two-hundredth: one row, as the key does,
 -- and the planner would walk all of a tenant's calls of the span for each staged one. Bounds in
 -- arrays are not taken for a span; they still name the months.
-SELECT s.call_id, known.id, known.started_at, known.revision,
+SELECT s.call_id AS staged_id, known.id AS known_id, known.started_at, known.revision,
        (s.started_at,
         s.answered_at,
         s.ended_at, s.answered_ms, s.caller, s.called, s.dialled,
@@ -53,7 +53,7 @@ SELECT s.call_id, known.id, known.started_at, known.revision,
                s.caller, s.called, s.dialled, s.direction, s.cause, s.disposition, s.trunk, s.agent)
               IS NOT DISTINCT FROM
               (c.started_at, c.answered_at, c.ended_at, c.answered_ms, c.caller, c.called,
-               c.dialled, c.direction, c.cause, c.disposition, c.trunk, c.agent))
+               c.dialled, c.direction, c.cause, c.disposition, c.trunk, c.agent)) AS unchanged
   FROM tw_staged s
  CROSS JOIN LATERAL (
        SELECT c.* FROM call c
@@ -62,14 +62,14 @@ SELECT s.call_id, known.id, known.started_at, known.revision,
           AND c.started_at < ANY (ARRAY[%(last)s::timestamptz])
         ORDER BY c.revision DESC LIMIT 1) known
 
--- name: hold_charges -- of calls to be corrected: billing, finalising and re-rating wait from here on
+-- name: lock_charges -- of calls to be corrected: billing, finalising and re-rating wait from here on
 SELECT ch.id
   FROM charge ch
   JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
     ON ch.call_id = r.id AND ch.started_at = r.started_at
  WHERE ch.is_current ORDER BY ch.id FOR UPDATE OF ch
 
--- name: issued -- those of the calls that an issued invoice or note carries
+-- name: fetch_issued_calls -- those of the calls that an issued invoice or note carries
 SELECT DISTINCT ch.call_id
   FROM charge ch
   JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
@@ -78,10 +78,10 @@ SELECT DISTINCT ch.call_id
   JOIN invoice i ON i.id = l.invoice_id
  WHERE ch.is_current AND i.status NOT IN ('draft', 'void')
 
--- name: unstage -- leave these out
+-- name: delete_staged -- leave these out
 DELETE FROM tw_staged WHERE call_id = ANY(%(call_ids)s)
 
--- name: revise -- staged calls become the next revision of the ones they correct
+-- name: revise_staged -- staged calls become the next revision of the ones they correct
 UPDATE tw_staged s SET revision = r.revision
   FROM unnest(%(call_ids)s::bigint[], %(revisions)s::smallint[]) r (call_id, revision)
  WHERE s.call_id = r.call_id
@@ -135,13 +135,13 @@ SELECT %(tenant_id)s, customer_id, campaign_id,
        billed_s = usage_day.billed_s + excluded.billed_s,
        sell_micros = usage_day.sell_micros + excluded.sell_micros
 
--- name: touched_days -- campaigns and days of the tenant's zone on which these calls lie
-SELECT DISTINCT c.campaign_id, (c.started_at AT TIME ZONE %(zone)s)::date
+-- name: fetch_touched_days -- campaigns and days of the tenant's zone on which these calls lie
+SELECT DISTINCT c.campaign_id, (c.started_at AT TIME ZONE %(zone)s)::date AS day
   FROM call c
   JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
     ON c.id = r.id AND c.started_at = r.started_at
 
--- name: forget_usage -- the sums of some campaigns' days, to be made again
+-- name: delete_usage -- the sums of some campaigns' days, to be made again
 DELETE FROM usage_day u
  USING unnest(%(campaigns)s::bigint[], %(days)s::date[]) r (campaign_id, day)
  WHERE u.campaign_id = r.campaign_id AND u.day = r.day

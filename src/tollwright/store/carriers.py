@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
-import psycopg
-
+from tollwright.store.rows import Cursor, fetch_all
 from tollwright.store.sql import statements
+from tollwright.store.terms import CardVersionRow
 
 SQL = statements("carriers.sql")
-Cursor = psycopg.Cursor[tuple[Any, ...]]
-Row = tuple[Any, ...]
 
 
-def trunks(cursor: Cursor) -> list[Row]:
-    """(value, valid_from, valid_to, carrier_id, carrier's code)."""
-    return cursor.execute(SQL["trunks"]).fetchall()
+class TrunkRow(NamedTuple):
+    """What a switch writes, from when to when, and the carrier (its code) that this means."""
+
+    value: str
+    valid_from: datetime
+    valid_to: datetime | None
+    carrier_id: int
+    carrier: str
 
 
-def assigned(cursor: Cursor) -> list[Row]:
-    """(carrier_id, valid_from, card_id); of one moment the one written last comes last."""
-    return cursor.execute(SQL["assigned"]).fetchall()
+class AssignedCardRow(NamedTuple):
+    """The buy card that a carrier takes its money by, from when on."""
+
+    carrier_id: int
+    valid_from: datetime
+    card_id: int
 
 
-def cards(cursor: Cursor) -> list[Row]:
-    """(card_id, code, currency, then of a version as in `terms.cards`)."""
-    return cursor.execute(SQL["cards"]).fetchall()
+def fetch_trunks(cursor: Cursor) -> list[TrunkRow]:
+    """Every trunk, by the time from which it holds."""
+    return fetch_all(cursor, TrunkRow, SQL["fetch_trunks"])
+
+
+def fetch_assigned_cards(cursor: Cursor) -> list[AssignedCardRow]:
+    """Every assignment; of one moment the one written last comes last."""
+    return fetch_all(cursor, AssignedCardRow, SQL["fetch_assigned_cards"])
+
+
+def fetch_cards(cursor: Cursor) -> list[CardVersionRow]:
+    """The buy cards with their published versions, in the order in which they hold."""
+    return fetch_all(cursor, CardVersionRow, SQL["fetch_cards"])

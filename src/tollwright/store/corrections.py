@@ -7,17 +7,19 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tollwright.store import calls
-from tollwright.store.batches import Row
 from tollwright.store.calls import Cursor
+from tollwright.store.legs import AnsweredCall
+from tollwright.store.rows import fetch_all
 from tollwright.store.sql import statements
 
 SQL = statements("corrections.sql")
-AROUND = timedelta(days=32)  # how far a correction may move a call
+MAX_MOVE = timedelta(days=32)  # how far a correction may move a call
 
 
 class Charged(NamedTuple):
     """A call's latest revision and its sell charge, which stands on an issued invoice or note."""
 
+    place: int  # of its record among those asked for
     call_id: int
     started_at: datetime
     revision: int
@@ -33,7 +35,7 @@ class Charged(NamedTuple):
     campaign: str
 
 
-def charged(
+def lock_charged_calls(
     cursor: Cursor, records: Sequence[tuple[int, str]], moments: Sequence[datetime]
 ) -> dict[int, Charged]:
     """By place in `records`, (source, call key), those that are on issued paper; held from here on.
@@ -43,26 +45,35 @@ def charged(
     values = {
         "places": list(range(len(records))),
         "sources": [source for source, _ in records], "keys": [key for _, key in records],
-        "first": min(moments) - AROUND, "last": max(moments) + AROUND,
+        "first": min(moments) - MAX_MOVE, "last": max(moments) + MAX_MOVE,
     }  # fmt: skip
-    rows = cursor.execute(SQL["charged"], values).fetchall()
-    return {row[0]: Charged(*row[1:]) for row in rows}
+    rows = fetch_all(cursor, Charged, SQL["lock_charged_calls"], values)
+    return {row.place: row for row in rows}
 
 
-def waits_in(cursor: Cursor, charges: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """(open proposal, quarantined record or 0) of the charges that wait in one."""
-    rows = cursor.execute(SQL["waits_in"], {"charges": list(charges)}).fetchall()
-    return {row[0]: (row[1], row[2]) for row in rows}
+class OpenProposal(NamedTuple):
+    """A charge that waits in an open proposal, and the record that asks for it (0: none)."""
+
+    charge_id: int
+    proposal_id: int
+    record_id: int
 
 
-def tell(cursor: Cursor, details: Sequence[tuple[int, str]]) -> None:
-    """(open quarantined record, why it waits); what is empty is not told."""
-    told = [row for row in details if row[1]]
-    values = {"ids": [row[0] for row in told], "details": [row[1] for row in told]}
-    cursor.execute(SQL["tell"], values)
+def fetch_open_proposals(cursor: Cursor, charges: Sequence[int]) -> dict[int, OpenProposal]:
+    """By charge, those that wait in an open proposal."""
+    values = {"charges": list(charges)}
+    rows = fetch_all(cursor, OpenProposal, SQL["fetch_open_proposals"], values)
+    return {row.charge_id: row for row in rows}
 
 
-class Standing(NamedTuple):
+def update_details(cursor: Cursor, details: Sequence[tuple[int, str]]) -> None:
+    """(open quarantined record, why it waits); what is empty is left as it is."""
+    told = [(record_id, why) for record_id, why in details if why]
+    values = {"ids": [record_id for record_id, _ in told], "details": [why for _, why in told]}
+    cursor.execute(SQL["update_details"], values)
+
+
+class UnchangedCorrection(NamedTuple):
     """A proposed correction; `new_id` and `new_start` are those of the revision it brings."""
 
     waiting_id: int
@@ -77,17 +88,17 @@ class Standing(NamedTuple):
     answered: bool
 
 
-def standing(
+def fetch_unchanged(
     cursor: Cursor, *, line_id: int, first: datetime, last: datetime
-) -> tuple[Standing, ...]:
+) -> list[UnchangedCorrection]:
     """A proposal line's corrections that are as proposed; `first`, `last` bound their charges."""
     values = {"line_id": line_id, "first": first, "last": last}
-    return tuple(Standing(*row) for row in cursor.execute(SQL["standing"], values).fetchall())
+    return fetch_all(cursor, UnchangedCorrection, SQL["fetch_unchanged"], values)
 
 
-def take(
+def apply_corrections(
     cursor: Cursor,
-    found: Sequence[Standing],
+    found: Sequence[UnchangedCorrection],
     *,
     up_line_id: int,
     down_line_id: int,
@@ -112,11 +123,13 @@ def take(
         cursor.execute(SQL[name], values)
     both = [(one.call_id, one.started_at) for one in found]
     both += [(one.new_id, one.new_start) for one in found]
-    days = calls.touched_days(cursor, zone=zone, calls=both)
-    calls.sum_again(cursor, tenant_id=tenant_id, zone=zone, days=days)
+    days = calls.fetch_touched_days(cursor, zone=zone, calls=both)
+    calls.sum_days(cursor, tenant_id=tenant_id, zone=zone, days=days)
 
 
-def answered_calls(cursor: Cursor, calls: Sequence[tuple[int, datetime]]) -> list[Row]:
-    """Those of the calls (id, start) that were answered, as `legs.columns` takes them."""
+def fetch_answered_calls(
+    cursor: Cursor, calls: Sequence[tuple[int, datetime]]
+) -> list[AnsweredCall]:
+    """Those of the calls (id, start) that were answered."""
     values = {"calls": [call[0] for call in calls], "moments": [call[1] for call in calls]}
-    return cursor.execute(SQL["answered_calls"], values).fetchall()
+    return fetch_all(cursor, AnsweredCall, SQL["fetch_answered_calls"], values)

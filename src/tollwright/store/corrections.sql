@@ -1,10 +1,11 @@
 -- Records that change a call on an issued invoice: what the call cost, and its revision once the
 -- note is issued. Few at a time. Every statement on call and charge names started_at.
 
--- name: charged -- the latest revisions of calls, and their sell charge on issued paper, held
-SELECT r.place, c.id, c.started_at, c.revision, c.campaign_id, ch.id, ch.amount_micros,
-       ch.billed_s, ch.card_version_id, coalesce(ch.plan_version_id, 0), ch.invoice_line_id,
-       ch.currency, ch.prefix, ca.code
+-- name: lock_charged_calls -- the latest revisions of calls, and their sell charge on issued paper, held
+SELECT r.place, c.id AS call_id, c.started_at, c.revision, c.campaign_id, ch.id AS charge_id,
+       ch.amount_micros, ch.billed_s, ch.card_version_id AS version_id,
+       coalesce(ch.plan_version_id, 0) AS plan_id, ch.invoice_line_id AS line_id, ch.currency,
+       ch.prefix, ca.code AS campaign
   FROM unnest(%(places)s::int[], %(sources)s::bigint[], %(keys)s::text[])
        r (place, source_id, call_key)
  CROSS JOIN LATERAL (
@@ -20,20 +21,21 @@ SELECT r.place, c.id, c.started_at, c.revision, c.campaign_id, ch.id, ch.amount_
   JOIN invoice i ON i.id = l.invoice_id AND i.status NOT IN ('draft', 'void')
  ORDER BY ch.id FOR UPDATE OF ch
 
--- name: waits_in -- (charge, its open proposal, the record that is proposed there)
-SELECT w.charge_id, l.proposal_id, coalesce(w.quarantine_id, 0)
+-- name: fetch_open_proposals -- (charge, its open proposal, the record that is proposed there)
+SELECT w.charge_id, l.proposal_id, coalesce(w.quarantine_id, 0) AS record_id
   FROM rerate_proposal_call w JOIN rerate_proposal_line l ON l.id = w.line_id
  WHERE w.charge_id = ANY(%(charges)s::bigint[]) AND w.pending
 
--- name: tell -- why records wait, in today's words
+-- name: update_details -- why records wait, in today's words
 UPDATE quarantine q SET detail = r.detail
   FROM unnest(%(ids)s::bigint[], %(details)s::text[]) r (id, detail)
  WHERE q.id = r.id AND q.status = 'open'
 
--- name: standing -- a proposal line's corrections whose call, charge and record are as they were
-SELECT w.id, w.quarantine_id, q.source_id, q.batch_id, ch.amount_micros, c.id, w.started_at,
-       (w.record ->> 'id')::bigint, (w.record ->> 'started_at')::timestamptz,
-       w.record ->> 'answered_at' IS NOT NULL
+-- name: fetch_unchanged -- a proposal line's corrections whose call, charge and record are as they were
+SELECT w.id AS waiting_id, w.quarantine_id AS record_id, q.source_id, q.batch_id,
+       ch.amount_micros, c.id AS call_id, w.started_at, (w.record ->> 'id')::bigint AS new_id,
+       (w.record ->> 'started_at')::timestamptz AS new_start,
+       w.record ->> 'answered_at' IS NOT NULL AS answered
   FROM rerate_proposal_call w
   JOIN charge ch ON ch.id = w.charge_id AND ch.started_at = w.started_at AND ch.is_current
   JOIN call c ON c.id = w.call_id AND c.started_at = w.started_at AND c.is_current
@@ -87,10 +89,10 @@ SELECT w.new_id, (w.record ->> 'id')::bigint,
  WHERE w.id = ANY(%(waiting)s::bigint[]) AND w.record ->> 'answered_at' IS NOT NULL
    AND ch.started_at >= %(first)s AND ch.started_at <= %(last)s
 
--- name: answered_calls -- as what a call costs is priced from: micros since 1970, milliseconds
-SELECT c.id, (extract(epoch FROM c.started_at) * 1000000)::bigint,
-       (extract(epoch FROM c.answered_at) * 1000000)::bigint, c.answered_ms, c.customer_id,
-       c.campaign_id, c.caller, c.called, c.trunk, c.cause, c.disposition
+-- name: fetch_answered_calls -- as what a call costs is priced from: micros since 1970, milliseconds
+SELECT c.id AS call_id, (extract(epoch FROM c.started_at) * 1000000)::bigint AS started_us,
+       (extract(epoch FROM c.answered_at) * 1000000)::bigint AS answered_us, c.answered_ms,
+       c.customer_id, c.campaign_id, c.caller, c.called, c.trunk, c.cause, c.disposition
   FROM call c
   JOIN unnest(%(calls)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
     ON c.id = r.id AND c.started_at = r.started_at

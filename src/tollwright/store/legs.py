@@ -4,62 +4,84 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 import psycopg
-from psycopg.rows import tuple_row
+from psycopg.rows import class_row
 
 from tollwright.store import binary
 from tollwright.store.calls import Cursor, lock_usage
+from tollwright.store.rows import fetch_all, fetch_value
 from tollwright.store.sql import statements
 
 SQL = statements("legs.sql")
 PORTION = 16_384
-Row = tuple[Any, ...]
 
 
-def wanted(cursor: Cursor) -> bool:
+class AnsweredCall(NamedTuple):
+    """An answered call as its cost is priced from; instants are micros since 1970."""
+
+    call_id: int
+    started_us: int
+    answered_us: int
+    answered_ms: int
+    customer_id: int
+    campaign_id: int
+    caller: str
+    called: str
+    trunk: str
+    cause: str
+    disposition: str
+
+
+class BatchRef(NamedTuple):
+    """A batch and its source."""
+
+    batch_id: int
+    source_id: int
+
+
+def check_costs_wanted(cursor: Cursor) -> bool:
     """Whether calls of the tenant may cost it anything: it has trunks, or a parent."""
-    row = cursor.execute(SQL["wanted"]).fetchone()
-    return bool(row and row[0])
+    return bool(fetch_value(cursor, bool, SQL["check_costs_wanted"]))
 
 
-def charge_ids(cursor: Cursor) -> int:
+def claim_charge_ids(cursor: Cursor) -> int:
     """The first of 65 536 new ids of charges."""
-    row = cursor.execute(SQL["charge_ids"]).fetchone()
-    if row is None:
+    first = fetch_value(cursor, int, SQL["claim_charge_ids"])
+    if first is None:
         raise LookupError("a sequence gave no number")
-    return int(row[0])
+    return first
 
 
-def write(cursor: Cursor, rows: memoryview, values: Mapping[str, object]) -> None:
+def insert_legs(cursor: Cursor, rows: memoryview, values: Mapping[str, object]) -> None:
     """Rows of tw_legs, from `binary.rows`, become charges and costs of their days.
 
     `values`: tenant_id, zone (the tenant's), at.
     """
-    cursor.execute(SQL["make_legs"])
-    cursor.execute(SQL["empty_legs"])
+    cursor.execute(SQL["create_legs"])
+    cursor.execute(SQL["clear_legs"])
     binary.copy(cursor, SQL["copy_legs"], rows)
     cursor.execute(SQL["insert_charges"], values)
     lock_usage(cursor, int(str(values["tenant_id"])))
     cursor.execute(SQL["add_costs"], values)
 
 
-def batches_without_cost(
+def fetch_batches_without_cost(
     cursor: Cursor, *, first: datetime, last: datetime
-) -> list[tuple[int, int]]:
-    """(id, source id) of batches with answered calls started in [first, last) that cost nothing."""
+) -> list[BatchRef]:
+    """Batches with answered calls started in [first, last) that cost nothing."""
     values = {"first": first, "last": last}
-    return cursor.execute(SQL["batches_without_cost"], values).fetchall()
+    return fetch_all(cursor, BatchRef, SQL["fetch_batches_without_cost"], values)
 
 
-def without_cost(
+def fetch_calls_without_cost(
     cursor: Cursor, *, batch_id: int, first: datetime, last: datetime
-) -> Iterator[list[Row]]:
-    """Portions of those calls: (id, start and answer in micros, milliseconds, customer, campaign,
-    caller, called, trunk, cause, disposition)."""
+) -> Iterator[list[AnsweredCall]]:
+    """Those calls of a batch, PORTION at a time."""
     values = {"batch_id": batch_id, "first": first, "last": last}
-    with psycopg.ServerCursor(cursor.connection, "tw_no_cost", row_factory=tuple_row) as reading:
-        reading.execute(SQL["without_cost"], values)
+    typed = class_row(AnsweredCall)
+    with psycopg.ServerCursor(cursor.connection, "tw_no_cost", row_factory=typed) as reading:
+        reading.execute(SQL["fetch_calls_without_cost"], values)
         while rows := reading.fetchmany(PORTION):
             yield rows

@@ -1,21 +1,21 @@
 -- What a call costs the provider: the legs of carriers and of a parent, beside the customer's.
 -- Every statement on call and charge names started_at.
 
--- name: wanted -- whether calls of the tenant may cost it anything
+-- name: check_costs_wanted -- whether calls of the tenant may cost it anything
 SELECT EXISTS (SELECT 1 FROM trunk) OR EXISTS (
        SELECT 1 FROM tenant WHERE id = tollwright_tenant() AND parent_id IS NOT NULL)
 
--- name: charge_ids -- the first of 65 536 ids of charges
+-- name: claim_charge_ids -- the first of 65 536 ids of charges
 SELECT nextval('charge_id_block')
 
--- name: make_legs -- where COPY may write
+-- name: create_legs -- where COPY may write
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_legs (
     charge_id bigint, call_id bigint, started_at timestamptz, customer_id bigint, campaign_id bigint,
     card_version_id bigint, rate_no integer, billed_s integer, amount_micros bigint,
     level smallint, leg text, currency text, prefix text
 ) ON COMMIT DROP
 
--- name: empty_legs -- ready for the next rows
+-- name: clear_legs -- ready for the next rows
 TRUNCATE tw_legs
 
 -- name: copy_legs -- a portion's legs
@@ -56,7 +56,7 @@ SELECT %(tenant_id)s, c.customer_id, c.campaign_id, r.day, ch.currency, 0, 0, 0,
     ON CONFLICT (tenant_id, campaign_id, day, currency) DO UPDATE SET
        buy_micros = excluded.buy_micros, bought = excluded.bought
 
--- name: batches_without_cost -- batches with answered calls that cost the provider nothing yet
+-- name: fetch_batches_without_cost -- batches with answered calls that cost the provider nothing yet
 SELECT DISTINCT c.batch_id, c.source_id
   FROM call c
  WHERE c.is_current AND c.answered_at IS NOT NULL AND c.tenant_id = tollwright_tenant()
@@ -67,10 +67,10 @@ SELECT DISTINCT c.batch_id, c.source_id
                       AND ch.started_at >= %(first)s AND ch.started_at < %(last)s)
  ORDER BY 1
 
--- name: without_cost -- those calls of one batch, as legs are priced from
-SELECT c.id, (extract(epoch FROM c.started_at) * 1000000)::bigint,
-       (extract(epoch FROM c.answered_at) * 1000000)::bigint, c.answered_ms, c.customer_id,
-       c.campaign_id, c.caller, c.called, c.trunk, c.cause, c.disposition
+-- name: fetch_calls_without_cost -- those calls of one batch, as legs are priced from
+SELECT c.id AS call_id, (extract(epoch FROM c.started_at) * 1000000)::bigint AS started_us,
+       (extract(epoch FROM c.answered_at) * 1000000)::bigint AS answered_us, c.answered_ms,
+       c.customer_id, c.campaign_id, c.caller, c.called, c.trunk, c.cause, c.disposition
   FROM call c
  WHERE c.batch_id = %(batch_id)s AND c.is_current AND c.answered_at IS NOT NULL
    AND c.started_at >= %(first)s AND c.started_at < %(last)s

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tollwright.store.calls import Cursor, lock_usage
+from tollwright.store.rows import fetch_all, fetch_one, fetch_value, fetch_values
 from tollwright.store.sql import statements
 
 SQL = statements("propagate_costs.sql")
 Span = Mapping[str, object]  # first, last: the starts of calls
 
 
-class Moved(NamedTuple):
+class RevisedCosts(NamedTuple):
     """What a reseller's costs in one currency came to, and come to."""
 
     currency: str
@@ -22,30 +23,39 @@ class Moved(NamedTuple):
     new_micros: int
 
 
-def resold(cursor: Cursor, charges: Sequence[int], span: Span) -> list[int]:
+class ParentCharge(NamedTuple):
+    """The charge of the parent that a reseller's cost repeats; the call's start tells its month."""
+
+    charge_id: int
+    started_at: datetime
+
+
+def stage_resold_charges(cursor: Cursor, charges: Sequence[int], span: Span) -> list[int]:
     """The parent's: the resellers whose calls these new charges are for; they are kept."""
-    row = cursor.execute(SQL["any"]).fetchone()
-    if row is None or not row[0]:
+    if not fetch_value(cursor, bool, SQL["check_resellers"]):
         return []
-    cursor.execute(SQL["make_followed"])
-    cursor.execute(SQL["empty_followed"])
-    cursor.execute(SQL["follow"], {**span, "charges": list(charges)})
-    return [row[0] for row in cursor.execute(SQL["followed"])]
+    cursor.execute(SQL["create_resold_charges"])
+    cursor.execute(SQL["clear_resold_charges"])
+    cursor.execute(SQL["insert_resold_charges"], {**span, "charges": list(charges)})
+    return fetch_values(cursor, int, SQL["fetch_resellers"])
 
 
-def move(cursor: Cursor, span: Span, *, tenant_id: int, at: datetime) -> list[Moved]:
+def revise_costs(cursor: Cursor, span: Span, *, tenant_id: int, at: datetime) -> list[RevisedCosts]:
     """The child's: its costs of those calls get their next revision, its days' sums move along."""
     values = {**span, "at": at}
     lock_usage(cursor, tenant_id)
-    for name in ("make_moved", "empty_moved", "move", "retire", "revise", "move_costs"):
+    for name in (
+        *("create_revised_costs", "clear_revised_costs", "insert_revised_costs"),
+        *("retire_costs", "insert_costs", "add_cost_changes"),
+    ):
         cursor.execute(SQL[name], values)
-    return [Moved(*row) for row in cursor.execute(SQL["sums"], values)]
+    return fetch_all(cursor, RevisedCosts, SQL["sum_changes"], values)
 
 
-def sold(cursor: Cursor, values: Mapping[str, object]) -> tuple[int, datetime] | None:
-    """The parent's: (id, start) of the charge that a reseller's cost repeats.
+def fetch_parent_charge(cursor: Cursor, values: Mapping[str, object]) -> ParentCharge | None:
+    """The parent's: the charge that a reseller's cost repeats.
 
     `values`: reseller_id, call_key (as the parent knows it), and of the cost: started_at, rated_at,
     amount_micros, card_version_id, rate_no, billed_s.
     """
-    return cursor.execute(SQL["sold"], values).fetchone()
+    return fetch_one(cursor, ParentCharge, SQL["fetch_parent_charge"], values)

@@ -1,20 +1,20 @@
 -- A parent charged a reseller's calls anew: the reseller's cost repeats it, in the same transaction.
 -- A statement says whose tenant must be set. Every statement on call and charge names started_at.
 
--- name: make_followed -- where charges of resellers' calls are kept meanwhile
-CREATE TEMPORARY TABLE IF NOT EXISTS tw_followed (
+-- name: create_resold_charges -- where charges of resellers' calls are kept meanwhile
+CREATE TEMPORARY TABLE IF NOT EXISTS tw_resold_charges (
     reseller_id bigint, source_id bigint, call_key text, started_at timestamptz,
     card_version_id bigint, rate_no integer, billed_s integer, amount_micros bigint, prefix text
 ) ON COMMIT DROP
 
--- name: empty_followed -- ready for the next charges
-TRUNCATE tw_followed
+-- name: clear_resold_charges -- ready for the next charges
+TRUNCATE tw_resold_charges
 
--- name: any -- the parent's: whether anybody buys from it
+-- name: check_resellers -- the parent's: whether anybody buys from it
 SELECT EXISTS (SELECT 1 FROM reseller)
 
--- name: follow -- the parent's: of these new charges, those of resellers' calls
-INSERT INTO tw_followed
+-- name: insert_resold_charges -- the parent's: of these new charges, those of resellers' calls
+INSERT INTO tw_resold_charges
 SELECT s.reseller_id, split_part(c.call_key, '/', 1)::bigint,
        substr(c.call_key, strpos(c.call_key, '/') + 1), c.started_at, n.card_version_id,
        n.rate_no, n.billed_s, n.amount_micros, n.prefix
@@ -25,23 +25,23 @@ SELECT s.reseller_id, split_part(c.call_key, '/', 1)::bigint,
    AND n.started_at >= %(first)s AND n.started_at <= %(last)s
    AND c.started_at >= %(first)s AND c.started_at <= %(last)s
 
--- name: followed -- whose calls those are
-SELECT DISTINCT reseller_id FROM tw_followed ORDER BY reseller_id
+-- name: fetch_resellers -- whose calls those are
+SELECT DISTINCT reseller_id FROM tw_resold_charges ORDER BY reseller_id
 
--- name: make_moved -- where a reseller's costs are kept that follow
-CREATE TEMPORARY TABLE IF NOT EXISTS tw_moved (
+-- name: create_revised_costs -- where a reseller's costs are kept that follow
+CREATE TEMPORARY TABLE IF NOT EXISTS tw_revised_costs (
     old_id bigint, new_id bigint, started_at timestamptz, card_version_id bigint, rate_no integer,
     billed_s integer, amount_micros bigint, prefix text
 ) ON COMMIT DROP
 
--- name: empty_moved -- ready for the next reseller's
-TRUNCATE tw_moved
+-- name: clear_revised_costs -- ready for the next reseller's
+TRUNCATE tw_revised_costs
 
--- name: move -- the child's: the costs that stand for those calls
+-- name: insert_revised_costs -- the child's: the costs that stand for those calls
 WITH found AS MATERIALIZED (
     SELECT ch.id, ch.started_at, f.card_version_id, f.rate_no, f.billed_s, f.amount_micros,
            f.prefix, row_number() OVER (ORDER BY ch.id) - 1 AS place
-      FROM tw_followed f
+      FROM tw_resold_charges f
       JOIN call c ON c.source_id = f.source_id AND c.call_key = f.call_key
                  AND c.started_at = f.started_at AND c.is_current
       JOIN charge ch ON ch.call_id = c.id AND ch.started_at = c.started_at
@@ -52,45 +52,46 @@ WITH found AS MATERIALIZED (
 blocks AS MATERIALIZED (
     SELECT b.place, nextval('charge_id_block') AS first
       FROM generate_series(0, (SELECT max(place) FROM found), 65536) b (place))
-INSERT INTO tw_moved
+INSERT INTO tw_revised_costs
 SELECT f.id, b.first + f.place - b.place, f.started_at, f.card_version_id, f.rate_no, f.billed_s,
        f.amount_micros, f.prefix
   FROM found f JOIN blocks b ON b.place = f.place / 65536 * 65536
 
--- name: retire -- the child's: those as they were
-UPDATE charge ch SET is_current = false FROM tw_moved m
+-- name: retire_costs -- the child's: those as they were
+UPDATE charge ch SET is_current = false FROM tw_revised_costs m
  WHERE ch.id = m.old_id AND ch.started_at = m.started_at
    AND ch.started_at >= %(first)s AND ch.started_at <= %(last)s
 
--- name: revise -- the child's: what the parent charges now
+-- name: insert_costs -- the child's: what the parent charges now
 INSERT INTO charge (id, call_id, started_at, rated_at, amount_micros, tenant_id, customer_id,
                     campaign_id, card_version_id, rate_no, billed_s, level, revision, leg, currency,
                     prefix)
 SELECT m.new_id, ch.call_id, ch.started_at, %(at)s, m.amount_micros, ch.tenant_id, ch.customer_id,
        ch.campaign_id, m.card_version_id, m.rate_no, m.billed_s, ch.level, ch.revision + 1, ch.leg,
        ch.currency, m.prefix
-  FROM tw_moved m JOIN charge ch ON ch.id = m.old_id AND ch.started_at = m.started_at
+  FROM tw_revised_costs m JOIN charge ch ON ch.id = m.old_id AND ch.started_at = m.started_at
  WHERE ch.started_at >= %(first)s AND ch.started_at <= %(last)s
 
--- name: move_costs -- the child's: the costs of its days follow
+-- name: add_cost_changes -- the child's: the costs of its days follow
 UPDATE usage_day u SET buy_micros = u.buy_micros + d.micros
   FROM (SELECT ch.campaign_id, (ch.started_at AT TIME ZONE t.timezone)::date AS day, ch.currency,
                sum(m.amount_micros - ch.amount_micros)::bigint AS micros
-          FROM tw_moved m
+          FROM tw_revised_costs m
           JOIN charge ch ON ch.id = m.old_id AND ch.started_at = m.started_at
           JOIN tenant t ON t.id = ch.tenant_id
          WHERE ch.started_at >= %(first)s AND ch.started_at <= %(last)s
          GROUP BY 1, 2, 3) d
  WHERE (u.campaign_id, u.day, u.currency) = (d.campaign_id, d.day, d.currency)
 
--- name: sums -- the child's: what the costs came to and come to, by currency
-SELECT ch.currency, count(*), sum(ch.amount_micros)::bigint, sum(m.amount_micros)::bigint
-  FROM tw_moved m JOIN charge ch ON ch.id = m.old_id AND ch.started_at = m.started_at
+-- name: sum_changes -- the child's: what the costs came to and come to, by currency
+SELECT ch.currency, count(*) AS calls, sum(ch.amount_micros)::bigint AS old_micros,
+       sum(m.amount_micros)::bigint AS new_micros
+  FROM tw_revised_costs m JOIN charge ch ON ch.id = m.old_id AND ch.started_at = m.started_at
  WHERE ch.started_at >= %(first)s AND ch.started_at <= %(last)s
  GROUP BY 1 ORDER BY 1
 
--- name: sold -- the parent's: the charge that a reseller's cost repeats, the latest that says the same
-SELECT ch.id, ch.started_at
+-- name: fetch_parent_charge -- the parent's: the charge that a reseller's cost repeats, the latest that says the same
+SELECT ch.id AS charge_id, ch.started_at
   FROM call c
   JOIN charge ch ON ch.call_id = c.id AND ch.started_at = c.started_at
  WHERE c.call_key = %(call_key)s AND c.started_at = %(started_at)s

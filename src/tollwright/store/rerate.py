@@ -14,6 +14,7 @@ from tollwright.core.instants import moment_of
 from tollwright.kernel.arrays import Int64
 from tollwright.store.calls import ID_BLOCK, Cursor
 from tollwright.store.columns import Layout, read, write
+from tollwright.store.rows import fetch_all, fetch_one, fetch_value, fetch_values
 from tollwright.store.sql import statements
 
 SQL = statements("rerate.sql")
@@ -118,17 +119,40 @@ def charges_of(
     return Charges._make([*columns, over, *(unknown if cost is None else cost)])
 
 
-def prepare_joins(cursor: Cursor) -> None:
+def set_join_memory(cursor: Cursor) -> None:
     """For the running transaction: memory enough to join millions of rows."""
-    cursor.execute(SQL["fast_joins"])
+    cursor.execute(SQL["set_join_memory"])
 
 
-def campaigns(cursor: Cursor, scope: Scope) -> list[tuple[int, datetime, datetime]]:
-    """(campaign, its first and last start) that the scope may hold; some may turn out empty."""
-    return cursor.execute(SQL["campaigns_of_scope"], scope.values()).fetchall()
+class CampaignSpan(NamedTuple):
+    """The first and last start of a campaign's calls."""
+
+    campaign_id: int
+    first: datetime
+    last: datetime
 
 
-def charges(
+class TrunkSpan(NamedTuple):
+    """The first and last start of calls over a trunk, by what switches wrote."""
+
+    trunk: str
+    first: datetime
+    last: datetime
+
+
+class DrawMoment(NamedTuple):
+    """A customer's call drew on pools, answered then."""
+
+    customer_id: int
+    answered_at: datetime
+
+
+def fetch_campaigns(cursor: Cursor, scope: Scope) -> list[CampaignSpan]:
+    """The campaigns that the scope may hold; some may turn out empty."""
+    return fetch_all(cursor, CampaignSpan, SQL["fetch_campaigns"], scope.values())
+
+
+def copy_charges(
     cursor: Cursor, scope: Scope, causes: Sequence[str] = (), *, costs: bool = False
 ) -> Iterator[Charges]:
     """The charges of a scope, at most BATCH at a time, in no order.
@@ -142,23 +166,22 @@ def charges(
         yield charges_of(columns[:own] + columns[own + 1 : -1], cost=(columns[own], columns[-1]))
 
 
-def trunks(cursor: Cursor, scope: Scope) -> list[tuple[str, datetime, datetime]]:
-    """(what switches wrote as a call's trunk, its first and last start) of calls in the scope."""
-    return cursor.execute(SQL["trunks_of_scope"], scope.values()).fetchall()
+def fetch_trunks(cursor: Cursor, scope: Scope) -> list[TrunkSpan]:
+    """The trunks of answered calls in the scope."""
+    return fetch_all(cursor, TrunkSpan, SQL["fetch_trunks"], scope.values())
 
 
-def costs(cursor: Cursor, scope: Scope, over: Sequence[str]) -> Iterator[Charges]:
-    """As `charges`, but what carriers take for calls over these trunks."""
+def copy_costs(cursor: Cursor, scope: Scope, over: Sequence[str]) -> Iterator[Charges]:
+    """As `copy_charges`, but what carriers take for calls over these trunks."""
     values = scope.values() | {"trunks": list(over)}
     own = len(CHARGES.numbers)
     for columns in read(cursor, SQL["copy_costs"], values, COSTS):
         yield charges_of(columns[:own] + columns[own + 1 :], trunk=columns[own])
 
 
-def without_cost(cursor: Cursor, scope: Scope) -> int:
+def count_without_cost(cursor: Cursor, scope: Scope) -> int:
     """How many answered calls cost nothing yet; whatever card or plan the scope names."""
-    row = cursor.execute(SQL["without_cost"], scope.values()).fetchone()
-    return 0 if row is None else int(row[0])
+    return fetch_value(cursor, int, SQL["count_without_cost"], scope.values()) or 0
 
 
 class Revised(NamedTuple):
@@ -186,7 +209,16 @@ class Revised(NamedTuple):
         return Revised(*(column[where] for column in self))
 
 
-def lock(cursor: Cursor, tenant_id: int) -> None:
+class LinePlace(NamedTuple):
+    """An invoice line: the usage line that it corrects or is, and the invoice of that one."""
+
+    line_id: int
+    usage_line_id: int
+    invoice_id: int
+    is_draft: bool
+
+
+def lock_rerating(cursor: Cursor, tenant_id: int) -> None:
     """Until the transaction ends, no other re-rating of the tenant writes."""
     cursor.execute(SQL["lock_rerating"], {"tenant_id": str(tenant_id)})
 
@@ -197,13 +229,13 @@ def lock_usage(cursor: Cursor) -> None:
     cursor.execute(SQL["lock_usage"])
 
 
-def lines(cursor: Cursor, line_ids: Sequence[int]) -> dict[int, tuple[int, int, bool]]:
-    """Of each invoice line: (the usage line it corrects or is, that line's invoice, a draft's)."""
-    rows = cursor.execute(SQL["lines_of"], {"lines": list(line_ids)}).fetchall()
-    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+def fetch_lines(cursor: Cursor, line_ids: Sequence[int]) -> dict[int, LinePlace]:
+    """Where each of these invoice lines stands."""
+    rows = fetch_all(cursor, LinePlace, SQL["fetch_lines"], {"lines": list(line_ids)})
+    return {row.line_id: row for row in rows}
 
 
-def revise(cursor: Cursor, revised: Revised, *, at: datetime) -> int:
+def insert_revisions(cursor: Cursor, revised: Revised, *, at: datetime) -> int:
     """Give charges their next revision and move the days' sums; how many were still as read.
 
     Fewer than asked for: others changed them meanwhile, the caller rolls back. `line_id` is the
@@ -211,32 +243,46 @@ def revise(cursor: Cursor, revised: Revised, *, at: datetime) -> int:
     """
     if not len(revised.charge_id):
         return 0
-    stage(cursor, revised)
+    stage_revised(cursor, revised)
     span = span_of(revised.started_us)
     return _revise_staged(cursor, span | {"at": at})
 
 
 def _revise_staged(cursor: Cursor, values: dict[str, object]) -> int:
     lock_usage(cursor)
-    retired = cursor.execute(SQL["retire"], values).rowcount
-    cursor.execute(SQL["revise"], values)
-    cursor.execute(SQL["move_usage"], values)
+    retired = cursor.execute(SQL["retire_charges"], values).rowcount
+    cursor.execute(SQL["insert_revisions"], values)
+    cursor.execute(SQL["add_usage_changes"], values)
     return retired
 
 
-def issued_meanwhile(cursor: Cursor, revised: Revised) -> int:
+def count_issued(cursor: Cursor, revised: Revised) -> int:
     """How many of the charges just revised stand on an issued invoice by now."""
     if not len(revised.charge_id):
         return 0
-    row = cursor.execute(SQL["issued_meanwhile"], span_of(revised.started_us)).fetchone()
-    return 0 if row is None else int(row[0])
+    return fetch_value(cursor, int, SQL["count_issued"], span_of(revised.started_us)) or 0
 
 
-def wait(cursor: Cursor, revised: Revised, *, tenant_id: int) -> None:
+def insert_waiting(cursor: Cursor, revised: Revised, *, tenant_id: int) -> None:
     """Put what charges come to into their proposal; `line_id` is the proposal's line."""
     if len(revised.charge_id):
-        stage(cursor, revised)
-        cursor.execute(SQL["wait"], {"tenant_id": tenant_id})
+        stage_revised(cursor, revised)
+        cursor.execute(SQL["insert_waiting"], {"tenant_id": tenant_id})
+
+
+class WaitingSpan(NamedTuple):
+    """How many charges wait in a proposal's line, and the first and last start of their calls."""
+
+    calls: int
+    first: datetime
+    last: datetime
+
+
+class ChargeSum(NamedTuple):
+    """What charges come to."""
+
+    calls: int
+    amount_micros: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +299,7 @@ class Taken:
     span: Mapping[str, object] = field(default_factory=dict)
 
 
-def take_waiting(
+def apply_waiting(
     cursor: Cursor, *, line_id: int, up_line_id: int, down_line_id: int, at: datetime
 ) -> Taken:
     """Give the charges of a proposal's line their revision, on the lines of the notes.
@@ -261,23 +307,21 @@ def take_waiting(
     Those that cost more stand on `up_line_id`, the others on `down_line_id` (mostly the same).
     Nothing is written unless all stood.
     """
-    found = cursor.execute(SQL["count_waiting"], {"line_id": line_id}).fetchone()
-    if found is None or not found[0]:
+    waiting = fetch_one(cursor, WaitingSpan, SQL["count_waiting"], {"line_id": line_id})
+    if waiting is None:
         return Taken(0, 0, 0)
-    wanted, first, last = found
-    span: dict[str, object] = {"first": first, "last": last, "at": at}
-    cursor.execute(SQL["make_revised"])
-    cursor.execute(SQL["empty_revised"])
-    cursor.execute(SQL["take_waiting"], span | {
+    span: dict[str, object] = {"first": waiting.first, "last": waiting.last, "at": at}
+    cursor.execute(SQL["create_revised"])
+    cursor.execute(SQL["clear_revised"])
+    cursor.execute(SQL["stage_waiting"], span | {
         "line_id": line_id, "up_line_id": up_line_id, "down_line_id": down_line_id,
     })  # fmt: skip
-    row = cursor.execute(SQL["still_as_proposed"], span).fetchone()
-    stood, old = (0, 0) if row is None else (int(row[0]), int(row[1]))
-    if stood != wanted:
-        return Taken(wanted, stood, old)
+    same = fetch_one(cursor, ChargeSum, SQL["count_unchanged"], span) or ChargeSum(0, 0)
+    if same.calls != waiting.calls:
+        return Taken(waiting.calls, same.calls, same.amount_micros)
     _revise_staged(cursor, span)
-    charges = tuple(row[0] for row in cursor.execute(SQL["revised_ids"]))
-    return Taken(wanted, stood, old, charges, span)
+    charges = tuple(fetch_values(cursor, int, SQL["fetch_revised_ids"]))
+    return Taken(waiting.calls, same.calls, same.amount_micros, charges, span)
 
 
 def close_waiting(cursor: Cursor, proposal_id: int) -> None:
@@ -285,11 +329,11 @@ def close_waiting(cursor: Cursor, proposal_id: int) -> None:
     cursor.execute(SQL["close_waiting"], {"proposal_id": proposal_id})
 
 
-def forget_proposed(cursor: Cursor, proposal_id: int) -> list[tuple[int, datetime]]:
+def delete_proposed_uses(cursor: Cursor, proposal_id: int) -> list[DrawMoment]:
     """Take away what an open proposal's charges were to draw on pools; whose, and from when on."""
     values = {"proposal_id": proposal_id}
-    touched = cursor.execute(SQL["drew_waiting"], values).fetchall()
-    cursor.execute(SQL["forget_proposed"], values)
+    touched = fetch_all(cursor, DrawMoment, SQL["fetch_waiting_draws"], values)
+    cursor.execute(SQL["delete_proposed_uses"], values)
     return touched
 
 
@@ -303,19 +347,18 @@ class BuySum:
     amount_micros: int
 
 
-def buy_sums(cursor: Cursor, scope: Scope) -> list[BuySum]:
+def sum_costs(cursor: Cursor, scope: Scope) -> list[BuySum]:
     """What carriers took for the calls of the scope; [] where their charges are not known."""
     values = scope.values()
-    known = cursor.execute(SQL["has_buy"], values).fetchone()
-    if known is None or not known[0]:
+    if not fetch_value(cursor, bool, SQL["check_costs"], values):
         return []
-    return [BuySum(*row) for row in cursor.execute(SQL["buy_sums"], values).fetchall()]
+    return fetch_all(cursor, BuySum, SQL["sum_costs"], values)
 
 
-def stage(cursor: Cursor, revised: Revised) -> None:
+def stage_revised(cursor: Cursor, revised: Revised) -> None:
     """Rows for the statements that read tw_revised; what was staged before is gone."""
-    cursor.execute(SQL["make_revised"])
-    cursor.execute(SQL["empty_revised"])
+    cursor.execute(SQL["create_revised"])
+    cursor.execute(SQL["clear_revised"])
     write(cursor, SQL["copy_revised"], REVISED, revised._asdict())
 
 
@@ -323,14 +366,14 @@ def _blocks(cursor: Cursor, count: int) -> list[int]:
     """The first ids of as many blocks as `count` charges need."""
     found = []
     for _ in range(-(-count // ID_BLOCK)):
-        row = cursor.execute(SQL["charge_ids"]).fetchone()
-        if row is None:
+        first = fetch_value(cursor, int, SQL["claim_charge_ids"])
+        if first is None:
             raise LookupError("a sequence gave no number")
-        found.append(int(row[0]))
+        found.append(first)
     return found
 
 
-def new_ids(cursor: Cursor, count: int) -> Int64:
+def claim_charge_ids(cursor: Cursor, count: int) -> Int64:
     """So many new ids of charges."""
     run = np.arange(ID_BLOCK, dtype=np.int64)
     return np.concatenate([run[:0], *(run + first for first in _blocks(cursor, count))])[:count]

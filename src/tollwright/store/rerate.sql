@@ -1,8 +1,8 @@
 -- Reading the charges of a scope by columns, and writing what they come to now. %(versions)s,
 -- %(plans)s null: whatever card or plan version. Every statement on call and charge names started_at.
 
--- name: campaigns_of_scope -- whose calls the scope may hold, and from when to when
-SELECT campaign_id, min(started_at), max(started_at) FROM charge
+-- name: fetch_campaigns -- whose calls the scope may hold, and from when to when
+SELECT campaign_id, min(started_at) AS first, max(started_at) AS last FROM charge
  WHERE leg = 'sell' AND level = 0 AND is_current
    AND started_at >= %(first)s AND started_at < %(last)s
    AND (%(customer_id)s::bigint IS NULL OR customer_id = %(customer_id)s::bigint)
@@ -41,8 +41,8 @@ SELECT ch.id, ch.call_id, c.started_at, c.answered_at, c.answered_ms, ch.campaig
    AND (%(prefix)s::text = '' OR starts_with(c.called, %(prefix)s::text))
 ) TO STDOUT (FORMAT BINARY)
 
--- name: trunks_of_scope -- over which trunks the scope's calls went, and from when to when
-SELECT trunk, min(started_at), max(started_at) FROM call
+-- name: fetch_trunks -- over which trunks the scope's calls went, and from when to when
+SELECT trunk, min(started_at) AS first, max(started_at) AS last FROM call
  WHERE is_current AND answered_at IS NOT NULL
    AND started_at >= %(first)s AND started_at < %(last)s
    AND (%(customer_id)s::bigint IS NULL OR customer_id = %(customer_id)s::bigint)
@@ -71,7 +71,7 @@ SELECT ch.id, ch.call_id, c.started_at, c.answered_at, c.answered_ms, ch.campaig
    AND (%(prefix)s::text = '' OR starts_with(c.called, %(prefix)s::text))
 ) TO STDOUT (FORMAT BINARY)
 
--- name: without_cost -- how many answered calls cost the provider nothing yet
+-- name: count_without_cost -- how many answered calls cost the provider nothing yet
 SELECT count(*) FROM call c
  WHERE c.is_current AND c.answered_at IS NOT NULL
    AND c.started_at >= %(first)s AND c.started_at < %(last)s
@@ -84,8 +84,9 @@ SELECT count(*) FROM call c
                       AND ch.leg IN ('buy', 'parent')
                       AND ch.started_at >= %(first)s AND ch.started_at < %(last)s)
 
--- name: buy_sums -- what carriers or a parent took for the calls of a scope, per customer and currency
-SELECT ch.customer_id, b.currency, count(*), sum(b.amount_micros)::bigint
+-- name: sum_costs -- what carriers or a parent took for the calls of a scope, per customer and currency
+SELECT ch.customer_id, b.currency, count(*) AS calls,
+       sum(b.amount_micros)::bigint AS amount_micros
   FROM charge ch
   JOIN call c ON c.id = ch.call_id AND c.started_at = ch.started_at
   JOIN charge b ON b.call_id = ch.call_id AND b.started_at = ch.started_at
@@ -101,7 +102,7 @@ SELECT ch.customer_id, b.currency, count(*), sum(b.amount_micros)::bigint
    AND (%(prefix)s::text = '' OR starts_with(c.called, %(prefix)s::text))
  GROUP BY ch.customer_id, b.currency ORDER BY ch.customer_id, b.currency
 
--- name: has_buy -- whether carriers' or a parent's charges are known at all in a time
+-- name: check_costs -- whether carriers' or a parent's charges are known at all in a time
 SELECT EXISTS (SELECT 1 FROM charge WHERE leg IN ('buy', 'parent') AND started_at >= %(first)s
                   AND started_at < %(last)s)
 
@@ -114,41 +115,41 @@ SELECT pg_advisory_xact_lock(hashtextextended('usage/' || t.id, 0))
   FROM (SELECT DISTINCT reseller_id AS id, 0 AS above FROM reseller
         UNION ALL SELECT tollwright_tenant(), 1 ORDER BY above, id) t
 
--- name: lines_of -- where charges stand: (line, its usage line, that line's invoice, still a draft)
+-- name: fetch_lines -- where charges stand: (line, its usage line, that line's invoice, still a draft)
 WITH RECURSIVE up (line_id, at_id, corrects_id, invoice_id) AS (
     SELECT l.id, l.id, l.corrects_id, l.invoice_id FROM invoice_line l
      WHERE l.id = ANY(%(lines)s::bigint[])
     UNION ALL
     SELECT up.line_id, l.id, l.corrects_id, l.invoice_id
       FROM up JOIN invoice_line l ON l.id = up.corrects_id)
-SELECT up.line_id, up.at_id, up.invoice_id, i.status = 'draft'
+SELECT up.line_id, up.at_id AS usage_line_id, up.invoice_id, i.status = 'draft' AS is_draft
   FROM up JOIN invoice i ON i.id = up.invoice_id
  WHERE up.corrects_id IS NULL
  ORDER BY up.line_id
 
--- name: make_revised -- where COPY may write: what charges come to now
+-- name: create_revised -- where COPY may write: what charges come to now
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_revised (
     charge_id bigint, new_id bigint, call_id bigint, started_at timestamptz,
     card_version_id bigint, plan_version_id bigint, rate_no bigint, billed_s bigint,
     allowance_s bigint, amount_micros bigint, line_id bigint, rated_at timestamptz
 ) ON COMMIT DROP
 
--- name: empty_revised -- ready for the next rows
+-- name: clear_revised -- ready for the next rows
 TRUNCATE tw_revised
 
 -- name: copy_revised -- rows of one width, in COPY's binary form
 COPY tw_revised FROM STDIN (FORMAT BINARY)
 
--- name: charge_ids -- the first of 65 536 ids of charges
+-- name: claim_charge_ids -- the first of 65 536 ids of charges
 SELECT nextval('charge_id_block')
 
--- name: retire -- the charges as they were stand no longer
+-- name: retire_charges -- the charges as they were stand no longer
 UPDATE charge ch SET is_current = false
   FROM tw_revised r
  WHERE ch.id = r.charge_id AND ch.started_at = r.started_at AND ch.is_current
    AND ch.started_at >= %(first)s AND ch.started_at <= %(last)s
 
--- name: issued_meanwhile -- retired charges that stand on an issued invoice by now
+-- name: count_issued -- retired charges that stand on an issued invoice by now
 SELECT count(*) FROM tw_revised r
   JOIN charge ch ON ch.id = r.charge_id AND ch.started_at = r.started_at
   JOIN invoice_line l ON l.id = ch.invoice_line_id
@@ -156,7 +157,7 @@ SELECT count(*) FROM tw_revised r
  WHERE i.status NOT IN ('draft', 'void')
    AND ch.started_at >= %(first)s AND ch.started_at <= %(last)s
 
--- name: revise -- each gets its next revision; line_id 0: billing takes it up
+-- name: insert_revisions -- each gets its next revision; line_id 0: billing takes it up
 INSERT INTO charge (id, call_id, started_at, rated_at, amount_micros, tenant_id, customer_id,
                     campaign_id, card_version_id, plan_version_id, invoice_line_id, rate_no,
                     billed_s, allowance_s, level, revision, leg, currency, prefix)
@@ -169,7 +170,7 @@ SELECT r.new_id, ch.call_id, ch.started_at, coalesce(nullif(r.rated_at, 'epoch')
   LEFT JOIN rate p ON p.version_id = r.card_version_id AND p.row_no = r.rate_no
  WHERE ch.started_at >= %(first)s AND ch.started_at <= %(last)s
 
--- name: move_usage -- the days' sums follow: seconds and amount of the charges that were revised
+-- name: add_usage_changes -- the days' sums follow: seconds and amount of the charges that were revised
 UPDATE usage_day u
    SET billed_s = u.billed_s + coalesce(d.billed_s, 0),
        sell_micros = u.sell_micros + coalesce(d.sell_micros, 0),
@@ -187,7 +188,7 @@ UPDATE usage_day u
          GROUP BY 1, 2, 3) d
  WHERE (u.campaign_id, u.day, u.currency) = (d.campaign_id, d.day, d.currency)
 
--- name: wait -- what is on an issued invoice waits in its proposal; line_id is the proposal's line
+-- name: insert_waiting -- what is on an issued invoice waits in its proposal; line_id is the proposal's line
 INSERT INTO rerate_proposal_call (tenant_id, line_id, charge_id, call_id, started_at,
                                   card_version_id, plan_version_id, rate_no, billed_s,
                                   allowance_s, amount_micros, new_id, rated_at, pending)
@@ -196,7 +197,7 @@ SELECT %(tenant_id)s, line_id, charge_id, call_id, started_at, card_version_id,
        nullif(rated_at, 'epoch'), true
   FROM tw_revised
 
--- name: take_waiting -- the charges of an accepted proposal line, on the line of its note
+-- name: stage_waiting -- the charges of an accepted proposal line, on the line of its note
 INSERT INTO tw_revised
 SELECT w.charge_id, w.new_id, w.call_id, w.started_at, w.card_version_id,
        coalesce(w.plan_version_id, 0), w.rate_no, w.billed_s, w.allowance_s, w.amount_micros,
@@ -208,15 +209,17 @@ SELECT w.charge_id, w.new_id, w.call_id, w.started_at, w.card_version_id,
    AND ch.started_at >= %(first)s AND ch.started_at <= %(last)s
 
 -- name: count_waiting -- how many charges a proposal's line holds, and when their calls are
-SELECT count(*), min(started_at), max(started_at) FROM rerate_proposal_call
- WHERE line_id = %(line_id)s AND pending
+SELECT count(*) AS calls, min(started_at) AS first, max(started_at) AS last
+  FROM rerate_proposal_call
+ WHERE line_id = %(line_id)s AND pending HAVING count(*) > 0
 
--- name: still_as_proposed -- how many of a proposal's charges stand as they did
-SELECT count(*), coalesce(sum(ch.amount_micros), 0)::bigint FROM tw_revised r
+-- name: count_unchanged -- how many of a proposal's charges stand as they did
+SELECT count(*) AS calls, coalesce(sum(ch.amount_micros), 0)::bigint AS amount_micros
+  FROM tw_revised r
   JOIN charge ch ON ch.id = r.charge_id AND ch.started_at = r.started_at AND ch.is_current
  WHERE ch.started_at >= %(first)s AND ch.started_at <= %(last)s
 
--- name: revised_ids -- the new charges
+-- name: fetch_revised_ids -- the new charges
 SELECT new_id FROM tw_revised
 
 -- name: close_waiting -- a decided proposal's charges wait no longer
@@ -224,18 +227,18 @@ UPDATE rerate_proposal_call SET pending = false
  WHERE pending AND line_id IN (SELECT id FROM rerate_proposal_line
                                 WHERE proposal_id = %(proposal_id)s)
 
--- name: drew_waiting -- whose pools an open proposal's charges draw on, as billed and as proposed
-SELECT u.customer_id, min(u.answered_at)
+-- name: fetch_waiting_draws -- whose pools an open proposal's charges draw on, as billed and as proposed
+SELECT u.customer_id, min(u.answered_at) AS answered_at
   FROM rerate_proposal_line l
   JOIN rerate_proposal_call w ON w.line_id = l.id AND w.pending
   JOIN allowance_use u ON u.charge_id IN (w.charge_id, w.new_id)
  WHERE l.proposal_id = %(proposal_id)s
  GROUP BY u.customer_id, floor(extract(epoch FROM u.answered_at) / 900)
 
--- name: forget_proposed -- what an open proposal's charges were to draw
+-- name: delete_proposed_uses -- what an open proposal's charges were to draw
 DELETE FROM allowance_use u USING rerate_proposal_line l, rerate_proposal_call w
  WHERE l.proposal_id = %(proposal_id)s AND w.line_id = l.id AND w.pending
    AND u.charge_id = w.new_id
 
--- name: fast_joins -- for one transaction: memory for joining millions of rows
+-- name: set_join_memory -- for one transaction: memory for joining millions of rows
 SELECT set_config('work_mem', '128MB', true), set_config('enable_partitionwise_join', 'on', true)

@@ -9,18 +9,50 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from tollwright.kernel.arrays import Int64
 from tollwright.store import binary
 from tollwright.store.batches import set_tenant
 from tollwright.store.calls import SQL as CALLS
-from tollwright.store.calls import Cursor, issued, lock_usage
+from tollwright.store.calls import CallRef, Cursor, fetch_issued_calls, lock_usage
+from tollwright.store.rows import fetch_all, fetch_value
 from tollwright.store.sql import statements
 
 SQL = statements("resellers.sql")
-Row = tuple[Any, ...]
-Call = tuple[int, datetime]  # id and start
+
+
+class ResellerLink(NamedTuple):
+    """What a reseller's calls are at its parent, from when to when; `zone` is the parent's."""
+
+    valid_from: datetime
+    valid_to: datetime | None
+    campaign_id: int
+    source_id: int
+    zone: str
+
+
+class KnownRevision(NamedTuple):
+    """The latest revision that the parent has of a staged call of its child, and if it stands."""
+
+    child_id: int
+    revision: int
+    is_current: bool
+
+
+class CurrentCall(NamedTuple):
+    """The parent's call that stands for a staged call of its child."""
+
+    child_id: int
+    call_id: int
+    started_at: datetime
+
+
+class ParentBatch(NamedTuple):
+    """The parent's batch of a reseller's batch."""
+
+    tenant_id: int
+    batch_id: int
 
 
 @contextmanager
@@ -31,66 +63,69 @@ def as_tenant(cursor: Cursor, tenant_id: int, *, back: int) -> Iterator[None]:
     set_tenant(cursor, back)
 
 
-def parent(cursor: Cursor) -> int | None:
+def fetch_parent(cursor: Cursor) -> int | None:
     """The child's: the id of the tenant that sells to it."""
-    row = cursor.execute(SQL["parent"]).fetchone()
-    return row[0] if row else None
+    return fetch_value(cursor, int, SQL["fetch_parent"])
 
 
-def links(cursor: Cursor, reseller_id: int) -> list[Row]:
-    """The parent's: (valid_from, valid_to, campaign_id, source_id, the parent's zone)."""
-    return cursor.execute(SQL["links"], {"reseller_id": reseller_id}).fetchall()
+def fetch_links(cursor: Cursor, reseller_id: int) -> list[ResellerLink]:
+    """The parent's: what this reseller's calls are."""
+    return fetch_all(cursor, ResellerLink, SQL["fetch_links"], {"reseller_id": reseller_id})
 
 
-def stage(cursor: Cursor, call_id: Int64, started_us: Int64) -> None:
+def stage_resold(cursor: Cursor, call_id: Int64, started_us: Int64) -> None:
     """The child's: keep what its parent needs of some calls (micros since 1970)."""
-    for name in ("make_asked", "empty_asked", "make_resold", "empty_resold"):
+    for name in ("create_asked", "clear_asked", "create_resold", "clear_resold"):
         cursor.execute(SQL[name])
     rows = binary.rows([(call_id, 8), (binary.instants(started_us), 8)], [])
     binary.copy(cursor, SQL["copy_asked"], rows)
     cursor.execute(SQL["stage_resold"])
 
 
-def known(
+def fetch_known_revisions(
     cursor: Cursor, *, source_id: int, first: datetime, last: datetime
-) -> dict[int, tuple[int, bool]]:
-    """The parent's: by the child's id of staged calls, the latest revision and if it stands."""
+) -> dict[int, KnownRevision]:
+    """The parent's: by the child's id, those of the staged calls that it has."""
     values = {"source_id": source_id, "first": first, "last": last}
-    rows = cursor.execute(SQL["known"], values, prepare=False).fetchall()
-    return {call_id: (revision, stands) for call_id, revision, stands in rows}
+    rows = fetch_all(cursor, KnownRevision, SQL["fetch_known_revisions"], values, prepare=False)
+    return {row.child_id: row for row in rows}
 
 
-def standing(cursor: Cursor, source_id: int) -> list[tuple[int, int, datetime]]:
-    """The parent's: (the child's id, id, start) of staged calls that stand."""
-    return cursor.execute(SQL["standing"], {"source_id": source_id}).fetchall()
+def fetch_current_calls(cursor: Cursor, source_id: int) -> list[CurrentCall]:
+    """The parent's: those of the staged calls that stand."""
+    return fetch_all(cursor, CurrentCall, SQL["fetch_current_calls"], {"source_id": source_id})
 
 
-def retire(cursor: Cursor, source_id: int) -> list[Call]:
+def retire_calls(cursor: Cursor, source_id: int) -> list[CallRef]:
     """The parent's: the staged calls stand no longer, nor do their charges, where no issued
-    document carries them; (id, start) of those that went."""
-    calls: list[Call] = [(sold, at) for _, sold, at in standing(cursor, source_id)]
+    document carries them; those that went."""
+    current = fetch_current_calls(cursor, source_id)
+    calls = [CallRef(call.call_id, call.started_at) for call in current]
     if not calls:
         return []
-    carried = issued(cursor, calls)
-    gone: list[Call] = [call for call in calls if call[0] not in carried]
-    values = {"call_ids": [call[0] for call in gone], "moments": [call[1] for call in gone]}
+    carried = fetch_issued_calls(cursor, calls)
+    gone = [call for call in calls if call.call_id not in carried]
+    values = {
+        "call_ids": [call.call_id for call in gone],
+        "moments": [call.started_at for call in gone],
+    }
     cursor.execute(CALLS["retire_charges"], values)
     cursor.execute(CALLS["retire_calls"], values)
     return gone
 
 
-def fallen(cursor: Cursor, source_id: int) -> list[Call]:
-    """The parent's: (id, start) of what it had of the staged calls, if none of theirs stands."""
-    return cursor.execute(SQL["fallen"], {"source_id": source_id}).fetchall()
+def fetch_withdrawn_calls(cursor: Cursor, source_id: int) -> list[CallRef]:
+    """The parent's: what it had of the staged calls, if none of theirs stands."""
+    return fetch_all(cursor, CallRef, SQL["fetch_withdrawn_calls"], {"source_id": source_id})
 
 
-def sell(cursor: Cursor, rows: memoryview, values: Mapping[str, object]) -> None:
+def insert_sold(cursor: Cursor, rows: memoryview, values: Mapping[str, object]) -> None:
     """The parent's: rows of tw_sold, from `binary.rows`, become calls, charges and sums of days.
 
     `values`: tenant_id, source_id, batch_id, zone, at; all the parent's.
     """
-    cursor.execute(SQL["make_sold"])
-    cursor.execute(SQL["empty_sold"])
+    cursor.execute(SQL["create_sold"])
+    cursor.execute(SQL["clear_sold"])
     binary.copy(cursor, SQL["copy_sold"], rows)
     cursor.execute(SQL["insert_calls"], values)
     cursor.execute(SQL["insert_charges"], values)
@@ -103,24 +138,22 @@ def sha256_of(batch_id: int) -> str:
     return hashlib.sha256(f"reseller's batch {batch_id}".encode()).hexdigest()
 
 
-def batch(cursor: Cursor, *, reseller_id: int, batch_id: int, stands: bool) -> int | None:
+def fetch_batch(cursor: Cursor, *, reseller_id: int, batch_id: int, stands: bool) -> int | None:
     """The parent's: its batch of the calls of a reseller's batch; `stands`: not rolled back."""
     values = {"sha256": sha256_of(batch_id), "reseller_id": reseller_id, "stands": stands}
-    row = cursor.execute(SQL["batch"], values).fetchone()
-    return row[0] if row else None
+    return fetch_value(cursor, int, SQL["fetch_batch"], values)
 
 
-def parents_batch(cursor: Cursor, *, tenant_id: int, batch_id: int) -> tuple[int, int] | None:
-    """The child's: (tenant, batch) of the parent's batch of these calls, while it stands."""
-    above = parent(cursor)
+def fetch_parent_batch(cursor: Cursor, *, tenant_id: int, batch_id: int) -> ParentBatch | None:
+    """The child's: the parent's batch of these calls, while it stands."""
+    above = fetch_parent(cursor)
     if above is None:
         return None
     with as_tenant(cursor, above, back=tenant_id):
-        found = batch(cursor, reseller_id=tenant_id, batch_id=batch_id, stands=True)
-    return None if found is None else (above, found)
+        found = fetch_batch(cursor, reseller_id=tenant_id, batch_id=batch_id, stands=True)
+    return None if found is None else ParentBatch(above, found)
 
 
-def is_resold(cursor: Cursor, source_id: int) -> bool:
+def check_resold(cursor: Cursor, source_id: int) -> bool:
     """The parent's: whether the source's calls come from a reseller, and go with theirs."""
-    row = cursor.execute(SQL["is_resold"], {"source_id": source_id}).fetchone()
-    return bool(row and row[0])
+    return bool(fetch_value(cursor, bool, SQL["check_resold"], {"source_id": source_id}))

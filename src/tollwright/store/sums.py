@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
-from psycopg.rows import tuple_row
+from psycopg.rows import class_row
 
 from tollwright.store.sql import statements
 
 SQL = statements("sums.sql")
-CHECKS = (
-    *("usage_lines", "totals", "ledger", "paid", "payments", "papers", "series"),
-    "balances",
-)
+CHECKS = tuple(name for name in SQL if name.startswith("check_"))
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +40,18 @@ class TaxRow:
     counted_base_micros: int
 
 
-def differences(connection: psycopg.Connection[Any], run_id: int | None) -> list[Difference]:
+def fetch_differences(connection: psycopg.Connection[Any], run_id: int | None) -> list[Difference]:
     """Where figures and rows differ; of one billing run's invoices, or of everything (None)."""
-    return [Difference(*row) for name in CHECKS for row in _fetch(connection, name, run_id)]
+    return [one for name in CHECKS for one in _fetch(connection, Difference, SQL[name], run_id)]
 
 
-def taxes(connection: psycopg.Connection[Any], run_id: int | None) -> list[TaxRow]:
+def fetch_taxes(connection: psycopg.Connection[Any], run_id: int | None) -> list[TaxRow]:
     """The taxes of the documents, for the formula in core.tax."""
-    return [TaxRow(*row) for row in _fetch(connection, "taxes", run_id)]
+    return _fetch(connection, TaxRow, SQL["fetch_taxes"], run_id)
 
 
 def _fetch(
-    connection: psycopg.Connection[Any], name: str, run_id: int | None
-) -> list[tuple[Any, ...]]:
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        return cursor.execute(SQL[name], {"run_id": run_id}).fetchall()
+    connection: psycopg.Connection[Any], row: type[T], statement: LiteralString, run_id: int | None
+) -> list[T]:
+    with connection.cursor(row_factory=class_row(row)) as cursor:
+        return cursor.execute(statement, {"run_id": run_id}).fetchall()

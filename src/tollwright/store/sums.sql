@@ -2,8 +2,9 @@
 -- (document, figure, shown, counted) where the two differ; all amounts are micros.
 -- run_id null: all documents of the tenant.
 
--- name: usage_lines -- a usage line is its charges: count, seconds, micros
-SELECT coalesce(i.number, 'draft ' || i.id) || ' line ' || l.position, f.figure, f.shown, f.counted
+-- name: check_usage_lines -- a usage line is its charges: count, seconds, micros
+SELECT coalesce(i.number, 'draft ' || i.id) || ' line ' || l.position AS document, f.figure, f.shown,
+       f.counted
   FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id AND l.kind = 'usage'
   CROSS JOIN LATERAL (
       SELECT count(*) AS calls, coalesce(sum(c.billed_s), 0)::bigint AS billed_s,
@@ -19,8 +20,8 @@ SELECT coalesce(i.number, 'draft ' || i.id) || ' line ' || l.position, f.figure,
    AND f.shown IS DISTINCT FROM f.counted
  ORDER BY i.id, l.position;
 
--- name: totals -- net is the lines, tax is the taxes, total is both and the rounding
-SELECT coalesce(i.number, 'draft ' || i.id), f.figure, f.shown, f.counted
+-- name: check_totals -- net is the lines, tax is the taxes, total is both and the rounding
+SELECT coalesce(i.number, 'draft ' || i.id) AS document, f.figure, f.shown, f.counted
   FROM invoice i
   CROSS JOIN LATERAL (SELECT coalesce(sum(amount_micros), 0)::bigint AS net
                         FROM invoice_line WHERE invoice_id = i.id) l
@@ -34,9 +35,9 @@ SELECT coalesce(i.number, 'draft ' || i.id), f.figure, f.shown, f.counted
  WHERE (%(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s) AND f.shown <> f.counted
  ORDER BY i.id;
 
--- name: taxes -- each tax and its base from the lines; the formula is checked by the caller
-SELECT coalesce(i.number, 'draft ' || i.id), i.currency, i.document_type, t.category, t.rate,
-       t.base_micros, t.tax_micros, coalesce(l.base, 0)::bigint
+-- name: fetch_taxes -- each tax and its base from the lines; the formula is checked by the caller
+SELECT coalesce(i.number, 'draft ' || i.id) AS document, i.currency, i.document_type, t.category,
+       t.rate, t.base_micros, t.tax_micros, coalesce(l.base, 0)::bigint AS counted_base_micros
   FROM invoice i JOIN invoice_tax t ON t.invoice_id = i.id
   LEFT JOIN LATERAL (SELECT sum(amount_micros) AS base FROM invoice_line
                       WHERE invoice_id = i.id AND tax_category = t.category
@@ -44,8 +45,8 @@ SELECT coalesce(i.number, 'draft ' || i.id), i.currency, i.document_type, t.cate
  WHERE (%(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s)
  ORDER BY i.id, t.category, t.rate;
 
--- name: ledger -- an issued document is its ledger entry; a void one is undone
-SELECT i.number, k.prefix || ' ' || f.figure, f.shown, f.counted
+-- name: check_ledger -- an issued document is its ledger entry; a void one is undone
+SELECT i.number AS document, k.prefix || ' ' || f.figure AS figure, f.shown, f.counted
   FROM invoice i
   JOIN (VALUES ('invoice', 1), ('void', -1)) k (prefix, sign)
     ON k.prefix = 'invoice' OR i.status = 'void'
@@ -66,9 +67,9 @@ SELECT i.number, k.prefix || ' ' || f.figure, f.shown, f.counted
    AND f.shown <> f.counted
  ORDER BY i.id;
 
--- name: paid -- what is noted as paid is allocated, and not beyond the total; of an invoice that
+-- name: check_paid -- what is noted as paid is allocated, and not beyond the total; of an invoice that
 -- gives money back, what is set off against others is noted as negative, and not beyond its total
-SELECT i.number, f.figure, f.shown, f.counted
+SELECT i.number AS document, f.figure, f.shown, f.counted
   FROM invoice i
   CROSS JOIN LATERAL (
       SELECT coalesce((SELECT sum(amount_micros) FROM allocation WHERE invoice_id = i.id), 0)::bigint
@@ -88,8 +89,8 @@ SELECT i.number, f.figure, f.shown, f.counted
    AND f.shown <> f.counted
  ORDER BY i.id;
 
--- name: payments -- a payment is its entry, has one receipt, and settles no more than it is
-SELECT 'payment ' || y.id, f.figure, f.shown, f.counted
+-- name: check_payments -- a payment is its entry, has one receipt, and settles no more than it is
+SELECT 'payment ' || y.id AS document, f.figure, f.shown, f.counted
   FROM payment y
   CROSS JOIN LATERAL (
       SELECT coalesce(sum(p.amount_micros) FILTER (WHERE a.kind = 'cash'), 0)::bigint AS cash,
@@ -107,8 +108,8 @@ SELECT 'payment ' || y.id, f.figure, f.shown, f.counted
  WHERE %(run_id)s::bigint IS NULL AND f.shown <> f.counted
  ORDER BY y.id;
 
--- name: papers -- every issued document has its bytes, and they are the ones that were issued
-SELECT t.number, f.figure, f.shown, f.counted
+-- name: check_documents -- every issued document has its bytes, and they are the ones that were issued
+SELECT t.number AS document, f.figure, f.shown, f.counted
   FROM (SELECT i.number, i.run_id, d.sha256, d.content FROM invoice i
           LEFT JOIN document d ON d.invoice_id = i.id WHERE i.status <> 'draft'
         UNION ALL
@@ -121,8 +122,9 @@ SELECT t.number, f.figure, f.shown, f.counted
  WHERE (%(run_id)s::bigint IS NULL OR t.run_id = %(run_id)s) AND f.shown <> f.counted
  ORDER BY t.number;
 
--- name: series -- the numbers of a series are 1 to its last, none missing, none twice
-SELECT 'series ' || s.document_type || ' ' || s.year, 'numbers', s.last_number, t.used
+-- name: check_series -- the numbers of a series are 1 to its last, none missing, none twice
+SELECT 'series ' || s.document_type || ' ' || s.year AS document, 'numbers' AS figure,
+       s.last_number AS shown, t.used AS counted
   FROM number_series s
   CROSS JOIN LATERAL (
       SELECT count(DISTINCT n.number) AS used
@@ -136,8 +138,9 @@ SELECT 'series ' || s.document_type || ' ' || s.year, 'numbers', s.last_number, 
  WHERE %(run_id)s::bigint IS NULL AND t.used <> s.last_number
  ORDER BY s.id;
 
--- name: balances -- what a customer owes is what was issued less what was paid
-SELECT 'customer ' || k.code || ' ' || b.currency, 'balance', b.posted, b.counted
+-- name: check_balances -- what a customer owes is what was issued less what was paid
+SELECT 'customer ' || k.code || ' ' || b.currency AS document, 'balance' AS figure,
+       b.posted AS shown, b.counted
   FROM customer k
   JOIN LATERAL (
       SELECT c.currency,

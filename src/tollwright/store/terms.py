@@ -4,39 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-import psycopg
 
+from tollwright.core.rating.legs import CostPlus
+from tollwright.store import rows
+from tollwright.store.rows import fetch_all, fetch_one
 from tollwright.store.sql import statements
 
 SQL = statements("terms.sql")
-Cursor = psycopg.Cursor[tuple[Any, ...]]
-Row = tuple[Any, ...]
+Cursor = rows.Cursor
 
 
-def identifiers(cursor: Cursor) -> list[Row]:
-    """(kind, value, valid_from, valid_to, campaign_id)."""
-    return cursor.execute(SQL["identifiers"]).fetchall()
+class IdentifierRow(NamedTuple):
+    """What a call says of itself, and the campaign that this means from when to when."""
+
+    kind: str
+    value: str
+    valid_from: datetime
+    valid_to: datetime | None
+    campaign_id: int
 
 
-def campaigns(cursor: Cursor) -> list[Row]:
-    """(id, customer_id, code, customer's code, currency, zone, customer since, anchor day)."""
-    return cursor.execute(SQL["campaigns"]).fetchall()
+class CampaignRow(NamedTuple):
+    """A campaign and its customer."""
+
+    id: int
+    customer_id: int
+    code: str
+    customer_code: str
+    currency: str
+    zone: str
+    customer_since: datetime
+    billing_anchor: date | None
 
 
-def rules(cursor: Cursor, settings: Sequence[str]) -> list[Row]:
-    """(id, tenant_id, customer_id, campaign_id, setting, value, locked, effective_from, set_at,
-    set_by); the value is decoded."""
-    rows = cursor.execute(SQL["rules"], {"settings": list(settings)}).fetchall()
-    return [(*row[:5], msgspec.json.decode(row[5]) if row[5] else None, *row[6:]) for row in rows]
+class StoredRule(NamedTuple):
+    """A rule as it was set; `value` is JSON, None where nothing is said."""
+
+    id: int
+    tenant_id: int | None
+    customer_id: int | None
+    campaign_id: int | None
+    setting: str
+    value: str | None
+    locked: bool
+    effective_from: datetime
+    set_at: datetime
+    set_by: str
+
+    @property
+    def decoded(self) -> Any:
+        """The value itself."""
+        return msgspec.json.decode(self.value) if self.value else None
 
 
-def subscriptions(cursor: Cursor) -> list[Row]:
-    """(id, customer_id, campaign_id, plan_version_id, card_id, starts_on, ends_on, zone, pricing,
-    then for cost_plus: markup in ppm, and in micros the fixed part, floor and cap)."""
-    return cursor.execute(SQL["subscriptions"]).fetchall()
+class SubscriptionRow(NamedTuple):
+    """A customer, or one campaign of it, on a plan version; the rest is how the plan prices.
+
+    `zone` is the customer's own; the amounts are micros, and hold for `pricing` cost_plus.
+    """
+
+    customer_id: int
+    campaign_id: int | None
+    plan_version_id: int
+    card_id: int
+    starts_on: date
+    ends_on: date | None
+    zone: str
+    pricing: str
+    markup_ppm: int
+    fixed_micros: int
+    floor_micros: int | None
+    cap_micros: int | None
+
+    @property
+    def cost_plus(self) -> CostPlus | None:
+        """How the plan prices from the cost; None where it prices by its card."""
+        if self.pricing != "cost_plus":
+            return None
+        return CostPlus(self.markup_ppm, self.fixed_micros, self.floor_micros, self.cap_micros)
 
 
 class IssuedPeriod(msgspec.Struct, frozen=True):
@@ -50,26 +98,66 @@ class IssuedPeriod(msgspec.Struct, frozen=True):
     end: date
 
 
-def issued_periods(cursor: Cursor, customers: Sequence[int]) -> list[IssuedPeriod]:
+class CardVersionRow(NamedTuple):
+    """A card with one of its published versions; without any, `version_id` is None."""
+
+    card_id: int
+    code: str
+    currency: str
+    version_id: int | None
+    number: int
+    effective_from: datetime
+    content_hash: str
+    published_at: datetime
+    has_allowances: bool
+
+
+class CardOptionsRow(NamedTuple):
+    """A version's settings as JSON, and what its card says for all versions."""
+
+    options: str
+    side: str
+    currency: str
+
+
+def fetch_identifiers(cursor: Cursor) -> list[IdentifierRow]:
+    """How the tenant's calls find their campaign."""
+    return fetch_all(cursor, IdentifierRow, SQL["fetch_identifiers"])
+
+
+def fetch_campaigns(cursor: Cursor) -> list[CampaignRow]:
+    """The tenant's campaigns."""
+    return fetch_all(cursor, CampaignRow, SQL["fetch_campaigns"])
+
+
+def fetch_rules(cursor: Cursor, settings: Sequence[str]) -> list[StoredRule]:
+    """The platform's and the tenant's rules of these settings, in the order of their setting."""
+    return fetch_all(cursor, StoredRule, SQL["fetch_rules"], {"settings": list(settings)})
+
+
+def fetch_subscriptions(cursor: Cursor) -> list[SubscriptionRow]:
+    """Who is on which plan version, by the first day."""
+    return fetch_all(cursor, SubscriptionRow, SQL["fetch_subscriptions"])
+
+
+def fetch_issued_periods(cursor: Cursor, customers: Sequence[int]) -> list[IssuedPeriod]:
     """The periods of these customers' invoices that stand, in all currencies."""
-    rows = cursor.execute(SQL["issued_periods"], {"customers": list(customers)}).fetchall()
-    return [IssuedPeriod(*row) for row in rows]
+    values = {"customers": list(customers)}
+    return fetch_all(cursor, IssuedPeriod, SQL["fetch_issued_periods"], values)
 
 
-def cards(cursor: Cursor) -> list[Row]:
-    """(card_id, code, currency, then of a version: id, number, effective_from, content_hash,
-    published_at, whether it has allowances)."""
-    return cursor.execute(SQL["cards"]).fetchall()
+def fetch_cards(cursor: Cursor) -> list[CardVersionRow]:
+    """The sell cards with their published versions, in the order in which they hold."""
+    return fetch_all(cursor, CardVersionRow, SQL["fetch_cards"])
 
 
-def card_options(cursor: Cursor, version_id: int) -> dict[str, Any]:
+def fetch_card_options(cursor: Cursor, version_id: int) -> dict[str, Any]:
     """A version's settings in the card file's form; side and currency are the card's."""
-    found = cursor.execute(SQL["card_options"], {"version_id": version_id}).fetchone()
+    found = fetch_one(cursor, CardOptionsRow, SQL["fetch_card_options"], {"version_id": version_id})
     if found is None:
         raise LookupError(f"there is no card version {version_id}")
-    options, side, currency = found
-    told: dict[str, Any] = msgspec.json.decode(options)
-    return {**told, "side": side, "currency": currency}
+    told: dict[str, Any] = msgspec.json.decode(found.options)
+    return {**told, "side": found.side, "currency": found.currency}
 
 
 class StoredCharge(msgspec.Struct, frozen=True):
@@ -106,18 +194,17 @@ class StoredCharge(msgspec.Struct, frozen=True):
     tenant_id: int
 
 
-def charge(
+def fetch_charge(
     cursor: Cursor, charge_id: int, *, first: datetime, last: datetime
 ) -> StoredCharge | None:
     """The charge of this id whose call started in [first, last)."""
     values = {"charge_id": charge_id, "first": first, "last": last}
-    row = cursor.execute(SQL["charge"], values).fetchone()
-    return None if row is None else StoredCharge(*row)
+    return fetch_one(cursor, StoredCharge, SQL["fetch_charge"], values)
 
 
-def cost_plus(cursor: Cursor, plan_version_id: int | None) -> Row | None:
-    """(markup in ppm, fixed part, floor, cap in micros) of a plan that prices from the cost."""
-    return cursor.execute(SQL["cost_plus"], {"plan_version_id": plan_version_id}).fetchone()
+def fetch_cost_plus(cursor: Cursor, plan_version_id: int | None) -> CostPlus | None:
+    """How a plan version prices from the cost; None where it prices by its card."""
+    return fetch_one(cursor, CostPlus, SQL["fetch_cost_plus"], {"plan_version_id": plan_version_id})
 
 
 class StoredCost(msgspec.Struct, frozen=True):
@@ -132,7 +219,7 @@ class StoredCost(msgspec.Struct, frozen=True):
     version_number: int
 
 
-def costs(cursor: Cursor, *, call_id: int, started_at: datetime) -> list[StoredCost]:
+def fetch_costs(cursor: Cursor, *, call_id: int, started_at: datetime) -> list[StoredCost]:
     """Every revision of what a call cost, in the order of their rating."""
     values = {"call_id": call_id, "started_at": started_at}
-    return [StoredCost(*row) for row in cursor.execute(SQL["costs"], values).fetchall()]
+    return fetch_all(cursor, StoredCost, SQL["fetch_costs"], values)

@@ -37,7 +37,7 @@ from tollwright.domain.invoices import queries as queries_of_invoices
 from tollwright.domain.validation import FieldInvalid
 from tollwright.engine.ingest import BatchResult, Reentered
 from tollwright.store import calls
-from tollwright.store.calls import id_block
+from tollwright.store.calls import claim_ids
 
 AT = datetime(2026, 11, 3, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -144,10 +144,10 @@ def test_many_re_enter_by_portions(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     blocks: list[tuple[int, int]] = []
 
     def counted(cursor: calls.Cursor) -> tuple[int, int]:
-        blocks.append(id_block(cursor))
+        blocks.append(claim_ids(cursor))
         return blocks[-1]
 
-    monkeypatch.setattr(calls, "id_block", counted)
+    monkeypatch.setattr(calls, "claim_ids", counted)
     done = desk.reprocess()
     assert (done.rated, done.waiting) == (6, 0)
     assert len(blocks) == 3

@@ -41,7 +41,7 @@ def in_scope(plant: Plant, work: Callable[[], T]) -> T:
 def billed_between(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Drafting and issuing start when an ingest has compared its records with what is known."""
     marked, go_on = threading.Event(), threading.Event()
-    meet = calls.meet
+    meet = calls.fetch_known_calls
 
     def waiting(*args: object, **values: object) -> object:
         met = meet(*args, **values)  # type: ignore[arg-type]  # handed on as they came
@@ -55,7 +55,7 @@ def billed_between(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         marked.set()
         operations.finalise(invoice=draft, at=DECEMBER, by=ANNA, render=as_data)
 
-    monkeypatch.setattr(calls, "meet", waiting)
+    monkeypatch.setattr(calls, "fetch_known_calls", waiting)
     with ThreadPoolExecutor(1) as pool:
         issued = pool.submit(in_scope, plant, bill_and_issue)
         yield
@@ -109,14 +109,14 @@ def test_two_sources_on_the_same_days_in_opposite_order(
         )  # fmt: skip
     plant.ingest(Row(key=9, seconds=60, minute=2 * 24 * 60))  # the month's tables are there
     monkeypatch.setattr(import_file, "PORTION", 1)
-    gate, insert = threading.Barrier(2), calls.insert
+    gate, insert = threading.Barrier(2), calls.insert_staged
 
     def priced_individually(*args: Any, **values: Any) -> None:
         insert(*args, **values)
         with suppress(threading.BrokenBarrierError):
             gate.wait(1)
 
-    monkeypatch.setattr(calls, "insert", priced_individually)
+    monkeypatch.setattr(calls, "insert_staged", priced_individually)
     rows = [Row(key=1, seconds=60), Row(key=2, seconds=60, minute=24 * 60)]
 
     def take(source: str, order: list[Row]) -> Callable[[], int]:

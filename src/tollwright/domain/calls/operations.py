@@ -145,7 +145,7 @@ def reprocess(*, ids: Sequence[int], at: datetime, by: By) -> engine.Reentered:
 def dismiss(*, ids: Sequence[int], at: datetime, by: By) -> int:
     """Quarantined records that shall never be calls; how many were open and are now dismissed."""
     cursor = cursor_on(_psycopg())
-    count = batches.resolve(cursor, ids, status="dismissed", at=at, by=by.actor[:200])
+    count = batches.resolve_quarantined(cursor, ids, status="dismissed", at=at, by=by.actor[:200])
     if count:
         record(
             by=by, at=at, action="quarantine.dismissed", subject="quarantine",

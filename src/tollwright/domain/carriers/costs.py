@@ -57,7 +57,7 @@ def price_missing(*, first: datetime, last: datetime, at: datetime, by: By) -> F
         raise validation.FieldInvalid("last", "The time ends before it begins.")
     tenant, cursor = current_tenant(), cursor_on(_psycopg())
     found = Costed()
-    for batch_id, source_id in store.batches_without_cost(cursor, first=first, last=last):
+    for batch_id, source_id in store.fetch_batches_without_cost(cursor, first=first, last=last):
         place = Place(tenant.pk, source_id, batch_id, tenant.timezone, at)
         found.add(engine.fill(cursor, place, first=first, last=last))
     told = dict(found.reasons.most_common())
@@ -91,10 +91,10 @@ def why_no_cost(calls: Sequence[Call], *, at: datetime) -> dict[int, str]:
     return {call.pk: why.at(place) for place, call in enumerate(calls)}
 
 
-def _row(call: Call) -> store.Row:
+def _row(call: Call) -> store.AnsweredCall:
     if call.answered_at is None:
         raise ValueError("a call that was not answered costs nothing")
-    return (
+    return store.AnsweredCall(
         call.pk, micros_of(call.started_at), micros_of(call.answered_at), call.answered_ms,
         call.customer_id, call.campaign_id, call.caller, call.called, call.trunk,
         call.cause, call.disposition,

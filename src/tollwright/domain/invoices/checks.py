@@ -21,7 +21,7 @@ def check_sums(run: BillingRun | None = None) -> list[Violation]:
     payments, receipts, number series and customers' balances.
     """
     run_id = None if run is None else run.pk
-    return [*sums.differences(database(), run_id), *_taxes(run_id)]
+    return [*sums.fetch_differences(database(), run_id), *_taxes(run_id)]
 
 
 def _taxes(run_id: int | None) -> Iterator[Violation]:
@@ -30,7 +30,7 @@ def _taxes(run_id: int | None) -> Iterator[Violation]:
     The last credit note of an invoice takes what is left of the tax, so notes are held against
     their invoice (they never exceed it), not against the formula.
     """
-    for row in sums.taxes(database(), run_id):
+    for row in sums.fetch_taxes(database(), run_id):
         if row.base_micros != row.counted_base_micros:
             yield Violation(row.document, "tax base", row.base_micros, row.counted_base_micros)
         due = tax_micros(row.base_micros, row.rate, row.currency)

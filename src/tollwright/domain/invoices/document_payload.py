@@ -35,7 +35,7 @@ def _usage(invoice: Invoice, used: list[InvoiceLine]) -> list[UsageDetail]:
     found: list[UsageDetail] = []
     room = MOST_CALLS if invoice.detail == "itemised" else 0
     for line in used:
-        sums = billing.destinations(database(), line_id=line.pk, until=invoice.period_to)
+        sums = billing.sum_destinations(database(), line_id=line.pk, until=invoice.period_to)
         calls = _calls(invoice, line, room)
         room -= len(calls)
         cut = invoice.detail == "itemised" and len(calls) < (line.calls or 0)
@@ -46,4 +46,4 @@ def _usage(invoice: Invoice, used: list[InvoiceLine]) -> list[UsageDetail]:
 def _calls(invoice: Invoice, line: InvoiceLine, room: int) -> list[billing.CallRow]:
     if room <= 0:
         return []
-    return billing.calls_behind(database(), line_id=line.pk, until=invoice.period_to, limit=room)
+    return billing.fetch_calls(database(), line_id=line.pk, until=invoice.period_to, limit=room)

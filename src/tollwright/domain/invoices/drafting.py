@@ -105,7 +105,7 @@ def _drafts(customer: Customer, until: datetime) -> QuerySet[Invoice]:
 
 
 def _accounts(run: BillingRun, customer: Customer, at: datetime) -> list[Account]:
-    first = billing.unbilled_since(database(), customer_id=customer.pk, until=run.until)
+    first = billing.fetch_unbilled_since(database(), customer_id=customer.pk, until=run.until)
     plans = Subscription.objects.filter(customer=customer)
     currencies = set(first) | set(plans.values_list("version__currency", flat=True))
     currencies |= {draft.currency for draft in _drafts(customer, run.until)}
@@ -213,7 +213,7 @@ def _draft(account: Account, period: Period, since: datetime, kind: str) -> Invo
     if not InvoiceLine.objects.filter(invoice=invoice).exclude(amount_micros=0).exists():
         drop(invoice)
         return None
-    billing.place_lines(database(), invoice_id=invoice.pk)
+    billing.number_lines(database(), invoice_id=invoice.pk)
     total_up(invoice)
     return invoice
 
@@ -264,7 +264,7 @@ def total_up(invoice: Invoice) -> None:
 
 def drop(draft: Invoice) -> None:
     """Delete a draft; its charges are unbilled again."""
-    billing.release_invoice(database(), invoice_id=draft.pk, until=draft.period_to)
+    billing.release_charges(database(), invoice_id=draft.pk, until=draft.period_to)
     InvoiceTax.objects.filter(invoice=draft).delete()
     InvoiceLine.objects.filter(invoice=draft).delete()
     draft.delete()

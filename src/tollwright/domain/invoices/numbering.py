@@ -32,7 +32,7 @@ def issue_day(at: datetime) -> date:
 
 def take_number(entity: LegalEntity, kind: str, on: date) -> str:
     """`NC-INV-2026-000001`: the next of the entity, kind and year; gapless."""
-    count = billing.next_number(
+    count = billing.take_number(
         database(),
         tenant_id=entity.tenant_id,
         legal_entity_id=entity.pk,

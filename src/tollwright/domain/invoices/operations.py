@@ -248,7 +248,7 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
         raise AlreadyPaid(f"What {locked} gives back has settled other invoices: debit it instead.")
     if locked.paid_micros or allocation.credited_micros(locked) or locked.corrections.exists():
         raise AlreadyPaid(f"{locked} has money or corrections against it: credit it instead.")
-    calls = billing.re_rated(database(), invoice_id=locked.pk, until=locked.period_to)
+    calls = billing.count_rerated(database(), invoice_id=locked.pk, until=locked.period_to)
     if calls:
         raise StandsForCalls(
             f"{locked} bills {calls:,} calls that were re-rated, which nothing else would bill: "
@@ -257,8 +257,8 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
     locked.status, locked.void_reason = "void", reason
     locked.save(update_fields=["status", "void_reason"])
     cursor, zone = cursor_on(database()), locked.tenant.timezone
-    touched = allowances.of_invoice(cursor, invoice_id=locked.pk, until=locked.period_to)
-    billing.release_invoice(database(), invoice_id=locked.pk, until=locked.period_to)
+    touched = allowances.fetch_invoice_draws(cursor, invoice_id=locked.pk, until=locked.period_to)
+    billing.release_charges(database(), invoice_id=locked.pk, until=locked.period_to)
     settle(cursor, tenant_id=locked.tenant_id, zone=zone, at=at, touched=touched, whole=True)
     _post(locked, f"void:{locked.pk}", f"Void {locked.number}", at)
     tell("voided", locked, at)
@@ -383,7 +383,7 @@ def _refuse_early(draft: Invoice, at: datetime) -> None:
 
 
 def _refuse_outdated(draft: Invoice) -> None:
-    lines = billing.outdated_lines(database(), invoice_id=draft.pk, until=draft.period_to)
+    lines = billing.lock_outdated_lines(database(), invoice_id=draft.pk, until=draft.period_to)
     if lines or not draft.lines.exists():
         where = ", ".join(map(str, lines)) or "all"
         raise DraftOutdated(

@@ -91,14 +91,14 @@ def charges_behind(
     line: InvoiceLine, *, limit: int | None = None, offset: int = 0
 ) -> list[CallRow]:
     """The calls behind a usage line in order of time; its figures are their sums."""
-    return billing.calls_behind(
+    return billing.fetch_calls(
         database(), line_id=line.pk, until=line.invoice.period_to, limit=limit, offset=offset
     )
 
 
 def destinations_behind(line: InvoiceLine) -> list[DestinationSum]:
     """What a usage line comes to per destination, largest first."""
-    return billing.destinations(database(), line_id=line.pk, until=line.invoice.period_to)
+    return billing.sum_destinations(database(), line_id=line.pk, until=line.invoice.period_to)
 
 
 def corrections_of(invoice: Invoice) -> QuerySet[Invoice]:

@@ -296,7 +296,7 @@ def discard_draft(*, version: CardVersion, at: datetime, by: By) -> None:
     """
     _only_draft(version)
     DeckImport.objects.filter(version=version).update(version=None, status="previewed")
-    store.drop_rates(connection.connection, version_id=version.pk)
+    store.delete_rates(connection.connection, version_id=version.pk)
     pk = version.pk
     version.delete()
     record(
@@ -406,5 +406,5 @@ def revert(
         )
     tag = f"as version {to.number}"
     version = _new_version(card, to.options, tag=tag, at=at, by=by)
-    store.copy_version(connection.connection, source_id=to.pk, version_id=version.pk)
+    store.copy_rates(connection.connection, source_id=to.pk, version_id=version.pk)
     return publish_version(version=version, effective_from=effective_from, at=at, by=by)

@@ -101,7 +101,7 @@ def look_up(*, card: RateCard, number: str, at: datetime, caller: str = "") -> L
         return Lookup(called, at, None, None, None, (why,))
     frame = cores.frame_of(card, version.options)
     connection.ensure_connection()
-    rows = store.rates_for(
+    rows = store.fetch_rates_for_number(
         connection.connection, version_id=version.pk, timezone=frame.timezone, number=called
     )
     if not any(rate.prefix == "" for _, rate in rows):

@@ -97,7 +97,7 @@ def correct(*, ids: Sequence[int], at: datetime, by: By) -> Corrected:
     again propose nothing twice. At most ID_BLOCK records at a time, the rest wait.
     """
     cursor = queries.database()
-    store.lock(cursor, current_tenant_id())
+    store.lock_rerating(cursor, current_tenant_id())
     book = read_book(cursor, rules_until=at)
     found, told = late(cursor, list(ids)[:ID_BLOCK], book)
     found, waiting = _not_waiting(cursor, found, told)
@@ -109,7 +109,7 @@ def correct(*, ids: Sequence[int], at: datetime, by: By) -> Corrected:
         told += _unpriced(found, priced)
         same = _close(cursor, _unchanged(found, priced), at, by)
         rerating = _propose(found, priced, at, by)
-    corrections.tell(cursor, told)
+    corrections.update_details(cursor, told)
     proposed = 0 if rerating is None else rerating.proposed
     refused = sum(bool(why) for _, why in told)
     result = Corrected(rerating, proposed, waiting, same, refused, len(told) - refused)
@@ -123,18 +123,19 @@ def correct(*, ids: Sequence[int], at: datetime, by: By) -> Corrected:
 
 def _not_waiting(cursor: Cursor, found: list[Late], told: list[Told]) -> tuple[list[Late], int]:
     """Those whose charge is in no open proposal, and how many wait for their own already."""
-    held = corrections.waits_in(cursor, [one.charged.charge_id for one in found])
+    held = corrections.fetch_open_proposals(cursor, [one.charged.charge_id for one in found])
     free: list[Late] = []
     own: list[Told] = []
     for one in found:
-        proposal_id, row_id = held.get(one.charged.charge_id, (0, 0))
-        if not proposal_id:
+        waiting = held.get(one.charged.charge_id)
+        if waiting is None:
             free.append(one)
-        elif row_id == one.call.row_id:
-            own.append((row_id, waits_text(proposal_id)))
+        elif waiting.record_id == one.call.row_id:
+            own.append((waiting.record_id, waits_text(waiting.proposal_id)))
         else:
-            told.append((one.call.row_id, f"The call waits in proposal {proposal_id}: {FIRST}"))
-    corrections.tell(cursor, own)  # letting it in again may have said otherwise
+            why = f"The call waits in proposal {waiting.proposal_id}: {FIRST}"
+            told.append((one.call.row_id, why))
+    corrections.update_details(cursor, own)  # letting it in again may have said otherwise
     return free, len(own)
 
 
@@ -172,9 +173,9 @@ def _close(cursor: Cursor, found: Sequence[Late], at: datetime, by: By) -> int:
          " it stays as it is on paper.")
         for one in found
     ]  # fmt: skip
-    corrections.tell(cursor, told)
+    corrections.update_details(cursor, told)
     ids = [one.call.row_id for one in found]
-    return batches.resolve(cursor, ids, status="corrected", at=at, by=by.actor[:200])
+    return batches.resolve_quarantined(cursor, ids, status="corrected", at=at, by=by.actor[:200])
 
 
 def _propose(found: Sequence[Late], priced: Repriced, at: datetime, by: By) -> Rerating | None:
@@ -187,9 +188,9 @@ def _propose(found: Sequence[Late], priced: Repriced, at: datetime, by: By) -> R
         return None
     of = {one.charged.charge_id: one for one in found}
     corrects = [of[charge_id] for charge_id in changes.charge_id.tolist()]
-    where = places(changes, store.lines(cursor, sorted(set(changes.line_id.tolist()))))
+    where = places(changes, store.fetch_lines(cursor, sorted(set(changes.line_id.tolist()))))
     ids = sorted(one.call.row_id for one in corrects)
-    call_id, charge_id = calls.id_block(cursor)
+    call_id, charge_id = calls.claim_ids(cursor)
     rerating = note({"records": span_text(ids)}, f"records:{call_id}", outcome, where, at, by)
     waiting_in = propose(rerating, changes, where).tolist()
     RerateProposalCall.objects.bulk_create(
@@ -212,7 +213,7 @@ def _propose(found: Sequence[Late], priced: Repriced, at: datetime, by: By) -> R
         for place, (line_id, one) in enumerate(zip(waiting_in, corrects, strict=True))
     )
     lines = RerateProposalLine.objects.in_bulk(set(waiting_in))
-    corrections.tell(cursor, [
+    corrections.update_details(cursor, [
         (one.call.row_id, waits_text(lines[line_id].proposal_id))
         for line_id, one in zip(waiting_in, corrects, strict=True)
     ])  # fmt: skip
@@ -235,15 +236,17 @@ def take(
     cursor, tenant = queries.database(), current_tenant()
     waiting = RerateProposalCall.objects.filter(line=line, pending=True)
     span = waiting.aggregate(wanted=Count("id"), first=Min("started_at"), last=Max("started_at"))
-    found = corrections.standing(cursor, line_id=line.pk, first=span["first"], last=span["last"])
+    found = corrections.fetch_unchanged(
+        cursor, line_id=line.pk, first=span["first"], last=span["last"]
+    )
     taken = Taken(span["wanted"], len(found), sum(one.amount_micros for one in found))
     if taken.wanted != taken.stood:
         return taken
-    corrections.take(
+    corrections.apply_corrections(
         cursor, found, up_line_id=up_line_id, down_line_id=down_line_id, at=rated_at,
         tenant_id=tenant.pk, zone=tenant.timezone,
     )  # fmt: skip
-    batches.resolve(
+    batches.resolve_quarantined(
         cursor, [one.record_id for one in found], status="corrected", at=at, by=by.actor[:200]
     )
     for source_id, batch_id in sorted({(one.source_id, one.batch_id) for one in found}):
@@ -251,13 +254,13 @@ def take(
         answered = sum(one.answered for one in brought)
         moved = {"quarantined": -len(brought), "rated": answered,
                  "unanswered": len(brought) - answered, "batch_id": batch_id}  # fmt: skip
-        batches.count_batch(cursor, dict.fromkeys(COUNTS, 0) | moved)
+        batches.add_counts(cursor, dict.fromkeys(COUNTS, 0) | moved)
         cost_again(cursor, Place(tenant.pk, source_id, batch_id, tenant.timezone, at), brought)
     _check_costs(found)
     return taken
 
 
-def _check_costs(found: Sequence[corrections.Standing]) -> None:
+def _check_costs(found: Sequence[corrections.UnchangedCorrection]) -> None:
     """What is made of the cost is made of the one that was just written."""
     charges = Charge.objects.filter(
         call_id__in=[one.new_id for one in found], leg="sell",
@@ -320,7 +323,7 @@ def wait_again(proposal: RerateProposal, reason: str) -> None:
     )
     text = f"Proposal {proposal.pk} was rejected: {reason}. {AGAIN}"
     ids = waiting.order_by("id").values_list("quarantine_id", flat=True)
-    corrections.tell(queries.database(), [(row_id or 0, text) for row_id in ids])
+    corrections.update_details(queries.database(), [(row_id or 0, text) for row_id in ids])
 
 
 AGAIN = "The call stays as billed. Correct it again, or dismiss the record."

@@ -63,7 +63,7 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
     """
     key = validation.text("key", key, longest=100)
     tenant_id, cursor = current_tenant_id(), queries.database()
-    store.lock(cursor, tenant_id)
+    store.lock_rerating(cursor, tenant_id)
     before = Rerating.objects.filter(tenant_id=tenant_id, idempotency_key=key).first()
     if before is not None:
         if (before.fingerprint, before.scope) != (fingerprint, scope.told()):
@@ -75,11 +75,14 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
     if not len(outcome.changes.charge_id):
         raise NothingChanges("Every call of the scope costs what it is charged.")
     rerating = note(scope.told(), key, outcome, places, at, by)
-    changes, new_id = outcome.changes, store.new_ids(cursor, len(outcome.changes.charge_id))
+    changes, new_id = (
+        outcome.changes,
+        store.claim_charge_ids(cursor, len(outcome.changes.charge_id)),
+    )
     _revise_open(_revised(changes, new_id, np.zeros_like(new_id)).only(places.line_id == 0), at)
     waiting_in = propose(rerating, changes, places)
     revised = _revised(changes, new_id, waiting_in).only(waiting_in != 0)
-    store.wait(cursor, revised, tenant_id=tenant_id)
+    store.insert_waiting(cursor, revised, tenant_id=tenant_id)
     _draw(outcome, new_id)
     record(
         by=by, at=at, action="rerating.applied", subject="rerating", subject_id=rerating.pk,
@@ -108,8 +111,8 @@ def _revise_open(revised: Revised, at: datetime) -> None:
     if not len(revised.charge_id):
         return
     cursor = queries.database()
-    stood = store.revise(cursor, revised, at=at)
-    if stood != len(revised.charge_id) or store.issued_meanwhile(cursor, revised):
+    stood = store.insert_revisions(cursor, revised, at=at)
+    if stood != len(revised.charge_id) or store.count_issued(cursor, revised):
         raise ReportOutdated("Calls were corrected or invoiced meanwhile: make the report again.")
     span = store.span_of(revised.started_us)
     follow(cursor, revised.new_id.tolist(), span, tenant_id=current_tenant_id(), at=at)
@@ -180,7 +183,7 @@ def _take(
         taken = corrections.take(line, up_line_id=up_line_id, down_line_id=down_line_id,
                                  rated_at=rerating.applied_at, at=at, by=by)  # fmt: skip
     else:
-        taken = store.take_waiting(
+        taken = store.apply_waiting(
             queries.database(), line_id=line.pk, up_line_id=up_line_id, down_line_id=down_line_id,
             at=rerating.applied_at,
         )  # fmt: skip
@@ -208,7 +211,7 @@ def reject(*, proposal: RerateProposal, reason: str, at: datetime, by: By) -> Re
     if locked.status == "proposed":
         corrections.wait_again(locked, reason)
         cursor, tenant = queries.database(), current_tenant()
-        touched = store.forget_proposed(cursor, locked.pk)
+        touched = store.delete_proposed_uses(cursor, locked.pk)
         store.close_waiting(cursor, locked.pk)
         zone = tenant.timezone
         settle(cursor, tenant_id=tenant.pk, zone=zone, at=at, touched=touched, whole=True)

@@ -36,7 +36,7 @@ def difference_report(
     if scope.leg == SELL:
         return report_of(outcome, where)
     whole = scope.card_id is None and scope.carrier_id is None
-    without = store.without_cost(database(), stored(scope)) if whole else 0
+    without = store.count_without_cost(database(), stored(scope)) if whole else 0
     return report_of(outcome, where, of_costs=True, without_cost=without)
 
 
@@ -59,7 +59,7 @@ def reckoned(
             cursor, stored(scope), bought, carrier_id=scope.carrier_id, progress=progress
         )
     lines = {int(line) for line in set(outcome.changes.line_id.tolist()) if line}
-    return outcome, places(outcome.changes, store.lines(cursor, sorted(lines)))
+    return outcome, places(outcome.changes, store.fetch_lines(cursor, sorted(lines)))
 
 
 def database() -> Cursor:

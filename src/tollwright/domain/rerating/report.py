@@ -5,7 +5,7 @@ Whoever would pay more comes first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from tollwright.engine.rerate.refusals import SENTENCES
 from tollwright.engine.rerate.run import Changes, Figures, Group, Outcome, Refused
 from tollwright.engine.rerate.sums import currency_code
 from tollwright.kernel.arrays import Int64
+from tollwright.store.rerate import LinePlace
 
 K = TypeVar("K")
 
@@ -214,13 +215,13 @@ class Places:
     invoice_id: Int64
 
 
-def places(changes: Changes, lines: dict[int, tuple[int, int, bool]]) -> Places:
+def places(changes: Changes, lines: Mapping[int, LinePlace]) -> Places:
     """Of each change the issued usage line behind it; drafts and unbilled charges are open."""
     root, invoice = np.zeros_like(changes.line_id), np.zeros_like(changes.line_id)
-    for line_id, (usage_line, of_invoice, draft) in lines.items():
-        if not draft:
-            here = changes.line_id == line_id
-            root[here], invoice[here] = usage_line, of_invoice
+    for line in lines.values():
+        if not line.is_draft:
+            here = changes.line_id == line.line_id
+            root[here], invoice[here] = line.usage_line_id, line.invoice_id
     return Places(root, invoice)
 
 

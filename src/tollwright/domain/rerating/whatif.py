@@ -170,7 +170,7 @@ def what_if(
     narrowed = _narrowed(payload, scope, everyone)
     cursor, within = database(), stored(narrowed)
     outcome = run(cursor, within, _source(payload, at), keeps=False, progress=progress)
-    lines = _lines(outcome, store.buy_sums(cursor, within))
+    lines = _lines(outcome, store.sum_costs(cursor, within))
     if payload.plan is not None and with_fees:
         lines = _with_fees(lines, payload.plan, narrowed, everyone)
     lines.sort(key=lambda line: (-line.difference_micros, line.customer, line.currency))

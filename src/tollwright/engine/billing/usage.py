@@ -13,10 +13,12 @@ def gather_usage(connection: Connection, basket: Basket) -> int:
     the calls, seconds and micros of exactly the charges that name it. Doing it again changes
     nothing. Works in sets: the cost is that of the charges that move, plus one sum.
     """
-    billing.release_stale(connection, basket)
-    for campaign_id, _ in billing.unbilled_campaigns(connection, basket):
-        billing.add_usage_line(connection, invoice_id=basket.invoice_id, campaign_id=campaign_id)
-    added = billing.mark(connection, basket)
+    billing.release_stale_charges(connection, basket)
+    for found in billing.fetch_unbilled_campaigns(connection, basket):
+        billing.insert_usage_line(
+            connection, invoice_id=basket.invoice_id, campaign_id=found.campaign_id
+        )
+    added = billing.mark_charges(connection, basket)
     billing.sum_lines(connection, basket)
-    billing.drop_unused_lines(connection, invoice_id=basket.invoice_id)
+    billing.delete_unused_lines(connection, invoice_id=basket.invoice_id)
     return added

@@ -20,11 +20,11 @@ def draw(
     Returns how many of the calls that were gone through the kernel left to core.
     """
     touched = list(drawn)
-    if corrections and allowances.any_use(cursor):
-        span = batches.batch_span(cursor, place.batch_id)
+    if corrections and allowances.check_any_use(cursor):
+        span = batches.fetch_batch_span(cursor, place.batch_id)
         if span is not None:
-            values = {"batch_id": place.batch_id, "first": span[0], "last": span[1]}
-            touched += allowances.corrected(cursor, values)
+            values = {"batch_id": place.batch_id, "first": span.first, "last": span.last}
+            touched += allowances.fetch_corrected_draws(cursor, values)
     settled = settle(
         cursor, tenant_id=place.tenant_id, zone=place.zone, at=place.at, touched=touched
     )

@@ -95,8 +95,8 @@ class Columns:
         return len(self.call_id)
 
 
-def columns_of(rows: Sequence[store.Row]) -> Columns:
-    """Columns of rows as `store.legs.without_cost` gives them."""
+def columns_of(rows: Sequence[store.AnsweredCall]) -> Columns:
+    """Answered calls in columns."""
     *numbers, caller, called, trunk, cause, disposition = zip(*rows, strict=True)
     call, started, at, lasted, customer, campaign = (np.array(one, np.int64) for one in numbers)
     callers = pack_numbers(caller)

@@ -120,7 +120,7 @@ def ingest_file(
             batches.set_tenant(cursor, tenant_id)
             source = open_source(cursor, source_code)
             batches.lock_source(cursor, source.id)
-            before = batches.done_batch(cursor, source_id=source.id, sha256=sha256)
+            before = batches.fetch_done_batch(cursor, source_id=source.id, sha256=sha256)
             if before is not None:
                 return _already(before, arrival.filename)
             return _take_in(cursor, source, arrival, stream, sha256=sha256, size=size)
@@ -161,43 +161,42 @@ def _first_line(error: BaseException) -> str:
 
 def open_source(cursor: Cursor, code: str) -> Source:
     """The source of this code, ready to parse. Raises UnknownSource or BadSource."""
-    found = batches.source(cursor, code)
+    found = batches.fetch_source(cursor, code)
     if found is None:
-        known = ", ".join(batches.source_codes(cursor)) or "none yet"
+        known = ", ".join(batches.fetch_source_codes(cursor)) or "none yet"
         raise UnknownSource(f"There is no source {code!r}. Sources here: {known}.")
-    source_id, code, format_name, zone, region, options, tenant_zone = found
     try:
-        fields = {"zone": zone, "region": region or ""} | msgspec.json.decode(options)
+        fields = {"zone": found.zone, "region": found.region} | msgspec.json.decode(found.options)
         read = msgspec.convert(fields, Options)
         unknown = set(fields) - set(Options.__struct_fields__)
         if unknown:
             raise OptionsError(f"there is no option {', '.join(sorted(unknown))}")
         normalise("1234567", read.region)  # each of these tries a setting
-        cdr_format = registry.get(format_name)
+        cdr_format = registry.get(found.format)
         for _ in cdr_format.parse((), read):
             pass
-        return Source(source_id, code, cdr_format, read, tenant_zone)
+        return Source(found.id, found.code, cdr_format, read, found.tenant_zone)
     except (msgspec.ValidationError, ValueError, UnknownRegionError) as error:
-        raise BadSource(f"Source {code} cannot be used: {error}. Mend its settings.") from error
+        raise BadSource(
+            f"Source {found.code} cannot be used: {error}. Mend its settings."
+        ) from error
 
 
-def _already(before: tuple[Any, ...], filename: str) -> BatchResult:
-    batch_id, *counts, first_name, received_at = before
+def _already(before: batches.DoneBatchRow, filename: str) -> BatchResult:
     sentence = (
-        f"{filename} was taken in already as batch {batch_id} ({first_name}) on"
-        f" {received_at:%Y-%m-%d %H:%M} UTC; nothing was changed."
+        f"{filename} was taken in already as batch {before.id} ({before.filename}) on"
+        f" {before.received_at:%Y-%m-%d %H:%M} UTC; nothing was changed."
     )
-    records, rated, unanswered, duplicates, ignored, quarantined = counts
     return BatchResult(
-        batch_id, records, rated, unanswered, duplicates, ignored, quarantined,
-        already=True, sentence=sentence,
+        before.id, before.records, before.rated, before.unanswered, before.duplicates,
+        before.ignored, before.quarantined, already=True, sentence=sentence,
     )  # fmt: skip
 
 
 def _take_in(
     cursor: Cursor, source: Source, arrival: _Arrival, stream: BinaryIO, *, sha256: str, size: int
 ) -> BatchResult:
-    batch_id = batches.open_batch(
+    batch_id = batches.insert_batch(
         cursor,
         {
             "tenant_id": arrival.tenant_id, "source_id": source.id, "filename": arrival.filename,
@@ -212,7 +211,7 @@ def _take_in(
             if arrival.progress is not None:
                 arrival.progress(keeper.read, size)
         tally = line.finish()
-    batches.count_batch(cursor, counts(tally) | {"batch_id": batch_id})
+    batches.add_counts(cursor, counts(tally) | {"batch_id": batch_id})
     return result(batch_id, tally, arrival.filename)
 
 
@@ -359,7 +358,7 @@ class Line:
 
     def _write_raw(self, kept: list[tuple[int, int, bytes]]) -> None:
         for seq, first_line, content in kept:
-            batches.keep_chunk(
+            batches.insert_chunk(
                 self._cursor,
                 {
                     "tenant_id": self._place.tenant_id, "batch_id": self._place.batch_id,
@@ -381,7 +380,7 @@ def add(tally: Tally, more: Tally) -> None:
 
 def read_attributor(cursor: Cursor) -> Attributor:
     """All identifiers of the tenant."""
-    return Attributor(Identifier(*row) for row in terms.identifiers(cursor))
+    return Attributor(Identifier(*row) for row in terms.fetch_identifiers(cursor))
 
 
 __all__ = ["BatchResult", "IngestError", "ingest_file"]

@@ -18,7 +18,8 @@ from tollwright.engine.rating.cost import Cost
 from tollwright.engine.rating.terms import Book, Campaign
 from tollwright.store import batches, corrections
 from tollwright.store.calls import Cursor
-from tollwright.store.corrections import Charged, Standing
+from tollwright.store.corrections import Charged, UnchangedCorrection
+from tollwright.store.legs import AnsweredCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def late(cursor: Cursor, ids: Sequence[int], book: Book) -> tuple[list[Late], li
     if not placed:
         return [], told
     keys = [(call.source_id, call.record.call_key) for call in placed]
-    charged = corrections.charged(cursor, keys, [call.started_at for call in placed])
+    charged = corrections.lock_charged_calls(cursor, keys, [call.started_at for call in placed])
     found: list[Late] = []
     seen: set[int] = set()
     for place, call in enumerate(placed):
@@ -116,19 +117,19 @@ def _calls(cursor: Cursor, ids: Sequence[int], book: Book) -> tuple[list[Call], 
     sorters: dict[int, Sorter] = {}
     found: list[Call] = []
     told: list[Told] = []
-    for row_id, _, source_id, _, _, reason, _, record in batches.waiting(cursor, ids):
-        if reason != LATE or not record:
-            told.append((row_id, ""))  # it has a reason of its own, and waits for that
+    for row in batches.lock_quarantined(cursor, ids):
+        if row.reason != LATE or not row.record:
+            told.append((row.id, ""))  # it has a reason of its own, and waits for that
             continue
-        if source_id not in sorters:
-            source = open_source(cursor, batches.source_code(cursor, source_id))
-            batches.lock_source(cursor, source_id)
-            sorters[source_id] = Sorter(book, read_attributor(cursor), source.options.region)
-        call = sorters[source_id].place(msgspec.json.decode(record, type=Record))
+        if row.source_id not in sorters:
+            source = open_source(cursor, batches.fetch_source_code(cursor, row.source_id))
+            batches.lock_source(cursor, row.source_id)
+            sorters[row.source_id] = Sorter(book, read_attributor(cursor), source.options.region)
+        call = sorters[row.source_id].place(msgspec.json.decode(row.record, type=Record))
         if isinstance(call, Refused):
-            told.append((row_id, call.detail))
+            told.append((row.id, call.detail))
         else:
-            found.append(Call(row_id, source_id, call.record, call.terms.campaign, call.caller,
+            found.append(Call(row.id, row.source_id, call.record, call.terms.campaign, call.caller,
                               call.called, call.answered_at))  # fmt: skip
     return found, told
 
@@ -143,20 +144,20 @@ def would_cost(cursor: Cursor, place: Place, found: Sequence[Late]) -> Cost:
     if costs is None:
         return Cost.unknown(len(found))
     rows = [
-        (0, 0, micros_of(one.call.answered_at or one.call.started_at), one.call.record.answered_ms,
-         0, 0, one.call.caller, one.call.called, one.call.trunk, one.call.record.cause,
-         one.call.record.disposition)
+        AnsweredCall(0, 0, micros_of(one.call.answered_at or one.call.started_at),
+                     one.call.record.answered_ms, 0, 0, one.call.caller, one.call.called,
+                     one.call.trunk, one.call.record.cause, one.call.record.disposition)
         for one in found
     ]  # fmt: skip
     return costs.cost(columns_of(rows).calls)
 
 
-def cost_again(cursor: Cursor, place: Place, found: Sequence[Standing]) -> None:
+def cost_again(cursor: Cursor, place: Place, found: Sequence[UnchangedCorrection]) -> None:
     """Charge the provider for corrected calls of one batch, after their revisions are written."""
     costs = legs.opened(cursor, place)
     if costs is None:
         return
     costs.retire([(one.call_id, one.started_at) for one in found])
-    rows = corrections.answered_calls(cursor, [(one.new_id, one.new_start) for one in found])
+    rows = corrections.fetch_answered_calls(cursor, [(one.new_id, one.new_start) for one in found])
     if rows:
         costs.write(columns_of(rows))

@@ -125,9 +125,9 @@ class Legs:
         """Write the legs; how many calls have one."""
         there, place = in_a_row(legs), self.place
         if len(there.places):
-            rows = _rows(legs, there, calls, store.charge_ids(self.cursor))
+            rows = _rows(legs, there, calls, store.claim_charge_ids(self.cursor))
             values = {"tenant_id": place.tenant_id, "zone": place.zone, "at": place.at}
-            store.write(self.cursor, rows, values)
+            store.insert_legs(self.cursor, rows, values)
         return len(there.places)
 
     def _by_carrier(self, calls: Answered) -> Iterable[tuple[Bought, Int64]]:
@@ -145,7 +145,7 @@ def opened(cursor: Cursor, place: Place, below: frozenset[int] = NOBODY) -> Legs
 
     `below`: the tenants whose parent, or parent's parent, this one is.
     """
-    if not store.wanted(cursor):
+    if not store.check_costs_wanted(cursor):
         return None
     cards = BareCards(cursor)
     parent = read_parent(cursor, place, cards, partial(opened, below=below | {place.tenant_id}))
@@ -161,7 +161,9 @@ def fill(cursor: Cursor, place: Place, *, first: datetime, last: datetime) -> Co
     legs = opened(cursor, place)
     if legs is None:
         return found
-    for rows in store.without_cost(cursor, batch_id=place.batch_id, first=first, last=last):
+    for rows in store.fetch_calls_without_cost(
+        cursor, batch_id=place.batch_id, first=first, last=last
+    ):
         found.add(legs.write(columns_of(rows)))
     return found
 

@@ -33,24 +33,24 @@ def replay(
     with connection.transaction():
         cursor = calls.cursor_on(connection)
         batches.set_tenant(cursor, tenant_id)
-        row = batches.batch(cursor, batch_id)
-        if row is None:
+        batch = batches.lock_batch(cursor, batch_id)
+        if batch is None:
             raise NotPossible(f"There is no batch {batch_id}.")
-        source_id, filename, status, code, zone = row[1], row[2], row[3], row[6], row[7]
-        if resellers.is_resold(cursor, source_id):
+        if resellers.check_resold(cursor, batch.source_id):
             raise NotPossible(
-                f"Batch {batch_id} ({filename}) has no file: a reseller took its calls in, and"
-                " can replay them."
+                f"Batch {batch_id} ({batch.filename}) has no file: a reseller took its calls in,"
+                " and can replay them."
             )
-        if status == "done":
+        if batch.status == "done":
             roll_back(connection, tenant_id=tenant_id, batch_id=batch_id, at=at, by=by, keep=True)
         with file_of(cursor, batch_id) as stream:
             result = ingest_file(
-                connection, tenant_id=tenant_id, source_code=code, filename=filename,
+                connection, tenant_id=tenant_id, source_code=batch.source_code,
+                filename=batch.filename,
                 stream=stream, at=at, by=by, progress=progress,
             )  # fmt: skip
-        batches.hand_over(cursor, batch_id, result.batch_id)
-        place = Place(tenant_id, source_id, result.batch_id, zone, at)
+        batches.move_calls(cursor, batch_id, result.batch_id)
+        place = Place(tenant_id, batch.source_id, result.batch_id, batch.tenant_zone, at)
         above = legs.opened(cursor, place)
         if above is not None:
             above.take_over(batch_id)
@@ -60,7 +60,7 @@ def replay(
 def file_of(cursor: calls.Cursor, batch_id: int) -> BinaryIO:
     """The batch's file as it came, at its beginning."""
     file = tempfile.SpooledTemporaryFile(max_size=raw.IN_MEMORY)  # noqa: SIM115  # the caller closes it
-    for _, _, content in batches.chunks(cursor, batch_id):
-        file.write(raw.original(bytes(content)))
+    for chunk in batches.fetch_chunks(cursor, batch_id):
+        file.write(raw.original(bytes(chunk.content)))
     file.seek(0, io.SEEK_SET)
     return cast(BinaryIO, file)

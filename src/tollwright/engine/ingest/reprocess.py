@@ -34,6 +34,7 @@ from tollwright.engine.rating.cards import card_of
 from tollwright.engine.rating.tariffs import compiled_of
 from tollwright.engine.rating.terms import Version, read_book
 from tollwright.store import batches
+from tollwright.store.batches import QuarantinedRow, RefusedAgain
 from tollwright.store.calls import Cursor, cursor_on
 
 
@@ -92,9 +93,11 @@ def reprocess(
     with connection.transaction():
         cursor = cursor_on(connection)
         batches.set_tenant(cursor, tenant_id)
-        rows = batches.waiting(cursor, ids)
-        for (batch_id, source_id), group in groupby(rows, key=lambda row: (row[1], row[2])):
-            source = open_source(cursor, batches.source_code(cursor, source_id))
+        rows = batches.lock_quarantined(cursor, ids)
+        for (batch_id, source_id), group in groupby(
+            rows, key=lambda row: (row.batch_id, row.source_id)
+        ):
+            source = open_source(cursor, batches.fetch_source_code(cursor, source_id))
             batches.lock_source(cursor, source.id)
             place = Place(tenant_id, source.id, batch_id, source.tenant_zone, at)
             while portion := list(islice(group, PORTION)):  # no more than a block of ids holds
@@ -105,7 +108,9 @@ def reprocess(
     )  # fmt: skip
 
 
-def _batch(cursor: Cursor, place: Place, source: Source, rows: list[batches.Row], by: str) -> Tally:
+def _batch(
+    cursor: Cursor, place: Place, source: Source, rows: list[QuarantinedRow], by: str
+) -> Tally:
     sorter = Sorter(read_book(cursor), read_attributor(cursor), source.options.region)
     found = _Round()
     for row in rows:
@@ -119,12 +124,14 @@ def _batch(cursor: Cursor, place: Place, source: Source, rows: list[batches.Row]
     draw(cursor, place, pricer.drawn, corrections=tally.reasons["corrections"])
     tally.reasons.clear()
     back = found.refused + [(found.by_record[row.line, row.call_key], row) for row in refused]
-    batches.still_waiting(cursor, [_kept(row_id, row) for row_id, row in back])
+    batches.update_quarantined(cursor, [_kept(row_id, row) for row_id, row in back])
     kept = {row_id for row_id, _ in back}
-    gone = [row[0] for row in rows if row[0] in found.by_record.values() and row[0] not in kept]
-    batches.resolve(cursor, gone + found.ignored, status="reentered", at=place.at, by=by[:200])
+    gone = [row.id for row in rows if row.id in found.by_record.values() and row.id not in kept]
+    batches.resolve_quarantined(
+        cursor, gone + found.ignored, status="reentered", at=place.at, by=by[:200]
+    )
     moved = counts(tally) | {"quarantined": -tally.records, "records": 0}
-    batches.count_batch(cursor, moved | {"batch_id": place.batch_id})
+    batches.add_counts(cursor, moved | {"batch_id": place.batch_id})
     tally.quarantined = len(back) + found.twice
     tally.reasons.update(row.reason for _, row in back)
     return tally
@@ -134,54 +141,54 @@ def _card(cursor: Cursor, version: Version, rounding: Rounding | None) -> CardIn
     return card_of(cursor, version.id, version.content_hash, rounding)
 
 
-def _kept(row_id: int, row: Refused) -> tuple[int, str, str, str | None, str]:
-    return row_id, row.reason, row.detail, row.record.decode() or None, row.call_key
+def _kept(row_id: int, row: Refused) -> RefusedAgain:
+    return RefusedAgain(row_id, row.reason, row.detail, row.record.decode() or None, row.call_key)
 
 
-def _sort(cursor: Cursor, source: Source, sorter: Sorter, row: batches.Row, found: _Round) -> None:
-    row_id, _, _, line_no, _, _, text, record = row
+def _sort(
+    cursor: Cursor, source: Source, sorter: Sorter, row: QuarantinedRow, found: _Round
+) -> None:
     item: Item = (
-        msgspec.json.decode(record, type=Record) if record else _parsed(cursor, source, row)
+        msgspec.json.decode(row.record, type=Record) if row.record else _parsed(cursor, source, row)
     )
     if isinstance(item, Fault):
-        refused = Refused(line_no, "", item.code[:40], item.reason, clean(text))
-        found.refused.append((row_id, refused))
+        refused = Refused(row.line_no, "", item.code[:40], item.reason, clean(row.raw))
+        found.refused.append((row.id, refused))
         return
     if not isinstance(item, Record) or item.leg != "customer":
-        found.ignored.append(row_id)
+        found.ignored.append(row.id)
         return
     placed = sorter.place(item)
     key = (item.line, item.call_key[:200])
     if key in found.by_record or item.call_key in found.keys:
         found.twice += 1  # one key at a time: the other row stays, and meets this one next time
     elif isinstance(placed, Refused):
-        found.refused.append((row_id, placed))
+        found.refused.append((row.id, placed))
     else:
-        found.by_record[key] = row_id
+        found.by_record[key] = row.id
         found.keys.add(item.call_key)
         found.placed.append(placed)
 
 
-def _parsed(cursor: Cursor, source: Source, row: batches.Row) -> Item:
+def _parsed(cursor: Cursor, source: Source, row: QuarantinedRow) -> Item:
     """The row's line read once more by today's settings of its source, below the file's first."""
-    _, batch_id, _, line_no, _, reason, text, _ = row
-    span = text.count("\n") + 1
-    head = _lines(cursor, batch_id, 1, 1) if line_no > 1 else b""
-    body = _lines(cursor, batch_id, line_no, span)
+    span = row.raw.count("\n") + 1
+    head = _lines(cursor, row.batch_id, 1, 1) if row.line_no > 1 else b""
+    body = _lines(cursor, row.batch_id, row.line_no, span)
     items = list(source.format.parse([head + body], source.options))
     for item in items[1:] if head else items:
         if isinstance(item, Record):
-            return msgspec.structs.replace(item, line=line_no)
+            return msgspec.structs.replace(item, line=row.line_no)
         if isinstance(item, Fault | Ignored):
             return item
-    return Fault(line_no, reason, "The line holds no record.", text)
+    return Fault(row.line_no, row.reason, "The line holds no record.", row.raw)
 
 
 def _lines(cursor: Cursor, batch_id: int, line_no: int, count: int) -> bytes:
-    pieces = batches.chunk_with_line(cursor, batch_id=batch_id, line_no=line_no)
+    pieces = batches.fetch_chunks_at_line(cursor, batch_id=batch_id, line_no=line_no)
     if not pieces:
         return b""
-    first = pieces[0][0]
-    data = b"".join(raw.original(bytes(content)) for _, content in pieces)
+    first = pieces[0].first_line
+    data = b"".join(raw.original(bytes(piece.content)) for piece in pieces)
     lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     return b"".join(line + b"\n" for line in lines[line_no - first : line_no - first + count])

@@ -40,7 +40,7 @@ from tollwright.store.calls import Cursor
 
 AROUND = timedelta(days=32)  # how far a correction may move a call
 LEVEL = 1  # of the cost: the next one up
-Known = dict[int, tuple[int, bool]]  # by the child's call: the parent's revision, if it stands
+Known = dict[int, store.KnownRevision]  # by the child's call
 
 
 class Above(Protocol):
@@ -103,7 +103,7 @@ class Parent:
 
     def sell(self, calls: Columns, places: Int64, reasons: Words) -> list[Leg]:
         """Write the calls at these places as calls of the parent's customer; their cost here."""
-        store.stage(self.cursor, calls.call_id[places], calls.started_us[places])
+        store.stage_resold(self.cursor, calls.call_id[places], calls.started_us[places])
         with store.as_tenant(self.cursor, self.tenant_id, back=self.child.tenant_id):
             known = self._known(calls, places)
             sales = self._sales(calls.calls, _in_time(calls, places, known, reasons), reasons)
@@ -112,7 +112,7 @@ class Parent:
 
     def look(self, calls: Columns, places: Int64, reasons: Words) -> list[Leg]:
         """As `sell`, but nothing is written."""
-        store.stage(self.cursor, calls.call_id[places], calls.started_us[places])
+        store.stage_resold(self.cursor, calls.call_id[places], calls.started_us[places])
         with store.as_tenant(self.cursor, self.tenant_id, back=self.child.tenant_id):
             known = self._known(calls, places)
             some = _in_time(calls, places, known, reasons)
@@ -121,7 +121,7 @@ class Parent:
     def _known(self, calls: Columns, places: Int64) -> Known:
         """The revisions that the parent has of the staged calls, and whether they stand."""
         started = calls.started_us[places]
-        return store.known(
+        return store.fetch_known_revisions(
             self.cursor, source_id=self.source_id, first=moment_of(int(started.min())) - AROUND,
             last=moment_of(int(started.max())) + AROUND,
         )  # fmt: skip
@@ -138,48 +138,50 @@ class Parent:
 
     def billed(self, told: Sequence[tuple[int, datetime]]) -> set[int]:
         """Those of these calls of the child (id, start) that a document is issued about."""
-        store.stage(self.cursor, *_columns(told))
+        store.stage_resold(self.cursor, *_columns(told))
         with store.as_tenant(self.cursor, self.tenant_id, back=self.child.tenant_id):
-            standing = store.standing(self.cursor, self.source_id)
-            carried = stored.issued(self.cursor, [(sold, at) for _, sold, at in standing])
-        return {call_id for call_id, sold, _ in standing if sold in carried}
+            current = store.fetch_current_calls(self.cursor, self.source_id)
+            carried = stored.fetch_issued_calls(
+                self.cursor, [(call.call_id, call.started_at) for call in current]
+            )
+        return {call.child_id for call in current if call.call_id in carried}
 
     def retire(self, corrected: Sequence[tuple[int, datetime]]) -> None:
         """What was sold of these calls of the child (id, start) stands no longer, nor its legs;
         but for what the parent has issued a document about."""
         cursor = self.cursor
-        store.stage(cursor, *_columns(corrected))
+        store.stage_resold(cursor, *_columns(corrected))
         with store.as_tenant(cursor, self.tenant_id, back=self.child.tenant_id):
-            gone = store.retire(cursor, self.source_id)
+            gone = store.retire_calls(cursor, self.source_id)
             above = self._its_legs(NO_BATCH) if gone else None
             if above is not None:
                 above.retire(gone)
-            days = stored.touched_days(cursor, zone=self.zone, calls=gone)
-            stored.sum_again(cursor, tenant_id=self.tenant_id, zone=self.zone, days=days)
+            days = stored.fetch_touched_days(cursor, zone=self.zone, calls=gone)
+            stored.sum_days(cursor, tenant_id=self.tenant_id, zone=self.zone, days=days)
 
     def restore(self, restored: Sequence[tuple[int, datetime]]) -> None:
         """These calls of the child (id, start) stand again: what was sold of them does so too."""
         cursor = self.cursor
-        store.stage(cursor, *_columns(restored))
+        store.stage_resold(cursor, *_columns(restored))
         with store.as_tenant(cursor, self.tenant_id, back=self.child.tenant_id):
-            risen = store.fallen(cursor, self.source_id)
+            risen = store.fetch_withdrawn_calls(cursor, self.source_id)
             if risen:
-                batches.restore(cursor, risen, stored.id_block(cursor)[1])
+                batches.restore_calls(cursor, risen, stored.claim_ids(cursor).charge_id)
                 above = self._its_legs(NO_BATCH)
                 if above is not None:
                     above.restore(risen)
-            days = stored.touched_days(cursor, zone=self.zone, calls=risen)
-            stored.sum_again(cursor, tenant_id=self.tenant_id, zone=self.zone, days=days)
+            days = stored.fetch_touched_days(cursor, zone=self.zone, calls=risen)
+            stored.sum_days(cursor, tenant_id=self.tenant_id, zone=self.zone, days=days)
 
     def take_over(self, old_id: int) -> None:
         """What the parent kept of a replayed batch (`old_id`, the child's) is this batch's."""
         with store.as_tenant(self.cursor, self.tenant_id, back=self.child.tenant_id):
-            old = store.batch(
+            old = store.fetch_batch(
                 self.cursor, reseller_id=self.child.tenant_id, batch_id=old_id, stands=False
             )
             if old is not None:
                 new = self._batch(0)
-                batches.hand_over(self.cursor, old, new)
+                batches.move_calls(self.cursor, old, new)
                 above = self._its_legs(new)
                 if above is not None:
                     above.take_over(old)
@@ -224,7 +226,7 @@ class Parent:
         count, at = len(there.places), there.places
         if not count:
             return
-        call_id, charge_id = stored.id_block(self.cursor)
+        call_id, charge_id = stored.claim_ids(self.cursor)
         sold_id = np.arange(call_id, call_id + count)
         customer, campaign, version, plan = np.array(
             [_numbers(sale) for sale in sales], np.int64
@@ -239,7 +241,7 @@ class Parent:
             ],
             [text_of([sale.leg.currency for sale in sales]).pick(there.which), there.prefix],
         )  # fmt: skip
-        store.sell(self.cursor, rows, {
+        store.insert_sold(self.cursor, rows, {
             "tenant_id": self.tenant_id, "source_id": self.source_id, "batch_id": batch_id,
             "zone": self.zone, "at": self.child.at,
         })  # fmt: skip
@@ -251,17 +253,17 @@ class Parent:
     def _batch(self, count: int) -> int:
         """The parent's batch of the child's batch, with so many calls more."""
         cursor, child = self.cursor, self.child
-        found = self._batch_id or store.batch(
+        found = self._batch_id or store.fetch_batch(
             cursor, reseller_id=child.tenant_id, batch_id=child.batch_id, stands=True
         )
         if found is None:
-            found = batches.open_batch(cursor, {
+            found = batches.insert_batch(cursor, {
                 "tenant_id": self.tenant_id, "source_id": self.source_id,
                 "filename": f"batch {child.batch_id} of the reseller", "size": 0,
                 "sha256": store.sha256_of(child.batch_id), "at": child.at, "by": "system",
             })  # fmt: skip
         self._batch_id = found
-        batches.count_batch(cursor, {
+        batches.add_counts(cursor, {
             "batch_id": found, "records": count, "rated": count, "unanswered": 0, "duplicates": 0,
             "ignored": 0, "quarantined": 0,
         })  # fmt: skip
@@ -275,22 +277,22 @@ class Parent:
         return self._above[batch_id]
 
 
-NEW = (-1, False)  # no revision yet, none stands
+NEW = store.KnownRevision(0, -1, False)  # none yet
 NO_BATCH = 0
 
 
 def read_parent(cursor: Cursor, child: Place, cards: BareCards, open_above: Open) -> Parent | None:
     """Who sells to the child's tenant, if it says so of this one too."""
-    tenant_id = store.parent(cursor)
+    tenant_id = store.fetch_parent(cursor)
     if tenant_id is None:
         return None
     with store.as_tenant(cursor, tenant_id, back=child.tenant_id):
-        rows = store.links(cursor, child.tenant_id)
+        rows = store.fetch_links(cursor, child.tenant_id)
         book = read_book(cursor) if rows else None
     if book is None:
         return None
-    links = [Link(*row[:4]) for row in rows]
-    return Parent(cursor, child, tenant_id, rows[0][4], links, book, cards, open_above)
+    links = [Link(*row[:-1]) for row in rows]
+    return Parent(cursor, child, tenant_id, rows[0].zone, links, book, cards, open_above)
 
 
 def _why_not(terms: Terms) -> str:
@@ -304,7 +306,7 @@ def _why_not(terms: Terms) -> str:
 
 def _in_time(calls: Columns, places: Int64, known: Known, reasons: Words) -> Int64:
     """The places of the calls that the parent has not issued as they were before."""
-    stands = [call_id for call_id, (_, stands) in known.items() if stands]
+    stands = [call_id for call_id, one in known.items() if one.is_current]
     late = np.isin(calls.call_id[places], np.array(stands, np.int64))
     reasons.put(places[late], "parent_late_correction")
     return places[~late]
@@ -342,4 +344,4 @@ def _revisions(call_id: Int64, known: Known) -> Int64:
     """Which revision of the parent's call each call is."""
     if not known:
         return np.zeros(len(call_id), np.int64)
-    return np.array([known.get(one, NEW)[0] + 1 for one in call_id.tolist()], np.int64)
+    return np.array([known.get(one, NEW).revision + 1 for one in call_id.tolist()], np.int64)

@@ -17,6 +17,7 @@ from tollwright.engine.ingest.cost_columns import Place
 from tollwright.engine.ingest.errors import NotPossible
 from tollwright.engine.rating.settle import settle
 from tollwright.store import allowances, batches, calls, resellers
+from tollwright.store.rerate import DrawMoment
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,35 +49,35 @@ def roll_back(
     with connection.transaction():
         cursor = calls.cursor_on(connection)
         batches.set_tenant(cursor, tenant_id)
-        row = batches.batch(cursor, batch_id)
-        if row is None:
+        batch = batches.lock_batch(cursor, batch_id)
+        if batch is None:
             raise NotPossible(f"There is no batch {batch_id}.")
-        _, source_id, filename, status, *_, zone = row
-        batches.lock_source(cursor, source_id)
-        if status != "done":
+        filename = batch.filename
+        batches.lock_source(cursor, batch.source_id)
+        if batch.status != "done":
             raise NotPossible(f"Batch {batch_id} ({filename}) is rolled back already.")
-        if not with_resellers and resellers.is_resold(cursor, source_id):
+        if not with_resellers and resellers.check_resold(cursor, batch.source_id):
             raise NotPossible(
                 f"Batch {batch_id} ({filename}) holds calls that a reseller took in: they go when"
                 " the reseller rolls its own batch back."
             )
-        span = batches.batch_span(cursor, batch_id)
-        restored: list[tuple[int, datetime]] = []
-        place = Place(tenant_id, source_id, batch_id, zone, at)
+        span = batches.fetch_batch_span(cursor, batch_id)
+        restored: list[calls.CallRef] = []
+        place = Place(tenant_id, batch.source_id, batch_id, batch.tenant_zone, at)
         if span is not None:
             restored = _take_away(cursor, place, filename, span, keep=keep)
-        above = resellers.parents_batch(cursor, tenant_id=tenant_id, batch_id=batch_id)
+        above = resellers.fetch_parent_batch(cursor, tenant_id=tenant_id, batch_id=batch_id)
         if above is not None:
             roll_back(
-                connection, tenant_id=above[0], batch_id=above[1], at=at, by="system", keep=keep,
-                with_resellers=True,
+                connection, tenant_id=above.tenant_id, batch_id=above.batch_id, at=at,
+                by="system", keep=keep, with_resellers=True,
             )  # fmt: skip
             batches.set_tenant(cursor, tenant_id)
         costs = legs.opened(cursor, place) if restored else None
         if costs is not None:
             costs.restore(restored)
-        batches.roll_back(cursor, {"batch_id": batch_id, "at": at, "by": by[:200]})
-    gone = span[2] if span else 0
+        batches.mark_rolled_back(cursor, {"batch_id": batch_id, "at": at, "by": by[:200]})
+    gone = span.calls if span else 0
     sentence = f"Batch {batch_id} ({filename}) is rolled back: {gone:,} calls are gone"
     sentence += f", {len(restored):,} it had corrected stand again." if restored else "."
     return RolledBack(batch_id, gone, len(restored), sentence)
@@ -86,41 +87,42 @@ def _take_away(
     cursor: calls.Cursor,
     place: Place,
     filename: str,
-    span: tuple[datetime, datetime, int],
+    span: batches.BatchSpan,
     *,
     keep: bool,
-) -> list[tuple[int, datetime]]:
+) -> list[calls.CallRef]:
     batch_id, zone = place.batch_id, place.zone
     values: dict[str, object] = {
         "batch_id": batch_id,
-        "first": span[0],
-        "last": span[1],
+        "first": span.first,
+        "last": span.last,
         "zone": zone,
     }
-    count, number = batches.invoiced(cursor, values)
+    count, number = batches.count_invoiced(cursor, values)
     if count:
         raise NotPossible(
             f"Batch {batch_id} ({filename}) stays: {count:,} of its charges are on an invoice"
             f" ({number}). Delete the draft or void the invoice first."
         )
-    days = set(batches.batch_days(cursor, values))
-    restored = batches.corrected_by(cursor, values)
+    days = set(batches.fetch_batch_days(cursor, values))
+    restored = batches.fetch_corrected_calls(cursor, values)
     if restored:
-        days |= set(calls.touched_days(cursor, zone=zone, calls=restored))
+        days |= set(calls.fetch_touched_days(cursor, zone=zone, calls=restored))
     touched = _free(cursor, values)
     batches.delete_calls(cursor, values, keep=keep)
     if restored:
-        _, charge_id = calls.id_block(cursor)
-        batches.restore(cursor, restored, charge_id)
-    calls.sum_again(cursor, tenant_id=place.tenant_id, zone=zone, days=sorted(days))
+        _, charge_id = calls.claim_ids(cursor)
+        batches.restore_calls(cursor, restored, charge_id)
+    calls.sum_days(cursor, tenant_id=place.tenant_id, zone=zone, days=sorted(days))
     settle(cursor, tenant_id=place.tenant_id, zone=zone, at=place.at, touched=touched)
     return restored
 
 
-def _free(cursor: calls.Cursor, values: dict[str, object]) -> list[tuple[int, datetime]]:
+def _free(cursor: calls.Cursor, values: dict[str, object]) -> list[DrawMoment]:
     """What the batch's calls took is free again; whose it was, and from when on."""
-    if not allowances.any_use(cursor):
+    if not allowances.check_any_use(cursor):
         return []
-    touched = allowances.of_batch(cursor, values) + allowances.corrected(cursor, values)
-    allowances.forget_batch(cursor, values)
+    touched = allowances.fetch_batch_draws(cursor, values)
+    touched += allowances.fetch_corrected_draws(cursor, values)
+    allowances.delete_batch_uses(cursor, values)
     return touched

@@ -20,7 +20,7 @@ from tollwright.engine.rating.terms import Terms
 from tollwright.kernel.arrays import NONE, Int64
 from tollwright.kernel.text import Text, text_joined, text_of
 from tollwright.store import batches, binary, calls
-from tollwright.store.calls import Met
+from tollwright.store.calls import CampaignDay, KnownCall
 
 AROUND = timedelta(days=32)  # how far a correction may move a call
 Late = dict[int, str]  # places of calls that an issued invoice carries otherwise: which of WAITING
@@ -44,8 +44,8 @@ class Writer:
 
     def __post_init__(self) -> None:
         self._legs = legs.opened(self.cursor, self.place)
-        calls.make_staged(self.cursor)
-        batches.make_refused(self.cursor)
+        calls.create_staged(self.cursor)
+        batches.create_refused(self.cursor)
 
     def write(self, priced: Priced, refused: list[Refused]) -> tuple[Tally, Late]:
         """What became of the portion's calls and refused rows, and the calls that wait."""
@@ -64,7 +64,7 @@ class Writer:
             "tenant_id": place.tenant_id, "batch_id": place.batch_id,
             "source_id": place.source_id, "at": place.at,
         }  # fmt: skip
-        reasons = batches.quarantine(self.cursor, rows, values)
+        reasons = batches.insert_quarantined(self.cursor, rows, values)
         tally.quarantined += len(reasons)
         tally.duplicates += len(refused) - len(reasons)
         tally.reasons.update(reasons)
@@ -84,12 +84,12 @@ class Writer:
             if month not in self._months:
                 calls.ensure_month(self.cursor, datetime(month.year, month.month, 1, tzinfo=UTC))
                 self._months.add(month)
-        call_id, charge_id = calls.id_block(self.cursor)
-        calls.stage(self.cursor, _rows(priced, call_id, charge_id))
+        call_id, charge_id = calls.claim_ids(self.cursor)
+        calls.stage_calls(self.cursor, _rows(priced, call_id, charge_id))
         gone, late, recount = self._meet(there, call_id, tally)
         place = self.place
         if len(gone) < len(there):
-            calls.insert(
+            calls.insert_staged(
                 self.cursor, tenant_id=place.tenant_id, source_id=place.source_id,
                 batch_id=place.batch_id, zone=place.zone, at=place.at,
             )  # fmt: skip
@@ -97,7 +97,7 @@ class Writer:
         written[gone] = False
         tally.unanswered += int((there.counted_ms[written] < 0).sum())
         tally.rated += int((there.counted_ms[written] >= 0).sum())
-        calls.sum_again(self.cursor, tenant_id=place.tenant_id, zone=place.zone, days=recount)
+        calls.sum_days(self.cursor, tenant_id=place.tenant_id, zone=place.zone, days=recount)
         answered = np.flatnonzero(written & (there.counted_ms >= 0))
         if self._legs is not None and len(answered):
             costed = self._legs.write(_columns(there, answered, call_id))
@@ -107,56 +107,53 @@ class Writer:
 
     def _meet(
         self, there: Calls, first_id: int, tally: Tally
-    ) -> tuple[list[int], Late, list[tuple[int, date]]]:
+    ) -> tuple[list[int], Late, list[CampaignDay]]:
         """Compare with the calls there are.
 
         Gives the places that are not to be written, those of them that must wait, and the
-        (campaign, day) whose sums a correction changes.
+        days whose sums a correction changes.
         """
         first, last = int(there.started_us.min()), int(there.started_us.max())
-        met = calls.meet(
+        known = calls.fetch_known_calls(
             self.cursor, source_id=self.place.source_id, first=moment_of(first) - AROUND,
             last=moment_of(last) + AROUND,
         )  # fmt: skip
-        if not met:
+        if not known:
             return [], {}, []
-        same = [row[0] for row in met if row[4]]
-        told = [row for row in met if not row[4]]
+        same = [call.staged_id for call in known if call.unchanged]
+        told = [call for call in known if not call.unchanged]
         wait = self._waiting(there, first_id, told)
-        changed = [row for row in told if row[0] not in wait]
+        changed = [call for call in told if call.staged_id not in wait]
         tally.duplicates += len(same)
         if same or wait:
-            calls.unstage(self.cursor, [*same, *wait])
-        days: list[tuple[int, date]] = []
+            calls.delete_staged(self.cursor, [*same, *wait])
+        days: list[CampaignDay] = []
         if changed:
             tally.reasons["corrections"] += len(changed)
-            old = [(row[1], row[2], row[3]) for row in changed]
-            days = calls.touched_days(
-                self.cursor, zone=self.place.zone, calls=[(row[0], row[1]) for row in old]
-            )
-            calls.revise(self.cursor, [row[0] for row in changed], old)
+            old = [(call.known_id, call.started_at) for call in changed]
+            days = calls.fetch_touched_days(self.cursor, zone=self.place.zone, calls=old)
+            calls.revise_staged(self.cursor, changed)
             if self._legs is not None:
-                self._legs.retire([(row[0], row[1]) for row in old])
+                self._legs.retire(old)
         late = {call_id - first_id: why for call_id, why in wait.items()}
         return [*(call_id - first_id for call_id in same), *late], late, days
 
-    def _waiting(self, there: Calls, first_id: int, told: list[Met]) -> Late:
+    def _waiting(self, there: Calls, first_id: int, told: list[KnownCall]) -> Late:
         """The new ids of corrections that must wait: of calls on an issued invoice, and of those
         whose price is made of what a parent has billed otherwise."""
         if not told:
             return {}
-        old = [(row[1], row[2]) for row in told]
-        issued = calls.issued(self.cursor, old)
+        old = [(call.known_id, call.started_at) for call in told]
+        issued = calls.fetch_issued_calls(self.cursor, old)
         billed = set[int]()
         if self._legs is not None and any(terms.cost_plus for terms in there.terms):
             billed = self._legs.billed(old)
         wait: Late = {}
-        for new_id, old_id, *_ in told:
-            place = new_id - first_id
-            if old_id in issued:
-                wait[new_id] = "late_correction"
-            elif old_id in billed and _from_cost(there, place):
-                wait[new_id] = UNKNOWN_COST
+        for call in told:
+            if call.known_id in issued:
+                wait[call.staged_id] = "late_correction"
+            elif call.known_id in billed and _from_cost(there, call.staged_id - first_id):
+                wait[call.staged_id] = UNKNOWN_COST
         return wait
 
 

@@ -73,6 +73,6 @@ def card_of(
 
 
 def _load(cursor: store.Cursor, version_id: int) -> CardIndex:
-    frame = read_frame(store.card_options(cursor, version_id))
+    frame = read_frame(store.fetch_card_options(cursor, version_id))
     with collector_paused():
         return prepare(read_card(cursor.connection, version_id=version_id, frame=frame))

@@ -17,6 +17,7 @@ from tollwright.core.instants import micros_of
 from tollwright.engine.rating.terms import Card, Version, cards_of
 from tollwright.kernel.arrays import Int64
 from tollwright.store import carriers as store
+from tollwright.store.calls import Cursor
 
 NO_CARD = "no_buy_card"
 NO_VERSION = "no_buy_version"
@@ -126,11 +127,10 @@ class Carriers:
         return Bought(trunk.carrier_id, trunk.carrier, card, version, reason)
 
 
-def read_carriers(cursor: store.Cursor) -> Carriers:
+def read_carriers(cursor: Cursor) -> Carriers:
     """Everything from the database, as the cursor's tenant."""
     assigned: dict[int, list[tuple[datetime, int]]] = {}
-    for carrier_id, since, card_id in store.assigned(cursor):
-        assigned.setdefault(carrier_id, []).append((since, card_id))
-    return Carriers(
-        [Trunk(*row) for row in store.trunks(cursor)], assigned, cards_of(store.cards(cursor))
-    )
+    for row in store.fetch_assigned_cards(cursor):
+        assigned.setdefault(row.carrier_id, []).append((row.valid_from, row.card_id))
+    trunks = [Trunk(*row) for row in store.fetch_trunks(cursor)]
+    return Carriers(trunks, assigned, cards_of(store.fetch_cards(cursor)))

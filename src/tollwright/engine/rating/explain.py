@@ -72,7 +72,7 @@ def explain_charge(
     """
     cursor = cursor_on(connection)
     first, last = (EARLIEST, LATEST) if started_at is None else _around(started_at)
-    charge = store.charge(cursor, charge_id, first=first, last=last)
+    charge = store.fetch_charge(cursor, charge_id, first=first, last=last)
     if charge is None:
         raise NoSuchCharge(f"There is no charge {charge_id}.")
     return _EXPLAINED[charge.leg](cursor, charge)
@@ -89,12 +89,13 @@ def _sell(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
         return card_of(cursor, version.id, version.content_hash, terms.rounding)
 
     line, card = _prices(book.cards.values(), charge, load, call)
-    plan = store.cost_plus(cursor, charge.plan_version_id)
+    plan = store.fetch_cost_plus(cursor, charge.plan_version_id)
     if plan is not None:
         steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, line))
-        return _from_cost(cursor, charge, call, line, card, steps, CostPlus(*plan))
+        return _from_cost(cursor, charge, call, line, card, steps, plan)
     fit = matching(card.card.allowances, call.called, call.answered_at)
-    before = {pool: taken for pool, taken, _ in allowances.uses(cursor, charge.id)} if fit else {}
+    uses = allowances.fetch_uses(cursor, charge.id) if fit else []
+    before = {use.pool: use.before for use in uses}
     steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, line),
              *_pool_steps(fit, before, charge.currency))  # fmt: skip
     return _replayed(charge, call, line, card, steps, _remaining(fit, before))
@@ -105,7 +106,7 @@ def _from_cost(
     card: CardIndex, steps: tuple[ExplainStep, ...], plan: CostPlus,
 ) -> Explanation:  # fmt: skip
     """By what the call cost when the charge was rated, and the plan's terms."""
-    known = store.costs(cursor, call_id=charge.call_id, started_at=charge.started_at)
+    known = store.fetch_costs(cursor, call_id=charge.call_id, started_at=charge.started_at)
     stood = [cost for cost in known if cost.rated_at <= charge.rated_at] or known[:1]
     if charge.billed_s and not stood:
         raise NoSuchCharge(f"Charge {charge.id} is made of what its call costs, and that is gone.")
@@ -144,18 +145,20 @@ def _buy(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
 
 def _parent(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
     """The parent's own reckoning of the same call, in its books."""
-    parent_id = resellers.parent(cursor)
+    parent_id = resellers.fetch_parent(cursor)
     found: Explanation | None = None
     if parent_id is not None:
         with resellers.as_tenant(cursor, parent_id, back=charge.tenant_id):
-            sold = propagate_costs.sold(cursor, {
+            sold = propagate_costs.fetch_parent_charge(cursor, {
                 "reseller_id": charge.tenant_id, "started_at": charge.started_at,
                 "call_key": f"{charge.source_id}/{charge.call_key}", "rated_at": charge.rated_at,
                 "amount_micros": charge.amount_micros, "billed_s": charge.billed_s,
                 "card_version_id": charge.card_version_id, "rate_no": charge.rate_no,
             })  # fmt: skip
             if sold is not None:
-                found = explain_charge(cursor.connection, sold[0], started_at=sold[1])
+                found = explain_charge(
+                    cursor.connection, sold.charge_id, started_at=sold.started_at
+                )
     if found is None:
         raise NoSuchCharge(f"The parent has no charge for charge {charge.id} any more.")
     theirs = found.charge

@@ -56,7 +56,7 @@ class Periods:
 def read_periods(cursor: store.Cursor, book: Book, customers: Iterable[int]) -> Periods:
     """The periods of these customers, bounded by what is issued to them. One query."""
     issued = defaultdict[int, list[p.Period]](list)
-    for row in store.issued_periods(cursor, sorted(set(customers))):
+    for row in store.fetch_issued_periods(cursor, sorted(set(customers))):
         span = p.Span(row.first, row.end)
         issued[row.customer_id].append(p.Period(row.since, row.until, span, row.zone))
     return Periods(book, issued)

@@ -23,9 +23,9 @@ def follow(
     done = 0
     if not charges:
         return done
-    for reseller_id in store.resold(cursor, charges, span):
+    for reseller_id in store.stage_resold_charges(cursor, charges, span):
         with as_tenant(cursor, reseller_id, back=tenant_id):
-            moved = store.move(cursor, span, tenant_id=reseller_id, at=at)
+            moved = store.revise_costs(cursor, span, tenant_id=reseller_id, at=at)
             if moved:
                 audit.append(
                     cursor.connection, tenant_id=reseller_id, at=at, actor="system", address="",

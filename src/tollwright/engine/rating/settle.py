@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -27,7 +27,7 @@ from tollwright.kernel.arrays import Flags, Int64
 from tollwright.store import allowances as store
 from tollwright.store import calls
 from tollwright.store.allowances import Drawn, Turn, Uses
-from tollwright.store.rerate import Charges, lock_usage, new_ids, span_of
+from tollwright.store.rerate import Charges, claim_charge_ids, lock_usage, span_of
 
 QUARTER_US = 900_000_000
 Touched = Iterable[tuple[int, datetime]]  # (customer, when a call was answered)
@@ -81,7 +81,7 @@ def settle(
     done = Settled()
     for (customer_id, period), moment in sorted(since.items()):
         done += walk.go(customer_id, period, moment)
-    calls.sum_again(cursor, tenant_id=tenant_id, zone=zone, days=sorted(walk.days))
+    calls.sum_days(cursor, tenant_id=tenant_id, zone=zone, days=sorted(walk.days))
     return done
 
 
@@ -94,7 +94,7 @@ class _Walk:
     zone: ZoneInfo
     at: datetime
     books: Books
-    days: set[tuple[int, date]] = field(default_factory=set)
+    days: set[calls.CampaignDay] = field(default_factory=set)
 
     def go(self, customer_id: int, period: Period, since: datetime) -> Settled:
         """The calls of a customer's period from `since` on, each in its turn."""
@@ -103,8 +103,8 @@ class _Walk:
             "customer_id": customer_id, "first": period[0], "last": period[1], "since": since,
             "versions": self.books.pooled, "causes": list(causes), "at": self.at, "issued": False,
         }  # fmt: skip
-        taken = store.taken(self.cursor, values | {"issued": True})
-        turn = store.calls_in_turn(self.cursor, values)
+        taken = store.sum_taken(self.cursor, values | {"issued": True})
+        turn = store.copy_calls_in_order(self.cursor, values)
         then = Then(self.cursor, self.books, causes)
         asked = then.asked(turn)
         in_turn = calls_of(turn.charges, asked.tariff, asked.counted_ms)
@@ -115,7 +115,7 @@ class _Walk:
             raise ValueError(f"call {turn.charges.call_id[place]} came in unrated")
         fresh = _differs(turn, priced)
         charge_id = turn.charges.charge_id.copy()
-        charge_id[fresh] = new_ids(self.cursor, int(fresh.sum()))
+        charge_id[fresh] = claim_charge_ids(self.cursor, int(fresh.sum()))
         drawn = _drawn(turn, asked, priced, charge_id, fresh)
         store.write_charges(self.cursor, drawn)
         if len(drawn.charge_id):
@@ -135,7 +135,9 @@ class _Walk:
         quarters = turn.charges.started_us // QUARTER_US
         pairs = np.unique(np.stack([turn.charges.campaign_id, quarters], axis=1), axis=0)
         self.days |= {
-            (campaign, moment_of(quarter * QUARTER_US).astimezone(self.zone).date())
+            calls.CampaignDay(
+                campaign, moment_of(quarter * QUARTER_US).astimezone(self.zone).date()
+            )
             for campaign, quarter in pairs.tolist()
         }
 

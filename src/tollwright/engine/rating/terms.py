@@ -312,34 +312,52 @@ def _rounding(value: Value) -> Rounding | None:
 
 def read_book(cursor: store.Cursor, *, rules_until: datetime | None = None) -> Book:
     """Everything from the database; with `rules_until`, only rules that had been set by then."""
-    campaigns = store.campaigns(cursor)
+    campaigns = store.fetch_campaigns(cursor)
     return Book(
-        {row[0]: Campaign(*row[:5]) for row in campaigns},
-        cards_of(store.cards(cursor)),
-        [_subscribed(row) for row in store.subscriptions(cursor)],
-        list(_rules(store.rules(cursor, SETTINGS + PERIOD_SETTINGS), rules_until)),
-        {row[1]: Customer(row[1], *row[5:8]) for row in campaigns},
+        {row.id: _campaign(row) for row in campaigns},
+        cards_of(store.fetch_cards(cursor)),
+        [_subscribed(row) for row in store.fetch_subscriptions(cursor)],
+        list(_rules(store.fetch_rules(cursor, SETTINGS + PERIOD_SETTINGS), rules_until)),
+        {row.customer_id: _customer(row) for row in campaigns},
     )
 
 
-def _subscribed(row: store.Row) -> Subscribed:
-    plus = CostPlus(*row[9:]) if row[8] == "cost_plus" else None
-    return replace(Subscribed(*row[1:8]), cost_plus=plus)
+def _campaign(row: store.CampaignRow) -> Campaign:
+    return Campaign(row.id, row.customer_id, row.code, row.customer_code, row.currency)
 
 
-def cards_of(rows: Iterable[store.Row]) -> dict[int, Card]:
-    """Cards with their versions from rows of `store.terms.cards`, by id."""
+def _customer(row: store.CampaignRow) -> Customer:
+    return Customer(row.customer_id, row.zone, row.customer_since, row.billing_anchor)
+
+
+def _subscribed(row: store.SubscriptionRow) -> Subscribed:
+    return Subscribed(
+        row.customer_id, row.campaign_id, row.plan_version_id, row.card_id, row.starts_on,
+        row.ends_on, row.zone, row.cost_plus,
+    )  # fmt: skip
+
+
+def cards_of(rows: Iterable[store.CardVersionRow]) -> dict[int, Card]:
+    """Cards with their versions, by id."""
     cards: dict[int, Card] = {}
-    for card_id, code, currency, *version in rows:
-        known = cards.get(card_id, Card(card_id, code, currency, ()))
-        added = () if version[0] is None else (Version(*version),)
-        cards[card_id] = Card(card_id, code, currency, known.versions + added)
+    for row in rows:
+        known = cards.get(row.card_id, Card(row.card_id, row.code, row.currency, ()))
+        cards[row.card_id] = replace(known, versions=(*known.versions, *_versions(row)))
     return cards
 
 
-def _rules(rows: Iterable[store.Row], until: datetime | None) -> Iterable[r.RuleRow]:
-    for row_id, tenant, customer, campaign, name, value, locked, since, set_at, set_by in rows:
-        if until is None or set_at <= until:
+def _versions(row: store.CardVersionRow) -> Iterable[Version]:
+    if row.version_id is not None:
+        yield Version(
+            row.version_id, row.number, row.effective_from, row.content_hash, row.published_at,
+            row.has_allowances,
+        )  # fmt: skip
+
+
+def _rules(rows: Iterable[store.StoredRule], until: datetime | None) -> Iterable[r.RuleRow]:
+    for row in rows:
+        if until is None or row.set_at <= until:
             yield r.RuleRow(
-                row_id, name, value, locked, since, set_at, set_by, tenant, customer, campaign
-            )
+                row.id, row.setting, row.decoded, row.locked, row.effective_from, row.set_at,
+                row.set_by, row.tenant_id, row.customer_id, row.campaign_id,
+            )  # fmt: skip

@@ -181,12 +181,12 @@ def run(
 
     `keeps` False gives sums only, no changes. `progress` is told how many calls are done.
     """
-    store.prepare_joins(cursor)
+    store.set_join_memory(cursor)
     offers, causes = Offers(source), causes_of(source.book)
-    for campaign_id, first, last in store.campaigns(cursor, scope):
+    for campaign_id, first, last in store.fetch_campaigns(cursor, scope):
         offers.learn(campaign_id, first - AROUND, last + AROUND)
     tally, aside = Tally(keeps), Aside()
-    charges = store.charges(cursor, scope, causes, costs=source.from_cost)
+    charges = store.copy_charges(cursor, scope, causes, costs=source.from_cost)
     for found in _repriced(charges, offers, causes, progress):
         tally.add(aside.take(found))
     for found, draws in shared(cursor, offers, source.book, causes, aside):
@@ -206,11 +206,11 @@ def run_costs(
 
     `carrier_id`: only calls that are that carrier's now.
     """
-    store.prepare_joins(cursor)
+    store.set_join_memory(cursor)
     offers, tally = Offers(source), Tally(keeps=True)
-    for text, first, last in store.trunks(cursor, scope):
+    for text, first, last in store.fetch_trunks(cursor, scope):
         offers.learn(source.number(text), first - AROUND, last + AROUND)
-    for found in _repriced(store.costs(cursor, scope, source.trunks), offers, (), progress):
+    for found in _repriced(store.copy_costs(cursor, scope, source.trunks), offers, (), progress):
         own = found if carrier_id is None else found.only(found.carrier_id == carrier_id)
         tally.add(own)
     return replace(outcome_of(tally), priced_individually=offers.priced_individually)

@@ -152,13 +152,13 @@ class _Walk:
             "customer_id": customer_id, "first": period[0], "last": period[1], "since": since,
             "versions": self.versions, "causes": list(self.causes), "at": since, "issued": True,
         }  # fmt: skip
-        turn = store.calls_in_turn(self.cursor, values)
+        turn = store.copy_calls_in_order(self.cursor, values)
         inside = np.isin(turn.charges.charge_id, self.costs.charge_id)
         others = bool(self.offers.source.pooled) & ~np.isin(turn.charges.plan_id, self.plans)
         turn = turn.only((inside | others) & (turn.charges.waits == 0))
         inside = np.isin(turn.charges.charge_id, self.costs.charge_id)
         stored = bool(self.offers.source.pooled)
-        taken = store.taken(self.cursor, values | {"issued": False}) if stored else {}
+        taken = store.sum_taken(self.cursor, values | {"issued": False}) if stored else {}
         was = self.then.asked(turn) if stored else None
         self._from_cost.clear()
         asked, lines = self._asked(turn, inside, was)
@@ -231,7 +231,7 @@ class _Walk:
             drawing[here] = False
         stays = [place for place in _stays(turn, calls, was, priced) if drawing[place]]
         charges = turn.charges.charge_id
-        drawn = store.drawn_by(self.cursor, charges[turn.issued == 1].tolist())
+        drawn = store.fetch_uses_of_charges(self.cursor, charges[turn.issued == 1].tolist())
         if all(_drew(priced, place) == drawn.get(int(charges[place]), ()) for place in stays):
             return priced
         same = _same_terms(calls, was)

@@ -13,10 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from tollwright.data.invoices import Document, Invoice
 from tollwright.data.payments import Payment
 from tollwright.domain.invoices import queries
-from tollwright.domain.listing import Rows
 from tollwright.web.portal.decorators import Visit, money_page, show
 from tollwright.web.shared.formatting import Money, Status
-from tollwright.web.shared.tables import Column, Filter, Table, field_has
+from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has
 
 INVOICE_STATES = (
     ("finalised", _("open")),

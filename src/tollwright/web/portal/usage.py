@@ -11,13 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from tollwright.data.customers import Campaign
-from tollwright.domain.listing import FilterUnreadable
 from tollwright.domain.reports import usage
 from tollwright.web.portal.chart import day_chart
 from tollwright.web.portal.decorators import Visit, portal, show
 from tollwright.web.shared import exports
 from tollwright.web.shared.formatting import Money, Seconds
-from tollwright.web.shared.tables import Column
+from tollwright.web.shared.tables import Column, FilterUnreadable
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 

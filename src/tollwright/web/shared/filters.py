@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from tollwright.domain import listing
-from tollwright.domain.listing import FilterUnreadable, Rows
-from tollwright.web.shared.tables import day_of
+from tollwright.web.shared.tables import FilterUnreadable, Rows, day_of
 
 __all__ = ["day_of", "prefix_of", "since", "start_of", "until"]
-
-A_DAY = timedelta(days=1)
 
 
 def prefix_of(value: str) -> str:
@@ -31,16 +28,21 @@ def start_of(day: date) -> datetime:
 
 def since(path: str) -> Callable[[Rows, str], Rows]:
     """Rows whose moment is on the day or later; what is no day is refused."""
-    return lambda rows, value: listing.between(rows, path, first=start_of(_day(value)))
+    return _bounded(f"{path}__gte", 0)
 
 
 def until(path: str) -> Callable[[Rows, str], Rows]:
-    """Rows whose moment is on the day or earlier; what is no day is refused."""
-    return lambda rows, value: listing.between(rows, path, end=start_of(_day(value) + A_DAY))
+    """Rows whose moment is on the day or earlier."""
+    return _bounded(f"{path}__lt", 1)
 
 
-def _day(value: str) -> date:
-    day = day_of(value)
-    if day is None:
-        raise FilterUnreadable(f"{value!r} is not a day, such as 2026-10-05.")
-    return day
+def _bounded(lookup: str, days: int) -> Callable[[Rows, str], Rows]:
+    def apply(rows: Rows, value: str) -> Rows:
+        day = day_of(value)
+        if day is None:
+            raise FilterUnreadable(f"{value!r} is not a day, such as 2026-10-05.")
+        if not isinstance(rows, QuerySet):
+            return rows
+        return rows.filter(**{lookup: start_of(day + timedelta(days))})
+
+    return apply

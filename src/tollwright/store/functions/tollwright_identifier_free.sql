@@ -1,0 +1,20 @@
+-- One identifier means one campaign at a time.
+CREATE OR REPLACE FUNCTION public.tollwright_identifier_free()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    taken record;
+BEGIN
+    PERFORM pg_advisory_xact_lock(
+        hashtextextended(NEW.tenant_id || '/' || NEW.kind || '/' || NEW.value, 0));
+    SELECT campaign_id, valid_from INTO taken FROM identifier
+     WHERE tenant_id = NEW.tenant_id AND kind = NEW.kind AND value = NEW.value AND id <> NEW.id
+       AND tstzrange(valid_from, valid_to) && tstzrange(NEW.valid_from, NEW.valid_to) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% % already means campaign % from %',
+            NEW.kind, NEW.value, taken.campaign_id, taken.valid_from
+            USING ERRCODE = 'exclusion_violation';
+    END IF;
+    RETURN NEW;
+END $function$;

@@ -1,0 +1,17 @@
+-- Statement level: a deck has hundreds of thousands of rows, its version is looked up once.
+CREATE OR REPLACE FUNCTION public.tollwright_parts_of_published_stay()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    version_table text := TG_ARGV[0];
+    broken bigint;
+BEGIN
+    EXECUTE format('SELECT v.id FROM %I v WHERE v.status = ''published'' '
+                   'AND v.id IN (SELECT version_id FROM touched) LIMIT 1', version_table) INTO broken;
+    IF broken IS NOT NULL THEN
+        RAISE EXCEPTION '% of published % % are fixed: % refused',
+            TG_TABLE_NAME, version_table, broken, TG_OP USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $function$;

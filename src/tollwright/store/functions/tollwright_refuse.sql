@@ -1,0 +1,9 @@
+-- For rows that are written once: whoever would change or delete one is refused.
+CREATE OR REPLACE FUNCTION public.tollwright_refuse()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'integrity_constraint_violation';
+END $function$;
