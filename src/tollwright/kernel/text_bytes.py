@@ -86,8 +86,10 @@ def _unquoted(data: Any, at: int, size: int, out: Any, to: int) -> int:
 
 
 @entry
-def joined(data: Any, first: Any, size: Any, at: Any, rows: Any, out: Any, ends: Any) -> None:
-    """The fields `at` of some rows, each row's with SEPARATOR between them, one after the other.
+def joined(
+    data: Any, first: Any, size: Any, at: Any, rows: Any, separator: int, out: Any, ends: Any
+) -> None:
+    """The fields `at` of some rows, each row's with `separator` between them, one after the other.
 
     A column that the file does not have is empty.
     """
@@ -96,7 +98,7 @@ def joined(data: Any, first: Any, size: Any, at: Any, rows: Any, out: Any, ends:
         row = rows[i]
         for k in range(len(at)):
             if k:
-                out[to] = SEPARATOR
+                out[to] = separator
                 to += 1
             if at[k] < 0:
                 continue

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tollwright.core.cards.card import Allowance, Rate, RateCard
+from tollwright.core.formats.asterisk import ASTERISK_CSV
 from tollwright.core.formats.base import Options
 from tollwright.core.rating.rate_call import CallInput
 from tollwright.kernel import numbers, text_bytes
 from tollwright.kernel.call_columns import columns_of
 from tollwright.kernel.cdr import fields
-from tollwright.kernel.cdr.asterisk import AsteriskColumns
+from tollwright.kernel.cdr.columns import ColumnReader
 from tollwright.kernel.rating import batch, legs, trie
 from tollwright.kernel.rating.batch import rate_batch
 from tollwright.kernel.rating.compile import compile_card
@@ -35,7 +36,7 @@ def warm(say: Callable[[str], None]) -> int:
         card = RateCard(rates=(Rate("1", 0),), allowances=allowances)
         charges = rate_batch(compile_card(card), calls).charges
     price_from_cost(charges, charges, None, compile_card(card))
-    list(AsteriskColumns(Options(), 1).read([ROW]))
+    list(ColumnReader(ASTERISK_CSV, Options(), 1).read([ROW]))
     new = sum(bool(function.stats.cache_misses) for function in _entries())
     say(f"The rating kernel is ready: {new} of {len(_entries())} functions were compiled.")
     return new

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
-from tests.unit.core.formats.rows import ASTERISK
-from tollwright.core.formats.base import Format, Item, Options, Record
+from tollwright.core.formats.asterisk import ASTERISK_CSV
+from tollwright.core.formats.base import Item, Options, Record
+from tollwright.core.formats.table import TableFormat
 from tollwright.core.instants import micros_of
 from tollwright.core.numbers import digits_of
 from tollwright.kernel.arrays import NONE
-from tollwright.kernel.cdr.asterisk import AsteriskColumns
-from tollwright.kernel.cdr.chunks import ColumnReader
+from tollwright.kernel.cdr.columns import ColumnReader
 from tollwright.kernel.cdr.parsed_columns import ParsedColumns
 from tollwright.kernel.numbers import pack_number
 
-Way = Callable[[Options, int], ColumnReader]
 Fact = tuple[object, ...]
 
 
@@ -52,13 +50,13 @@ def row_of(parsed: ParsedColumns, row: int, region: str) -> Fact:
 
 
 def facts(
-    data: bytes, options: Options, chunk_rows: int = 4, *, way: Way = AsteriskColumns
+    data: bytes, options: Options, chunk_rows: int = 4, *, rule: TableFormat = ASTERISK_CSV
 ) -> tuple[list[Fact], int]:
     """What columns tell of a file, and how many of its rows were told in columns."""
     found: list[Fact] = []
     quick = 0
     chunks = [data[at : at + 700] for at in range(0, len(data), 700)]
-    for part in way(options, chunk_rows).read(chunks):
+    for part in ColumnReader(rule, options, chunk_rows).read(chunks):
         if isinstance(part, ParsedColumns):
             found += [row_of(part, row, options.region) for row in range(len(part))]
             quick += int((~part.odd).sum())
@@ -67,5 +65,5 @@ def facts(
     return found, quick
 
 
-def by_rule(data: bytes, options: Options, rule: Format = ASTERISK) -> list[Fact]:
+def by_rule(data: bytes, options: Options, rule: TableFormat = ASTERISK_CSV) -> list[Fact]:
     return [fact_of(item, options.region) for item in rule.parse([data], options)]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.core.formats.rows import FREESWITCH
 from tests.unit.kernel.cdr import test_asterisk as asterisk
 from tests.unit.kernel.cdr import test_freeswitch as freeswitch
 from tests.unit.kernel.parsed import by_rule, facts
 from tollwright.core.formats.base import Options
-from tollwright.kernel.cdr.freeswitch import FreeswitchColumns
+from tollwright.core.formats.freeswitch import FREESWITCH_CSV
 from tollwright.kernel.text import text_of
 
 IN_COLUMNS, BY_THE_RULE = True, False
@@ -190,5 +189,5 @@ def test_a_row_of_freeswitch(changed: dict[str, str], plain: bool) -> None:
     rows = [freeswitch.row(columns, number, **more) for number in range(6)]
     rows[2] = freeswitch.row(columns, 2, **changed)
     data = "\n".join(rows).encode()
-    found, quick = facts(data, options, chunk_rows=80, way=FreeswitchColumns)
-    assert (found, quick == 6) == (by_rule(data, options, FREESWITCH), plain)
+    found, quick = facts(data, options, chunk_rows=80, rule=FREESWITCH_CSV)
+    assert (found, quick == 6) == (by_rule(data, options, FREESWITCH_CSV), plain)

@@ -18,6 +18,7 @@ import msgspec
 
 from tollwright.core.formats.base import Fault, Ignored, Options
 from tollwright.core.formats.lines import blocks_of_lines
+from tollwright.core.formats.objects import Found
 
 _MOST_BYTES = 16_777_216  # one line: an array of some thousand records in one HTTP body
 _MOST_LINES = 5_000  # one object spread over lines
@@ -32,14 +33,7 @@ _BETWEEN = " \t,[]\x1e"
 _RAW_SHOWN = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One JSON value, the line it begins on, the lines it takes, its text."""
-
-    line: int
-    lines: int
-    raw: str
-    told: Any
+Value = Found[Any]  # one JSON value
 
 
 @dataclass(slots=True)

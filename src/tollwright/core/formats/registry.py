@@ -1,16 +1,13 @@
-"""The formats this installation reads. A new one is a file beside this and a line in here."""
+"""The formats this installation reads: those of each vendor's folder that is listed here."""
 
 from __future__ import annotations
 
-from tollwright.core.formats.asterisk_csv import AsteriskCsv
+from tollwright.core.formats import asterisk, freeswitch, tollwright
 from tollwright.core.formats.base import Format
-from tollwright.core.formats.freeswitch_csv import FreeswitchCsv
-from tollwright.core.formats.freeswitch_json import FreeswitchJson
-from tollwright.core.formats.tollwright_json import TollwrightJson
 
+VENDORS = (freeswitch, asterisk, tollwright)
 FORMATS: dict[str, Format] = {
-    cdr_format.name: cdr_format
-    for cdr_format in (FreeswitchCsv(), FreeswitchJson(), AsteriskCsv(), TollwrightJson())
+    cdr_format.name: cdr_format for vendor in VENDORS for cdr_format in vendor.FORMATS
 }
 
 

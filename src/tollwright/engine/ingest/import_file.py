@@ -18,6 +18,7 @@ import psycopg
 
 from tollwright.core.formats import registry
 from tollwright.core.formats.base import Format, Item, Options, OptionsError, Record
+from tollwright.core.formats.table import TableFormat
 from tollwright.core.money import Rounding
 from tollwright.core.numbers import UnknownRegionError, normalise
 from tollwright.core.rating.rate_lookup import CardIndex
@@ -36,17 +37,12 @@ from tollwright.engine.rating.cost import Cost
 from tollwright.engine.rating.tariffs import compiled_of
 from tollwright.engine.rating.terms import Book, Version, read_book
 from tollwright.kernel.arrays import Int64
-from tollwright.kernel.cdr.asterisk import AsteriskColumns
-from tollwright.kernel.cdr.freeswitch import FreeswitchColumns
+from tollwright.kernel.cdr.columns import ColumnReader
 from tollwright.kernel.cdr.parsed_columns import ParsedColumns
 from tollwright.kernel.rating.layout import CompiledCard
 from tollwright.store import batches, terms
 from tollwright.store.calls import Cursor, cursor_on
 
-COLUMNS = {
-    "asterisk_csv": AsteriskColumns,
-    "freeswitch_csv": FreeswitchColumns,
-}  # formats that are read in columns
 PORTION = 16_384  # records a round: staged, they fit into a session's temporary buffers
 AT_ONCE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 Progress = Callable[[int, int], None]
@@ -216,10 +212,9 @@ def _take_in(
 
 
 def _portions(source: Source, chunks: Iterable[bytes]) -> Iterator[ParsedColumns | list[Item]]:
-    """The file a portion at a time: in columns where its format can."""
-    columns = COLUMNS.get(source.format.name)
-    if columns is not None:
-        yield from columns(source.options, PORTION).read(chunks)
+    """The file a portion at a time: in columns where its records are rows of a table."""
+    if isinstance(source.format, TableFormat):
+        yield from ColumnReader(source.format, source.options, PORTION).read(chunks)
         return
     remaining = iter(source.format.parse(chunks, source.options))
     while portion := list(islice(remaining, PORTION)):

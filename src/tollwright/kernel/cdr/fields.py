@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from tollwright.core.formats import takes
 from tollwright.core.formats.base import CLIPPED_SECONDS, DAY_S
+from tollwright.core.formats.records import LONGEST_SEQUENCE
 from tollwright.kernel.arrays import NONE
 from tollwright.kernel.jit import entry, plain
 from tollwright.kernel.text_bytes import ESCAPED
@@ -22,7 +24,7 @@ CLIPPED = min(CLIPPED_SECONDS)  # the other one is more than a day
 DASH, SLASH, DOT, PLUS, ZERO, COMMA, COLON, BLANK, TEE, PERCENT = (
     ord(sign) for sign in "-/.+0,: T%"
 )
-LONGEST_SEQUENCE = 17
+LOCAL = np.frombuffer(takes.LOCAL.encode(), np.uint8)
 _MONTHS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365])
 
 
@@ -181,29 +183,26 @@ def _last(data: Any, at: int, size: int, sign: int) -> int:
 
 
 @plain
-def _starts(data: Any, at: int, size: int, word: Any) -> bool:
-    if size < len(word):
+def _starts(data: Any, at: int, size: int, words: Any, word: int, end: int) -> bool:
+    """Whether a text begins with words[word:end]."""
+    if size < end - word or (word < end and data[at] != words[word]):
         return False
     same = True
-    for k in range(len(word)):
-        same &= data[at + k] == word[k]
+    for k in range(end - word):
+        same &= data[at + k] == words[word + k]
     return same
 
 
 @plain
 def _peer(data: Any, at: int, size: int) -> tuple[int, int]:
     """Where a channel's peer stands: `PJSIP/uac-00000000` -> uac, `DAHDI/i1/4930-5` -> i1."""
-    slash = 0
-    while slash < size and data[at + slash] != SLASH:
-        slash += 1
-    if slash == size:
+    slash = _before(data, at, size, SLASH)
+    if slash == size or _starts(data, at, size, LOCAL, 0, len(LOCAL)):
         return at, 0
     dash = _last(data, at, size, DASH)
     end = dash if dash > slash + 1 else size
-    stop = slash + 1
-    while stop < end and data[at + stop] != SLASH:
-        stop += 1
-    return at + slash + 1, stop - slash - 1
+    begin = at + slash + 1
+    return begin, _before(data, begin, end - slash - 1, SLASH)
 
 
 @plain
@@ -216,159 +215,147 @@ def _born(data: Any, at: int, size: int) -> int:
     return _number(data, at + begin, dot - begin, 10) if dot - begin == 10 else BAD
 
 
-LOCAL = np.frombuffer(b"Local/", np.uint8)
-QUEUE = np.frombuffer(b"Queue", np.uint8)
-# Columns of what a format finds in a row: moments and lengths, and texts.
+# What is found in a row: moments and numbers, and where to look for them.
 START, ANSWER, END, MS, BORN, SEQUENCE = range(6)
-ACCOUNT, PEER, QUEUED, AGENT, TRUNK = range(5)
+SECONDS, FINER, UNIT_US, DURATION, BIRTH, NUMBER, ORIGIN, REFERENCE = range(8)
+PLACE, TAKE, WHEN, WORD, WORD_END, OTHERWISE = range(6)
+WHOLE, PEER, HEAD = range(3)
 
 
 @entry
-def asterisk(
+def read_rows(
     data: Any,
     first: Any,
     size: Any,
-    at: Any,
+    times: Any,
+    numbers: Any,
+    kept: Any,
+    filled: Any,
+    tied: Any,
+    words: Any,
+    encoded: bool,
     odd: Any,
-    local: Any,
+    joint: Any,
     moments: Any,
-    begins: Any,
-    sizes: Any,
 ) -> None:
-    """What Asterisk's rows say. `at`: the columns of `asterisk_layouts.PICKED`, -1 for none.
+    """What rows say, by the places of their columns (-1 = none); see `plan.ReadPlan`.
 
-    Fills moments int64[n, 6] (START .. SEQUENCE), texts int32[n, 5] (ACCOUNT .. TRUNK); `local`:
-    one of the row's channels is a Local one.
+    times[3]: start, answer, end; numbers[8]: SECONDS .. REFERENCE; kept: columns in which doubled
+    quotes make a row odd; filled: columns that say something in every plain row; tied: where in
+    `words` a word begins and ends, and the columns that make a row `joint` if they begin with it.
+    `encoded`: a % makes a row odd. Fills moments int64[n, 6] (START .. SEQUENCE).
     """
+    start, answer, end = times[0], times[1], times[2]
+    seconds, finer, unit_us = numbers[SECONDS], numbers[FINER], numbers[UNIT_US]
+    duration, birth, number = numbers[DURATION], numbers[BIRTH], numbers[NUMBER]
+    origin, reference = numbers[ORIGIN], numbers[REFERENCE]
     for row in range(len(odd)):
-        if odd[row]:
-            continue
         f, n = first[row], size[row]
-        flags = 0
-        for place in at:
-            if place >= 0 and place != at[4]:
-                flags |= n[place]
-        odd[row] = flags & ESCAPED != 0
-        if odd[row]:
-            continue
-        channel, to, app, said = at[5], at[6], at[7], at[8]
-        moments[row, START] = _stamp(data, f[at[9]], n[at[9]])
-        moments[row, ANSWER] = _stamp(data, f[at[10]], n[at[10]]) if at[10] >= 0 else NONE
-        moments[row, END] = _stamp(data, f[at[11]], n[at[11]]) if at[11] >= 0 else NONE
-        moments[row, MS] = _millis(data, f[at[13]], n[at[13]])
-        uid = at[15]
-        moments[row, BORN] = _born(data, f[uid], n[uid])
-        number = at[18]
+        flags, empty = 0, False
+        for k in range(len(kept)):
+            flags |= n[kept[k]]
+        for k in range(len(filled)):
+            empty |= n[filled[k]] == 0
+        strange = flags & ESCAPED != 0 or empty
+        if encoded:
+            strange |= _encoded(data, f[0], f[-1] + (n[-1] & ~ESCAPED))
+        at_us = _stamp(data, f[start], n[start])
+        answer_us = _stamp(data, f[answer], n[answer]) if answer >= 0 else NONE
+        end_us = _stamp(data, f[end], n[end]) if end >= 0 else NONE
+        ms = _millis(data, f[seconds], n[seconds]) if seconds >= 0 else 0
+        if ms >= 0 and finer >= 0 and n[finer] > 0:
+            ms = _finer(data, f[finer], n[finer], unit_us)
+        strange |= min(at_us, ms) < 0 or (ms > 0 and answer_us == NONE)
+        for moment in (answer_us, end_us):
+            strange |= moment == BAD
+        if duration >= 0:
+            strange |= _millis(data, f[duration], n[duration]) < 0
+        if origin >= 0 and n[origin] > 0:
+            strange |= not _same(data, f[origin], n[origin], f[reference], n[reference])
+        odd[row] = strange
+        moments[row, START], moments[row, ANSWER], moments[row, END] = at_us, answer_us, end_us
+        moments[row, MS] = ms
+        moments[row, BORN] = _born(data, f[birth], n[birth]) if birth >= 0 else BAD
         moments[row, SEQUENCE] = BAD
         if number >= 0:
             moments[row, SEQUENCE] = _number(data, f[number], n[number], LONGEST_SEQUENCE)
-        _names(data, f, n, at, begins[row], sizes[row])
-        local[row] = (channel >= 0 and _starts(data, f[channel], n[channel], LOCAL)) or (
-            to >= 0 and _starts(data, f[to], n[to], LOCAL)
-        )
-        if app >= 0 and n[app] == len(QUEUE) and _starts(data, f[app], n[app], QUEUE):
-            _queue(data, f[said], n[said] * (said >= 0), begins[row], sizes[row])
-        else:
-            sizes[row, AGENT] = 0
-        odd[row] = (
-            moments[row, START] < 0
-            or (moments[row, ANSWER] < 0 and moments[row, ANSWER] != NONE)
-            or (moments[row, END] < 0 and moments[row, END] != NONE)
-            or moments[row, MS] < 0
-            or (moments[row, MS] > 0 and moments[row, ANSWER] == NONE)
-            or n[uid] == 0
-            or n[at[1]] == 0
-        )
+        joint[row] = False
+        for k in range(2, len(tied)):
+            place = tied[k]
+            joint[row] |= _starts(data, f[place], n[place], words, tied[0], tied[1])
 
 
 @plain
-def _names(data: Any, f: Any, n: Any, at: Any, begins: Any, sizes: Any) -> None:
-    """Account, peers and trunk of a row of Asterisk."""
-    account, channel, to = at[0], at[5], at[6]
-    if account >= 0:
-        begins[ACCOUNT], sizes[ACCOUNT] = f[account], n[account]
-    if channel >= 0:
-        begins[PEER], sizes[PEER] = _peer(data, f[channel], n[channel])
-    begins[TRUNK], sizes[TRUNK] = begins[PEER], sizes[PEER]
-    if to >= 0:
-        begins[AGENT], sizes[AGENT] = _peer(data, f[to], n[to])
-    if sizes[AGENT]:
-        begins[TRUNK], sizes[TRUNK] = begins[AGENT], sizes[AGENT]
-    sizes[QUEUED] = 0
+def _encoded(data: Any, at: int, end: int) -> bool:
+    """Whether a text may hold an encoded sign."""
+    found = False
+    for place in range(at, end):
+        found |= data[place] == PERCENT
+    return found
 
 
 @plain
-def _queue(data: Any, at: int, size: int, begins: Any, sizes: Any) -> None:
-    """The queue's name: what the application was told, up to its first comma."""
-    stop = 0
-    while stop < size and data[at + stop] != COMMA:
-        stop += 1
-    begins[QUEUED], sizes[QUEUED] = at, stop
+def _finer(data: Any, at: int, size: int, unit_us: int) -> int:
+    """Milliseconds of so many units; BAD for what needs a look."""
+    told = _number(data, at, size, 12)
+    ms = (told * unit_us + 500) // 1_000
+    if told < 0 or ms > DAY_S * 1_000 or ms // 1_000 == CLIPPED:
+        return BAD
+    return ms
 
 
-# Places in `freeswitch_layouts.ORDER`.
-CALLER, CALLED, DIALLED, STARTED, ANSWERED, ENDED = range(1, 7)
-BILLED, FINE, CAUSE, UUID, BLEG, DIRECTION, ORIGIN = range(8, 15)
+@plain
+def _same(data: Any, at: int, size: int, other: int, other_size: int) -> bool:
+    """Whether two texts are equal."""
+    same = size == other_size
+    for k in range(size if same else 0):
+        same &= data[at + k] == data[other + k]
+    return same
 
 
 @entry
-def freeswitch(
-    data: Any, first: Any, size: Any, at: Any, unit_us: int, odd: Any, moments: Any
+def read_texts(
+    data: Any, first: Any, size: Any, texts: Any, words: Any, begins: Any, sizes: Any
 ) -> None:
-    """What FreeSWITCH's rows say. `at`: the columns of `freeswitch_layouts.ORDER`, -1 for none;
-    `unit_us`: microseconds of the finer length. Fills moments int64[n, 4] (START .. MS).
+    """Where some texts stand: int32[k, n]. texts[k, 6]: PLACE .. OTHERWISE.
 
-    Odd is a row with doubled quotes or a % in it, and one that may be another leg's.
+    A text is what is taken of its column where `when` holds, and without `when` where the column
+    says anything; else it is what stands in the column for otherwise.
     """
-    for row in range(len(odd)):
-        f, n = first[row], size[row]
-        flags, percent, line_end = 0, False, f[-1] + (n[-1] & ~ESCAPED)
-        for k in range(len(n)):
-            flags |= n[k]
-        for place in range(f[0], line_end):
-            percent |= data[place] == PERCENT
-        odd[row] = flags & ESCAPED != 0 or percent or n[at[UUID]] == 0
-        if odd[row]:
-            continue
-        for k, column in ((START, STARTED), (ANSWER, ANSWERED), (END, ENDED)):
-            moments[row, k] = NONE
-            if at[column] >= 0:
-                moments[row, k] = _stamp(data, f[at[column]], n[at[column]])
-        moments[row, MS] = _length(data, f, n, at[BILLED], at[FINE], unit_us)
-        odd[row] = _other_leg(data, f, n, at) or _unlike(moments[row])
+    for k in range(len(texts)):
+        place, take, when = texts[k, PLACE], texts[k, TAKE], texts[k, WHEN]
+        word, end, other = texts[k, WORD], texts[k, WORD_END], texts[k, OTHERWISE]
+        for row in range(len(first)):
+            if when >= 0:
+                meant = _says(data, first[row, when], size[row, when], words, word, end)
+            else:
+                meant = other < 0 or (place >= 0 and size[row, place] > 0)
+            column = place if meant else other
+            begin, length = 0, 0
+            if column >= 0:
+                begin, length = first[row, column], size[row, column]
+            if meant and take == PEER:
+                begin, length = _peer(data, begin, length)
+            elif meant and take == HEAD:
+                length = _before(data, begin, length, COMMA)
+            begins[k, row], sizes[k, row] = begin, length
 
 
 @plain
-def _unlike(moments: Any) -> bool:
-    """Whether a row's moments and length are not those of a plain call."""
-    unread = moments[START] < 0 or moments[MS] < 0
-    unread |= moments[ANSWER] == BAD or moments[END] == BAD
-    return bool(unread or (moments[MS] > 0 and moments[ANSWER] == NONE))
+def _says(data: Any, at: int, size: int, words: Any, word: int, end: int) -> bool:
+    """Whether a text is words[word:end]; or, where that is empty, whether it is anything."""
+    if word == end:
+        return size > 0
+    return size == end - word and _starts(data, at, size, words, word, end)
 
 
 @plain
-def _length(data: Any, f: Any, n: Any, billed: int, fine: int, unit_us: int) -> int:
-    """Milliseconds by the finer column where it says something, else by billsec."""
-    ms = _millis(data, f[billed], n[billed]) if billed >= 0 else 0
-    if ms < 0 or fine < 0 or n[fine] == 0:
-        return ms
-    told = _number(data, f[fine], n[fine], 12)
-    finer = (told * unit_us + 500) // 1_000
-    if told < 0 or finer > DAY_S * 1_000 or finer // 1_000 == CLIPPED:
-        return BAD
-    return finer
-
-
-@plain
-def _other_leg(data: Any, f: Any, n: Any, at: Any) -> bool:
-    """Whether the row names another one as the leg that made it."""
-    uuid, origin = at[UUID], at[ORIGIN]
-    if origin < 0 or n[origin] == 0:
-        return False
-    same = n[origin] == n[uuid]
-    for k in range(n[uuid] if same else 0):
-        same &= data[f[origin] + k] == data[f[uuid] + k]
-    return not same
+def _before(data: Any, at: int, size: int, sign: int) -> int:
+    """How much of a text stands before the first such sign."""
+    stop = 0
+    while stop < size and data[at + stop] != sign:
+        stop += 1
+    return stop
 
 
 @entry
@@ -390,4 +377,4 @@ def plain_numbers(data: Any, first: Any, size: Any, plain: Any, known: Any) -> N
             first[row], size[row], known[row] = at + 1, length - 1, True
 
 
-ENTRIES: tuple[Any, ...] = (scan, asterisk, freeswitch, plain_numbers)
+ENTRIES: tuple[Any, ...] = (scan, read_rows, read_texts, plain_numbers)

@@ -29,6 +29,15 @@ def with_tail(column: Text, tail: bytes) -> Text:
     return text_of_bytes([data[begins[row] : ends[row]] + tail for row in range(rows)])
 
 
+def filled(column: Text, other: Text) -> Text:
+    """Each text, or where there is none, the other one. Both stand in the same bytes."""
+    told = column.size > 0
+    return Text(
+        column.data, np.where(told, column.first, other.first),
+        np.where(told, column.size, other.size),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedColumns:
     """Rows of consecutive lines, one a line; what stands at an `odd` row means nothing.

@@ -14,7 +14,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from tollwright.core.formats.tollwright_json import TollwrightJson
+from tollwright.core.formats.tollwright.parse import TollwrightJson
 from tollwright.data.calls import Call, Charge, ImportBatch
 from tollwright.domain.calls import operations, queries
 from tollwright.domain.errors import DomainError, NotFound

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.core.formats.rows import ASTERISK, asterisk, faults, items, one, records
-from tollwright.core.formats import asterisk_csv
+from tollwright.core.formats.asterisk import ASTERISK_CSV
 from tollwright.core.formats.base import Ignored, Options, Record
 
 BASE = (
@@ -267,12 +267,13 @@ ROWS = st.lists(
 )
 def test_columns_and_single_rows_give_the_same(rows: list[str], zone: str, width: int) -> None:
     text = "\n".join([asterisk(), *rows])
-    priced_individually = asterisk_csv.Reader(Options(zone=zone))
-    by_columns = asterisk_csv.Reader(Options(zone=zone))
+    one_by_one = ASTERISK_CSV.reader(Options(zone=zone))
+    by_columns = ASTERISK_CSV.reader(Options(zone=zone))
     lines = text.split("\n")
     table = [[cell.strip('"') for cell in line.split('","')][:width] for line in lines]
-    slow = [priced_individually._careful(at, *told, 1) for at, told in enumerate(
-        zip(lines, [list(row) for row in table], strict=True), 1)]  # fmt: skip
-    quick = by_columns._items(1, lines[:1], [list(table[0])], 1)
-    quick += by_columns._items(2, lines[1:], [list(row) for row in table[1:]], 1)
-    assert quick == slow
+    slow = [
+        item
+        for at, (line, row) in enumerate(zip(lines, table, strict=True), 1)
+        for item in one_by_one.items(at, [line], [row], 1)
+    ]
+    assert by_columns.items(1, lines, table, 1) == slow

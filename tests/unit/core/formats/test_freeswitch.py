@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.core.formats.rows import FREESWITCH, faults, freeswitch, items, one, records
 from tollwright.core.formats.base import Ignored, Item, Options
-from tollwright.core.formats.freeswitch_layouts import EXAMPLE
+from tollwright.core.formats.freeswitch.spec import EXAMPLE
 from tollwright.core.formats.registry import get
 
 JSON = get("freeswitch_json")

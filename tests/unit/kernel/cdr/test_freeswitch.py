@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
-from tests.unit.core.formats.rows import FREESWITCH, freeswitch
+from tests.unit.core.formats.rows import freeswitch
 from tests.unit.kernel.parsed import by_rule, facts
 from tollwright.core.formats.base import Options
-from tollwright.core.formats.freeswitch_layouts import EXAMPLE
-from tollwright.kernel.cdr.freeswitch import FreeswitchColumns
+from tollwright.core.formats.freeswitch import FREESWITCH_CSV
+from tollwright.core.formats.freeswitch.spec import EXAMPLE
 
 FULL = (
     *EXAMPLE, "billmsec", "direction", "originating_leg_uuid", "sip_gateway_name", "sip_req_user",
@@ -79,8 +79,8 @@ def test_columns_tell_what_the_rule_tells(
     data: bytes, zone: str, server: str, legs: Literal["auto", "a", "ab"], chunk_rows: int
 ) -> None:
     options = Options(zone=zone, region="DE", server=server, legs=legs, columns=FULL)
-    found, _ = facts(data, options, chunk_rows, way=FreeswitchColumns)
-    assert found == by_rule(data, options, FREESWITCH)
+    found, _ = facts(data, options, chunk_rows, rule=FREESWITCH_CSV)
+    assert found == by_rule(data, options, FREESWITCH_CSV)
 
 
 def test_plain_rows_are_told_in_columns() -> None:
@@ -88,15 +88,15 @@ def test_plain_rows_are_told_in_columns() -> None:
     rows = [row(EXAMPLE, number, bleg_uuid=f"leg {number}") for number in range(10)]
     rows[4] = row(EXAMPLE, 4, start_stamp="1795336445")
     data = "\n".join(rows).encode()
-    found, quick = facts(data, Options(), chunk_rows=80, way=FreeswitchColumns)
+    found, quick = facts(data, Options(), chunk_rows=80, rule=FREESWITCH_CSV)
     assert (quick, len(found)) == (9, 10)
-    assert found == by_rule(data, Options(), FREESWITCH)
+    assert found == by_rule(data, Options(), FREESWITCH_CSV)
 
 
 def test_a_file_of_both_legs_is_judged_by_the_rule() -> None:
     rows = [row(EXAMPLE, 0, bleg_uuid=UUIDS[1]), row(EXAMPLE, 1), row(EXAMPLE, 2)]
     data = "\n".join(rows).encode()
-    found, quick = facts(data, Options(), chunk_rows=80, way=FreeswitchColumns)
+    found, quick = facts(data, Options(), chunk_rows=80, rule=FREESWITCH_CSV)
     assert ([fact[0] for fact in found], quick) == (["Call", "Leg", "Call"], 0)
 
 
@@ -105,15 +105,15 @@ def test_a_row_that_cannot_be_read_claims_no_leg() -> None:
     rows = [row(EXAMPLE, number) for number in range(10)]
     rows[1] = row(EXAMPLE, 1, start_stamp="never", bleg_uuid=UUIDS[7])
     data = "\n".join(rows).encode()
-    found, quick = facts(data, Options(lookahead=1), chunk_rows=40, way=FreeswitchColumns)
+    found, quick = facts(data, Options(lookahead=1), chunk_rows=40, rule=FREESWITCH_CSV)
     assert [fact[0] for fact in found] == ["Call", "Fault", *["Call"] * 8]
     assert quick == 9
-    assert found == by_rule(data, Options(lookahead=1), FREESWITCH)
+    assert found == by_rule(data, Options(lookahead=1), FREESWITCH_CSV)
 
 
 def test_a_header_names_the_columns_in_its_own_order() -> None:
     """As many as the example template has: nothing but the header tells that they are others."""
     columns = EXAMPLE[::-1]
     data = "\n".join([",".join(columns), *(row(columns, number) for number in range(5))]).encode()
-    found, quick = facts(data, Options(), chunk_rows=80, way=FreeswitchColumns)
-    assert (found, quick) == (by_rule(data, Options(), FREESWITCH), 5)
+    found, quick = facts(data, Options(), chunk_rows=80, rule=FREESWITCH_CSV)
+    assert (found, quick) == (by_rule(data, Options(), FREESWITCH_CSV), 5)

@@ -1,0 +1,124 @@
+"""FreeSWITCH mod_json_cdr and mod_format_cdr: one object, an array, JSON lines, or a POST body.
+
+All values are strings, often URL-encoded (encode-values); epochs are microseconds. The leg is
+certain here: direction outbound with an originating_leg_uuid is a B leg. `callflow[0]` is the
+newest profile (where the call ended up), `callflow[-1]` the first (what was dialled).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from tollwright.core.formats.base import (
+    BadRowError,
+    Item,
+    Leg,
+    Options,
+    check_seconds,
+    ms_of,
+)
+from tollwright.core.formats.block import Block
+from tollwright.core.formats.freeswitch.spec import JSON
+from tollwright.core.formats.json_values import json_values
+from tollwright.core.formats.objects import Get, ObjectReader
+from tollwright.core.formats.rules import Rules, Times, UnsureTimes, before_start
+
+
+class FreeswitchJson:
+    """The format; see the module and docs/formats/freeswitch.md."""
+
+    name = JSON.name
+    title = JSON.title
+    extensions = JSON.extensions
+
+    def parse(self, chunks: Iterable[bytes], options: Options) -> Iterator[Item]:
+        """See `Format.parse`. Each JSON object counts as one record at the line it begins on."""
+        reader = ObjectReader(JSON, JsonRules(JSON, options), options, getter)
+        return reader.items(json_values(chunks, options))
+
+
+class JsonRules(Rules):
+    """See the module."""
+
+    def lengths(self, block: Block) -> tuple[Sequence[int], Sequence[int]]:
+        """Milliseconds by the finest name that holds a number, and the switch's own seconds."""
+        finer = [block.of((name,)) for name, _ in self.spec.finer]
+        told = list(map(self._length, block.of(self.spec.seconds), zip(*finer, strict=True)))
+        ms, seconds = zip(*told, strict=True)
+        return ms, seconds
+
+    def _length(self, billsec: str, finer: Sequence[str]) -> tuple[int, int]:
+        ms, seconds = ms_of(billsec) if billsec else (0, 0)
+        for text, (name, unit_us) in zip(finer, self.spec.finer, strict=True):
+            if text.isascii() and text.isdigit() and len(text) < 18:
+                ms = (int(text) * unit_us + 500) // 1_000
+                check_seconds(ms // 1_000, name)
+                return ms, seconds if billsec else ms // 1_000
+        if not billsec:
+            raise BadRowError("number", "The record has neither billusec, billmsec nor billsec.")
+        return ms, seconds
+
+    def resolve(self, _row: Block, times: UnsureTimes, /) -> Times:
+        """As `Rules.resolve`, told by the moments that the epochs mean."""
+        started, answered, ended = times
+        if started is None or before_start(*times):
+            sentence = self.spec.sentences.end_before_start
+            told = sentence.format(start=started, answer=answered, end=ended)
+            raise BadRowError("end_before_start", told)
+        return started, answered, ended
+
+    def legs(
+        self, block: Block, references: Sequence[str]
+    ) -> tuple[Sequence[Leg], Sequence[str], Sequence[str]]:
+        """A leg that goes out and names the one that made it is the carrier's side."""
+        told = zip(
+            block.of(self.spec.direction), block.of(self.spec.origin), references, strict=True
+        )
+        made = [
+            origin if direction == "outbound" and origin != own else ""
+            for direction, origin, own in told
+        ]
+        return (
+            ["supplier" if one else "customer" for one in made],
+            [one or own for one, own in zip(made, references, strict=True)],
+            [f"B leg of {one}" if one else "" for one in made],
+        )
+
+
+def getter(told: Any) -> Get:
+    """A reader of the record's variables, URL-decoded where the switch encoded them, and of its
+    parts: `newest.` and `first.` caller profile, `channel_data.`"""
+    variables = _part(told, "variables")
+    if not variables:
+        raise BadRowError(
+            "shape", "The JSON has no `variables`: it is not a record of mod_json_cdr."
+        )
+    flow = told.get("callflow")
+    flow = flow if isinstance(flow, list) else [flow]
+    profiles = [_part(step, "caller_profile") for step in flow] or [{}]
+    parts = {
+        "newest": profiles[0],
+        "first": profiles[-1],
+        "channel_data": _part(told, "channel_data"),
+    }
+
+    def get(name: str) -> str:
+        part, dot, rest = name.partition(".")
+        if dot:
+            return _text(parts[part], rest)
+        text = _text(variables, name)
+        return unquote(text) if "%" in text else text
+
+    return get
+
+
+def _part(told: Any, name: str) -> dict[str, Any]:
+    part = told.get(name) if isinstance(told, dict) else None
+    return part if isinstance(part, dict) else {}
+
+
+def _text(part: dict[str, Any], name: str) -> str:
+    found = part.get(name)
+    return found if isinstance(found, str) else "" if found is None else str(found)
