@@ -81,6 +81,7 @@ def test_a_stamp_beside_a_change_of_the_clock(stamp: str, plain: bool) -> None:
         ({"answer": "", "billsec": "1"}, BY_THE_RULE),
         ({"end": ""}, IN_COLUMNS),
         ({"end": "soon"}, BY_THE_RULE),
+        ({"duration": "x"}, IN_COLUMNS),  # no money, and no fault
         ({"end": "2026-11-22 08:34:04"}, BY_THE_RULE),
         ({"answer": "2026-11-22 08:34:04"}, BY_THE_RULE),
         ({"answer": "2026-11-22 08:34:05", "end": "2026-11-22 08:34:05"}, IN_COLUMNS),
@@ -164,6 +165,8 @@ def test_a_file_of_two_layouts_is_read_by_the_rule(columns: tuple[str, ...]) -> 
         ({"billusec": "3000499"}, IN_COLUMNS),
         ({"billusec": "3000500"}, IN_COLUMNS),
         ({"destination_number": "+4420718387501234"}, IN_COLUMNS),  # a digit too long for E.164
+        ({"duration": "x"}, BY_THE_RULE),  # a fault
+        ({"duration": "60.5"}, IN_COLUMNS),
         ({"hangup_cause": "a%20b"}, BY_THE_RULE),
         ({"hangup_cause": 'a ""b""'}, BY_THE_RULE),
         ({"uuid": ""}, BY_THE_RULE),

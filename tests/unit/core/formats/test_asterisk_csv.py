@@ -176,6 +176,20 @@ def test_a_later_leg_of_a_long_channel_keeps_its_time() -> None:
     assert found[1].started_at == utc(9, 5, 6)
 
 
+def test_a_later_leg_keeps_its_time_also_after_an_hour_that_was_struck_twice() -> None:
+    """The first row lies in it; the second agrees with the zone; the third is a later leg."""
+    twice = asterisk(uniqueid="x", start="2026-10-25 02:30:00", answer="",
+                     end="2026-10-25 02:30:05", billsec="0", duration="5")  # fmt: skip
+    other = asterisk(uniqueid=f"{epoch(utc(9, 4, 40))}.9", start="2026-11-22 10:04:40",
+                     answer="", end="2026-11-22 10:04:50", billsec="0")  # fmt: skip
+    late = asterisk(start="2026-11-22 10:05:06", answer="2026-11-22 10:05:07",
+                    end="2026-11-22 10:05:10", sequence="3")  # fmt: skip
+    found = records(items(ASTERISK, twice, other, late, zone="Europe/Berlin"))
+    assert [record.started_at for record in found] == [
+        utc(0, 30, 0, 25, 10), utc(9, 4, 40), utc(9, 5, 6),
+    ]  # fmt: skip
+
+
 def test_an_end_before_the_start_waits_unless_an_epoch_explains_it() -> None:
     times = {"start": "2026-11-22 08:34:05", "answer": "2026-11-22 08:34:06",
              "end": "2026-11-22 07:00:00"}  # fmt: skip
