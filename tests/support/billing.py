@@ -155,8 +155,9 @@ class Books:
         customer: Customer | None = None,
         campaign: Campaign | None = None,
         currency: str = "EUR",
+        **terms: Any,
     ) -> Subscription:
-        """A plan with these fees (kind, micros, timing) and the customer on it."""
+        """A plan with these fees (kind, micros, timing; `terms` of all) and the customer on it."""
         tenant, count = self.world.tenant, CallPlan.objects.count() + 1
         plan = CallPlan.objects.create(
             tenant=tenant, code=f"P{count}", name=f"Plan {count}", created_at=LONG_AGO
@@ -177,6 +178,7 @@ class Books:
                 name=kind.title(),
                 amount_micros=amount_micros,
                 timing=timing,
+                **{"interval": "once" if kind == "registration" else "month", **terms},
             )
         return Subscription.objects.create(
             tenant=tenant,

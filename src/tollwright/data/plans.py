@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.db import models
 
+from tollwright.core.billing.fees import MOST_INTERVALS, FeeTerms, Interval
 from tollwright.core.money import MICRO
 from tollwright.core.rating.legs import MAX_LIMIT, MAX_MARKUP_PPM, CostPlus
 from tollwright.data.base import MICROS, TenantOwned, currency_field, is_currency
@@ -113,13 +116,19 @@ class PlanVersion(TenantOwned):
 
 
 class PlanFee(TenantOwned):
-    """A fee of a version. registration: once; subscription and support: per billing period."""
+    """A fee of a version: so much for `interval_count` intervals, or once (registration always)."""
 
     version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="fees")
     kind = models.CharField(max_length=12)
     name = models.CharField(max_length=200)
     amount_micros = models.BigIntegerField(help_text=MICROS)
     timing = models.CharField(max_length=8, default="advance")
+    interval = models.CharField(max_length=9, default="month")
+    interval_count = models.SmallIntegerField(default=1)
+    anchor = models.CharField(max_length=8, default="calendar")
+    proration = models.CharField(max_length=4, default="day")
+    of_days = models.SmallIntegerField(null=True, help_text="a part is a share of; null: its own")
+    unused = models.CharField(max_length=9, default="give_back")
 
     class Meta:
         db_table = "plan_fee"
@@ -135,7 +144,46 @@ class PlanFee(TenantOwned):
             models.CheckConstraint(
                 name="plan_fee_not_negative", condition=models.Q(amount_micros__gte=0)
             ),
+            models.CheckConstraint(
+                name="plan_fee_interval",
+                condition=models.Q(interval="once", interval_count=1)
+                | models.Q(
+                    interval__in=["day", "week", "month", "quarter", "half_year", "year"],
+                    interval_count__range=(1, MOST_INTERVALS),
+                ),
+            ),
+            models.CheckConstraint(
+                name="plan_fee_registration_once",
+                condition=~models.Q(kind="registration") | models.Q(interval="once"),
+            ),
+            models.CheckConstraint(
+                name="plan_fee_terms",
+                condition=models.Q(
+                    anchor__in=["calendar", "start"],
+                    proration__in=["day", "none"],
+                    unused__in=["give_back", "keep"],
+                ),
+            ),
+            models.CheckConstraint(
+                name="plan_fee_of_days",
+                condition=models.Q(of_days=None)
+                | models.Q(of_days=30, interval="month", interval_count=1, proration="day"),
+            ),
         ]
+
+    @property
+    def terms(self) -> FeeTerms:
+        """How it was sold, as core computes with it."""
+        return FeeTerms(
+            amount_micros=self.amount_micros,
+            interval=cast(Interval, self.interval),
+            count=self.interval_count,
+            anchor=self.anchor,
+            timing=self.timing,
+            proration=self.proration,
+            of_days=self.of_days,
+            unused=self.unused,
+        )
 
 
 class Subscription(TenantOwned):

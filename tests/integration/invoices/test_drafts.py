@@ -360,15 +360,74 @@ def test_cycles(books: Books, cycle: str, until: str, periods: list[str]) -> Non
 
 def test_a_change_of_cycle_makes_a_short_period(books: Books) -> None:
     """Monthly until November, weekly from then: the week of 26 October was billed to the 31st."""
-    books.subscribe([("support", 7_000_000, "arrears")], starts_on="2026-10-01")
+    books.subscribe([("support", 7_000_000, "arrears")], starts_on="2026-10-01", interval="week")
     (october,) = bill_and_issue("october")
     say("cycle", "weekly", since=datetime(2026, 10, 31, 23, tzinfo=UTC))
     found = list(queries.drafts(bill("weeks", datetime(2026, 11, 10, tzinfo=UTC))))
-    assert october.net_micros == 7_000_000
-    assert [(one.lines.get().days, one.net_micros) for one in found] == [
-        (1, 1_000_000),  # Sunday 1 November
-        (7, 7_000_000),
+    assert [(one.days, one.of_days) for one in queries.invoice_lines(october)] == [
+        (4, 7), (7, 7), (7, 7), (7, 7),
+    ]  # fmt: skip
+    assert [(one.days.first, one.days.last, rows(one)) for one in found] == [
+        # Sunday 1 November is a period; on Monday the week from 26 October is over, and due
+        (date(2026, 11, 1), date(2026, 11, 1), [("support", "Plan 1: Support", 7_000_000)]),
+        (date(2026, 11, 2), date(2026, 11, 8), [("support", "Plan 1: Support", 7_000_000)]),
     ]
+
+
+def test_a_month_costs_a_month_whatever_the_cycle(books: Books) -> None:
+    """49.00 a month and 10.00 in arrears, weekly invoices: each once a month.
+
+    In advance on the first invoice on or after the month's first day, Sunday 1 November: on
+    Monday's. Without a fee that is due a week has no invoice.
+    """
+    say("cycle", "weekly")
+    books.subscribe(
+        [("subscription", 49_000_000, "advance"), ("support", 10_000_000, "arrears")],
+        starts_on="2026-10-01",
+    )
+    found = queries.drafts(bill("weeks", datetime(2026, 12, 10, tzinfo=UTC)))
+    assert [(str(one.days.end), rows(one)) for one in found] == [
+        ("2026-10-05", [("subscription", "Plan 1: Subscription", 49_000_000)]),
+        ("2026-11-02", [
+            ("subscription", "Plan 1: Subscription", 49_000_000),
+            ("support", "Plan 1: Support", 10_000_000),
+        ]),
+        ("2026-12-07", [
+            ("subscription", "Plan 1: Subscription", 49_000_000),
+            ("support", "Plan 1: Support", 10_000_000),
+        ]),
+    ]  # fmt: skip
+
+
+def test_a_year_in_advance_stands_once_a_year(books: Books) -> None:
+    """120.00 a year from 15 October, counted from then, on monthly invoices."""
+    books.subscribe(
+        [("subscription", 120_000_000, "advance")],
+        starts_on="2026-10-15",
+        interval="year",
+        anchor="start",
+    )
+    found = queries.drafts(bill("years", datetime(2028, 1, 10, tzinfo=UTC)))
+    assert [(str(one.days.end), one.net_micros) for one in found] == [
+        ("2026-11-01", 120_000_000),
+        ("2027-11-01", 120_000_000),
+    ]
+
+
+def test_months_from_29_january_are_counted_from_there(books: Books) -> None:
+    """29 January + 1 month = 28 February, + 2 = 29 March: three whole months by 1 April."""
+    books.subscribe([("support", 30_000_000, "arrears")], starts_on="2027-01-29", anchor="start")
+    (draft,) = queries.drafts(bill("spring", datetime(2027, 4, 1, 9, tzinfo=UTC))).filter(
+        period_first="2027-02-01"
+    )
+    found = queries.drafts(bill("spring again", datetime(2027, 5, 1, 9, tzinfo=UTC)))
+    lines = [line for one in found for line in queries.invoice_lines(one)]
+    assert [(one.days, one.of_days, one.amount_micros) for one in lines] == [
+        (30, 30, 30_000_000),  # 29 January to 27 February
+        (29, 29, 30_000_000),  # 28 February to 28 March
+        (31, 31, 30_000_000),  # 29 March to 28 April
+    ]
+    assert draft.net_micros == 30_000_000
 
 
 def test_a_period_that_has_not_ended_is_refused(books: Books) -> None:
@@ -385,7 +444,7 @@ def test_calls_cost_no_query_each(books: Books, calls: int) -> None:
         books.call(f"2026-10-15T10:{number:02}", 1_000_000)
     with CaptureQueriesContext(connection) as made:
         bill()
-    assert len(made) == 41
+    assert len(made) == 42
 
 
 def test_the_first_anniversary_invoice_keeps_its_day(books: Books) -> None:

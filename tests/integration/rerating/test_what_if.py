@@ -125,8 +125,9 @@ def plan(
     )  # fmt: skip
     for kind, amount in fees.items():
         PlanFee.objects.create(
-            tenant=tenant, version=version, kind=kind, name=kind, amount_micros=amount
-        )
+            tenant=tenant, version=version, kind=kind, name=kind, amount_micros=amount,
+            interval="once" if kind == "registration" else "month",
+        )  # fmt: skip
     return version
 
 
@@ -186,7 +187,7 @@ def test_with_a_campaign_only_what_holds_for_it_is_compared(story: Story) -> Non
     everyone = what_if(WhatIfRequest(plan=large), spring, everyone=True, at=LATER)
     assert fees_of(everyone) == [("Acme Ltd", 45_000_000, 40_000_000, 9_000_000)]
     assert fees_of(what_if(WhatIfRequest(plan=own), spring, at=LATER)) == [
-        ("Acme Ltd", 30_000_000, 30_000_000, 1_000_000)
+        ("Acme Ltd", 30_000_000, 30_000_000, 0)  # registered already
     ]
     assert fees_of(what_if(WhatIfRequest(plan=basic), spring, at=LATER)) == [
         ("Acme Ltd", 15_000_000, 15_000_000, 0)

@@ -1,50 +1,146 @@
-"""What a recurring fee comes to: which days are still to be billed, and at which share.
+"""What a fee comes to: which days are still to be billed, at which share, and what is given back.
 
-A fee is due for whole periods of the customer's cycle. A part of a period costs its share of days;
-the piece keeps both numbers (days, of_days), so that paper and check can say it.
+A fee is sold for an interval of its own (a month, a quarter), whatever cycle its customer is
+invoiced by. A part of an interval costs its share of days; the piece keeps both numbers (days,
+of_days), so that paper and check can say it. What was billed before is told by `Entry`; `standing`
+says what of it still stands.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Literal
 
-from tollwright.core.billing.periods import Cycle, Span, overlap, period_of, without
+from tollwright.core.billing.periods import (
+    FIRST_FORTNIGHT,
+    Span,
+    month_boundary,
+    overlap,
+    without,
+)
 from tollwright.core.money import Rounding, minor_decimals, round_ratio, show
+
+Interval = Literal["once", "day", "week", "month", "quarter", "half_year", "year"]
+INTERVALS: tuple[Interval, ...] = ("once", "day", "week", "month", "quarter", "half_year", "year")
+MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+DAYS = {"day": 1, "week": 7}
+ANCHORS, TIMINGS = ("calendar", "start"), ("advance", "arrears")
+PRORATIONS, UNUSED = ("day", "none"), ("give_back", "keep")
+MOST_INTERVALS = 24  # two years of months, and more than any contract names
+
+
+@dataclass(frozen=True, slots=True)
+class FeeTerms:
+    """How a fee was sold: so much for `count` intervals, counted from `anchor`.
+
+    `of_days`: days that a part of a month is a share of; None: the month's own. `unused`: whether
+    days billed in advance are given back when the plan ends early.
+    """
+
+    amount_micros: int
+    interval: Interval = "month"
+    count: int = 1
+    anchor: str = "calendar"
+    timing: str = "advance"
+    proration: str = "day"
+    of_days: int | None = None
+    unused: str = "give_back"
+
+    @property
+    def words(self) -> str:
+        """`every 2 months from the plan's first day, in advance, in whole`."""
+        if self.interval == "once":
+            return "once"
+        name = self.interval.replace("_", " ")
+        found = [f"a {name}" if self.count == 1 else f"every {self.count} {name}s"]
+        if self.anchor == "start":
+            found[0] += " from the plan's first day"
+        found.append(f"in {self.timing}")
+        if self.proration == "none":
+            found.append("in whole")
+        if self.of_days:
+            found.append(f"a part in days of {self.of_days}")
+        if self.unused == "keep" and self.timing == "advance":
+            found.append("unused days are kept")
+        return ", ".join(found)
+
+    def counts_from(self, *, starts_on: date, bill_day: int) -> date:
+        """The day from which its intervals are counted.
+
+        The calendar's are those that begin on `bill_day` in January, its weeks on a Monday.
+        """
+        if self.anchor == "start":
+            return starts_on
+        return FIRST_FORTNIGHT if self.interval in DAYS else date(2001, 1, bill_day)
+
+    def interval_at(self, day: date, anchor: date) -> Span:
+        """The interval that holds `day`, counted from `anchor`, forwards and backwards.
+
+        One month from 29 January is 28 February, two are 29 March. Raises ValueError for `once`.
+        """
+        if self.interval in DAYS:
+            length = DAYS[self.interval] * self.count
+            first = day - timedelta(days=(day - anchor).days % length)
+            return Span(first, first + timedelta(days=length))
+        if self.interval == "once":
+            raise ValueError("what is due once has no interval")
+        length, start = MONTHS[self.interval] * self.count, anchor.year * 12 + anchor.month - 1
+        month = day.year * 12 + day.month - 1
+        month -= (month - start) % length
+        if month_boundary(month, anchor.day) > day:
+            month -= length
+        return Span(month_boundary(month, anchor.day), month_boundary(month + length, anchor.day))
+
+    def due_until(self, day: date, anchor: date) -> date:
+        """The day before which all days are due on an invoice made on `day`."""
+        interval = self.interval_at(day, anchor)
+        return interval.end if self.timing == "advance" else interval.first
+
+    def share(self, days: int, of_days: int, currency: str) -> int:
+        """What `days` of an interval of `of_days` cost, in micros."""
+        if not days or days == of_days or self.proration == "none":
+            return self.amount_micros if days else 0
+        return share_micros(
+            fee_micros=self.amount_micros,
+            days=days,
+            of_days=self.of_days or of_days,
+            currency=currency,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Days of one period that a fee is due for: `days` of the period's `of_days`."""
+    """Days of one interval that a fee is due for: `days` of the interval's `of_days`."""
 
     span: Span
     of_days: int
+    amount_micros: int
 
     @property
     def whole(self) -> bool:
-        """It covers its whole period."""
+        """It covers its whole interval."""
         return self.span.days == self.of_days
 
 
-@dataclass(frozen=True, slots=True)
-class Billed:
-    """A fee line on an earlier invoice; a negative amount is one that was given back."""
-
-    span: Span
-    amount_micros: int
-
-
 def due_pieces(
-    *, active: Span, billed: tuple[Span, ...], cycle: Cycle, anchor: date
+    *, fee: FeeTerms, active: Span, billed: tuple[Span, ...], anchor: date, currency: str
 ) -> tuple[Piece, ...]:
-    """The pieces of `active` that no earlier invoice covers, cut at the cycle's boundaries."""
+    """The pieces of `active` that no earlier invoice covers, cut at the fee's intervals.
+
+    A fee without proration costs the whole on the first piece of an interval, then nothing.
+    """
     pieces: list[Piece] = []
     for left in without(active, billed):
         day = left.first
         while day < left.end:
-            period = period_of(day, cycle, anchor)
-            span = Span(day, min(period.end, left.end))
-            pieces.append(Piece(span, period.days))
+            interval = fee.interval_at(day, anchor)
+            span = Span(day, min(interval.end, left.end))
+            amount = fee.share(span.days, interval.days, currency)
+            if fee.proration == "none" and any(overlap(one, interval) for one in billed):
+                amount = 0
+            pieces.append(Piece(span, interval.days, amount))
             day = span.end
     return tuple(pieces)
 
@@ -63,42 +159,145 @@ def share_micros(*, fee_micros: int, days: int, of_days: int, currency: str) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Refund:
-    """Days billed in advance that the subscription did not last; the amount is negative."""
+class Entry:
+    """A line of one fee on a document that is not void; in order of billing.
+
+    `of`: the line from which this one gives back (negative), or the one that it takes back, since
+    what that gave back from went with its document (positive). None on a line that bills days; and
+    on older lines that give back, which go by their days. `notes_micros`: credit notes on it
+    (negative) and debit notes. A draft's line covers its days, but nothing is given back from it:
+    the draft is made again.
+    """
+
+    id: int
+    span: Span
+    amount_micros: int
+    of_days: int | None = None
+    of: int | None = None
+    notes_micros: int = 0
+    is_draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands of a line that billed days: those not given back, and the money."""
+
+    line: Entry
+    spans: tuple[Span, ...]
+    given_back_micros: int  # zero or negative
+
+    @property
+    def micros(self) -> int:
+        """line - credit notes + debit notes - what was given back."""
+        return self.line.amount_micros + self.line.notes_micros + self.given_back_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A line to make for days that were billed: it gives back, or takes back a give-back."""
 
     span: Span
     amount_micros: int
+    of: int
 
 
-def standing(billed: tuple[Billed, ...]) -> tuple[tuple[Billed, Span], ...]:
-    """The days that were billed and not given back, each with its line; in order of billing.
+def standing(entries: Sequence[Entry]) -> tuple[Standing, ...]:
+    """What of each line that billed days still stands, in order of billing.
 
-    `billed` is in order of billing too: days given back may have been billed again since.
+    THE answer to "what is left of this fee line": asked when fees are drafted, days are given back,
+    notes are made, and by the check of sums.
     """
-    left: list[tuple[Billed, Span]] = []
-    for line in billed:
-        if line.amount_micros > 0:
-            left.append((line, line.span))
-        else:
-            left = [(owner, rest) for owner, span in left for rest in without(span, (line.span,))]
-    return tuple(left)
+    found: dict[int, Standing] = {}
+    for entry in entries:
+        if entry.amount_micros > 0 and entry.of is None:
+            found[entry.id] = Standing(entry, (entry.span,), 0)
+        elif entry.amount_micros + entry.notes_micros < 0:
+            for line in _gave(entry, found):
+                found[line.line.id] = line
+    return tuple(found.values())
 
 
-def refunds(*, billed: tuple[Billed, ...], ends: date, currency: str) -> tuple[Refund, ...]:
-    """What must be given back of `billed` when the last active day is the day before `ends`.
+def _gave(entry: Entry, found: dict[int, Standing]) -> list[Standing]:
+    """The lines from which it gave back, after it."""
+    if entry.of is not None:
+        lines = [found[entry.of]] if entry.of in found else []
+    else:
+        lines = [one for one in found.values() if _meets(one, entry.span)]
+    left = entry.amount_micros + entry.notes_micros
+    after: list[Standing] = []
+    for place, one in enumerate(lines, start=1):
+        took = left if place == len(lines) else max(left, -one.micros)
+        spans = tuple(rest for span in one.spans for rest in without(span, (entry.span,)))
+        after.append(Standing(one.line, spans, one.given_back_micros + took))
+        left -= took
+    return after
 
-    Days given back before (negative lines) are not given back again. A billed line of d days that
-    loses n of them gives back n/d of its amount.
+
+def _meets(one: Standing, span: Span) -> bool:
+    return any(overlap(mine, span) for mine in one.spans)
+
+
+def give_back(
+    *, fee: FeeTerms, entries: Sequence[Entry], ends: date, currency: str
+) -> tuple[Due, ...]:
+    """What must be given back when the last active day is the day before `ends`; all negative.
+
+    A line then stands for its days before `ends`, as if that had been known when it was billed;
+    never more goes back than stands of it.
     """
-    found: list[Refund] = []
-    for line, span in standing(billed):
-        lost = overlap(span, Span(ends, date.max))
-        if lost is not None:
-            back = share_micros(
-                fee_micros=line.amount_micros,
-                days=lost.days,
-                of_days=line.span.days,
-                currency=currency,
-            )
-            found.append(Refund(lost, -back))
+    if fee.unused == "keep" and fee.timing == "advance":
+        return ()
+    found: list[Due] = []
+    for one in standing(entries):
+        if one.line.is_draft:
+            continue
+        kept, left = sum(span.days for span in one.spans), one.micros
+        back = -one.given_back_micros
+        for span in reversed(one.spans):
+            lost = overlap(span, Span(ends, date.max))
+            if lost is None:
+                continue
+            kept -= lost.days
+            whole = one.line.amount_micros - _cost(fee, one.line, kept, currency)
+            amount = min(whole - back, left)
+            if amount > 0:
+                found.append(Due(lost, -amount, one.line.id))
+                back, left = back + amount, left - amount
     return tuple(found)
+
+
+def _cost(fee: FeeTerms, line: Entry, days: int, currency: str) -> int:
+    """What so many of the line's days cost."""
+    if days == line.span.days:
+        return line.amount_micros
+    return min(fee.share(days, line.of_days or line.span.days, currency), line.amount_micros)
+
+
+def take_back(entries: Sequence[Entry]) -> tuple[Due, ...]:
+    """Undo what was given back from a line whose document is void since: the days are billed anew.
+
+    And the other way about: what was taken back is given back again when the document that had
+    given back is void too.
+    """
+    there = {entry.id for entry in entries}
+    undone: dict[int, int] = {}
+    for entry in entries:
+        if entry.of is not None:
+            undone[entry.of] = undone.get(entry.of, 0) + entry.amount_micros
+    found: list[Due] = []
+    for entry in _lost(entries, there):
+        rest = entry.amount_micros + entry.notes_micros + undone.get(entry.id, 0)
+        if rest and not entry.is_draft:
+            found.append(Due(entry.span, -rest, entry.id))
+    return tuple(found)
+
+
+def _lost(entries: Sequence[Entry], there: set[int]) -> Iterable[Entry]:
+    """Lines that give back from, or take back, what is there no more."""
+    for place, entry in enumerate(entries):
+        if entry.of is not None and entry.of not in there:
+            yield entry
+        elif entry.of is None and entry.amount_micros < 0:  # an older line: by its days
+            found = {one.line.id: one for one in standing(entries[:place])}
+            if not _gave(entry, found):
+                yield entry

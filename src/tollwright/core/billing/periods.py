@@ -59,19 +59,16 @@ def period_of(day: date, cycle: Cycle, anchor: date, bill_day: int = 1) -> Span:
         first = day - timedelta(days=(day - FIRST_FORTNIGHT).days % length)
         return Span(first, first + timedelta(days=length))
     on = bill_day if cycle == "monthly" else anchor.day
-    first = _boundary(day.year, day.month, on)
-    if first > day:
-        return Span(_boundary(*_month(day, -1), on), first)
-    return Span(first, _boundary(*_month(day, 1), on))
+    month = day.year * 12 + day.month - 1
+    if month_boundary(month, on) > day:
+        month -= 1
+    return Span(month_boundary(month, on), month_boundary(month + 1, on))
 
 
-def _month(day: date, step: int) -> tuple[int, int]:
-    year, month = divmod(day.year * 12 + day.month - 1 + step, 12)
-    return year, month + 1
-
-
-def _boundary(year: int, month: int, on: int) -> date:
-    return date(year, month, min(on, monthrange(year, month)[1]))
+def month_boundary(month: int, on: int) -> date:
+    """The day `on` of the month (12 x year + 0..11), or its last where it has no such day."""
+    year, place = divmod(month, 12)
+    return date(year, place + 1, min(on, monthrange(year, place + 1)[1]))
 
 
 def midnight(day: date, zone: str) -> datetime:
@@ -219,6 +216,11 @@ class Calendar:
     def terms(self, moment: datetime) -> PeriodTerms:
         """The terms of the period that holds the moment."""
         return self._said(self.at(moment).since)
+
+    def bill_day(self, moment: datetime) -> int:
+        """The day of the month on which the customer's months begin in the period that holds it."""
+        terms = self.terms(moment)
+        return self.anchor.day if terms.cycle == "anniversary" else terms.bill_day
 
     def periods(self, since: datetime, until: datetime) -> Iterator[Period]:
         """From the one that holds `since`: those that end by `until`, in order."""

@@ -2,26 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 from typing import TypeAlias
 
+from tollwright.core.billing.fees import Standing, standing
 from tollwright.core.tax.totals import tax_micros
-from tollwright.data.models import BillingRun
+from tollwright.data.models import BillingRun, InvoiceLine
 from tollwright.domain.invoices.drafting import database
+from tollwright.domain.invoices.fee_lines import fee_entries
 from tollwright.store import sums
 
 Violation: TypeAlias = sums.Difference
+PLANS_AT_ONCE = 1000
 
 
 def check_sums(run: BillingRun | None = None) -> list[Violation]:
     """Where a figure differs from its rows, to the micro; [] is what it should be.
 
     Counted are: usage lines and their charges; net, taxes, rounding, total; ledger entries; what is
-    paid and credited; documents and their hashes; and, unless only one `run` is asked for,
-    payments, receipts, number series and customers' balances.
+    paid and credited; what stands of each fee; documents and their hashes; and, unless only one
+    `run` is asked for, payments, receipts, number series and customers' balances.
     """
     run_id = None if run is None else run.pk
-    return [*sums.fetch_differences(database(), run_id), *_taxes(run_id)]
+    return [*sums.fetch_differences(database(), run_id), *_taxes(run_id), *_fees(run)]
+
+
+def _fees(run: BillingRun | None) -> Iterator[Violation]:
+    """Of no fee line less than nothing stands, and no day of a fee stands twice."""
+    lines = InvoiceLine.objects.filter(fee__isnull=False, subscription__isnull=False)
+    if run is not None:
+        lines = lines.filter(invoice__run=run)
+    plans = lines.order_by("subscription_id").values_list("subscription_id", flat=True)
+    for some in _in_batches(plans.distinct().iterator(), PLANS_AT_ONCE):
+        for entries in fee_entries(some).values():
+            yield from _of_fee(standing(entries))
+
+
+def _of_fee(stands: Sequence[Standing]) -> Iterator[Violation]:
+    for one in stands:
+        if one.micros < 0:
+            yield Violation(_line_name(one.line.id), "fee stands", 0, one.micros)
+    spans = sorted((span, one.line.id) for one in stands for span in one.spans)
+    for (span, _), (after, line_id) in pairwise(spans):
+        if after.first < span.end:
+            twice = (span.end - after.first).days
+            yield Violation(_line_name(line_id), "fee days", 0, twice)
+
+
+def _in_batches(plans: Iterable[int | None], most: int) -> Iterator[list[int]]:
+    told = iter(plans)
+    while some := [one or 0 for one in islice(told, most)]:
+        yield some
+
+
+def _line_name(line_id: int) -> str:
+    line = InvoiceLine.objects.select_related("invoice").get(pk=line_id)
+    return f"{line.invoice} line {line.position}"
 
 
 def _taxes(run_id: int | None) -> Iterator[Violation]:

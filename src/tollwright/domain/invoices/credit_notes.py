@@ -8,9 +8,11 @@ from datetime import datetime
 
 from django.db.models import Sum
 
+from tollwright.core.billing.fees import standing
 from tollwright.data.models import Invoice, InvoiceLine, InvoiceTax
 from tollwright.domain.errors import DomainError, KeyReused, NotFound
 from tollwright.domain.invoices.drafting import total_up
+from tollwright.domain.invoices.fee_lines import fee_entries
 
 
 class BeyondInvoice(DomainError):
@@ -62,7 +64,8 @@ def draft_note(
     at: datetime,
 ) -> Invoice:
     """The note as a draft with its lines and totals. Raises BeyondInvoice, NothingToCorrect."""
-    left = _left(original)
+    uncredited = _uncredited(original)
+    left = _left(original, uncredited)
     parts = _parts(original, payload, left)
     if kind == "credit_note":
         _refuse_beyond(parts, left)
@@ -73,12 +76,12 @@ def draft_note(
     )
     total_up(note)
     if kind == "credit_note":
-        whole = {part.line.pk: part.amount_micros for part in parts} == left
+        whole = {part.line.pk: part.amount_micros for part in parts} == uncredited
         _end_on_total(note, original, closes=whole)
     return note
 
 
-def _left(original: Invoice) -> dict[int, int]:
+def _uncredited(original: Invoice) -> dict[int, int]:
     """What of each line is not credited yet, by line id; lines with nothing left are absent.
 
     A line that gave something back (negative) is no longer there to be credited.
@@ -92,6 +95,21 @@ def _left(original: Invoice) -> dict[int, int]:
     taken = {row["corrects_id"]: int(row["sum"]) for row in credited}
     left = {line.pk: line.amount_micros + taken.get(line.pk, 0) for line in original.lines.all()}
     return {line_id: amount for line_id, amount in left.items() if amount}
+
+
+def _left(original: Invoice, uncredited: dict[int, int]) -> dict[int, int]:
+    """What may still be credited: of a fee never more than what stands of it."""
+    plans = {line.subscription_id for line in original.lines.all() if line.subscription_id}
+    stands = {
+        one.line.id: one.micros
+        for entries in fee_entries(plans).values()
+        for one in standing(entries)
+    }
+    left = {
+        line: min(most, max(stands.get(line, most), 0)) if most > 0 else most
+        for line, most in uncredited.items()
+    }
+    return {line: amount for line, amount in left.items() if amount}
 
 
 def _parts(

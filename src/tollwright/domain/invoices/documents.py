@@ -171,7 +171,7 @@ def _fee_row(invoice: Invoice, line: InvoiceLine) -> Payload:
     if line.days is not None and line.days != line.of_days:
         detail.append(f"{line.days} of {line.of_days} days")
     if line.kind == "correction" and line.fee_id is not None:
-        detail.append("given back")
+        detail.append("given back" if line.amount_micros < 0 else "no longer given back")
     return {
         "text": line.description,
         "detail": ", ".join(detail),

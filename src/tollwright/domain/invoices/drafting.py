@@ -80,7 +80,9 @@ def _tell_of_change(before: Mapping[int, Invoice], kept: Sequence[Invoice], at: 
 def _draft_all(run: BillingRun, customer: Customer, at: datetime) -> list[Invoice]:
     """Every account's drafts. Fees start over: no draft may count on what another may lose."""
     old = InvoiceLine.objects.filter(invoice__in=_drafts(customer, run.until))
-    old.exclude(kind="usage").delete()
+    old = old.exclude(kind="usage")
+    old.filter(kind="correction").delete()  # first, since it points at what it corrects
+    old.delete()
     kept: list[Invoice] = []
     for account in _accounts(run, customer, at):
         kept += _draft_account(account)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Q, QuerySet
-
-from tollwright.core.billing.fees import Billed, due_pieces, refunds, share_micros, standing
-from tollwright.core.billing.periods import (
-    Calendar,
-    Cycle,
-    Period,
-    Span,
-    day_of,
-    moments,
-    period_of,
+from tollwright.core.billing.fees import (
+    Due,
+    Entry,
+    FeeTerms,
+    due_pieces,
+    give_back,
+    standing,
+    take_back,
 )
+from tollwright.core.billing.periods import Calendar, Period, Span, moments
 from tollwright.data.models import Invoice, InvoiceLine, PlanFee, Subscription
+from tollwright.domain.invoices.fee_lines import fee_entries
 from tollwright.domain.invoices.terms import Terms
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,101 +35,120 @@ class Frame:
     held: tuple[int, ...]
 
     @property
-    def cycle(self) -> Cycle:
-        """The cycle in force for the period."""
-        return self.calendar.terms(self.period.since).cycle
-
-    @property
-    def anchor(self) -> date:
-        """The customer's first day."""
-        return self.calendar.anchor
+    def bill_day(self) -> int:
+        """The day of the month on which the customer's months begin, for fees by the calendar."""
+        return self.calendar.bill_day(self.period.since)
 
 
 def fee_lines(frame: Frame, position: int) -> list[InvoiceLine]:
     """The fee lines that the draft still lacks, numbered from `position`; nothing is saved."""
-    found = [
-        line
-        for subscription in _subscriptions(frame)
-        for fee in subscription.version.fees.all()
-        for line in _lines_of(frame, subscription, fee)
-        if line.amount_micros
-    ]
+    all_plans = _plans(frame)
+    mine = [one for one in all_plans if _is_due(frame, one)]
+    entries = fee_entries(one.pk for one in mine)
+    made = list(_once(frame, mine, all_plans))
+    for subscription in mine:
+        for fee in subscription.version.fees.all():
+            if fee.interval != "once":
+                made += _recurring(frame, subscription, fee, entries[subscription.pk, fee.pk])
+    found = [line for line in made if line.amount_micros]
     for place, line in enumerate(found, start=position):
         line.position = place
     return found
 
 
-def _subscriptions(frame: Frame) -> QuerySet[Subscription]:
-    bound = Q(campaign=None) | ~Q(campaign_id__in=frame.held)
-    return (
-        Subscription.objects.filter(
-            bound,
-            customer=frame.invoice.customer_id,
-            version__currency=frame.invoice.currency,
-            starts_on__lt=frame.period.days.end,
-        )
-        .select_related("version__plan")
-        .prefetch_related("version__fees")
-        .order_by("starts_on", "id")
+def _plans(frame: Frame) -> list[Subscription]:
+    """All of the customer's subscriptions that have begun, by first day."""
+    found = Subscription.objects.filter(
+        customer=frame.invoice.customer_id, starts_on__lt=frame.period.days.end
     )
+    related = found.select_related("version__plan").prefetch_related("version__fees")
+    return list(related.order_by("starts_on", "id"))
 
 
-def _lines_of(frame: Frame, subscription: Subscription, fee: PlanFee) -> Iterator[InvoiceLine]:
-    earlier = InvoiceLine.objects.filter(
-        subscription=subscription, fee=fee, invoice__document_type="invoice"
-    ).exclude(invoice__status="void")
-    if fee.kind == "registration":
-        if not earlier.exists():
-            yield _line(frame, subscription, fee, fee.amount_micros)
-        return
-    billed = tuple(
-        Billed(_days(line), line.amount_micros)
-        for line in earlier.select_related("invoice").order_by("id")  # as they were billed
-    )
-    yield from _periods(frame, subscription, fee, billed)
-    yield from _given_back(frame, subscription, fee, billed)
+def _is_due(frame: Frame, subscription: Subscription) -> bool:
+    same = subscription.version.currency == frame.invoice.currency
+    return same and subscription.campaign_id not in frame.held
 
 
-def _periods(
-    frame: Frame, subscription: Subscription, fee: PlanFee, billed: tuple[Billed, ...]
+def _once(
+    frame: Frame, mine: Sequence[Subscription], all_plans: Sequence[Subscription]
 ) -> Iterator[InvoiceLine]:
-    active = _active(frame, subscription, fee)
-    if active is None:
-        return
-    covered = tuple(span for _, span in standing(billed))
-    pieces = due_pieces(active=active, billed=covered, cycle=frame.cycle, anchor=frame.anchor)
-    for piece in pieces:
-        amount = share_micros(
-            fee_micros=fee.amount_micros,
-            days=piece.span.days,
-            of_days=piece.of_days,
-            currency=frame.invoice.currency,
-        )
-        line = _line(frame, subscription, fee, amount, piece.span)
-        line.days, line.of_days = piece.span.days, piece.of_days
-        yield line
+    """What is due once for a customer (or campaign) and plan: with its first subscription.
+
+    Another version, or a return, is no first one. What stands on a void document is due again.
+    """
+    first: dict[tuple[int, int | None], int] = {}
+    for one in all_plans:
+        first.setdefault((one.version.plan_id, one.campaign_id), one.pk)
+    begun = [one for one in mine if one.pk == first[one.version.plan_id, one.campaign_id]]
+    billed = _billed_once(frame) if begun else {}
+    for one in begun:
+        before = billed.get((one.version.plan_id, one.campaign_id), set())
+        if any(subscription != one.pk for subscription, _ in before):
+            continue
+        done = {fee for _, fee in before}
+        due = [fee for fee in one.version.fees.all() if fee.interval == "once"]
+        yield from (_line(frame, one, fee, fee.amount_micros) for fee in due if fee.pk not in done)
 
 
-def _active(frame: Frame, subscription: Subscription, fee: PlanFee) -> Span | None:
-    """The days up to which the fee is due on this draft: in advance, one period more."""
-    end = frame.period.days.end
-    if fee.timing == "advance":
-        end = period_of(end, frame.cycle, frame.anchor).end
+def _billed_once(frame: Frame) -> dict[tuple[int, int | None], set[tuple[int, int]]]:
+    """By plan and campaign: which fees, of which subscriptions, were billed once. One query."""
+    lines = InvoiceLine.objects.filter(
+        subscription__customer=frame.invoice.customer_id,
+        fee__isnull=False,
+        period_from=None,
+        invoice__document_type="invoice",
+    ).exclude(invoice__status="void")
+    found: dict[tuple[int, int | None], set[tuple[int, int]]] = defaultdict(set)
+    for plan, campaign, subscription, fee in lines.values_list(
+        "subscription__version__plan_id", "subscription__campaign_id", "subscription_id", "fee_id"
+    ):
+        found[plan, campaign].add((subscription or 0, fee or 0))
+    return found
+
+
+def _recurring(
+    frame: Frame, subscription: Subscription, fee: PlanFee, entries: Sequence[Entry]
+) -> Iterator[InvoiceLine]:
+    terms, currency = fee.terms, frame.invoice.currency
+    anchor = terms.counts_from(starts_on=subscription.starts_on, bill_day=frame.bill_day)
+    active = _active(frame, subscription, terms, anchor)
+    if active is not None:
+        billed = tuple(span for one in standing(entries) for span in one.spans)
+        for piece in due_pieces(
+            fee=terms, active=active, billed=billed, anchor=anchor, currency=currency
+        ):
+            line = _line(frame, subscription, fee, piece.amount_micros, piece.span)
+            if fee.proration == "day":
+                line.days = piece.span.days
+                line.of_days = piece.of_days if piece.whole else terms.of_days or piece.of_days
+            yield line
+    back = take_back(entries)
     if subscription.ends_on is not None:
-        end = min(end, subscription.ends_on + timedelta(days=1))
+        ends = subscription.ends_on + DAY
+        back += give_back(fee=terms, entries=entries, ends=ends, currency=currency)
+    for due in back:
+        yield _correction(frame, subscription, fee, due)
+
+
+def _active(frame: Frame, subscription: Subscription, fee: FeeTerms, anchor: date) -> Span | None:
+    """The days for which the fee is due on an invoice made when the period has ended.
+
+    In advance: to the end of the interval that has begun by then. In arrears: of intervals that
+    are over, and all when the plan has ended.
+    """
+    made_on = frame.period.days.end
+    end = fee.due_until(made_on, anchor)
+    if subscription.ends_on is not None:
+        ends = subscription.ends_on + DAY
+        end = ends if ends <= made_on else min(end, ends)
     return Span(subscription.starts_on, end) if subscription.starts_on < end else None
 
 
-def _given_back(
-    frame: Frame, subscription: Subscription, fee: PlanFee, billed: tuple[Billed, ...]
-) -> Iterator[InvoiceLine]:
-    if subscription.ends_on is None:
-        return
-    ends = subscription.ends_on + timedelta(days=1)
-    for back in refunds(billed=billed, ends=ends, currency=frame.invoice.currency):
-        line = _line(frame, subscription, fee, back.amount_micros, back.span)
-        line.kind = "correction"
-        yield line
+def _correction(frame: Frame, subscription: Subscription, fee: PlanFee, due: Due) -> InvoiceLine:
+    line = _line(frame, subscription, fee, due.amount_micros, due.span)
+    line.kind, line.corrects_id = "correction", due.of
+    return line
 
 
 def _line(
@@ -157,11 +178,3 @@ def _line(
 def _named(plan: str, fee: str) -> str:
     """`Gold: Support`; a fee that already names its plan stands alone."""
     return (fee if fee.startswith(plan) else f"{plan}: {fee}")[:300]
-
-
-def _days(line: InvoiceLine) -> Span:
-    """The days of a billed recurring fee; its moments are midnights of the zone of its invoice."""
-    if line.period_from is None or line.period_to is None:
-        raise ValueError(f"fee line {line.pk} has no period")
-    zone = line.invoice.period_zone
-    return Span(day_of(line.period_from, zone), day_of(line.period_to, zone))

@@ -10,6 +10,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from tollwright.core.billing.fees import (
+    ANCHORS,
+    INTERVALS,
+    MOST_INTERVALS,
+    PRORATIONS,
+    TIMINGS,
+    UNUSED,
+)
 from tollwright.core.money import MICRO, show
 from tollwright.core.rating.legs import MAX_LIMIT, MAX_MARKUP_PPM, CostPlus
 from tollwright.data.customers import Campaign, Customer
@@ -23,7 +31,7 @@ from tollwright.domain.events.operations import record as tell
 from tollwright.domain.plans import queries
 
 FEE_KINDS = ("registration", "subscription", "support")
-TIMINGS = ("advance", "arrears")
+FEE_TERMS = ("interval", "interval_count", "anchor", "timing", "proration", "of_days", "unused")
 ROUTING = ("least_cost", "quality", "priority", "percentage")
 MOST_FEE_MICROS = 10**9 * 10**6
 PER_CALL = {"fixed": "The fixed part", "floor": "The least", "cap": "The most"}
@@ -149,7 +157,7 @@ def _pricing(terms: CostPlus | None, currency: str) -> dict[str, Any]:
 
 
 def _fee(version: PlanVersion, place: int, fee: Mapping[str, object]) -> PlanFee:
-    unknown = fee.keys() - {"kind", "name", "amount_micros", "timing"}
+    unknown = fee.keys() - {"kind", "name", "amount_micros", *FEE_TERMS}
     if unknown:
         raise validation.FieldInvalid(
             "fees", f"Fee {place} has unknown keys: {', '.join(unknown)}."
@@ -161,14 +169,46 @@ def _fee(version: PlanVersion, place: int, fee: Mapping[str, object]) -> PlanFee
         raise validation.FieldInvalid(
             "fees", f"Fee {place} is {show(amount)}: from 0 to {show(MOST_FEE_MICROS)} is possible."
         )
+    kind = validation.one_of("kind", str(fee.get("kind", "")), FEE_KINDS)
     return PlanFee(
         tenant_id=version.tenant_id,
         version=version,
-        kind=validation.one_of("kind", str(fee.get("kind", "")), FEE_KINDS),
+        kind=kind,
         name=validation.text("name", str(fee.get("name", "")), longest=200),
         amount_micros=amount,
-        timing=validation.one_of("timing", str(fee.get("timing", "advance")), TIMINGS),
+        **_fee_terms(place, kind, fee),
     )
+
+
+def _fee_terms(place: int, kind: str, fee: Mapping[str, object]) -> dict[str, Any]:
+    """How often, counted from when, billed when, and which part of an interval costs what."""
+    usual = "once" if kind == "registration" else "month"
+    found = {
+        name: validation.one_of(name, str(fee.get(name) or default), possible)
+        for name, default, possible in (
+            ("interval", usual, INTERVALS),
+            ("timing", "advance", TIMINGS),
+            ("anchor", "calendar", ANCHORS),
+            ("proration", "day", PRORATIONS),
+            ("unused", "give_back", UNUSED),
+        )
+    }
+    count, of_days = fee.get("interval_count") or 1, fee.get("of_days")
+    if kind == "registration" and found["interval"] != "once":
+        raise _refused(place, "a registration is due once: it has no interval.")
+    most = 1 if found["interval"] == "once" else MOST_INTERVALS
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= most:
+        raise _refused(place, f"it is due every 1 to {most} intervals, a whole number.")
+    if of_days is not None:
+        if of_days != 30 or isinstance(of_days, bool):
+            raise _refused(place, "days are of the month's own number, or of 30.")
+        if (found["interval"], count, found["proration"]) != ("month", 1, "day"):
+            raise _refused(place, "only a monthly fee by days is a share of 30.")
+    return {**found, "interval_count": count, "of_days": of_days}
+
+
+def _refused(place: int, why: str) -> validation.FieldInvalid:
+    return validation.FieldInvalid("fees", f"Fee {place}: {why}")
 
 
 def _told(version: PlanVersion, fees: Sequence[PlanFee]) -> dict[str, object]:
@@ -181,8 +221,7 @@ def _told(version: PlanVersion, fees: Sequence[PlanFee]) -> dict[str, object]:
         "pricing": version.pricing,
         **(asdict(version.cost_plus) if version.cost_plus else {}),
         "fees": [
-            {"kind": fee.kind, "name": fee.name, "amount_micros": fee.amount_micros,
-             "timing": fee.timing}
+            {"kind": fee.kind, "name": fee.name, **asdict(fee.terms)}
             for fee in fees
         ],
     }  # fmt: skip

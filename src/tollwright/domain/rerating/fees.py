@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from tollwright.core.billing.fees import Piece, due_pieces, share_micros
-from tollwright.core.billing.periods import Span, overlap
+from tollwright.core.billing.fees import due_pieces
+from tollwright.core.billing.periods import Span, overlap, without
 from tollwright.data.customers import Customer
-from tollwright.data.plans import PlanFee, PlanVersion, Subscription
+from tollwright.data.plans import PlanVersion, Subscription
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.invoices.terms import calendar_of
 
@@ -60,27 +59,34 @@ def compare(
 
     Each subscription to the new version's plan is taken to have that version for its own days; with
     `one_for_all` a single one takes the place of all, for the whole period. With a campaign, the
-    customer's own ones count on the days on which none of the campaign's runs. Fees in another
-    currency than the new version's are left out.
+    customer's own ones count on the days on which none of the campaign's runs. What is due once is
+    not due again for who is on that plan already. Fees in another currency than the new version's
+    are left out.
     """
     calendar = calendar_of(customer)
     period = Span(calendar.day(first), calendar.day(last - timedelta(microseconds=1)) + DAY)
+    bill_day = calendar.bill_day(first)
     days = [(one, span) for one in held if (span := _days(one, period))]
     own = () if campaign_id is None else tuple(span for one, span in days if one.campaign_id)
-    due_in = partial(due_pieces, cycle=calendar.terms(first).cycle, anchor=calendar.anchor)
     due = [
-        (one.version, pieces)
+        (one, left)
         for one, span in days
         if one_for_all or one.version.plan_id == new.plan_id
-        if (pieces := due_in(active=span, billed=() if one.campaign_id else own))
+        if (left := without(span, () if one.campaign_id else own))
     ]
-    replaced = [due_in(active=period, billed=())] if one_for_all else [of for _, of in due]
-    fees = list(new.fees.all())
-    old = [(version.fees.all(), of) for version, of in due if version.currency == new.currency]
+    old = sum(
+        _recurring(one.version, left, one.starts_on, bill_day)
+        for one, left in due
+        if one.version.currency == new.currency
+    )
+    starts_on = min((one.starts_on for one, _ in due), default=period.first)
+    replaced = [(starts_on, (period,))] if one_for_all else [(one.starts_on, of) for one, of in due]
+    on_it = any(one.version.plan_id == new.plan_id for one, _ in days)
+    once = sum(fee.amount_micros for fee in new.fees.all() if fee.interval == "once")
     return Fees(
-        sum(_recurring(list(its), pieces, new.currency) for its, pieces in old),
-        sum(_recurring(fees, pieces, new.currency) for pieces in replaced),
-        len(replaced) * sum(fee.amount_micros for fee in fees if fee.kind == "registration"),
+        old,
+        sum(_recurring(new, left, since, bill_day) for since, left in replaced),
+        0 if on_it else len(replaced) * once,
     )
 
 
@@ -89,15 +95,20 @@ def _days(one: Subscription, period: Span) -> Span | None:
     return overlap(Span(one.starts_on, end), period) if one.starts_on < end else None
 
 
-def _recurring(fees: Sequence[PlanFee], pieces: Sequence[Piece], currency: str) -> int:
-    return sum(
-        share_micros(
-            fee_micros=fee.amount_micros,
-            days=piece.span.days,
-            of_days=piece.of_days,
-            currency=currency,
-        )
-        for fee in fees
-        if fee.kind != "registration"
-        for piece in pieces
-    )
+def _recurring(version: PlanVersion, days: Sequence[Span], starts_on: date, bill_day: int) -> int:
+    """What the version's recurring fees come to for these days, whenever they are billed."""
+    found = 0
+    for fee in version.fees.all():
+        if fee.interval == "once":
+            continue
+        anchor = fee.terms.counts_from(starts_on=starts_on, bill_day=bill_day)
+        for place, span in enumerate(days):
+            pieces = due_pieces(
+                fee=fee.terms,
+                active=span,
+                billed=tuple(days[:place]),
+                anchor=anchor,
+                currency=version.currency,
+            )
+            found += sum(piece.amount_micros for piece in pieces)
+    return found

@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from tollwright.core.billing.fees import TIMINGS
 from tollwright.core.rating.legs import CostPlus
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import CallPlan, PlanVersion, Subscription
@@ -71,7 +72,7 @@ class VersionForm(OfficeForm):
 
     def _draw_fee(self, place: int) -> None:
         kinds = [(kind, kind) for kind in operations.FEE_KINDS]
-        timings = [(timing, timing) for timing in operations.TIMINGS]
+        timings = [(timing, timing) for timing in TIMINGS]
         self.fields[f"kind{place}"] = choice(f"Fee {place}: kind", kinds, required=False)
         self.fields[f"name{place}"] = forms.CharField(
             required=False, max_length=200, label=f"Fee {place}: as printed"
