@@ -129,6 +129,9 @@ class DeckImport(TenantOwned):
     mapping = models.JSONField(default=dict)
     mode = models.CharField(max_length=8, help_text="replace the whole card, or amend it")
     summary = models.JSONField(default=dict)
+    parsed = models.BinaryField(
+        null=True, help_text="its rows as they were read, while it is previewed"
+    )
     version = models.OneToOneField(
         CardVersion, null=True, on_delete=models.PROTECT, related_name="deck_import"
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from tollwright.core.document_text import amount_text
 from tollwright.data.jobs import Job
-from tollwright.domain.audit.operations import By
 from tollwright.domain.invoices import operations, queries, runs
 from tollwright.domain.jobs.operations import Outcome
 from tollwright.gateways.typst import render
-from tollwright.jobs.runner import Progress, handles
+from tollwright.jobs.runner import Progress, asked_by, handles
 
 
 @handles(runs.DRAFT)
@@ -25,9 +24,10 @@ def finalise(job: Job, _progress: Progress) -> Outcome:
     draft = queries.invoices().filter(pk=int(job.subject_id or 0)).first()
     if draft is None:
         return Outcome("The draft was deleted.")
-    by = By(job.asked_by, job.address)
     try:
-        issued = operations.finalise(invoice=draft, at=job.asked_at, by=by, render=render)
+        issued = operations.finalise(
+            invoice=draft, at=job.asked_at, by=asked_by(job), render=render
+        )
     except operations.NotReady as why:
         return Outcome(f"It waits: {why}")
     return Outcome(f"Issued as {issued.number}.")

@@ -24,6 +24,7 @@ from procrastinate.retry import BaseRetryStrategy
 
 from tollwright.data.jobs import Job
 from tollwright.data.scope import tenant_scope
+from tollwright.domain.audit.operations import By
 from tollwright.domain.errors import DomainError
 from tollwright.domain.jobs import operations
 from tollwright.domain.jobs.operations import Outcome
@@ -39,7 +40,7 @@ CURABLE = (OperationalError, InterfaceError, psycopg.OperationalError)
 
 
 class Progress:
-    """Called with (done, total) as work goes on; others see it at once.
+    """Called with (done, total) as work goes on, total 0: not known; others see it at once.
 
     Raises JobAborted when the worker has to stop: the work is undone and taken up again.
     """
@@ -62,7 +63,7 @@ class Progress:
             self.beside,
             tenant_id=self.job.tenant_id,
             job_id=self.job.pk,
-            done=min(done, total),
+            done=min(done, total) if total else done,
             total=total,
         )
 
@@ -110,6 +111,11 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
         return handler
 
     return register
+
+
+def asked_by(job: Job) -> By:
+    """Who asked for the job is who does what it does."""
+    return By(job.asked_by, job.address)
 
 
 def now() -> datetime:

@@ -53,7 +53,10 @@ def pieces(job: Job, *, result: bool = False) -> Iterator[bytes]:
         yield bytes(found.values_list("content", flat=True).get(piece_no=piece_no))
 
 
-def file_of(job: Job, *, result: bool = False) -> JobFile | None:
-    """The head of its file: name and media type, without the bytes."""
+def file_of(job: Job, *, result: bool = False) -> JobFile:
+    """The head of its file: name and media type, without the bytes. Raises NotFound."""
     found = JobFile.objects.filter(job=job, result=result).defer("content")
-    return found.order_by("piece_no").first()
+    head = found.order_by("piece_no").first()
+    if head is None:
+        raise NotFound("Its file is not kept any more: upload it again.")
+    return head

@@ -1,12 +1,13 @@
-"""A deck's bytes as rates and faults, by a mapping; the last one read is kept for the next step."""
+"""A deck's bytes as rates and faults, by a mapping; what was read is kept for the next step."""
 
 from __future__ import annotations
 
-import hashlib
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from threading import Lock
+
+import msgspec
 
 from tollwright.core.cards.card import DAY_S, MAX_FEE, Rate
 from tollwright.core.decks import (
@@ -18,10 +19,12 @@ from tollwright.core.decks import (
     read_deck,
 )
 from tollwright.core.money import MICRO
+from tollwright.data.rates import DeckImport
 from tollwright.domain.rates.errors import DeckRefused
 from tollwright.store.bulk import collector_paused
 
 MOST_NAME = 200
+FORMAT = 1  # of what is kept: raise it when Deck, Rate or DeckFault change their shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +41,34 @@ class Deck:
     rows_read: int
 
 
-_last: dict[tuple[str, str], Deck] = {}  # at most one: apply follows preview
-_lock = Lock()
-
-
 def deck_of(content: bytes, mapping: ColumnMapping) -> Deck:
     """The deck. Raises DeckRefused when the file as a whole cannot be read so."""
-    key = (hashlib.sha256(content).hexdigest(), mapping.to_json())
-    with _lock:
-        found = _last.get(key)
-    if found is None:
+    with collector_paused():
+        return _read(content, mapping)
+
+
+def deck_for(deck_import: DeckImport) -> Deck:
+    """A previewed deck as it was read then, else read again. Raises DeckRefused."""
+    found = None if deck_import.parsed is None else unpacked(bytes(deck_import.parsed))
+    if found is not None:
+        return found
+    mapping = mapping_of(deck_import.mapping, deck_import.card.currency)
+    return deck_of(bytes(deck_import.content), mapping)
+
+
+def packed(deck: Deck) -> bytes:
+    """The deck as it is kept between preview and apply, whichever process does which."""
+    return zlib.compress(msgspec.msgpack.encode((FORMAT, deck)), 1)
+
+
+def unpacked(kept: bytes) -> Deck | None:
+    """What `packed` kept; None when another release kept it in another shape."""
+    try:
         with collector_paused():
-            found = _read(content, mapping)
-        with _lock:
-            _last.clear()
-            _last[key] = found
-    return found
+            told, deck = msgspec.msgpack.decode(zlib.decompress(kept), type=tuple[int, Deck])
+    except (msgspec.DecodeError, zlib.error):
+        return None
+    return deck if told == FORMAT else None
 
 
 def mapping_of(given: ColumnMapping | Mapping[str, object], currency: str) -> ColumnMapping:

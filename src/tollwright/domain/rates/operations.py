@@ -31,7 +31,7 @@ from tollwright.domain.audit.operations import By, record
 from tollwright.domain.events.operations import record as tell
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import cards, queries
-from tollwright.domain.rates.decks import Deck, deck_of, mapping_of
+from tollwright.domain.rates.decks import deck_for, deck_of, mapping_of, packed
 from tollwright.domain.rates.errors import (
     CardCodeTaken,
     CardRefused,
@@ -89,7 +89,7 @@ def preview_deck(
     first_notes (line, column, reason). Raises DeckRefused, MappingNeeded, FieldInvalid.
     """
     validation.one_of("mode", mode, ("replace", "amend"))
-    columns, origin, doubts = _columns(card, filename, content, mapping)
+    columns, origin, doubts = columns_of(card, filename, content, mapping)
     deck = deck_of(content, columns)
     base = queries.base_of(card)
     old = () if base is None else cards.core_card(base).rates
@@ -115,6 +115,7 @@ def preview_deck(
         mapping=json.loads(columns.to_json()),
         mode=mode,
         summary=summary,
+        parsed=packed(deck),
         created_at=at,
         created_by=by.actor[:200],
     )
@@ -125,12 +126,16 @@ def preview_deck(
     return made
 
 
-def _columns(
+def columns_of(
     card: RateCard,
     filename: str,
     content: bytes,
     given: ColumnMapping | Mapping[str, object] | None,
 ) -> tuple[ColumnMapping, str, Sequence[str]]:
+    """How a deck is read, whether that is given, saved or found, and what is doubtful about it.
+
+    Raises DeckRefused, MappingNeeded.
+    """
     if given is not None:
         return mapping_of(given, card.currency), "given", ()
     found = queries.propose(card=card, filename=filename, content=content)
@@ -169,13 +174,14 @@ def apply_deck(
     """
     card = _locked(deck_import.card_id)
     base = queries.base_of(card)
-    _still_valid(deck_import, base)
-    deck = deck_of(bytes(deck_import.content), mapping_of(deck_import.mapping, card.currency))
-    _importable(deck, skip_faults)
+    refuse_unfit(deck_import, base, skip_faults)
+    deck = deck_for(deck_import)
     old = () if base is None else cards.core_card(base).rates
     rates = merge(old, deck.rates, cast(Mode, deck_import.mode))
     version = _draft(card, _options(card, base, options), rates, tag=tag, at=at, by=by)
-    DeckImport.objects.filter(pk=deck_import.pk).update(status="applied", version=version)
+    DeckImport.objects.filter(pk=deck_import.pk).update(
+        status="applied", version=version, parsed=None
+    )
     deck_import.refresh_from_db(fields=["status", "version"])
     record(
         by=by, at=at, action="deck.applied", subject="deck_import", subject_id=deck_import.pk,
@@ -185,7 +191,8 @@ def apply_deck(
     return version
 
 
-def _still_valid(deck_import: DeckImport, base: CardVersion | None) -> None:
+def refuse_unfit(deck_import: DeckImport, base: CardVersion | None, skip_faults: bool) -> None:
+    """Raises PreviewStale, DeckHasFaults, DeckRefused for a preview that cannot be applied."""
     status = DeckImport.objects.values_list("status", flat=True).get(pk=deck_import.pk)
     if status != "previewed":
         raise PreviewStale(f"The deck {deck_import.filename} is {status} already: upload it again.")
@@ -193,17 +200,16 @@ def _still_valid(deck_import: DeckImport, base: CardVersion | None) -> None:
         raise PreviewStale(
             f"{deck_import.card} was published anew since the preview: preview the deck again."
         )
-
-
-def _importable(deck: Deck, skip_faults: bool) -> None:
-    if deck.faults and not skip_faults:
-        first = deck.faults[0]
-        where = f"line {first.line}" + (f", column {first.column}" if first.column else "")
+    summary = deck_import.summary
+    if summary["faults"] and not skip_faults:
+        first = summary["first_faults"][0]
+        where = f"line {first['line']}"
+        where += f", column {first['column']}" if first["column"] else ""
         raise DeckHasFaults(
-            f"{len(deck.faults)} rows of the deck cannot be read, the first in {where}: "
-            f"{first.reason} Correct the file, or say that they are to be left out."
+            f"{summary['faults']} rows of the deck cannot be read, the first in {where}: "
+            f"{first['reason']} Correct the file, or say that they are to be left out."
         )
-    if not deck.rates:
+    if not summary["rows"]:
         raise DeckRefused("The deck has no row that can be read.")
 
 
@@ -220,7 +226,7 @@ def _options(
 def discard_deck(*, deck_import: DeckImport, at: datetime, by: By) -> None:
     """Put a preview aside. Raises PreviewStale when it was applied or discarded already."""
     open_one = DeckImport.objects.filter(pk=deck_import.pk, status="previewed")
-    if not open_one.update(status="discarded"):
+    if not open_one.update(status="discarded", parsed=None):
         raise PreviewStale(f"The deck {deck_import.filename} is no open preview any more.")
     deck_import.status = "discarded"
     record(by=by, at=at, action="deck.discarded", subject="deck_import", subject_id=deck_import.pk)
@@ -294,7 +300,7 @@ def discard_draft(*, version: CardVersion, at: datetime, by: By) -> None:
 
     Raises VersionPublished.
     """
-    _only_draft(version)
+    refuse_published(version)
     DeckImport.objects.filter(version=version).update(version=None, status="previewed")
     store.delete_rates(connection.connection, version_id=version.pk)
     pk = version.pk
@@ -319,7 +325,7 @@ def publish_version(
     """
     validation.aware("effective_from", effective_from)
     card = _locked(version.card_id)
-    _only_draft(version)
+    refuse_published(version)
     built = cards.built(version)
     cards.checked(built)
     _goes_with_plans(card, built)
@@ -344,7 +350,8 @@ def publish_version(
     return version
 
 
-def _only_draft(version: CardVersion) -> None:
+def refuse_published(version: CardVersion) -> None:
+    """Raises VersionPublished."""
     status = CardVersion.objects.values_list("status", flat=True).get(pk=version.pk)
     if status != "draft":
         raise VersionPublished(f"{version} is published: it stays as it is, make a new version.")

@@ -25,7 +25,7 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.errors import NotFound
 from tollwright.domain.rates import cards as cores
-from tollwright.domain.rates.decks import Deck, deck_of, mapping_of
+from tollwright.domain.rates.decks import Deck, deck_for, mapping_of
 from tollwright.domain.rates.errors import DeckRefused
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.store import rates as store
@@ -227,8 +227,7 @@ class DeckReport:
 
 def deck_report(deck_import: DeckImport) -> DeckReport:
     """What the summary of a preview counts, row by row, against the card as it is now."""
-    mapping = mapping_of(deck_import.mapping, deck_import.card.currency)
-    deck = deck_of(bytes(deck_import.content), mapping)
+    deck = deck_for(deck_import)
     base = base_of(deck_import.card)
     old = () if base is None else core_card(base).rates
     return DeckReport(deck, diff_rates(looked_at(old, deck, deck_import.mode), deck.rates))

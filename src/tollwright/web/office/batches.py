@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 
 from tollwright.core.formats.registry import FORMATS
 from tollwright.data.calls import ImportBatch, Quarantine, Source
-from tollwright.domain.calls import operations, queries
+from tollwright.domain.calls import operations, queries, requests
 from tollwright.domain.reports import queries as reports
 from tollwright.web.office.find import find
 from tollwright.web.office.forms import (
@@ -26,6 +26,7 @@ from tollwright.web.office.forms import (
     zones,
 )
 from tollwright.web.office.home import say
+from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
@@ -122,17 +123,16 @@ def upload(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         source = find(Source, int(form.cleaned_data["source"]))
         file = form.cleaned_data["file"]
-        result = form.attempt(
-            operations.ingest,
-            source_code=source.code,
+        job = form.attempt(
+            requests.request_import,
+            source=source,
             filename=file.name,
-            stream=file.file,
+            pieces=file.chunks(),
             at=request.at,
             by=request.by,
         )
-        if result is not None:
-            done(request, result.sentence)
-            return redirect(to("batch", result.batch_id))
+        if job is not None:
+            return redirect(waiting(job))
     return show(
         request,
         "form.html",
@@ -189,9 +189,8 @@ def replay(request: StaffRequest, pk: int) -> HttpResponse:
     batch = find(ImportBatch, pk, "source")
     form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        result = operations.replay_batch(batch=batch, at=request.at, by=request.by)
-        done(request, result.sentence)
-        return redirect(to("batch", result.batch_id))
+        job = requests.request_replay(batch=batch, at=request.at, by=request.by)
+        return redirect(waiting(job))
     return show(
         request,
         "form.html",

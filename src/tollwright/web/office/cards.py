@@ -15,10 +15,11 @@ from tollwright.core.money import show_price
 from tollwright.data.rates import CardVersion, DeckImport, Rate, RateCard
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.plans.queries import priced_from_cost
-from tollwright.domain.rates import operations, queries
+from tollwright.domain.rates import operations, queries, requests
 from tollwright.domain.rates.queries import Lookup
 from tollwright.web.office.find import find
 from tollwright.web.office.forms import ConfirmForm, MomentField, OfficeForm, choice, posted
+from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
@@ -292,16 +293,15 @@ def publish(request: StaffRequest, pk: int) -> HttpResponse:
     draft = find(CardVersion, pk, "card")
     form = PublishForm(posted(request), initial={"effective_from": request.at})
     if form.is_valid():
-        made = form.attempt(
-            operations.publish_version,
+        job = form.attempt(
+            requests.request_publish,
             version=draft,
             at=request.at,
             by=request.by,
             **form.cleaned_data,
         )
-        if made is not None:
-            done(request, f"{made} is published: {changes(made) or 'nothing changed'}.")
-            return redirect(to("card-version", pk))
+        if job is not None:
+            return redirect(waiting(job))
     base = queries.base_of(draft.card)
     told = "It is the card's first version."
     if base is not None:

@@ -11,8 +11,9 @@ from django.shortcuts import redirect
 from tollwright.core.decks import ColumnMapping
 from tollwright.core.decks.mapping import MEANINGS, DateOrder, Decimals, Duplicates, PricePer
 from tollwright.core.decks.sniffer import Proposal
+from tollwright.data.jobs import Job
 from tollwright.data.rates import DeckImport, RateCard
-from tollwright.domain.rates import operations, queries
+from tollwright.domain.rates import operations, queries, requests
 from tollwright.domain.rates.errors import MappingNeeded
 from tollwright.web.office.cards import changes_table
 from tollwright.web.office.find import find
@@ -24,6 +25,7 @@ from tollwright.web.office.forms import (
     posted,
     uploaded,
 )
+from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, done, page, show
 
@@ -119,7 +121,7 @@ def upload(request: StaffRequest, pk: int) -> HttpResponse:
         except _Asks as asks:
             return _ask(request, card, form, asks)
         if preview is not None:
-            return redirect(to("deck", preview.pk))
+            return redirect(waiting(preview))
     return _show_upload(request, card, form)
 
 
@@ -165,9 +167,9 @@ class _Asks(Exception):
 
 def _previewed(
     *, card: RateCard, file: str, content: bytes, mapping: Any, mode: str, request: StaffRequest
-) -> DeckImport:
+) -> Job:
     try:
-        return operations.preview_deck(
+        return requests.request_preview(
             card=card,
             filename=file,
             content=content,
@@ -243,9 +245,15 @@ def remap(request: StaffRequest, pk: int) -> HttpResponse:
     form = MappingForm(posted(request), initial=_first(told))
     form.draw(proposal.headers)
     if form.is_valid():
-        preview = form.attempt(_again, deck=deck, payload=form.payload(told), request=request)
+        preview = form.attempt(
+            requests.request_preview_again,
+            deck=deck,
+            mapping=form.payload(told),
+            at=request.at,
+            by=request.by,
+        )
         if preview is not None:
-            return redirect(to("deck", preview.pk))
+            return redirect(waiting(preview))
     return show(
         request,
         "deck_mapping.html",
@@ -256,21 +264,6 @@ def remap(request: StaffRequest, pk: int) -> HttpResponse:
         back=to("deck", pk),
         crumbs=[("Rate cards", to("cards")), (deck.filename, to("deck", pk))],
     )
-
-
-def _again(*, deck: DeckImport, payload: dict[str, Any], request: StaffRequest) -> DeckImport:
-    made = operations.preview_deck(
-        card=deck.card,
-        filename=deck.filename,
-        content=bytes(deck.content),
-        mapping=payload,
-        mode=deck.mode,
-        at=request.at,
-        by=request.by,
-    )
-    if deck.status == "previewed":
-        operations.discard_deck(deck_import=deck, at=request.at, by=request.by)
-    return made
 
 
 class ApplyForm(OfficeForm):
@@ -289,16 +282,15 @@ def apply(request: StaffRequest, pk: int) -> HttpResponse:
     if not faults:
         del form.fields["skip_faults"]
     if form.is_valid():
-        version = form.attempt(
-            operations.apply_deck,
+        job = form.attempt(
+            requests.request_apply,
             deck_import=deck,
             at=request.at,
             by=request.by,
             **form.cleaned_data,
         )
-        if version is not None:
-            done(request, f"{version} is a draft now. It prices nothing before it is published.")
-            return redirect(to("card-version", version.pk))
+        if job is not None:
+            return redirect(waiting(job))
     fates = ", ".join(f"{n:,} {what}" for what, n in deck.summary.get("fates", {}).items() if n)
     return show(
         request,

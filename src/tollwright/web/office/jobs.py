@@ -29,14 +29,26 @@ from tollwright.web.shared.tables import (
 BOTH = ("GET", "POST")
 STATES = [(one, one) for one in ("queued", "running", "done", "failed", "cancelled")]
 MOST_PARTS = 200
+THEN = "then"  # in the address: when it is done, go to what it made
 # What a job is about -> the page of it.
 PAGES = {
     "billing_run": "run",
     "invoice": "invoice",
     "customer": "customer",
+    "source": "batches",
+    "import_batch": "batch",
+    "rate_card": "card",
+    "deck_import": "deck",
+    "card_version": "card-version",
+    "rerating": "rerating",
 }
 # The right that it takes to try again what one's colleagues asked for, by the area of its kind.
-NEEDS: dict[str, Need] = {"billing": "billing"}
+NEEDS: dict[str, Need] = {
+    "billing": "billing",
+    "calls": "calls",
+    "rates": "rates",
+    "rerating": "rerate",
+}
 
 
 @page()
@@ -74,6 +86,9 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
     job = queries.job_by_id(pk)
     if not job.is_open and job.asked_by == request.by.actor:
         operations.told([job], at=request.at)
+    if job.status == "done" and THEN in request.GET and result_of(job):
+        done(request, job.sentence)
+        return redirect(result_of(job))
     parent = [(job.parent.title, to("job", job.parent_id))] if job.parent is not None else []
     return show(
         request,
@@ -131,6 +146,11 @@ def _act(
     )
 
 
+def waiting(job: Job) -> str:
+    """Where to send who asked: the job's page, and from there to what it made."""
+    return to("job", job.pk, **{THEN: "result"})
+
+
 def need_of(job: Job) -> Need:
     """The right that acting on the job takes."""
     return NEEDS.get(job.kind.partition(".")[0], "billing")
@@ -139,6 +159,8 @@ def need_of(job: Job) -> Need:
 def result_of(job: Job) -> str:
     """The page of what it is about or made; '' where there is none."""
     name = PAGES.get(job.subject)
+    if name == "batches":
+        return to(name, source=job.subject_id)
     return to(name, job.subject_id) if name and job.subject_id is not None else ""
 
 

@@ -10,14 +10,16 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.data.rerating import RerateProposal, Rerating
-from tollwright.domain.rerating import operations, queries
+from tollwright.domain.rerating import operations, queries, requests
 from tollwright.domain.rerating.corrections import proposed_calls
 from tollwright.domain.rerating.report import DifferenceReport, Part, Row
 from tollwright.gateways.typst import render
+from tollwright.web.office.asking import ask
 from tollwright.web.office.callscope import RerateForm, last_month, scope_text
 from tollwright.web.office.find import find
 from tollwright.web.office.forms import ConfirmForm, OfficeForm, ReasonForm
 from tollwright.web.office.invoices import call_link
+from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, page, show
 from tollwright.web.office.whatif import destination_columns, figures_columns
@@ -78,10 +80,19 @@ def report(request: StaffRequest) -> HttpResponse:
     asked = "since" in request.GET
     form = RerateForm(request.GET if asked else None, initial=last_month(request))
     found = None
-    if asked and form.is_valid():
-        found = form.attempt(queries.difference_report, scope=form.scope(), at=request.at)
     crumbs = [("Re-rating", to("reratings"))]
     title = "Difference report"
+    if asked and form.is_valid():
+        answer = ask(
+            request,
+            form,
+            requests.REPORT,
+            requests.question(form.scope()),
+            lambda: requests.request_report(scope=form.scope(), at=request.at, by=request.by),
+        )
+        if isinstance(answer, HttpResponse):
+            return answer
+        found = None if answer is None else requests.answer_of(answer, DifferenceReport)
     if found is None:
         return show(request, "rerating_report.html", title, form=form, crumbs=crumbs)
     first = COST_MORE if found.of_costs else PAY_MORE
@@ -176,14 +187,14 @@ def apply(request: StaffRequest) -> HttpResponse:
     form = ApplyForm(request.POST)
     if not scope.is_valid() or not form.is_valid():
         return redirect(to("rerating-report"))
-    made = form.attempt(
-        operations.apply,
+    job = form.attempt(
+        requests.request_apply,
         scope=scope.scope(),
         at=request.at,
         by=request.by,
         **form.cleaned_data,
     )
-    if made is None:
+    if job is None:
         return show(
             request,
             "rerating_report.html",
@@ -192,12 +203,7 @@ def apply(request: StaffRequest) -> HttpResponse:
             refused=form,
             crumbs=[("Re-rating", to("reratings"))],
         )
-    done(
-        request,
-        f"{made.revised:,} charges have a new revision; {made.proposed:,} calls on issued"
-        " invoices wait for your decision below.",
-    )
-    return redirect(to("rerating", made.pk))
+    return redirect(waiting(job))
 
 
 @page(needs="what_if")

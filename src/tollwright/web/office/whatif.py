@@ -8,11 +8,14 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 
+from tollwright.data.jobs import Job
 from tollwright.data.plans import PlanVersion
 from tollwright.data.rates import CardVersion
+from tollwright.domain.rerating import requests
 from tollwright.domain.rerating.report import Row
 from tollwright.domain.rerating.whatif import Line, WhatIf, WhatIfRequest, card_of_file, what_if
 from tollwright.engine.rerate.refusals import SENTENCES
+from tollwright.web.office.asking import ask
 from tollwright.web.office.callscope import ScopeForm, last_month
 from tollwright.web.office.find import find
 from tollwright.web.office.forms import BoundedFileField, choice, set_choices, uploaded
@@ -83,13 +86,10 @@ def index(request: StaffRequest) -> HttpResponse:
     form = WhatIfForm(request.GET if asked else None, initial=begin)
     found = None
     if asked and form.is_valid():
-        found = form.attempt(
-            what_if,
-            payload=form.payload(),
-            scope=form.scope(),
-            everyone=form.cleaned_data["everyone"],
-            at=request.at,
-        )
+        answer = _asked(request, form)
+        if isinstance(answer, HttpResponse):
+            return answer
+        found = None if answer is None else requests.answer_of(answer, WhatIf)
     if found is None:
         return show(request, "whatif.html", "What if", form=form, tools=tools)
     table = _table(found)
@@ -101,6 +101,19 @@ def index(request: StaffRequest) -> HttpResponse:
         tools=tools,
         table=table.page(request),
         **_answer(found),
+    )
+
+
+def _asked(request: StaffRequest, form: WhatIfForm) -> Job | HttpResponse | None:
+    payload, scope, everyone = form.payload(), form.scope(), form.cleaned_data["everyone"]
+    return ask(
+        request,
+        form,
+        requests.WHAT_IF,
+        requests.what_if_question(payload, scope, everyone),
+        lambda: requests.request_what_if(
+            payload=payload, scope=scope, everyone=everyone, at=request.at, by=request.by
+        ),
     )
 
 
