@@ -83,23 +83,48 @@ class CostPlusOut(Schema):
 
 
 class FeeIn(Schema):
-    """registration is due once, subscription and support each period."""
+    """So much for an interval of its own, whatever the customer's cycle; a registration is once."""
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["registration", "subscription", "support"]
     name: Annotated[str, Field(description="as printed")]
     amount: Annotated[Decimal, Field(description="in the card's currency")]
+    interval: Annotated[
+        Literal["once", "day", "week", "month", "quarter", "half_year", "year"] | None,
+        Field(description="month, and of a registration once, when left out"),
+    ] = None
+    interval_count: Annotated[int, Field(ge=1, le=24, description="every so many of them")] = 1
+    anchor: Annotated[
+        Literal["calendar", "start"],
+        Field(description="start: intervals count from the subscription's first day"),
+    ] = "calendar"
     timing: Literal["advance", "arrears"] = "advance"
+    proration: Annotated[
+        Literal["day", "none"], Field(description="what a part of an interval costs: its days")
+    ] = "day"
+    of_days: Annotated[
+        Literal[30] | None, Field(description="days a part of a month is a share of; null: its own")
+    ] = None
+    unused: Annotated[
+        Literal["give_back", "keep"], Field(description="days billed in advance, at an early end")
+    ] = "give_back"
 
 
 class FeeOut(Schema):
-    """A fee."""
+    """A fee; `words` is how it is billed, for people."""
 
     kind: str
     name: str
     amount: Money
+    interval: str
+    interval_count: int
+    anchor: str
     timing: str
+    proration: str
+    of_days: int | None
+    unused: str
+    words: Annotated[str, Field(examples=["a month, in advance"])]
 
 
 class PlanVersionIn(Schema):
@@ -243,5 +268,8 @@ def _cost_plus(version: PlanVersion) -> CostPlusOut | None:
 
 def _fee(fee: PlanFee, currency: str) -> FeeOut:
     return FeeOut(
-        kind=fee.kind, name=fee.name, amount=money(fee.amount_micros, currency), timing=fee.timing
-    )
+        kind=fee.kind, name=fee.name, amount=money(fee.amount_micros, currency),
+        interval=fee.interval, interval_count=fee.interval_count, anchor=fee.anchor,
+        timing=fee.timing, proration=fee.proration, of_days=fee.of_days, unused=fee.unused,
+        words=fee.terms.words,
+    )  # fmt: skip

@@ -9,13 +9,13 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from tollwright.core.billing.fees import TIMINGS
 from tollwright.core.rating.legs import CostPlus
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import CallPlan, PlanVersion, Subscription
 from tollwright.data.rates import RateCard
 from tollwright.domain.plans import operations, queries
 from tollwright.domain.rates.queries import cards
+from tollwright.web.office.fee_fields import fee_fields, read_fee
 from tollwright.web.office.find import find
 from tollwright.web.office.forms import (
     AmountField,
@@ -68,17 +68,7 @@ class VersionForm(OfficeForm):
         offered = [(str(card.pk), f"{card.name} ({card.currency})") for card in cards(side="sell")]
         set_choices(self, "card", offered)
         for place in range(1, FEES + 1):
-            self._draw_fee(place)
-
-    def _draw_fee(self, place: int) -> None:
-        kinds = [(kind, kind) for kind in operations.FEE_KINDS]
-        timings = [(timing, timing) for timing in TIMINGS]
-        self.fields[f"kind{place}"] = choice(f"Fee {place}: kind", kinds, required=False)
-        self.fields[f"name{place}"] = forms.CharField(
-            required=False, max_length=200, label=f"Fee {place}: as printed"
-        )
-        self.fields[f"amount{place}"] = AmountField(required=False, label=f"Fee {place}: amount")
-        self.fields[f"timing{place}"] = choice(f"Fee {place}: billed in", timings, required=False)
+            self.fields.update(fee_fields(place))
 
     def clean(self) -> None:
         """What makes a price of the cost is there where it is asked for, and nowhere else."""
@@ -99,17 +89,8 @@ class VersionForm(OfficeForm):
 
     def fees(self) -> list[dict[str, object]]:
         """The fees that were filled in."""
-        data = self.cleaned_data
-        return [
-            {
-                "kind": data[f"kind{place}"],
-                "name": data[f"name{place}"],
-                "amount_micros": data[f"amount{place}"],
-                "timing": data[f"timing{place}"] or "advance",
-            }
-            for place in range(1, FEES + 1)
-            if data[f"kind{place}"] or data[f"name{place}"] or data[f"amount{place}"] is not None
-        ]
+        told = [read_fee(self.cleaned_data, place) for place in range(1, FEES + 1)]
+        return [fee for fee in told if fee is not None]
 
 
 class SubscribeForm(OfficeForm):
@@ -258,7 +239,7 @@ def version_new(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Draft a version of {plan.name}",
         form=form,
-        lead="Registration is billed once, subscription and support each period.",
+        lead="Registration is billed once, the others for each interval, whatever the cycle.",
         back=to("plan", pk),
         crumbs=[("Plans", to("plans")), (plan.name, to("plan", pk))],
     )

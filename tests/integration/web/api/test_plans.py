@@ -36,8 +36,12 @@ def test_a_plan_from_the_cost_is_drafted_published_and_told(shop: Shop, program:
         "cap": {"amount": "1.00", "currency": "EUR"}, "words": WORDS,
     }  # fmt: skip
     assert draft.body["fees"] == [
-        fee | {"amount": {"amount": "49.00", "currency": "EUR"}, "timing": "advance"}
-    ]
+        fee | {
+            "amount": {"amount": "49.00", "currency": "EUR"}, "interval": "month",
+            "interval_count": 1, "anchor": "calendar", "timing": "advance", "proration": "day",
+            "of_days": None, "unused": "give_back", "words": "a month, in advance",
+        }
+    ]  # fmt: skip
     published = program.post(f"/plan-versions/{draft.body['id']}/publish")
     assert (published.status, published.body["published_by"]) == (200, "key:robot owner")
     assert program.get(f"{plan}/versions").body["items"] == [published.body]
@@ -92,3 +96,25 @@ def test_support_reads_plans_and_drafts_none(shop: Shop) -> None:
     helper = Program(shop.tenant_id, role=Role.SUPPORT)
     assert helper.get("/plans").status == 200
     assert helper.post("/plans", {"code": "X", "name": "X"}).status == 403
+
+
+def test_a_fee_has_an_interval_of_its_own(shop: Shop, program: Program) -> None:
+    """Every two months from the plan's first day; what does not fit is refused."""
+    plan = plan_of(program)
+    fee = {
+        "kind": "subscription", "name": "Care", "amount": "120", "interval": "month",
+        "interval_count": 2, "anchor": "start", "timing": "arrears", "proration": "none",
+        "unused": "keep",
+    }  # fmt: skip
+    draft = program.post(f"{plan}/versions", {"card": shop.card.pk, "fees": [fee]})
+    assert draft.status == 201, draft.body
+    (told,) = draft.body["fees"]
+    assert told["words"] == "every 2 months from the plan's first day, in arrears, in whole"
+    assert {name: told[name] for name in fee if name != "amount"} == {
+        name: value for name, value in fee.items() if name != "amount"
+    }
+    monthly = {"kind": "registration", "name": "Set-up", "amount": "5", "interval": "month"}
+    refused = program.post(f"{plan}/versions", {"card": shop.card.pk, "fees": [monthly]})
+    assert (refused.status, refused.body["detail"]) == (
+        422, "Fee 1: a registration is due once: it has no interval.",
+    )  # fmt: skip

@@ -296,12 +296,13 @@ def test_a_plan_and_who_is_on_it(office: Office) -> None:
     office.post(
         f"plans/{plan.pk}/versions/new/", card=office.switch.card.pk, pricing="card",
         routing_policy="least_cost", kind1="subscription", name1="Monthly fee", amount1="49.00",
-        timing1="advance",
+        timing1="advance", interval1="quarter", part1="none",
     )  # fmt: skip
     version = office.one(PlanVersion, plan=plan)
     office.post(f"plan-versions/{version.pk}/publish/")
     office.post(f"customers/{customer.pk}/subscribe/", version=version.pk, starts_on="2026-10-01")
-    assert "Monthly fee: 49.00\u00a0EUR" in office.get(f"plans/{plan.pk}/")
+    page = office.get(f"plans/{plan.pk}/")
+    assert "Monthly fee: 49.00\u00a0EUR" in page and "a quarter, in advance, in whole" in page
     subscription = office.one(Subscription, customer=customer)
     office.post(f"subscriptions/{subscription.pk}/end/", ends_on="2026-10-31")
     assert office.one(Subscription, pk=subscription.pk).ends_on == date(2026, 10, 31)
