@@ -10,16 +10,26 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from tests.support.billing import ANNA, as_data, bill, issue_run, say
-from tests.support.switch import NOON, Row, Switch, make_switch, master_csv
-from tollwright.data.models import Customer, Invoice
+from tests.support.switch import NOON, Row, Switch, make_card, make_switch, master_csv
+from tests.support.world import START
+from tollwright.data.models import (
+    CallPlan,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    PlanVersion,
+    Subscription,
+)
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls import operations as calls
 from tollwright.domain.calls.queries import open_ids
-from tollwright.domain.invoices.queries import check_sums
+from tollwright.domain.invoices.queries import check_sums, invoice_lines
 from tollwright.domain.ledger import queries as ledger
+from tollwright.domain.plans import operations as plans
 from tollwright.domain.rerating import operations as rerating
 from tollwright.domain.rerating import queries as reratings
 from tollwright.domain.rerating.corrections import Corrected, correct
@@ -28,6 +38,8 @@ from tollwright.engine.ingest import BatchResult
 
 # (kind, micros before tax, micros with tax) of a document
 Told = tuple[str, int, int]
+Fee = tuple[str, int, str]  # kind, micros, timing
+PRICES = [("44", "United Kingdom", 600_000_000, False), ("49", "Germany", 120_000_000, False)]
 
 
 def minute(day: str, clock: str = "12:00") -> int:
@@ -67,6 +79,53 @@ class Journey:
         issue_run(run, at)
         found = list(Invoice.objects.filter(run=run).exclude(status="draft").order_by("id"))
         return [self._keep(invoice) for invoice in found]
+
+    def sell(
+        self, code: str, *fees: Fee, free_s: int = 0, plan: CallPlan | None = None
+    ) -> PlanVersion:
+        """A published plan, or the next version of `plan`, by the prices of RETAIL.
+
+        `free_s`: seconds to +44 that each billing period has free.
+        """
+        card = self.switch.card
+        if free_s:
+            free = {"name": "free", "prefixes": ["44"], "unit": "seconds", "amount": free_s}
+            card, _ = make_card(self.switch.world, f"CARD-{code}", PRICES, [free])
+        plan = plan or plans.create_plan(code=code, name=code.title(), at=START, by=ANNA)
+        told = [dict(zip(("kind", "amount_micros", "timing"), fee, strict=True)) for fee in fees]
+        draft = plans.draft_version(
+            plan=plan, card=card, currency="EUR", at=START, by=ANNA,
+            fees=[{**fee, "name": str(fee["kind"]).title()} for fee in told],
+        )  # fmt: skip
+        return plans.publish_version(version=draft, at=START, by=ANNA)
+
+    def subscribe(self, version: PlanVersion, starts_on: str, *, at: datetime) -> Subscription:
+        """Acme is on it from that day on; a plan that runs then ends the day before."""
+        return plans.subscribe(
+            customer=self.acme, version=version, starts_on=date.fromisoformat(starts_on),
+            end_earlier=True, at=at, by=ANNA,
+        )  # fmt: skip
+
+    def end(self, subscription: Subscription, ends_on: str, *, at: datetime) -> None:
+        """It ends after that day."""
+        day = date.fromisoformat(ends_on)
+        plans.end_subscription(subscription=subscription, ends_on=day, at=at, by=ANNA)
+
+    def lines(self) -> list[list[tuple[str, str, int]]]:
+        """Of Acme's documents that stand, in order: (kind, days, micros) of each line."""
+        issued = Invoice.objects.filter(customer=self.acme).exclude(status__in=["draft", "void"])
+        return [
+            [(line.kind, self._days(line), line.amount_micros) for line in invoice_lines(one)]
+            for one in issued.order_by("id")
+        ]
+
+    @staticmethod
+    def _days(line: InvoiceLine) -> str:
+        if line.period_from is None or line.period_to is None:
+            return ""
+        zone = ZoneInfo(line.invoice.period_zone)
+        last = line.period_to.astimezone(zone) - timedelta(days=1)
+        return f"{line.period_from.astimezone(zone):%d.%m}-{last:%d.%m}"
 
     def correct(self, *, at: datetime) -> Corrected:
         """What waits in quarantine is proposed as corrections of issued invoices."""
