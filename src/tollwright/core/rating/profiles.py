@@ -78,7 +78,7 @@ PROFILES: dict[str, Profile] = {
         " says, once, never per increment",
     ),
     "nibblebill": Profile(
-        "FreeSWITCH mod_nibblebill",
+        "FreeSWITCH Nibblebill",
         "initial_then_increment",
         "none",
         "by the increment, always a whole one; minimum is min_charge; rounds up",

@@ -1,0 +1,72 @@
+"""The settings that cascade, and the values that can be chosen for them."""
+
+from __future__ import annotations
+
+from tollwright.core.labels.label import Label, Labels
+from tollwright.core.settings import SETTINGS
+
+_NAMES = {
+    "billing_enabled": ("Billing", ""),
+    "timezone": ("Time zone of billing", ""),
+    "cycle": ("Billing cycle", ""),
+    "invoice_detail": ("Detail on invoices", ""),
+    "due_days": ("Payment term", "days"),
+    "finalise_grace_days": ("Wait for late calls", "days"),
+    "late_usage": ("Late calls", ""),
+    "default_card": ("Default rate card", ""),
+    "forced_card": ("Forced rate card", ""),
+    "minimum_seconds": ("Free below", "seconds"),
+    "billable_causes": ("Hangup causes that are billed", ""),
+    "second_rounding": ("Rounding to seconds", ""),
+    "amount_rounding": ("Rounding of a call's amount", ""),
+    "tax_rate": ("Tax rate", "%"),
+    "tax_category": ("Tax category", ""),
+}
+
+# a setting without a name here is a KeyError at import: none is ever shown by its code
+SETTING: Labels = {
+    name: Label(_NAMES[name][0], one.description, _NAMES[name][1]) for name, one in SETTINGS.items()
+}
+
+CYCLE: Labels = {
+    "day": Label("Daily", "An invoice for each day."),
+    "weekly": Label("Weekly", "From Monday to Sunday."),
+    "fortnightly": Label("Every two weeks", "Two weeks, from a Monday."),
+    "monthly": Label("Monthly", "From the first to the last day of a month."),
+    "anniversary": Label("Monthly from the first day", "Months from the customer's first day."),
+}
+INVOICE_DETAIL: Labels = {
+    "summary": Label("Totals only", "One line for all calls."),
+    "by_campaign": Label("Totals by campaign", "One line for the calls of each campaign."),
+    "itemised": Label("Every call", "Totals by campaign, and a list of the calls behind them."),
+}
+LATE_USAGE: Labels = {
+    "next_invoice": Label("On the next invoice"),
+    "own_invoice": Label("On an invoice of its own"),
+}
+SECOND_ROUNDING: Labels = {
+    "up": Label("Up", "Each second begun counts whole."),
+    "nearest": Label("To the nearest second"),
+    "down": Label("Down", "Only whole seconds count."),
+}
+TAX_CATEGORY: Labels = {
+    "S": Label("Standard rate"),
+    "Z": Label("Zero rate"),
+    "E": Label("Exempt from tax"),
+    "AE": Label("Reverse charge", "The recipient is liable for the tax."),
+    "K": Label("Intra-community supply", "Exempt from tax: goods or services within the EU."),
+    "G": Label("Export", "Exempt from tax: outside the tax territory."),
+    "O": Label("Outside the scope of tax"),
+}
+ROUNDING: Labels = {
+    "half_up": Label("Half up", "To the nearest; a half goes up."),
+    "up": Label("Up", "Always to the next higher."),
+    "down": Label("Down", "What is finer is cut off."),
+    "half_even": Label("Half to even", "To the nearest; a half goes to the even digit."),
+}
+SCOPE: Labels = {
+    "platform": Label("Platform", "Holds for every provider of this installation."),
+    "tenant": Label("Company", "Holds for all customers."),
+    "customer": Label("Customer", "Holds for one customer and its campaigns."),
+    "campaign": Label("Campaign", "Holds for one campaign."),
+}
