@@ -161,6 +161,7 @@ def codes() -> dict[str, set[str]]:
         "action": actions(),
         "allowance_unit": set(get_args(card.Unit)),
         "call_filter": {"answered", "unanswered", "charged", "free", "unbilled"},
+        "call_limit": {"min_charge", "max_charge"},
         "card_field": set(file.CARD_KEYS),
         "change": {*diff.WHATS, *deck_diff.WHATS},
         "crossing": set(get_args(card.Crossing)),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from tollwright.core.labels import label, phrase, value_text
 from tollwright.core.settings import (
     SCOPES,
     SETTINGS,
@@ -20,7 +21,6 @@ from tollwright.core.settings import (
     SettingError,
     Value,
     rounding_of,
-    says,
     setting,
 )
 
@@ -35,7 +35,6 @@ __all__ = [
     "moments_of_change",
     "resolve",
     "rounding_of",
-    "says",
     "setting",
 ]
 
@@ -69,11 +68,12 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class TraceStep:
-    """What one scope says, widest scope first; `rule` is None for the built-in value.
+    """What one scope says of a setting, widest scope first; `rule` is None for the built-in value.
 
     `by` is the scope that overrode it or locked it out; '' for the one that decides.
     """
 
+    setting: str
     scope: Scope | Literal["built-in"]
     value: Value
     outcome: Outcome
@@ -81,11 +81,13 @@ class TraceStep:
     rule: RuleRow | None = None
 
     def sentence(self) -> str:
-        """`customer says 7 from 2026-10-01 (set by anna on 2026-09-20): decides`."""
-        end = f"{self.outcome} by {self.by}" if self.by else self.outcome
+        """`Customer: 7 days from 2026-10-01 (set by anna on 2026-09-20): decides`."""
+        end = f"{self.outcome} by {phrase('scope', self.by)}" if self.by else self.outcome
+        value = value_text(self.setting, self.value)
         if self.rule is None:
-            return f"built-in: {says(self.value)}: {end}"
-        what = f"{self.scope} says {says(self.value)} from {self.rule.effective_from:%Y-%m-%d}"
+            return f"Built in: {value}: {end}"
+        scope = label("scope", self.scope).text
+        what = f"{scope}: {value} from {self.rule.effective_from:%Y-%m-%d}"
         lock = ", locked" if self.rule.locked else ""
         return f"{what} (set by {self.rule.set_by} on {self.rule.set_at:%Y-%m-%d}{lock}): {end}"
 
@@ -157,14 +159,14 @@ def _winner(said: Sequence[RuleRow]) -> RuleRow | None:
 
 def _default(known: Setting, winner: RuleRow | None) -> TraceStep:
     if winner is None:
-        return TraceStep("built-in", known.default, "decides")
-    return TraceStep("built-in", known.default, "overridden", winner.scope)
+        return TraceStep(known.name, "built-in", known.default, "decides")
+    return TraceStep(known.name, "built-in", known.default, "overridden", winner.scope)
 
 
 def _step(rule: RuleRow, winner: RuleRow | None) -> TraceStep:
     if winner is None or rule is winner:
-        return TraceStep(rule.scope, rule.value, "decides", rule=rule)
+        return TraceStep(rule.setting, rule.scope, rule.value, "decides", rule=rule)
     outcome: Outcome = (
         "overridden" if SCOPES.index(rule.scope) < SCOPES.index(winner.scope) else "locked out"
     )
-    return TraceStep(rule.scope, rule.value, outcome, winner.scope, rule)
+    return TraceStep(rule.setting, rule.scope, rule.value, outcome, winner.scope, rule)

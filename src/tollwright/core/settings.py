@@ -56,15 +56,15 @@ class Setting:
             raise SettingError(f"{self.name} cannot be {_shown(value)}: {error}") from None
 
 
-def says(value: Value) -> str:
-    """A value as a person reads it."""
-    if value is None or value == "":
-        return "not set"
+def form_text(value: Value) -> str:
+    """A value as a form holds it and `Setting.accept` reads it: `half_up 4`; '' for not set."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
         return " ".join(str(part) for part in value.values())
-    return ", ".join(value) or "all" if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(value)
+    return "" if value is None else str(value)
 
 
 def setting(name: str) -> Setting:

@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from tollwright.core.labels.choices import ROLE
 from tollwright.data.base import TenantOwned
 
 
@@ -43,14 +44,14 @@ class User(AbstractUser):
 class Role(models.TextChoices):
     """Staff roles, then the roles of a customer's people in the portal."""
 
-    OWNER = "owner", "Owner"
-    BILLING = "billing", "Billing"
-    RATES = "rates", "Rates"
-    SUPPORT = "support", "Support"
-    AUDITOR = "auditor", "Auditor (read only)"
-    PORTAL_ADMIN = "portal_admin", "Portal: admin"
-    PORTAL_FINANCE = "portal_finance", "Portal: finance"
-    PORTAL_VIEWER = "portal_viewer", "Portal: viewer"
+    OWNER = "owner", ROLE["owner"].text
+    BILLING = "billing", ROLE["billing"].text
+    RATES = "rates", ROLE["rates"].text
+    SUPPORT = "support", ROLE["support"].text
+    AUDITOR = "auditor", ROLE["auditor"].text
+    PORTAL_ADMIN = "portal_admin", ROLE["portal_admin"].text
+    PORTAL_FINANCE = "portal_finance", ROLE["portal_finance"].text
+    PORTAL_VIEWER = "portal_viewer", ROLE["portal_viewer"].text
 
 
 PORTAL_ROLES = (Role.PORTAL_ADMIN, Role.PORTAL_FINANCE, Role.PORTAL_VIEWER)

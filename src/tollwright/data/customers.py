@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from tollwright.core.labels.choices import IDENTIFIER_KIND
 from tollwright.data.base import TenantOwned, currency_field, is_currency
 
 
@@ -72,13 +73,13 @@ class Campaign(TenantOwned):
 class IdentifierKind(models.TextChoices):
     """What in a call's record can name the campaign, strongest first."""
 
-    CAMPAIGN = "campaign", "Dialler campaign id"
-    ACCOUNTCODE = "accountcode", "Account code"
-    USER = "user", "User or extension"
-    TRUNK = "trunk", "Trunk"
-    SOURCE_IP = "source_ip", "Source IP"
-    CLI = "cli", "Calling number"
-    DID = "did", "Called number (DID)"
+    CAMPAIGN = "campaign", IDENTIFIER_KIND["campaign"].text
+    ACCOUNTCODE = "accountcode", IDENTIFIER_KIND["accountcode"].text
+    USER = "user", IDENTIFIER_KIND["user"].text
+    TRUNK = "trunk", IDENTIFIER_KIND["trunk"].text
+    SOURCE_IP = "source_ip", IDENTIFIER_KIND["source_ip"].text
+    CLI = "cli", IDENTIFIER_KIND["cli"].text
+    DID = "did", IDENTIFIER_KIND["did"].text
 
 
 class Identifier(TenantOwned):

@@ -80,12 +80,12 @@ def test_the_trace_tells_the_whole_story(world: World) -> None:
         say("due_days", 7, world.customer)
         found = queries.resolve_for("due_days", campaign=world.campaign, at=AT)
         assert [step.sentence() for step in found.trace] == [
-            "built-in: 14: overridden by customer",
-            "platform says 30 from 2026-10-05 (set by operator on 2026-10-05):"
+            "Built in: 14 days: overridden by customer",
+            "Platform: 30 days from 2026-10-05 (set by operator on 2026-10-05):"
             " overridden by customer",
-            "tenant says 21 from 2026-10-05 (set by anna@north.example on 2026-10-05):"
+            "Company: 21 days from 2026-10-05 (set by anna@north.example on 2026-10-05):"
             " overridden by customer",
-            "customer says 7 from 2026-10-05 (set by anna@north.example on 2026-10-05): decides",
+            "Customer: 7 days from 2026-10-05 (set by anna@north.example on 2026-10-05): decides",
         ]
 
 
@@ -104,7 +104,8 @@ def test_a_lock_refuses_the_scopes_below_and_says_whose_it_is(world: World) -> N
         with pytest.raises(RuleLocked) as caught:
             say("due_days", 7, world.customer)
         assert str(caught.value) == (
-            "due_days is locked by the tenant: 30 since 2026-10-05, set by anna@north.example."
+            "Payment term is locked by the company: 30 days since 2026-10-05,"
+            " set by anna@north.example."
         )
         say("due_days", 10)  # the scope that locked may change it and, doing so, unlock it
         say("due_days", 7, world.customer)

@@ -18,9 +18,8 @@ from tollwright.core.rules import (
     moments_of_change,
     resolve,
     rounding_of,
-    says,
 )
-from tollwright.core.settings import SCOPES, Value
+from tollwright.core.settings import SCOPES, Value, form_text
 
 TENANT, ACME, SPRING = 1, 10, 100
 CHAIN = {
@@ -122,10 +121,10 @@ def test_the_trace_says_who_and_when() -> None:
         [rule("tenant", 2, locked=True), rule("customer", 3)], "minimum_seconds", day(2)
     )
     assert [step.sentence() for step in found.trace] == [
-        "built-in: 0: overridden by tenant",
-        "tenant says 2 from 2026-10-01 (set by tenant@example on 2026-10-01, locked): decides",
-        "customer says 3 from 2026-10-01 (set by customer@example on 2026-10-01):"
-        " locked out by tenant",
+        "Built in: 0 seconds: overridden by company",
+        "Company: 2 seconds from 2026-10-01 (set by tenant@example on 2026-10-01, locked): decides",
+        "Customer: 3 seconds from 2026-10-01 (set by customer@example on 2026-10-01):"
+        " locked out by company",
     ]
     assert found.decided_by.scope == "tenant"
     assert found.locked_by is not None and found.locked_by.value == 2
@@ -235,9 +234,9 @@ def test_every_default_fits_its_own_setting() -> None:
 def test_rounding_and_words() -> None:
     assert rounding_of({"mode": "half_up", "decimals": 4}) == Rounding("half_up", 4)
     assert rounding_of(None) is None
-    shown = [says(value) for value in (None, "", True, False, 14, [], ["A", "B"], "x")]
-    assert shown == ["not set", "not set", "yes", "no", "14", "all", "A, B", "x"]
-    assert says({"mode": "half_up", "decimals": 4}) == "half_up 4"
+    written = [form_text(value) for value in (None, "", True, False, 0, 14, [], ["A", "B"], "x")]
+    assert written == ["", "", "yes", "no", "0", "14", "", "A, B", "x"]
+    assert form_text({"mode": "half_up", "decimals": 4}) == "half_up 4"
 
 
 @pytest.mark.parametrize("turn", [1, -1], ids=["in order", "the other way round"])

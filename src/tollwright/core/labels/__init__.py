@@ -22,6 +22,7 @@ LABELS: MappingProxyType[str, Labels] = MappingProxyType(
         "action": audit.ACTION,
         "allowance_unit": choices.ALLOWANCE_UNIT,
         "call_filter": statuses.CALL_FILTER,
+        "call_limit": choices.CALL_LIMIT,
         "campaign_kind": choices.CAMPAIGN_KIND,
         "card_field": choices.CARD_FIELD,
         "change": choices.CHANGE,

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from tollwright.core.cards.card import PPM, Rate, RateCard
 from tollwright.core.cards.dump import show_moment
+from tollwright.core.labels import phrase
 from tollwright.core.money import round_ratio, show, show_price
 from tollwright.core.rating.legs import CostPlus, from_cost_ppm
 from tollwright.core.rating.pricing import NANOS_PER_MICRO, Piece, piece_numerator
@@ -279,7 +280,7 @@ def _total(index: CardIndex, total: Total) -> Iterator[ExplainStep]:
     micro = NANOS_PER_MICRO * index.denominator
     if total.limited_by:
         before = _exact(Fraction(total.sum_numerator, micro))
-        limit = total.limited_by.replace("_", " ")
+        limit = phrase("call_limit", total.limited_by)
         verb = "lifts" if total.limited_by == "min_charge" else "caps"
         after = _exact(Fraction(total.exact_numerator, micro))
         text = f"The {limit} {verb} {before} to {after}."

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tollwright.data.models import Invoice, InvoiceLine
-from tollwright.domain.invoices.documents import TITLES, Facts, UsageDetail, invoice_document
+from tollwright.domain.invoices.documents import Facts, UsageDetail, invoice_document
 from tollwright.domain.invoices.drafting import database
 from tollwright.store import billing
-
-__all__ = ["MOST_CALLS", "TITLES", "invoice_payload"]
 
 MOST_CALLS = 10_000  # 40 kB of memory a call while it is set; the paper says what it leaves out
 

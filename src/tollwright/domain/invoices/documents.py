@@ -21,19 +21,13 @@ from tollwright.core.document_text import (
     number_text,
     span_text,
 )
+from tollwright.core.labels import label
 from tollwright.core.money import show
 from tollwright.core.tax.totals import CATEGORIES
 from tollwright.data.models import Customer, Invoice, InvoiceLine, InvoiceTax, LegalEntity
 from tollwright.store.billing import CallRow, DestinationSum
 
 Payload: TypeAlias = dict[str, Any]
-
-TITLES = {
-    "invoice": "Invoice",
-    "credit_note": "Credit note",
-    "debit_note": "Debit note",
-    "receipt": "Receipt",
-}
 
 LONGEST_DESTINATION = 32  # characters on a line of the call list
 
@@ -86,7 +80,7 @@ def heading(
     """What every document begins with: who, to whom, which and when."""
     return {
         "kind": kind,
-        "title": TITLES[kind],
+        "title": label("document_type", kind).text,
         "number": number,
         "issued": issued.isoformat(),
         "brand": entity.brand_colour,
@@ -123,7 +117,7 @@ def _lines(address: str) -> list[str]:
 
 def _invoice_facts(facts: Facts, issued: date) -> list[list[str]]:
     invoice = facts.invoice
-    title = TITLES[invoice.document_type]
+    title = label("document_type", invoice.document_type).text
     rows = [
         [f"{title} number", str(invoice.number)],
         ["Date", day_text(issued)],

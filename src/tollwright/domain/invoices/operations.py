@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from tollwright.core.labels import label
 from tollwright.core.postings import invoice_postings, reversal
 from tollwright.data.models import BillingRun, Customer, Invoice
 from tollwright.data.scope import current_tenant_id
@@ -403,7 +404,7 @@ def _issue(draft: Invoice, *, due_days: int, at: datetime, by: By, render: Rende
     _post(
         draft,
         f"invoice:{draft.pk}",
-        f"{document_payload.TITLES[draft.document_type]} {draft.number}",
+        f"{label('document_type', draft.document_type).text} {draft.number}",
         at,
     )
     tell("finalised", draft, at)

@@ -6,16 +6,10 @@ from collections.abc import Sequence
 
 from tollwright.core.billing.periods import day_of
 from tollwright.core.document_text import aligned, amount_text, day_text, decimals_of
+from tollwright.core.labels import label
 from tollwright.data.models import Allocation, Payment, Receipt
 from tollwright.domain.invoices.allocation import open_micros
 from tollwright.domain.invoices.documents import Payload, heading
-
-METHODS = {
-    "transfer": "Bank transfer",
-    "card": "Card",
-    "direct_debit": "Direct debit",
-    "cash": "Cash",
-}
 
 
 def receipt_document(
@@ -35,7 +29,7 @@ def receipt_document(
         ["Date", day_text(receipt.issued_on)],
         ["Received on", day_text(day_of(payment.received_at, zone))],
         ["Customer", payment.customer.code],
-        ["Method", METHODS[payment.method]],
+        ["Method", label("method", payment.method).text],
     ]
     if payment.reference:
         facts.append(["Reference", payment.reference])

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from tollwright.core.labels import LABELS
 from tollwright.core.money import to_minor_unit
 from tollwright.core.postings import payment_postings
 from tollwright.data.models import Allocation, Customer, Entry, Invoice, Payment, Receipt
@@ -25,7 +26,7 @@ from tollwright.domain.invoices.numbering import (
     take_number,
 )
 from tollwright.domain.ledger.operations import post
-from tollwright.domain.payments.documents import METHODS, receipt_document
+from tollwright.domain.payments.documents import receipt_document
 from tollwright.domain.tenants.queries import current_tenant
 
 
@@ -127,7 +128,7 @@ def _checked(
         customer=customer,
         currency=code,
         amount_micros=amount_micros,
-        method=validation.one_of("method", method, tuple(METHODS)),
+        method=validation.one_of("method", method, tuple(LABELS["method"])),
         reference=validation.optional("reference", reference, longest=100),
         received_at=validation.aware("received_at", received_at),
         idempotency_key=validation.text("key", key, longest=90),

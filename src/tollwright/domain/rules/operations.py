@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tollwright.core.rules import RuleRow, Setting, says
+from tollwright.core.labels import label, phrase, value_text
+from tollwright.core.rules import RuleRow, Setting
 from tollwright.core.settings import SCOPES, SettingError
 from tollwright.core.settings import setting as known_setting
 from tollwright.data.customers import Campaign, Customer
@@ -123,7 +124,8 @@ def _refuse_if_locked(known: Setting, scope: Place, at: datetime) -> None:
     lock = queries.lock_above(known.name, scope=scope, at=at)
     if lock is not None:
         raise RuleLocked(
-            f"{known.name} is locked by the {lock.scope}: {says(lock.value)} since"
+            f"{label('setting', known.name).text} is locked by the {phrase('scope', lock.scope)}:"
+            f" {value_text(known.name, lock.value)} since"
             f" {lock.effective_from:%Y-%m-%d}, set by {lock.set_by}."
         )
 

@@ -32,6 +32,7 @@ from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Status
+from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
 
 BOTH = ("GET", "POST")
@@ -77,7 +78,7 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("file", "File", lambda one: one.filename, "filename", row("batch")),
             Column("source", "Source", lambda one: one.source.name, "source__name"),
             Column("received", "Received", lambda one: one.received_at, "received_at"),
-            *(Column(name, name.capitalize(), attrgetter(name), name) for name in COUNTS),
+            *(Column(name, label_of("records", name), attrgetter(name), name) for name in COUNTS),
             Column("status", "Status", lambda one: Status(one.status), "status"),
         ],
         [
@@ -87,7 +88,7 @@ def index(request: StaffRequest) -> HttpResponse:
                 "status",
                 "Status",
                 field_is("status"),
-                choices=[("done", "done"), ("rolled_back", "rolled back")],
+                choices=options("status", ("done", "rolled_back")),
             ),
             Filter("from", "Received from", since("received_at"), kind="date"),
             Filter("to", "Received to", until("received_at"), kind="date"),
@@ -110,7 +111,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         "batch.html",
         batch.filename,
         batch=batch,
-        counts=[(name, getattr(batch, name)) for name in COUNTS],
+        counts=[(label_of("records", name), getattr(batch, name)) for name in COUNTS],
         reasons=reasons.annotate(count=Count("id")).order_by("reason", "status"),
         crumbs=[("Files", to("batches"))],
     )
@@ -230,7 +231,7 @@ def source_index(request: StaffRequest) -> HttpResponse:
                 "format",
                 "Format",
                 field_is("format"),
-                choices=[(name, one.title) for name, one in sorted(FORMATS.items())],
+                choices=options("format", sorted(FORMATS)),
             ),
         ],
         order="code",

@@ -19,6 +19,7 @@ from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, listing, page, show
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Money, Phone, Seconds
+from tollwright.web.shared.labels import options
 from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_is
 
 DEFAULT_DAYS = 31
@@ -68,7 +69,7 @@ def index(request: StaffRequest) -> HttpResponse:
             Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
             Filter("campaign", "Campaign", field_is("campaign_id"), choices=campaigns()),
             Filter("number", "Number", _has_number, kind="search"),
-            Filter("status", "Status", _has_status, choices=STATUSES),
+            Filter("status", "Status", _has_status, choices=options("call_filter")),
             Filter("batch", "File no.", field_is("batch_id"), kind="number"),
         ],
         order="-started",
@@ -147,15 +148,6 @@ def campaigns() -> list[tuple[str, str]]:
         (str(pk), f"{customer}: {name}")
         for pk, customer, name in listed.values_list("pk", "customer__name", "name")
     ]
-
-
-STATUSES = (
-    ("answered", "Answered"),
-    ("unanswered", "Not answered"),
-    ("charged", "Charged"),
-    ("free", "Answered, free"),
-    ("unbilled", "Not on an invoice yet"),
-)
 
 
 def _has_status(rows: Rows, value: str) -> Rows:

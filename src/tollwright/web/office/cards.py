@@ -25,6 +25,7 @@ from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
 from tollwright.web.shared.filters import prefix_of
 from tollwright.web.shared.formatting import Money, Status
+from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has, field_is, short
 
 BOTH = ("GET", "POST")
@@ -75,7 +76,7 @@ def index(request: StaffRequest) -> HttpResponse:
         ],
         [
             Filter("q", "Name or code", field_has("name", "code"), kind="search"),
-            Filter("side", "Side", field_is("side"), choices=[("sell", "sell"), ("buy", "buy")]),
+            Filter("side", "Side", field_is("side"), choices=options("side")),
         ],
         order="name",
         empty="No rate cards yet. Add one, then import a deck into it.",
@@ -273,12 +274,12 @@ def changes_table(rows: Rows, currency: str, filename: str, empty: str) -> Table
         [
             Column("prefix", "Prefix", lambda one: one.prefix or "default", "prefix"),
             Column("name", "Name", _change_name),
-            Column("what", "What", lambda one: one.what, "what"),
+            Column("what", "What", lambda one: label_of("change", one.what), "what"),
             Column("before", "Before", lambda one: _terms(one.old, currency), number=True),
             Column("after", "After", lambda one: _terms(one.new, currency), number=True),
         ],
         [
-            Filter("what", "What", field_is("what"), choices=[(one, one) for one in WHATS]),
+            Filter("what", "What", field_is("what"), choices=options("change", WHATS)),
             Filter("prefix", "Prefix begins", _prefix_begins),
         ],
         order="",

@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from tollwright.data.customers import Campaign, Customer, Identifier, IdentifierKind
+from tollwright.data.customers import Campaign, Customer, Identifier
 from tollwright.data.tenants import LegalEntity
 from tollwright.domain.customers import operations
 from tollwright.web.office.find import find
@@ -22,6 +22,7 @@ from tollwright.web.office.forms import (
 )
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, done, page, show
+from tollwright.web.shared.labels import options
 
 BOTH = ("GET", "POST")
 ADDRESS = "Lines as printed on invoices, the country last."
@@ -64,7 +65,7 @@ class CampaignForm(OfficeForm):
 
     code = forms.CharField(max_length=40, label="Code")
     name = forms.CharField(max_length=200, label="Name")
-    kind = choice("Kind", [(kind, kind.replace("_", "-")) for kind in operations.CAMPAIGN_KINDS])
+    kind = choice("Kind", options("campaign_kind", operations.CAMPAIGN_KINDS))
 
 
 class CampaignChangeForm(CampaignForm):
@@ -76,7 +77,7 @@ class CampaignChangeForm(CampaignForm):
 class IdentifierForm(OfficeForm):
     """What in a call's record means the campaign, and when."""
 
-    kind = choice("What", IdentifierKind.choices)
+    kind = choice("What", options("identifier_kind"))
     value = forms.CharField(max_length=100, label="Value")
     valid_from = MomentField(label="From", help_text="Calls from here on; your zone.")
     valid_to = MomentField(label="Until", required=False, help_text="Empty: no end.")

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import Subscription
-from tollwright.domain.customers import queries
+from tollwright.domain.customers import operations, queries
 from tollwright.domain.invoices.queries import with_open
 from tollwright.domain.ledger import queries as ledger
 from tollwright.domain.reports import queries as reports
@@ -22,6 +22,7 @@ from tollwright.web.office.permissions import may
 from tollwright.web.office.rules import Place, in_force
 from tollwright.web.shared.filters import day_of, start_of
 from tollwright.web.shared.formatting import Money, Status
+from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is, short
 
 LATEST = 5
@@ -48,7 +49,7 @@ def index(request: StaffRequest) -> HttpResponse:
                 "status",
                 "Status",
                 field_is("status"),
-                choices=[(name, name) for name in ("active", "suspended", "closed")],
+                choices=options("status", operations.STATUSES),
             ),
             Filter("country", "Country", field_is("country")),
         ],
@@ -107,7 +108,7 @@ def statement(request: StaffRequest, pk: int) -> HttpResponse:
         found.rows,
         [
             Column("at", "When", lambda one: one.at),
-            Column("what", "What", lambda one: one.memo or one.kind.replace("_", " ")),
+            Column("what", "What", lambda one: one.memo or label_of("entry_kind", one.kind)),
             Column("amount", "Amount", lambda one: Money(one.amount_micros, found.currency)),
             Column("balance", "Owes after", lambda one: Money(one.balance_micros, found.currency)),
         ],

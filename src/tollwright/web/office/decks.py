@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.core.decks import ColumnMapping
-from tollwright.core.decks.mapping import MEANINGS, DateOrder, Decimals, Duplicates, PricePer
+from tollwright.core.decks.mapping import MEANINGS
 from tollwright.core.decks.sniffer import Proposal
 from tollwright.data.jobs import Job
 from tollwright.data.rates import DeckImport, RateCard
@@ -28,6 +28,7 @@ from tollwright.web.office.forms import (
 from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, done, page, show
+from tollwright.web.shared.labels import label_of, options
 
 BOTH = ("GET", "POST")
 DECK_MB = 40
@@ -52,12 +53,10 @@ class DeckForm(OfficeForm):
 class MappingForm(OfficeForm):
     """Which column means what, and what stands for what the deck does not say."""
 
-    price_per = choice("Prices are per", [(one, one) for one in get_args(PricePer)])
-    decimal = choice(
-        "Decimal sign", [(one, one) for one in get_args(Decimals) if one], required=False
-    )
+    price_per = choice("Prices are", options("price_per"))
+    decimal = choice("Decimal sign", options("decimal", (".", ",")), required=False)
     date_order = choice(
-        "Order in dates", [(one, one) for one in get_args(DateOrder) if one], required=False
+        "Order in dates", options("date_order", ("dmy", "mdy", "ymd")), required=False
     )
     effective_from = forms.DateField(
         required=False,
@@ -66,13 +65,13 @@ class MappingForm(OfficeForm):
     )
     first_s = forms.IntegerField(min_value=0, label="First block, seconds", initial=1)
     next_s = forms.IntegerField(min_value=1, label="Next blocks, seconds", initial=1)
-    duplicates = choice("A code that comes twice", [(one, one) for one in get_args(Duplicates)])
+    duplicates = choice("A code that comes twice", options("duplicates"))
 
     def draw(self, headers: tuple[str, ...]) -> None:
         """A choice of header for each meaning."""
         offered = [(header, header) for header in headers if header]
         for meaning in MEANINGS:
-            label = f"Column of {meaning.replace('_', ' ')}"
+            label = label_of("deck_column", meaning)
             self.fields[f"col_{meaning}"] = choice(label, offered, required=False)
         self.order_fields([f"col_{meaning}" for meaning in MEANINGS])
 

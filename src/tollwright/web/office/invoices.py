@@ -27,17 +27,11 @@ from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Money, Phone, Seconds, Status
+from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has, field_is
 
-TYPES = (("invoice", "Invoice"), ("credit_note", "Credit note"), ("debit_note", "Debit note"))
-STATES = (
-    ("draft", "draft"),
-    ("finalised", "finalised, unpaid"),
-    ("overdue", "overdue"),
-    ("paid", "paid"),
-    ("void", "void"),
-    ("written_off", "written off"),
-)
+TYPES = ("invoice", "credit_note", "debit_note")
+STATES = ("draft", "finalised", "overdue", "paid", "void", "written_off")
 
 
 class EarlyForm(ConfirmForm):
@@ -60,8 +54,10 @@ def index(request: StaffRequest) -> HttpResponse:
         [
             Filter("number", "Number", field_has("number")),
             Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
-            Filter("type", "Type", field_is("document_type"), choices=TYPES),
-            Filter("state", "Status", _in_state(request.at), choices=STATES),
+            Filter(
+                "type", "Type", field_is("document_type"), choices=options("document_type", TYPES)
+            ),
+            Filter("state", "Status", _in_state(request.at), choices=options("status", STATES)),
             Filter("run", "Billing run", field_is("run_id"), kind="number"),
         ],
         order="",
@@ -82,6 +78,10 @@ def days(first: datetime, end: datetime, zone: str) -> str:
     return f"{first.astimezone(ZoneInfo(zone)):%Y-%m-%d} – {last:%Y-%m-%d}"
 
 
+def _type(invoice: Invoice) -> str:
+    return label_of("document_type", invoice.document_type)
+
+
 COLUMNS = [
     Column("number", "Number", str, "number", row("invoice")),
     Column(
@@ -91,7 +91,7 @@ COLUMNS = [
         "customer__name",
         row("customer", "customer_id"),
     ),
-    Column("type", "Type", lambda one: one.document_type.replace("_", " "), "document_type"),
+    Column("type", "Type", _type, "document_type"),
     Column("period", "Period", period, "period_from"),
     Column("issued", "Issued", lambda one: one.issued_on, "issued_on"),
     Column("due", "Due", lambda one: one.due_on, "due_on"),
@@ -294,7 +294,7 @@ class CreditForm(ReasonForm):
 
 
 def _title(invoice: Invoice) -> str:
-    kind = invoice.document_type.replace("_", " ").capitalize()
+    kind = _type(invoice)
     return f"{kind} {invoice.number}" if invoice.number else f"Draft for {invoice.customer.name}"
 
 

@@ -26,14 +26,8 @@ from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Money
+from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
-
-METHODS = (
-    ("transfer", "Transfer"),
-    ("card", "Card"),
-    ("direct_debit", "Direct debit"),
-    ("cash", "Cash"),
-)
 
 
 @page()
@@ -48,7 +42,7 @@ def index(request: StaffRequest) -> HttpResponse:
         [
             Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
             Filter("reference", "Reference or receipt", field_has("reference", "receipt__number")),
-            Filter("method", "Method", field_is("method"), choices=METHODS),
+            Filter("method", "Method", field_is("method"), choices=options("method")),
             Filter("from", "Received from", since("received_at"), kind="date"),
             Filter("to", "Received to", until("received_at"), kind="date"),
         ],
@@ -76,7 +70,7 @@ COLUMNS = [
         row("customer", "customer_id"),
     ),
     Column("received", "Received", lambda one: one.received_at, "received_at"),
-    Column("method", "Method", lambda one: one.method.replace("_", " "), "method"),
+    Column("method", "Method", lambda one: label_of("method", one.method), "method"),
     Column("reference", "Reference", lambda one: one.reference or None, "reference"),
     Column("receipt", "Receipt", receipt_number, "receipt__number"),
     Column(
@@ -160,7 +154,7 @@ class PaymentForm(OfficeForm):
     key = forms.CharField(max_length=90, widget=forms.HiddenInput)
     amount = AmountField(label="Amount")
     received_at = MomentField(label="Received")
-    method = choice("Method", METHODS)
+    method = choice("Method", options("method"))
     reference = forms.CharField(
         max_length=100, required=False, label="Reference", help_text="As the bank shows it."
     )

@@ -30,11 +30,11 @@ from tollwright.web.office.forms import (
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
+from tollwright.web.shared.labels import options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
 
 BOTH = ("GET", "POST")
 FEES = 3  # fields of a form; a plan with more is drafted by the API
-PRICING = (("card", "the card"), ("cost_plus", "their cost, marked up"))
 FROM_COST = ("markup_percent", "fixed", "floor", "cap")
 
 
@@ -54,8 +54,8 @@ class VersionForm(OfficeForm):
     }
 
     card = choice("Card", (), help_text="Open destinations, billed seconds, rounding, currency.")
-    pricing = choice("Calls are priced by", PRICING, initial="card")
-    routing_policy = choice("Routing", [(one, one.replace("_", " ")) for one in operations.ROUTING])
+    pricing = choice("Calls are priced by", options("pricing"), initial="card")
+    routing_policy = choice("Routing", options("routing", operations.ROUTING))
     markup_percent = PercentField(
         required=False, label="Markup in %", help_text="Of the cost; 0 sells at cost."
     )

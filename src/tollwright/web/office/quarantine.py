@@ -21,12 +21,10 @@ from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Status
+from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has, field_is
 
-STATES = [
-    (name, name.replace("_", " "))
-    for name in ("open", "reentered", "corrected", "dismissed", "rolled_back")
-]
+STATES = ("open", "reentered", "corrected", "dismissed", "rolled_back")
 BULK = 5_000
 
 
@@ -55,7 +53,7 @@ def _table(waiting: dict[str, int]) -> Table:
         _all(),
         [
             Column("no", "No.", lambda one: one.pk, "pk", row("quarantined")),
-            Column("reason", "Reason", lambda one: one.reason.replace("_", " "), "reason"),
+            Column("reason", "Reason", lambda one: label_of("reason", one.reason), "reason"),
             Column("detail", "What to do", lambda one: one.detail),
             Column("source", "Source", lambda one: one.source.name, "source__name"),
             Column(
@@ -85,7 +83,7 @@ def _table(waiting: dict[str, int]) -> Table:
                 "status",
                 "Status",
                 field_is("status"),
-                choices=STATES,
+                choices=options("status", STATES),
                 required=True,
                 default="open",
             ),

@@ -9,8 +9,9 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from tollwright.core.rules import SETTINGS, Resolved, Setting, says
-from tollwright.core.settings import SCOPES
+from tollwright.core.labels import value_text
+from tollwright.core.rules import SETTINGS, Resolved, Setting
+from tollwright.core.settings import SCOPES, form_text
 from tollwright.data.customers import Campaign, Customer
 from tollwright.domain.errors import NotFound
 from tollwright.domain.rules import operations, queries
@@ -20,6 +21,7 @@ from tollwright.web.office.forms import MomentField, OfficeForm, posted
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.shared.filters import since, until
+from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_is
 
 
@@ -63,7 +65,7 @@ class InForce:
     @property
     def value(self) -> str:
         """The value as a person reads it."""
-        return says(self.resolved.value)
+        return value_text(self.setting.name, self.resolved.value)
 
     @property
     def source(self) -> str:
@@ -99,7 +101,7 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
         raise NotFound(f"There is no setting {name!r}.")
     place, setting = _place(request), SETTINGS[name]
     now = queries.resolve_for(name, customer=place.customer, campaign=place.campaign, at=request.at)
-    form = RuleForm(posted(request), initial={"value": _written(now.value)})
+    form = RuleForm(posted(request), initial={"value": form_text(now.value)})
     form.draw(setting)
     if request.method == "POST" and form.is_valid():
         rule = form.attempt(
@@ -133,8 +135,8 @@ def history(request: StaffRequest) -> HttpResponse:
         [
             Column("set_at", "Set at", lambda one: one.set_at, "set_at"),
             Column("set_by", "By", lambda one: one.set_by, "set_by"),
-            Column("setting", "Setting", lambda one: one.setting.replace("_", " "), "setting"),
-            Column("value", "Value", lambda one: _said(one.value)),
+            Column("setting", "Setting", lambda one: label_of("setting", one.setting), "setting"),
+            Column("value", "Value", _said),
             Column("locked", "Locked", lambda one: one.locked, "locked"),
             Column("scope", "For", _scope_name),
             Column("from", "From", lambda one: one.effective_from, "effective_from"),
@@ -145,7 +147,7 @@ def history(request: StaffRequest) -> HttpResponse:
                 "setting",
                 "Setting",
                 field_is("setting"),
-                choices=[(name, name.replace("_", " ")) for name in SETTINGS],
+                choices=options("setting"),
             ),
             Filter("from_day", "Set from", since("set_at"), kind="date"),
             Filter("to_day", "Set to", until("set_at"), kind="date"),
@@ -227,7 +229,7 @@ def _field(setting: Setting) -> forms.Field:
         choices: tuple[tuple[str, str], ...] = (("yes", "yes"), ("no", "no"))
         return forms.ChoiceField(label=label, choices=choices)
     if setting.kind == "choice":
-        listed = [(one, one.replace("_", " ")) for one in setting.choices]
+        listed = options(setting.name, setting.choices)
         return forms.ChoiceField(
             label=label,
             choices=listed if required else [("", "not set"), *listed],
@@ -245,13 +247,8 @@ HINTS = {
 }
 
 
-def _written(value: Any) -> str:
-    text = says(value)
-    return "" if text == "not set" or (isinstance(value, list) and not value) else text
-
-
-def _said(value: Any) -> str:
-    return "withdrawn" if value is None else says(value)
+def _said(rule: Any) -> str:
+    return "withdrawn" if rule.value is None else value_text(rule.setting, rule.value)
 
 
 def _scope_name(rule: Any) -> str:

@@ -15,6 +15,7 @@ from tollwright.data.payments import Payment
 from tollwright.domain.invoices import queries
 from tollwright.web.portal.decorators import Visit, money_page, show
 from tollwright.web.shared.formatting import Money, Status
+from tollwright.web.shared.labels import label_of
 from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has
 
 INVOICE_STATES = (
@@ -34,7 +35,7 @@ def invoices(request: HttpRequest, visit: Visit) -> HttpResponse:
         rows=queries.with_state(issued(visit), at=visit.now),
         columns=[
             Column("number", str(_("Number")), lambda row: row.number, "number", _invoice_link),
-            Column("kind", str(_("Document")), lambda row: row.document_type.replace("_", " ")),
+            Column("kind", str(_("Document")), _type),
             Column("issued", str(_("Issued")), lambda row: row.issued_on, "issued_on"),
             Column("due", str(_("Due")), lambda row: row.due_on, "due_on"),
             Column("status", str(_("Status")), state_of, "status"),
@@ -92,7 +93,7 @@ def payments(request: HttpRequest, visit: Visit) -> HttpResponse:
         rows=Payment.objects.filter(customer_id=visit.customer_id).select_related("receipt"),
         columns=[
             Column("received", str(_("Received")), lambda row: row.received_at, "received_at"),
-            Column("method", str(_("Method")), lambda row: row.method.replace("_", " "), "method"),
+            Column("method", str(_("Method")), _method, "method"),
             Column("reference", str(_("Reference")), lambda row: row.reference or None),
             Column("amount", str(_("Amount")), _amount, "amount_micros", number=True),
             Column("receipt", str(_("Receipt")), _receipt_number, link=_receipt_link),
@@ -152,6 +153,14 @@ def _invoice_link(row: Invoice) -> str:
 
 def _pdf_link(row: Invoice) -> str:
     return f"/invoices/{row.pk}/pdf/"
+
+
+def _type(row: Invoice) -> str:
+    return label_of("document_type", row.document_type)
+
+
+def _method(row: Payment) -> str:
+    return label_of("method", row.method)
 
 
 def _total(row: Invoice) -> Money:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 
 from tollwright.core.money import minor_decimals, show
+from tollwright.web.shared.labels import label_of
 
 NBSP = "\u00a0"
 TONES = {
@@ -77,7 +78,7 @@ class Status:
     name: str
 
     def __str__(self) -> str:
-        return self.name.replace("_", " ")
+        return label_of("status", self.name)
 
     @property
     def tone(self) -> str:

@@ -6,8 +6,11 @@ from datetime import date, datetime
 
 from django import template
 from django.forms import BoundField
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from tollwright.web.shared import formatting
+from tollwright.web.shared.labels import help_of, label_of
 
 register = template.Library()
 
@@ -66,8 +69,26 @@ def heading(field: BoundField) -> str:
 
 
 @register.filter
+def label(code: str, group: str) -> str:
+    """What people read for a code: `{{ invoice.document_type|label:"document_type" }}`."""
+    return label_of(group, code)
+
+
+@register.filter
+def label_help(code: str, group: str) -> str:
+    """The line of help of a code."""
+    return help_of(group, code)
+
+
+@register.simple_tag
+def label_with_code(group: str, code: str) -> SafeString:
+    """The label with its code small beside it: `{% label_with_code "reason" record.reason %}`."""
+    return format_html('{} <small class="code">{}</small>', label_of(group, code), code)
+
+
+@register.filter
 def spoken(name: str) -> str:
-    """`late_usage` -> `late usage`."""
+    """`late_usage` -> `late usage`: for words of a switch, which have no label."""
     return str(name).replace("_", " ")
 
 

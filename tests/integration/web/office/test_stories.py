@@ -136,12 +136,12 @@ def test_a_refusal_stands_beside_its_field(office: Office) -> None:
 def test_a_rule_reaches_below_unless_it_is_locked(office: Office) -> None:
     customer = office.switch.world.customer
     office.post("rules/set/due_days/", value="30", locked="on")
-    assert "tenant says 30" in office.get(f"rules/?customer={customer.pk}")
+    assert "Company: 30 days" in office.get(f"rules/?customer={customer.pk}")
     page = office.post(f"rules/set/due_days/?customer={customer.pk}", status=200, value="7")
-    assert "due_days is locked by the tenant: 30" in page
+    assert "Payment term is locked by the company: 30 days" in page
     office.post("rules/set/due_days/", value="30", withdraw="on")
     office.post(f"rules/set/due_days/?customer={customer.pk}", value="7", note="agreed by mail")
-    assert "customer says 7" in office.get(f"customers/{customer.pk}/")
+    assert "Customer: 7 days" in office.get(f"customers/{customer.pk}/")
     rule = office.latest(Rule)
     assert (rule.value, rule.set_by, rule.note) == (7, "owner@north.example", "agreed by mail")
     assert "agreed by mail" in office.get("rules/history/?setting=due_days")

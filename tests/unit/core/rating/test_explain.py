@@ -89,7 +89,7 @@ def test_every_kind_of_step_is_told() -> None:
         "and 0.5 on entering the step, less 10 % = 0.450225.",
         "2 whole blocks of 20 s at 0.2 each, less 10 %.",
         "Disconnect fee 0.3.",
-        "The max charge caps 1.140225 to 0.7.",
+        "The maximum charge caps 1.140225 to 0.7.",
         "0.7 rounded once, half_up to 2 decimals: 0.70.",
         "Allowance credit gives 0.01 USD.",
         "The call costs 0.69 USD.",
