@@ -24,7 +24,6 @@ from tollwright.core.formats.registry import FORMATS
 from tollwright.core.labels import LABELS
 from tollwright.core.money import MODES
 from tollwright.core.postings import AccountKind
-from tollwright.core.rating.profiles import PROFILES
 from tollwright.core.rating.rate_call import Status
 from tollwright.domain.calls.operations import COUNTS
 from tollwright.domain.carriers.costs import COSTS
@@ -179,7 +178,6 @@ def codes() -> dict[str, set[str]]:
         "leg": {"sell", *COSTS},
         "per": set(get_args(card.Per)),
         "price_per": set(get_args(mapping.PricePer)),
-        "profile": set(PROFILES),
         "rating_status": set(get_args(Status)),
         "reason": reasons(),
         "records": set(COUNTS),
@@ -215,7 +213,7 @@ def test_labels_are_words_and_help_is_a_sentence() -> None:
             said = f"{group} {code}: {one}"
             assert one.text and "_" not in one.text and one.text == one.text.strip(), said
             assert "micros" not in f"{one.text} {one.help}", said
-            if group not in {"format", "profile"}:  # names of products are theirs
+            if group != "format":  # names of products are theirs
                 assert one.text[0].isupper() and not one.text.endswith("."), said
                 assert not one.help or (one.help[0].isupper() and one.help.endswith(".")), said
 

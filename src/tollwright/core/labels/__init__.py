@@ -51,7 +51,6 @@ LABELS: MappingProxyType[str, Labels] = MappingProxyType(
         "per": choices.PER,
         "price_per": choices.PRICE_PER,
         "pricing": choices.PRICING,
-        "profile": choices.PROFILE,
         "rating_status": statuses.RATING_STATUS,
         "reason": reasons.REASON,
         "records": statuses.RECORDS,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tollwright.core.formats.registry import FORMATS
 from tollwright.core.labels.label import Label, Labels
-from tollwright.core.rating.profiles import PROFILES
 
 ROLE: Labels = {
     "owner": Label("Owner", "Everything, people and keys included."),
@@ -204,4 +203,3 @@ FORMAT: Labels = {  # `FreeSWITCH CDR in CSV (mod_cdr_csv)`: the module is the h
     name: Label(one.title.partition(" (")[0], one.title.partition(" (")[2].removesuffix(")"))
     for name, one in FORMATS.items()
 }
-PROFILE: Labels = {name: Label(one.system, one.note) for name, one in PROFILES.items()}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from tollwright.core.numbers import searched_digits
 from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, Source
+from tollwright.data.customers import Customer
+from tollwright.data.rates import Rate
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import DomainError, NotFound
 from tollwright.domain.tenants.queries import current_tenant
@@ -102,6 +104,20 @@ def is_answered(call: Call) -> bool:
     return call.answered_at is not None
 
 
+def call_of_month(month: date, call_id: int, *, customer: Customer | None = None) -> Call:
+    """The current call of that id that started in the UTC month of a day, of one customer or any;
+    with customer and campaign. One partition is read. Raises NotFound.
+    """
+    first = datetime(month.year, month.month, 1, tzinfo=UTC)
+    following = (first + timedelta(days=32)).replace(day=1)
+    whose = None if customer is None else customer.pk
+    rows = search(CallFilters(first=first, last=following, customer_id=whose))
+    found = rows.filter(pk=call_id).first()
+    if found is None:
+        raise NotFound(f"There is no call {month:%Y%m}-{call_id}.")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class CallView:
     """A call, its charges (the current one of each leg first) and its revisions, newest first.
@@ -163,6 +179,12 @@ def explain_charge(charge_id: int, started_at: datetime | None = None) -> Explan
         raise NotFound(str(error)) from error
 
 
+def row_of(charge: Charge) -> Rate | None:
+    """The row of the card that prices the charge; None where the card is another tenant's."""
+    rows = Rate.objects.filter(tenant_id=current_tenant_id(), version_id=charge.card_version_id)
+    return rows.filter(row_no=charge.rate_no).first()
+
+
 def quarantine(
     *, status: str = "open", reason: str = "", source: Source | None = None,
     batch: ImportBatch | None = None,
@@ -195,6 +217,12 @@ def waiting_by_reason() -> dict[str, int]:
     return dict(rows)
 
 
+def reasons_in(batch: ImportBatch) -> dict[str, int]:
+    """Why records of the file wait in quarantine, and how many, the most frequent first."""
+    rows = quarantine(batch=batch).order_by().values_list("reason").annotate(number=Count("id"))
+    return dict(rows.order_by("-number", "reason"))
+
+
 def batches(*, source: Source | None = None) -> QuerySet[ImportBatch]:
     """Files that came, newest first, with their source."""
     found = ImportBatch.objects.filter(tenant_id=current_tenant_id()).select_related("source")
@@ -206,6 +234,14 @@ def batch_by_id(batch_id: int) -> ImportBatch:
     found = batches().filter(pk=batch_id).first()
     if found is None:
         raise NotFound(f"There is no batch {batch_id}.")
+    return found
+
+
+def source_by_code(code: str) -> Source:
+    """Raises NotFound."""
+    found = sources().filter(code=code).first()
+    if found is None:
+        raise NotFound(f"There is no source {code!r}.")
     return found
 
 

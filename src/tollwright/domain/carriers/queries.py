@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import NotFound
+from tollwright.domain.lookup import by_id
 
 
 def carriers(*, at: datetime | None = None) -> QuerySet[Carrier]:
@@ -23,6 +24,27 @@ def carriers(*, at: datetime | None = None) -> QuerySet[Carrier]:
         card_id=Subquery(held.values("card_id")[:1]),
         card_name=Subquery(held.values("card__name")[:1]),
     )
+
+
+def carriers_with_terms() -> QuerySet[Carrier]:
+    """The carriers by name, each with its trunks and cards read in two queries for all of them:
+    `trunks` by text, `cards` the one that begins last first."""
+    return carriers().prefetch_related(
+        Prefetch("trunks", Trunk.objects.order_by("value", "valid_from")),
+        Prefetch(
+            "cards", CarrierCard.objects.select_related("card").order_by("-valid_from", "-id")
+        ),
+    )
+
+
+def carrier_by_id(pk: int) -> Carrier:
+    """With its trunks and cards. Raises NotFound."""
+    return by_id(carriers_with_terms(), pk, "carrier")
+
+
+def trunk_by_id(pk: int) -> Trunk:
+    """Raises NotFound."""
+    return by_id(Trunk.objects.select_related("carrier"), pk, "trunk")
 
 
 def carrier_by_code(code: str) -> Carrier:

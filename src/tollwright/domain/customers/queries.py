@@ -9,15 +9,23 @@ from django.db.models import Q, QuerySet
 from tollwright.data.customers import Campaign, Customer, Identifier
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import NotFound
+from tollwright.domain.lookup import by_id
 
 
-def customers(*, search: str = "") -> QuerySet[Customer]:
+def customers(*, search: str = "", status: str = "") -> QuerySet[Customer]:
     """The provider's customers by name; `search` narrows by part of code, name or e-mail."""
     found = Customer.objects.filter(tenant_id=current_tenant_id()).select_related("legal_entity")
     if search:
         words = Q(code__icontains=search) | Q(name__icontains=search) | Q(email__icontains=search)
         found = found.filter(words)
+    if status:
+        found = found.filter(status=status)
     return found.order_by("name", "id")
+
+
+def customer_by_id(pk: int) -> Customer:
+    """Raises NotFound."""
+    return by_id(customers(), pk, "customer")
 
 
 def customer_by_code(code: str) -> Customer:
@@ -32,6 +40,11 @@ def campaigns(*, customer: Customer | None = None) -> QuerySet[Campaign]:
     """The provider's campaigns by name, or one customer's."""
     found = Campaign.objects.filter(tenant_id=current_tenant_id()).select_related("customer")
     return (found if customer is None else found.filter(customer=customer)).order_by("name", "id")
+
+
+def campaign_by_id(pk: int) -> Campaign:
+    """Raises NotFound."""
+    return by_id(campaigns(), pk, "campaign")
 
 
 def campaign_by_code(code: str) -> Campaign:
@@ -52,6 +65,11 @@ def identifiers(
     if at is not None:
         found = found.filter(Q(valid_to=None) | Q(valid_to__gt=at), valid_from__lte=at)
     return found.select_related("campaign__customer").order_by("kind", "value", "valid_from")
+
+
+def identifier_by_id(pk: int) -> Identifier:
+    """Raises NotFound."""
+    return by_id(identifiers(), pk, "identifier")
 
 
 def overlapping(wanted: Identifier) -> Identifier | None:

@@ -19,12 +19,21 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest
 
-from tollwright.data.models import BillingRun, Customer, Document, Invoice, InvoiceLine
+from tollwright.data.models import (
+    Allocation,
+    BillingRun,
+    Customer,
+    Document,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+)
 from tollwright.domain.errors import DomainError
 from tollwright.domain.invoices import allocation
 from tollwright.domain.invoices.checks import Violation, check_sums
 from tollwright.domain.invoices.drafting import database
 from tollwright.domain.invoices.numbering import issue_day
+from tollwright.domain.lookup import by_id
 from tollwright.store import billing
 from tollwright.store.billing import CallRow, DestinationSum
 
@@ -34,19 +43,27 @@ __all__ = [
     "DestinationSum",
     "StateUnknown",
     "Violation",
+    "allocations_of",
     "charges_behind",
     "check_sums",
     "corrections_of",
     "destinations_behind",
     "document_of",
+    "draft_ids",
     "drafts",
     "in_state",
+    "invoice_by_id",
     "invoice_lines",
     "invoices",
+    "issued",
+    "issued_by_id",
+    "last_period",
     "next_due",
     "open_micros",
     "overdue",
+    "run_by_id",
     "runs",
+    "taxes_of",
     "with_open",
     "with_state",
 ]
@@ -60,15 +77,58 @@ class StateUnknown(DomainError):
     code = "invoice_state_unknown"
 
 
-def invoices(customer: Customer | None = None) -> QuerySet[Invoice]:
-    """Invoices and notes with their customer, newest first; drafts too."""
+def invoices(customer: Customer | None = None, *, number: str = "") -> QuerySet[Invoice]:
+    """Invoices and notes with their customer, newest first; drafts too. `number` is exact."""
     found = Invoice.objects.select_related("customer").order_by("-id")
-    return found if customer is None else found.filter(customer=customer)
+    if customer is not None:
+        found = found.filter(customer=customer)
+    return found.filter(number=number) if number else found
+
+
+def invoice_by_id(pk: int) -> Invoice:
+    """With its customer. Raises NotFound."""
+    return by_id(invoices(), pk, "invoice")
+
+
+def issued(customer: Customer) -> QuerySet[Invoice]:
+    """The customer's invoices and notes that have a number, newest first; voided ones too."""
+    return invoices(customer).exclude(status="draft")
+
+
+def issued_by_id(customer: Customer, pk: int, *, at: datetime) -> Invoice:
+    """One of the customer's issued invoices or notes, as `with_state`. Raises NotFound."""
+    return by_id(with_state(issued(customer), at=at), pk, "invoice")
+
+
+def last_period(customer: Customer) -> Invoice | None:
+    """The issued invoice whose period ends last; None before the first."""
+    return issued(customer).filter(document_type="invoice").order_by("-period_to", "-id").first()
+
+
+def taxes_of(invoice: Invoice) -> QuerySet[InvoiceTax]:
+    """The taxes of the document, by category and rate."""
+    return invoice.taxes.order_by("category", "rate")
+
+
+def allocations_of(invoice: Invoice) -> QuerySet[Allocation]:
+    """What was paid on it, in order, each with its payment and receipt or the credit it is from."""
+    found = invoice.allocations.select_related("payment__receipt", "credit")
+    return found.order_by("id")
 
 
 def runs() -> QuerySet[BillingRun]:
     """Billing runs, newest first."""
     return BillingRun.objects.order_by("-id")
+
+
+def run_by_id(pk: int) -> BillingRun:
+    """Raises NotFound."""
+    return by_id(runs(), pk, "billing run")
+
+
+def draft_ids(run: BillingRun) -> list[int]:
+    """The ids of the run's drafts that still wait, by customer and period."""
+    return list(drafts(run).values_list("id", flat=True))
 
 
 def drafts(run: BillingRun | None = None) -> QuerySet[Invoice]:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from tollwright.data.models import Allocation, Customer, Document, Invoice, Payment
 from tollwright.domain.invoices import allocation
+from tollwright.domain.lookup import by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ def payments(customer: Customer | None = None) -> QuerySet[Payment]:
     """Payments with customer and receipt, newest first."""
     found = Payment.objects.select_related("customer", "receipt").order_by("-received_at", "-id")
     return found if customer is None else found.filter(customer=customer)
+
+
+def payment_by_id(pk: int) -> Payment:
+    """With customer and receipt. Raises NotFound."""
+    return by_id(payments(), pk, "payment")
 
 
 def allocations_of(payment: Payment) -> QuerySet[Allocation]:
@@ -48,3 +54,9 @@ def open_invoices(customer: Customer, *, currency: str = "") -> list[OpenInvoice
 def receipt_document(payment: Payment) -> Document | None:
     """The stored receipt of a payment."""
     return Document.objects.filter(receipt__payment=payment).first()
+
+
+def receipt_of(customer: Customer, receipt_id: int) -> Document | None:
+    """The stored bytes of one of the customer's receipts; None for any other."""
+    mine = Document.objects.filter(receipt__payment__customer=customer)
+    return mine.filter(receipt_id=receipt_id).first()

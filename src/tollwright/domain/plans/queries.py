@@ -11,6 +11,7 @@ from tollwright.data.plans import CallPlan, PlanVersion, Subscription
 from tollwright.data.rates import CardVersion, RateCard
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import NotFound
+from tollwright.domain.lookup import by_id
 
 
 def plans() -> QuerySet[CallPlan]:
@@ -24,6 +25,17 @@ def plan_by_code(code: str) -> CallPlan:
     if found is None:
         raise NotFound(f"There is no plan with the code {code!r}.")
     return found
+
+
+def plan_by_id(pk: int) -> CallPlan:
+    """Raises NotFound."""
+    return by_id(plans(), pk, "plan")
+
+
+def version_by_id(pk: int) -> PlanVersion:
+    """With its plan, card and fees. Raises NotFound."""
+    found = PlanVersion.objects.select_related("plan", "card").prefetch_related("fees")
+    return by_id(found, pk, "plan version")
 
 
 def versions(plan: CallPlan) -> QuerySet[PlanVersion]:

@@ -24,6 +24,7 @@ from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.errors import NotFound
+from tollwright.domain.lookup import by_id
 from tollwright.domain.rates import cards as cores
 from tollwright.domain.rates.decks import Deck, deck_for, mapping_of
 from tollwright.domain.rates.errors import DeckRefused
@@ -45,6 +46,31 @@ def card_by_code(code: str) -> RateCard:
     if found is None:
         raise NotFound(f"There is no card with the code {code!r}.")
     return found
+
+
+def card_by_id(pk: int) -> RateCard:
+    """Raises NotFound."""
+    return by_id(cards(), pk, "card")
+
+
+def card_or_none(pk: int) -> RateCard | None:
+    """The card of that id, for a form or request whose field names it."""
+    return cards().filter(pk=pk).first()
+
+
+def versions(card: RateCard) -> QuerySet[CardVersion]:
+    """A card's versions, drafts too, the latest first."""
+    return CardVersion.objects.filter(card=card).select_related("card").order_by("-number")
+
+
+def version_by_id(pk: int) -> CardVersion:
+    """With its card. Raises NotFound."""
+    return by_id(CardVersion.objects.select_related("card"), pk, "card version")
+
+
+def deck_by_id(pk: int) -> DeckImport:
+    """With its card. Raises NotFound."""
+    return by_id(DeckImport.objects.select_related("card"), pk, "deck")
 
 
 def published(card: RateCard) -> QuerySet[CardVersion]:

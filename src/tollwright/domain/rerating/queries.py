@@ -70,8 +70,10 @@ def database() -> Cursor:
 
 
 def reratings() -> QuerySet[Rerating]:
-    """What was applied, the latest first."""
-    return Rerating.objects.filter(tenant_id=current_tenant_id()).order_by("-id")
+    """What was applied, the latest first, each with its proposals."""
+    found = Rerating.objects.filter(tenant_id=current_tenant_id())
+    waiting = Prefetch("proposals", RerateProposal.objects.order_by("id"))
+    return found.prefetch_related(waiting).order_by("-id")
 
 
 def rerating_by_id(pk: int) -> Rerating:

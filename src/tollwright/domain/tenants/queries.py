@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from tollwright.data.scope import current_tenant_id
 from tollwright.data.tenants import LegalEntity, Tenant
+from tollwright.domain.lookup import by_id
 
 
 def tenant_id_by_slug(slug: str) -> int | None:
@@ -32,3 +33,14 @@ def current_tenant() -> Tenant:
 def legal_entities() -> QuerySet[LegalEntity]:
     """Who may sign documents, oldest first."""
     return LegalEntity.objects.filter(tenant_id=current_tenant_id()).order_by("id")
+
+
+def legal_entity_by_id(pk: int) -> LegalEntity:
+    """Raises NotFound."""
+    return by_id(legal_entities(), pk, "legal entity")
+
+
+def only_legal_entity() -> LegalEntity | None:
+    """The one that signs everything; None where there are several, or none."""
+    found = list(legal_entities()[:2])
+    return found[0] if len(found) == 1 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -15,13 +15,13 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from tollwright.core.formats.tollwright.parse import TollwrightJson
-from tollwright.data.calls import Call, Charge, ImportBatch
 from tollwright.domain.calls import operations, queries
+from tollwright.domain.entities import Call, Charge, ImportBatch
 from tollwright.domain.errors import DomainError, NotFound
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Decimal, Instant, Money, find, money
+from tollwright.web.api.shapes import Decimal, Instant, Money, money
 
 router = Router(tags=["calls"])
 
@@ -214,9 +214,7 @@ def push_calls(
     Takes an Idempotency-Key. The same bytes are taken in once even without: then `already` is true.
     """
     require(request, "calls")
-    found = queries.sources().filter(code=source).first()
-    if found is None:
-        raise NotFound(f"There is no source {source!r}.")
+    found = queries.source_by_code(source)
     content = _content(request.body, found.format)
 
     def work(key: str) -> BatchOut:
@@ -242,12 +240,8 @@ def list_batches(request: HttpRequest, paging: PagingQuery) -> object:
 def get_batch(request: HttpRequest, batch_id: int) -> BatchOut:
     """`reasons` counts what still waits in quarantine."""
     require(request, "read")
-    batch = find(queries.batches(), batch_id, "batch")
-    waiting = queries.quarantine(batch=batch).values_list("reason", flat=True)
-    reasons: dict[str, int] = {}
-    for reason in waiting:
-        reasons[reason] = reasons.get(reason, 0) + 1
-    return _batch(batch, reasons=reasons)
+    batch = queries.batch_by_id(batch_id)
+    return _batch(batch, reasons=queries.reasons_in(batch))
 
 
 def _content(body: bytes, format_name: str) -> bytes:
@@ -278,13 +272,7 @@ def _call(call_id: str) -> Call:
     found = _ID.fullmatch(call_id)
     if found is None or not (1990 <= int(found[1]) < 2100 and 1 <= int(found[2]) <= 12):
         raise NotFound(f"There is no call {call_id}.")
-    first = datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC)
-    end = (first + timedelta(days=32)).replace(day=1)
-    month = queries.search(queries.CallFilters(first=first, last=end))
-    call = month.filter(pk=int(found[3])).first()
-    if call is None:
-        raise NotFound(f"There is no call {call_id}.")
-    return call
+    return queries.call_of_month(date(int(found[1]), int(found[2]), 1), int(found[3]))
 
 
 def _charges(call: Call) -> list[Charge]:

@@ -9,13 +9,13 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
-from tollwright.data.customers import Campaign, Identifier
 from tollwright.domain.customers import operations, queries
+from tollwright.domain.entities import Campaign, Identifier
 from tollwright.web.api.customers import customer_of
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Instant, find, given
+from tollwright.web.api.shapes import Instant, given
 
 router = Router(tags=["campaigns"])
 
@@ -172,7 +172,7 @@ def end_identifier(
 ) -> IdentifierOut:
     """From `valid_to` on the value no longer means its campaign."""
     require(request, "customers")
-    identifier = find(queries.identifiers(), identifier_id, "identifier")
+    identifier = queries.identifier_by_id(identifier_id)
     ended = operations.end_identifier(
         identifier=identifier, valid_to=payload.valid_to, at=timezone.now(), by=by(request)
     )
@@ -181,7 +181,7 @@ def end_identifier(
 
 def campaign_of(campaign_id: int) -> Campaign:
     """Raises NotFound."""
-    return find(queries.campaigns(), campaign_id, "campaign")
+    return queries.campaign_by_id(campaign_id)
 
 
 def _out(campaign: Campaign) -> CampaignOut:

@@ -11,14 +11,14 @@ from pydantic import ConfigDict, Field
 
 from tollwright.core.rating.explain import explain
 from tollwright.core.rating.rate_call import CallInput
-from tollwright.data.rates import CardVersion, DeckImport, RateCard
+from tollwright.domain.entities import CardVersion, DeckImport, RateCard
 from tollwright.domain.errors import DomainError
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import operations, queries
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Instant, Money, find, money
+from tollwright.web.api.shapes import Instant, Money, money
 
 router = Router(tags=["cards"])
 
@@ -139,7 +139,7 @@ def create_card(request: HttpRequest, payload: CardIn) -> HttpResponse:
 def get_card(request: HttpRequest, card_id: int) -> CardOut:
     """One card."""
     require(request, "read")
-    return _out(_card(card_id))
+    return _out(queries.card_by_id(card_id))
 
 
 @router.get(
@@ -148,7 +148,7 @@ def get_card(request: HttpRequest, card_id: int) -> CardOut:
 def list_versions(request: HttpRequest, card_id: int, paging: PagingQuery) -> object:
     """Drafts too, newest first."""
     require(request, "read")
-    return page(CardVersion.objects.filter(card=_card(card_id)), paging, _version)
+    return page(queries.versions(queries.card_by_id(card_id)), paging, _version)
 
 
 CARD_FILE = {
@@ -177,7 +177,7 @@ def draft_version(request: HttpRequest, card_id: int) -> HttpResponse:
     Refused, `errors` names each fault with its row. Takes an Idempotency-Key.
     """
     require(request, "rates")
-    card, text = _card(card_id), request.body.decode("utf-8", errors="replace")
+    card, text = queries.card_by_id(card_id), request.body.decode("utf-8", errors="replace")
     return once(
         request,
         lambda _key: _version(
@@ -198,7 +198,7 @@ def quote(
     """What a call to the number costs by this card, and why."""
     require(request, "read")
     moment = at or timezone.now()
-    card = _card(card_id)
+    card = queries.card_by_id(card_id)
     found = queries.look_up(card=card, number=number, at=moment, caller=caller)
     not_for = [f"{plan}: {plan.price_from_cost}" for plan in priced_from_cost(card)]
     if found.version is None:
@@ -226,7 +226,7 @@ def quote(
 def get_version(request: HttpRequest, version_id: int) -> VersionOut:
     """One version, with what it changed."""
     require(request, "read")
-    return _version(_version_of(version_id))
+    return _version(queries.version_by_id(version_id))
 
 
 @router.post(
@@ -236,7 +236,7 @@ def publish_version(request: HttpRequest, version_id: int, payload: PublishIn) -
     """Every check of a card is made; refused, the sentence names each row."""
     require(request, "rates")
     published = operations.publish_version(
-        version=_version_of(version_id), effective_from=payload.effective_from,
+        version=queries.version_by_id(version_id), effective_from=payload.effective_from,
         at=timezone.now(), by=by(request),
     )  # fmt: skip
     return _version(published)
@@ -274,7 +274,7 @@ def preview_deck(
     Takes an Idempotency-Key.
     """
     require(request, "rates")
-    card = _card(card_id)
+    card = queries.card_by_id(card_id)
     if not request.body:
         raise DeckEmpty("The body is empty: send the deck's bytes in it.")
 
@@ -292,14 +292,14 @@ def preview_deck(
 def get_deck(request: HttpRequest, deck_id: int) -> DeckOut:
     """Its preview, and the version that it became."""
     require(request, "read")
-    return _deck(_deck_of(deck_id))
+    return _deck(queries.deck_by_id(deck_id))
 
 
 @router.post("/decks/{int:deck_id}/apply", response={201: VersionOut}, summary="Apply a deck")
 def apply_deck(request: HttpRequest, deck_id: int, payload: ApplyIn) -> HttpResponse:
     """Makes it a draft version of its card. Takes an Idempotency-Key."""
     require(request, "rates")
-    deck = _deck_of(deck_id)
+    deck = queries.deck_by_id(deck_id)
     return once(
         request,
         lambda _key: _version(
@@ -308,18 +308,6 @@ def apply_deck(request: HttpRequest, deck_id: int, payload: ApplyIn) -> HttpResp
             )
         ),
     )
-
-
-def _card(card_id: int) -> RateCard:
-    return find(queries.cards(), card_id, "card")
-
-
-def _version_of(version_id: int) -> CardVersion:
-    return find(CardVersion.objects.select_related("card"), version_id, "version")
-
-
-def _deck_of(deck_id: int) -> DeckImport:
-    return find(DeckImport.objects.select_related("card"), deck_id, "deck")
 
 
 def _out(card: RateCard) -> CardOut:

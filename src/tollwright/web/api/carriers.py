@@ -9,14 +9,14 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
-from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.domain.carriers import costs, operations, queries
-from tollwright.domain.rates.queries import cards
+from tollwright.domain.entities import Carrier, CarrierCard, Trunk
+from tollwright.domain.rates.queries import card_or_none
 from tollwright.domain.validation import FieldInvalid
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Instant, find
+from tollwright.web.api.shapes import Instant
 
 router = Router(tags=["carriers"])
 MOST = 1000
@@ -116,7 +116,7 @@ class FilledOut(Schema):
 def list_carriers(request: HttpRequest, paging: PagingQuery) -> object:
     """With their trunks and cards."""
     require(request, "read")
-    return page(queries.carriers(), paging, _out)
+    return page(queries.carriers_with_terms(), paging, _out)
 
 
 @router.post("/carriers", response={201: CarrierOut}, summary="Create a carrier")
@@ -134,14 +134,14 @@ def create_carrier(request: HttpRequest, payload: CarrierIn) -> HttpResponse:
 def get_carrier(request: HttpRequest, carrier_id: int) -> CarrierOut:
     """One carrier."""
     require(request, "read")
-    return _out(_carrier(carrier_id))
+    return _out(queries.carrier_by_id(carrier_id))
 
 
 @router.patch("/carriers/{int:carrier_id}", response=CarrierOut, summary="Rename a carrier")
 def rename_carrier(request: HttpRequest, carrier_id: int, payload: CarrierIn) -> CarrierOut:
     """Another code or name."""
     require(request, "rates")
-    carrier, names = _carrier(carrier_id), payload.model_dump()
+    carrier, names = queries.carrier_by_id(carrier_id), payload.model_dump()
     return _out(
         operations.rename_carrier(carrier=carrier, at=timezone.now(), by=by(request), **names)
     )
@@ -151,7 +151,7 @@ def rename_carrier(request: HttpRequest, carrier_id: int, payload: CarrierIn) ->
 def add_trunk(request: HttpRequest, carrier_id: int, payload: TrunkIn) -> HttpResponse:
     """Takes an Idempotency-Key."""
     require(request, "rates")
-    carrier, at = _carrier(carrier_id), timezone.now()
+    carrier, at = queries.carrier_by_id(carrier_id), timezone.now()
     return once(
         request,
         lambda _key: _trunk(
@@ -167,7 +167,7 @@ def add_trunk(request: HttpRequest, carrier_id: int, payload: TrunkIn) -> HttpRe
 def end_trunk(request: HttpRequest, trunk_id: int, payload: TrunkEnd) -> TrunkOut:
     """Calls that are priced stay as they are."""
     require(request, "rates")
-    trunk = find(Trunk.objects.all(), trunk_id, "trunk")
+    trunk = queries.trunk_by_id(trunk_id)
     return _trunk(
         operations.end_trunk(
             trunk=trunk, valid_to=payload.valid_to, at=timezone.now(), by=by(request)
@@ -181,8 +181,8 @@ def end_trunk(request: HttpRequest, trunk_id: int, payload: TrunkEnd) -> TrunkOu
 def assign_card(request: HttpRequest, carrier_id: int, payload: AssignIn) -> HttpResponse:
     """Takes an Idempotency-Key. Calls that are priced stay as they are."""
     require(request, "rates")
-    carrier, at = _carrier(carrier_id), timezone.now()
-    card = cards().filter(pk=payload.card).first()
+    carrier, at = queries.carrier_by_id(carrier_id), timezone.now()
+    card = card_or_none(payload.card)
     if card is None:
         raise FieldInvalid("card", f"There is no card {payload.card}.")
     return once(
@@ -227,17 +227,13 @@ def price(request: HttpRequest, payload: Span) -> FilledOut:
     )
 
 
-def _carrier(carrier_id: int) -> Carrier:
-    return find(queries.carriers(), carrier_id, "carrier")
-
-
 def _out(carrier: Carrier) -> CarrierOut:
     return CarrierOut(
         id=carrier.pk,
         code=carrier.code,
         name=carrier.name,
-        trunks=[_trunk(one) for one in queries.trunks(carrier=carrier)],
-        cards=[_assigned(one) for one in queries.cards(carrier=carrier)],
+        trunks=[_trunk(one) for one in carrier.trunks.all()],
+        cards=[_assigned(one) for one in carrier.cards.all()],
     )
 
 

@@ -9,15 +9,15 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
-from tollwright.data.customers import Customer
-from tollwright.data.tenants import LegalEntity
 from tollwright.domain.customers import operations, queries
+from tollwright.domain.entities import Customer, LegalEntity
 from tollwright.domain.ledger import queries as ledger
+from tollwright.domain.tenants import queries as tenants
 from tollwright.domain.validation import FieldInvalid
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Instant, Money, find, given, money
+from tollwright.web.api.shapes import Instant, Money, given, money
 
 router = Router(tags=["customers"])
 
@@ -86,8 +86,7 @@ def list_customers(
 ) -> object:
     """Every customer of the provider."""
     require(request, "read")
-    rows = queries.customers(search=search)
-    return page(rows.filter(status=status) if status else rows, paging, _out)
+    return page(queries.customers(search=search, status=status), paging, _out)
 
 
 @router.post("", response={201: CustomerDetail}, summary="Create a customer")
@@ -126,16 +125,16 @@ def update_customer(
 
 def customer_of(customer_id: int) -> Customer:
     """Raises NotFound."""
-    return find(queries.customers(), customer_id, "customer")
+    return queries.customer_by_id(customer_id)
 
 
 def _entity(entity_id: int | None) -> LegalEntity:
     if entity_id is not None:
-        return find(LegalEntity.objects.all(), entity_id, "legal entity")
-    entities = list(LegalEntity.objects.order_by("id")[:2])
-    if len(entities) != 1:
+        return tenants.legal_entity_by_id(entity_id)
+    only = tenants.only_legal_entity()
+    if only is None:
         raise FieldInvalid("legal_entity", "Say which legal entity signs this customer's invoices.")
-    return entities[0]
+    return only
 
 
 def _out(customer: Customer) -> CustomerOut:

@@ -7,14 +7,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Schema
 
-from tollwright.data.api import ApiRequest
-from tollwright.data.scope import current_tenant_id
-from tollwright.domain.errors import DomainError, KeyReused
+from tollwright.domain.errors import DomainError
+from tollwright.domain.idempotency.operations import do_once
 from tollwright.web.shared.tenancy import actor
 
 LONGEST_KEY = 100
@@ -43,34 +41,24 @@ def once(
     answer.
 
     Without a key the work is done each time, unless one is `required`. The row of the key and
-    the work are one transaction; a refused payload leaves no row, so it may be mended and sent
-    again. Raises KeyMissing, KeyUnfit, KeyReused.
+    the work are one transaction; a refused payload leaves no row, so it may be corrected and
+    sent again. Raises KeyMissing, KeyUnfit, KeyReused.
     """
     key = _key(request, required)
     if not key:
         return _answer(work("").model_dump(mode="json"), status)
-    payload = hashlib.sha256(
-        b"\n".join([str(request.method).encode(), request.get_full_path().encode(), request.body])
-    ).hexdigest()
-    with transaction.atomic():
-        row, is_new = ApiRequest.objects.get_or_create(
-            tenant_id=current_tenant_id(),
-            key=key,
-            defaults={
-                "payload_sha256": payload,
-                "asked_at": timezone.now(),
-                "asked_by": actor(request),
-            },
-        )
-        if is_new:
-            row.answer, row.status = work(key).model_dump(mode="json"), status
-            row.save(update_fields=["answer", "status"])
-    if row.payload_sha256 != payload:
-        raise KeyReused(
-            f"The Idempotency-Key {key!r} was used for another request: "
-            "take a new key for a new one."
-        )
-    return _answer(row.answer, int(row.status or status), again=not is_new)
+    payload = b"\n".join(
+        [str(request.method).encode(), request.get_full_path().encode(), request.body]
+    )
+    found = do_once(
+        key=key,
+        payload_sha256=hashlib.sha256(payload).hexdigest(),
+        work=lambda: work(key).model_dump(mode="json"),
+        status=status,
+        at=timezone.now(),
+        by=actor(request),
+    )
+    return _answer(found.body, found.status, again=found.again)
 
 
 def _key(request: HttpRequest, required: bool) -> str:

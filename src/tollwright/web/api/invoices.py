@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict
 
-from tollwright.data.invoices import BillingRun, Document, Invoice, InvoiceLine
+from tollwright.domain.entities import BillingRun, Document, Invoice, InvoiceLine
 from tollwright.domain.errors import NotFound
 from tollwright.domain.invoices import operations, queries
 from tollwright.gateways.typst import render
@@ -18,7 +18,7 @@ from tollwright.web.api.customers import customer_of
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Decimal, Instant, Money, find, money
+from tollwright.web.api.shapes import Decimal, Instant, Money, money
 
 router = Router(tags=["invoices"])
 
@@ -108,9 +108,9 @@ def list_invoices(
 ) -> object:
     """Credit and debit notes, and drafts, too."""
     require(request, "read")
-    rows = queries.invoices(None if customer is None else customer_of(customer))
-    rows = queries.in_state(rows, status, at=timezone.now()) if status else rows
-    return page(rows.filter(number=number) if number else rows, paging, _out)
+    whose = None if customer is None else customer_of(customer)
+    rows = queries.invoices(whose, number=number)
+    return page(queries.in_state(rows, status, at=timezone.now()) if status else rows, paging, _out)
 
 
 @router.get("/invoices/{int:invoice_id}", response=InvoiceDetail, summary="Get an invoice")
@@ -169,12 +169,12 @@ def run_billing(request: HttpRequest, payload: RunIn) -> HttpResponse:
 def get_run(request: HttpRequest, run_id: int) -> RunOut:
     """With the ids of the drafts that still wait."""
     require(request, "read")
-    return _run(find(queries.runs(), run_id, "billing run"))
+    return _run(queries.run_by_id(run_id))
 
 
 def invoice_of(invoice_id: int) -> Invoice:
     """Raises NotFound."""
-    return find(queries.invoices(), invoice_id, "invoice")
+    return queries.invoice_by_id(invoice_id)
 
 
 def download(document: Document | None) -> HttpResponse:
@@ -216,7 +216,7 @@ def _detail(invoice: Invoice) -> InvoiceDetail:
                 base=money(tax.base_micros, invoice.currency),
                 tax=money(tax.tax_micros, invoice.currency),
             )
-            for tax in invoice.taxes.order_by("category", "rate")
+            for tax in queries.taxes_of(invoice)
         ],
     )  # fmt: skip
 
@@ -238,5 +238,5 @@ def _percent(rate: object) -> str:
 def _run(run: BillingRun) -> RunOut:
     return RunOut(
         id=run.pk, until=run.until, started_at=run.started_at, started_by=run.started_by,
-        drafts=list(queries.drafts(run).values_list("id", flat=True)),
+        drafts=queries.draft_ids(run),
     )  # fmt: skip

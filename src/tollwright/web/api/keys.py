@@ -7,9 +7,9 @@ from typing import Any, Literal
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from tollwright.data.access import Role
 from tollwright.domain.access.queries import KeyAccess
 from tollwright.domain.audit.operations import By
+from tollwright.domain.entities import Role
 from tollwright.domain.errors import DomainError
 from tollwright.web.shared.tenancy import actor, address
 

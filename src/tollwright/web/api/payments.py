@@ -9,7 +9,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
-from tollwright.data.payments import Payment
+from tollwright.domain.entities import Payment
 from tollwright.domain.payments import operations, queries
 from tollwright.gateways.typst import render
 from tollwright.web.api.customers import customer_of
@@ -17,7 +17,7 @@ from tollwright.web.api.idempotency import once
 from tollwright.web.api.invoices import download, invoice_of
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Decimal, Instant, Money, find, money, read_amount
+from tollwright.web.api.shapes import Decimal, Instant, Money, money, read_amount
 
 router = Router(tags=["payments"])
 
@@ -108,7 +108,7 @@ def get_receipt(request: HttpRequest, payment_id: int) -> HttpResponse:
 
 
 def _payment(payment_id: int) -> Payment:
-    return find(queries.payments(), payment_id, "payment")
+    return queries.payment_by_id(payment_id)
 
 
 def _out(payment: Payment) -> PaymentOut:

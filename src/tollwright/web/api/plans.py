@@ -11,9 +11,9 @@ from pydantic import ConfigDict, Field
 
 from tollwright.core.money import show
 from tollwright.core.rating.legs import CostPlus
-from tollwright.data.plans import CallPlan, PlanFee, PlanVersion
+from tollwright.domain.entities import CallPlan, PlanFee, PlanVersion
 from tollwright.domain.plans import operations, queries
-from tollwright.domain.rates.queries import cards
+from tollwright.domain.rates.queries import card_or_none
 from tollwright.domain.validation import FieldInvalid
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
@@ -22,7 +22,6 @@ from tollwright.web.api.shapes import (
     Decimal,
     Instant,
     Money,
-    find,
     money,
     read_amount,
     read_percent,
@@ -181,7 +180,7 @@ def create_plan(request: HttpRequest, payload: PlanIn) -> HttpResponse:
 def get_plan(request: HttpRequest, plan_id: int) -> PlanOut:
     """One plan."""
     require(request, "read")
-    return _out(_plan(plan_id))
+    return _out(queries.plan_by_id(plan_id))
 
 
 @router.get(
@@ -192,7 +191,7 @@ def get_plan(request: HttpRequest, plan_id: int) -> PlanOut:
 def list_versions(request: HttpRequest, plan_id: int, paging: PagingQuery) -> object:
     """Drafts too, newest first."""
     require(request, "read")
-    return page(queries.versions(_plan(plan_id)), paging, _version)
+    return page(queries.versions(queries.plan_by_id(plan_id)), paging, _version)
 
 
 @router.post(
@@ -201,7 +200,7 @@ def list_versions(request: HttpRequest, plan_id: int, paging: PagingQuery) -> ob
 def draft_version(request: HttpRequest, plan_id: int, payload: PlanVersionIn) -> HttpResponse:
     """Nobody can be put on it before it is published. Takes an Idempotency-Key."""
     require(request, "plans")
-    plan, card = _plan(plan_id), cards().filter(pk=payload.card).first()
+    plan, card = queries.plan_by_id(plan_id), card_or_none(payload.card)
     if card is None:
         raise FieldInvalid("card", f"There is no card {payload.card}.")
     fees = [
@@ -229,12 +228,8 @@ def draft_version(request: HttpRequest, plan_id: int, payload: PlanVersionIn) ->
 def publish_version(request: HttpRequest, plan_version_id: int) -> PlanVersionOut:
     """Customers can be put on it. Refused where its card has no prices, or does not go with it."""
     require(request, "plans")
-    version = find(PlanVersion.objects.select_related("plan"), plan_version_id, "plan version")
+    version = queries.version_by_id(plan_version_id)
     return _version(operations.publish_version(version=version, at=timezone.now(), by=by(request)))
-
-
-def _plan(plan_id: int) -> CallPlan:
-    return find(queries.plans(), plan_id, "plan")
 
 
 def _out(plan: CallPlan) -> PlanOut:

@@ -9,8 +9,8 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
-from tollwright.data.calls import Quarantine
 from tollwright.domain.calls import operations, queries
+from tollwright.domain.entities import Quarantine
 from tollwright.domain.rerating import corrections
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page

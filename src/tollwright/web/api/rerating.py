@@ -9,9 +9,8 @@ from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
-from tollwright.data.calls import Charge
-from tollwright.data.rerating import RerateProposal, Rerating
 from tollwright.domain.calls import queries as calls
+from tollwright.domain.entities import Charge, RerateProposal, Rerating
 from tollwright.domain.errors import NotFound
 from tollwright.domain.rerating import operations, queries
 from tollwright.domain.rerating.report import Part
@@ -20,7 +19,7 @@ from tollwright.gateways.typst import render
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Instant, Money, find, money
+from tollwright.web.api.shapes import Instant, Money, money
 from tollwright.web.api.whatif import DestinationOut, FiguresOut, ScopeIn, destination, figures
 
 router = Router(tags=["re-rating"])
@@ -183,7 +182,7 @@ def list_reratings(request: HttpRequest, paging: PagingQuery) -> object:
 def list_proposals(request: HttpRequest, rerating_id: int) -> list[ProposalOut]:
     """One for each issued invoice."""
     require(request, "what_if")
-    rerating = find(queries.reratings(), rerating_id, "re-rating")
+    rerating = queries.rerating_by_id(rerating_id)
     return [_proposal(one) for one in queries.proposals(rerating=rerating)]
 
 
@@ -237,11 +236,11 @@ def _part(part: Part) -> PartOut:
 
 
 def _rerating(one: Rerating) -> ReratingOut:
-    ids = one.proposals.order_by("id").values_list("id", flat=True)
+    ids = [proposal.pk for proposal in one.proposals.all()]
     return ReratingOut(
         id=one.pk, fingerprint=one.fingerprint, calls=one.calls, revised=one.revised,
         proposed=one.proposed, not_priced=one.refused, applied_at=one.applied_at,
-        applied_by=one.applied_by, proposals=list(ids),
+        applied_by=one.applied_by, proposals=ids,
     )  # fmt: skip
 
 

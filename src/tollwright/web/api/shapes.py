@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from django.db.models import Model, QuerySet
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from tollwright.core.money import MoneyError, micros, minor_decimals, scaled, show
-from tollwright.data.scope import current_tenant_id
-from tollwright.domain.errors import NotFound
 from tollwright.domain.validation import FieldInvalid
-
-M = TypeVar("M", bound=Model)
 
 Instant = Annotated[
     AwareDatetime,
@@ -50,14 +45,6 @@ def read_percent(value: str, field: str) -> int:
         return scaled(value, 4)
     except MoneyError as error:
         raise FieldInvalid(field, f'{error}: write it as "12.5".') from None
-
-
-def find(rows: QuerySet[M], pk: int, what: str) -> M:
-    """The row with that id among `rows` of the key's tenant. Raises NotFound."""
-    found = rows.filter(tenant_id=current_tenant_id(), pk=pk).first()
-    if found is None:
-        raise NotFound(f"There is no {what} {pk}.")
-    return found
 
 
 def given(payload: Schema) -> dict[str, Any]:

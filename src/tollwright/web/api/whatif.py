@@ -9,13 +9,13 @@ from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
-from tollwright.data.plans import PlanVersion
-from tollwright.data.rates import CardVersion
+from tollwright.domain.plans import queries as plans
+from tollwright.domain.rates import queries as rates
 from tollwright.domain.rerating import whatif
 from tollwright.domain.rerating.report import Row
 from tollwright.domain.rerating.scope import CallScope
 from tollwright.web.api.keys import require
-from tollwright.web.api.shapes import Instant, Money, find, money
+from tollwright.web.api.shapes import Instant, Money, money
 
 router = Router(tags=["what-if"])
 
@@ -112,12 +112,9 @@ def ask(request: HttpRequest, payload: WhatIfIn) -> WhatIfOut:
 def _prices(payload: WhatIfIn) -> whatif.WhatIfRequest:
     version = plan = None
     if payload.card_version is not None:
-        rows = CardVersion.objects.select_related("card")
-        version = find(rows, payload.card_version, "card version")
+        version = rates.version_by_id(payload.card_version)
     if payload.plan_version is not None:
-        plan = find(
-            PlanVersion.objects.select_related("plan"), payload.plan_version, "plan version"
-        )
+        plan = plans.version_by_id(payload.plan_version)
     card = None if payload.card is None else whatif.card_of_file(payload.card)
     return whatif.WhatIfRequest(version=version, card=card, plan=plan, as_of=payload.as_of)
 

@@ -16,8 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tollwright.data.access import Membership, Role
-from tollwright.data.customers import Customer
+from tollwright.domain.entities import Customer, Membership, Role
 from tollwright.domain.errors import DomainError
 from tollwright.web.shared.error_mapping import message_of, status_of
 from tollwright.web.shared.tenancy import portal_membership, staff_membership

@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
-from tollwright.data.invoices import Document, Invoice
-from tollwright.data.payments import Payment
+from tollwright.domain.entities import Document, Invoice, Payment
 from tollwright.domain.invoices import queries
+from tollwright.domain.payments import queries as received
 from tollwright.web.portal.decorators import Visit, money_page, show
 from tollwright.web.shared.formatting import Money, Status
-from tollwright.web.shared.labels import label_of
+from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has
 
-INVOICE_STATES = (
-    ("finalised", _("open")),
-    ("overdue", _("overdue")),
-    ("paid", _("paid")),
-    ("void", _("void")),
-    ("written_off", _("written off")),
-)
+INVOICE_STATES = ("overdue", "paid", "void", "written_off")
 
 
 @money_page
@@ -32,7 +24,7 @@ def invoices(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Every invoice and credit note issued to the customer; drafts are not theirs to see."""
     table = Table(
         caption=str(_("Invoices and credit notes")),
-        rows=queries.with_state(issued(visit), at=visit.now),
+        rows=queries.with_state(queries.issued(visit.customer), at=visit.now),
         columns=[
             Column("number", str(_("Number")), lambda row: row.number, "number", _invoice_link),
             Column("kind", str(_("Document")), _type),
@@ -41,13 +33,13 @@ def invoices(request: HttpRequest, visit: Visit) -> HttpResponse:
             Column("status", str(_("Status")), state_of, "status"),
             Column("total", str(_("Total")), _total, "total_micros", number=True),
             Column("open", str(_("Still open")), _still_open, number=True),
-            Column("pdf", str(_("Paper")), lambda _row: "PDF", link=_pdf_link),
+            Column("pdf", str(_("File")), lambda _row: "PDF", link=_pdf_link),
         ],
         filters=[
             Filter("number", str(_("Number")), field_has("number")),
             Filter(
                 "status", str(_("Status")), _in_state(visit),
-                [(key, str(name)) for key, name in INVOICE_STATES],
+                [("finalised", label_of("status", "open")), *options("status", INVOICE_STATES)],
             ),
         ],
         order="-issued",
@@ -62,19 +54,18 @@ def invoices(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @money_page
 def invoice(request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse:
-    """One invoice: its lines, tax, what is paid, and its paper."""
-    mine = queries.with_state(issued(visit), at=visit.now)
-    found: Any = get_object_or_404(mine, pk=invoice_id)
+    """One invoice: its lines, tax, what is paid, and its document."""
+    found: Any = queries.issued_by_id(visit.customer, invoice_id, at=visit.now)
     return show(
         request, visit, "invoice.html", "invoices",
         invoice=found,
         first_day=found.days.first,
         last_day=found.days.last,
         status=state_of(found),
-        lines=found.lines.select_related("campaign").order_by("position"),
-        taxes=found.taxes.order_by("category", "rate"),
-        allocations=found.allocations.select_related("payment__receipt", "credit").order_by("id"),
-        has_document=Document.objects.filter(invoice=found).exists(),
+        lines=queries.invoice_lines(found),
+        taxes=queries.taxes_of(found),
+        allocations=queries.allocations_of(found),
+        has_document=queries.document_of(found) is not None,
         open_micros=found.open_micros,
     )  # fmt: skip
 
@@ -82,7 +73,8 @@ def invoice(request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse
 @money_page
 def invoice_pdf(_request: HttpRequest, visit: Visit, invoice_id: int) -> HttpResponse:
     """The bytes that were issued."""
-    return _download(Document.objects.filter(invoice__in=issued(visit), invoice_id=invoice_id))
+    found = queries.issued_by_id(visit.customer, invoice_id, at=visit.now)
+    return _download(queries.document_of(found))
 
 
 @money_page
@@ -90,7 +82,7 @@ def payments(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Every payment received from the customer, with its receipt."""
     table = Table(
         caption=str(_("Payments received")),
-        rows=Payment.objects.filter(customer_id=visit.customer_id).select_related("receipt"),
+        rows=received.payments(visit.customer),
         columns=[
             Column("received", str(_("Received")), lambda row: row.received_at, "received_at"),
             Column("method", str(_("Method")), _method, "method"),
@@ -112,13 +104,7 @@ def payments(request: HttpRequest, visit: Visit) -> HttpResponse:
 @money_page
 def receipt_pdf(_request: HttpRequest, visit: Visit, receipt_id: int) -> HttpResponse:
     """The bytes that were issued."""
-    mine = Document.objects.filter(receipt__payment__customer_id=visit.customer_id)
-    return _download(mine.filter(receipt_id=receipt_id))
-
-
-def issued(visit: Visit) -> QuerySet[Invoice]:
-    """The customer's invoices and credit notes that have a number."""
-    return Invoice.objects.filter(customer_id=visit.customer_id).exclude(status="draft")
+    return _download(received.receipt_of(visit.customer, receipt_id))
 
 
 def state_of(invoice: Any) -> Status:
@@ -132,13 +118,13 @@ def state_of(invoice: Any) -> Status:
 
 def _in_state(visit: Visit) -> Callable[[Rows, str], Rows]:
     def apply(rows: Rows, value: str) -> Rows:
-        return queries.in_state(rows, value, at=visit.now) if isinstance(rows, QuerySet) else rows
+        queryset: Any = rows
+        return queries.in_state(queryset, value, at=visit.now)
 
     return apply
 
 
-def _download(found: QuerySet[Document]) -> HttpResponse:
-    document = found.first()
+def _download(document: Document | None) -> HttpResponse:
     if document is None:
         raise Http404
     response = HttpResponse(bytes(document.content), content_type=document.media_type)

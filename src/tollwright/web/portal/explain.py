@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from tollwright.core.money import show_price
-from tollwright.data.calls import Charge
-from tollwright.data.rates import Rate
-from tollwright.data.scope import current_tenant_id
+from tollwright.domain.calls.queries import row_of
+from tollwright.domain.entities import Charge, Rate
 from tollwright.web.shared.formatting import Money
 
 if TYPE_CHECKING:
@@ -41,9 +40,7 @@ def _told(charge: Charge, explanation: Explanation) -> Iterator[str]:
 
 
 def _by_card(charge: Charge, explanation: Explanation) -> Iterator[str]:
-    row = Rate.objects.filter(
-        tenant_id=current_tenant_id(), version_id=charge.card_version_id, row_no=charge.rate_no
-    ).first()
+    row = row_of(charge)
     if row is not None:
         yield _price(row, charge.currency)
     yield from _told_of(explanation, AS_TOLD)

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 
-from tollwright.data.invoices import Invoice
 from tollwright.domain.invoices import queries as invoices
 from tollwright.domain.ledger import queries as ledger
 from tollwright.domain.reports import queries as reports
@@ -41,7 +40,6 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _money(visit: Visit) -> dict[str, object]:
-    issued = Invoice.objects.filter(customer_id=visit.customer_id).exclude(status="draft")
     balance = ledger.balance(visit.customer)
     return {
         "balance_micros": balance,
@@ -51,6 +49,6 @@ def _money(visit: Visit) -> dict[str, object]:
         "unbilled_micros": usage.unbilled_micros(
             customer_id=visit.customer_id, currency=visit.customer.currency, at=visit.now
         ),
-        "latest": issued.order_by("-id")[:3],
-        "last_invoice": issued.filter(document_type="invoice").order_by("-period_to").first(),
+        "latest": invoices.issued(visit.customer)[:3],
+        "last_invoice": invoices.last_period(visit.customer),
     }

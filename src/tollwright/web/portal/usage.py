@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from tollwright.data.customers import Campaign
+from tollwright.domain.customers.queries import campaigns as campaigns_of
+from tollwright.domain.entities import Campaign
 from tollwright.domain.reports import usage
 from tollwright.web.portal.chart import day_chart
 from tollwright.web.portal.decorators import Visit, portal, show
@@ -63,7 +64,7 @@ def usage_page(request: HttpRequest, visit: Visit) -> HttpResponse:
     """`?month=2026-10&campaign=7`; with `format=csv` or `xlsx` the days as a file."""
     today = visit.now.astimezone(visit.tenant_zone).date()
     month = month_of(request.GET.get("month", ""), today)
-    campaigns = list(Campaign.objects.filter(customer_id=visit.customer_id))
+    campaigns = list(campaigns_of(customer=visit.customer))
     campaign = chosen(campaigns, request.GET.get("campaign", ""))
     scope = usage.Scope(
         first=month.first,

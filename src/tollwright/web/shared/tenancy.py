@@ -9,9 +9,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from tollwright.data.access import PORTAL_ROLES, Membership
-from tollwright.data.scope import tenant_scope
 from tollwright.domain.access import queries as access
+from tollwright.domain.entities import PORTAL_ROLES, Membership
+from tollwright.domain.tenants.scope import tenant_scope
 
 Handler = Callable[[HttpRequest], HttpResponse]
 SESSION_KEY = "membership"

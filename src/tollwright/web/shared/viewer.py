@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tollwright.data.access import Membership
+from tollwright.domain.entities import Membership
 
 
 def zone_of(membership: Membership) -> tzinfo:
