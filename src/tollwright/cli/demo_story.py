@@ -183,7 +183,7 @@ def billing(documents: Path) -> None:
 
 
 def margins() -> None:
-    """What is kept of October."""
+    """The margin of October."""
     from tollwright.domain.reports.margins import by_campaign
 
     for one in by_campaign(date(2026, 10, 1), date(2026, 10, 31)):

@@ -13,9 +13,9 @@ def explain(
     charge: Annotated[int, typer.Argument(help="The charge's id, as screens and lists show it.")],
     tenant: Annotated[str, typer.Option(help="Slug of the tenant.")] = "",
 ) -> None:
-    """Say step by step why a call cost what it cost, reckoned anew from what is stored.
+    """Say step by step why a call cost what it cost, calculated again from what is stored.
 
-    Exit code 1 when the reckoning does not give the stored amount.
+    Exit code 1 when the result is not the stored amount.
 
     Example: `tollwright explain 65536`
     """

@@ -21,10 +21,10 @@ def ingest(
     source: Annotated[str, typer.Option(help="Code of the source that wrote them.")],
     tenant: Annotated[str, typer.Option(help="Slug of the tenant.")] = "",
 ) -> None:
-    """Take a switch's files in: calls are attributed, deduplicated and rated, all or nothing.
+    """Import a switch's files: calls are attributed, deduplicated and rated, all or nothing.
 
     A file that came before changes nothing. What cannot be parsed, attributed or rated waits in
-    quarantine with its reason; exit code 3 says that something waits.
+    quarantine with its reason; exit code 3 means that something waits.
 
     Examples:
 

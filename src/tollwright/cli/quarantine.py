@@ -28,12 +28,13 @@ def quarantine(
     reason: Annotated[str, typer.Option(help="Those of one reason, as unknown_account.")] = "",
     tenant: TenantSlug = "",
 ) -> None:
-    """Records that wait: list them, let them in again, correct invoiced calls, dismiss.
+    """Records that wait: list them, reprocess them, correct invoiced calls, dismiss them.
 
-    `reprocess` tries them once more, after the identifier, rule or card is mended. `correct` takes
-    those of reason late_correction and proposes credit or debit notes, decided in the back office.
+    `reprocess` tries them once more, after the identifier, rule or card is corrected. `correct`
+    takes those of reason late_correction and proposes credit or debit notes, decided in the back
+    office.
     Without --id it is all that wait, or those of --reason; `dismiss` needs one of the two.
-    Exit code 3 says that some of them wait still.
+    Exit code 3 means that some of them wait still.
 
     Examples:
 

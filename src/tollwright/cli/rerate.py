@@ -46,13 +46,13 @@ def rerate(
     key: Annotated[str, typer.Option(help="Idempotency key: the same key is done once.")] = "",
     tenant: TenantSlug = "",
 ) -> None:
-    """Reckon stored calls anew by today's rules and prices: a difference report first.
+    """Price stored calls again by today's rules and prices: a difference report first.
 
     Nothing is written without --apply. With it, calls on no issued invoice get a new revision;
     for invoiced ones credit or debit notes are proposed, to be decided in the back office.
     With --leg cost it is what carriers take, by today's trunks, assignments and buy cards: no
     document is made. Where plans price from the cost, re-rate the leg cost first, then sell.
-    Exit code 3 says that some calls cannot be priced now; they keep their charge.
+    Exit code 3 means that some calls cannot be priced now; they keep their charge.
 
     Examples:
 

@@ -67,7 +67,7 @@ def tenant_id(slug: str) -> int:
 
 
 def refusal(error: Exception) -> str | None:
-    """The sentence for an error that the user can mend; None for a bug, which is shown whole."""
+    """The sentence for an error that the user can correct; None for a bug, which is shown whole."""
     import psycopg
 
     cause = error if isinstance(error, psycopg.Error) else error.__cause__

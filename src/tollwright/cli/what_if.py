@@ -45,7 +45,7 @@ def what_if(
 ) -> None:
     """Hold a draft card or plan against past calls: who would pay more or less, losers first.
 
-    Nothing is written. Exit code 3 says that some calls would not be priced.
+    Nothing is written. Exit code 3 means that some calls would not be priced.
 
     Examples:
 

@@ -89,12 +89,12 @@ def to_minor_unit(amount: int, currency: str, mode: Mode = "half_up") -> int:
 
 
 def micros(value: str | int | Decimal) -> int:
-    """`'0.05'` -> 50000. Raises MoneyError for what is no number or has over 6 decimals."""
+    """`'0.05'` -> 50000. Raises MoneyError for what is not a number or has over 6 decimals."""
     return _scaled(value, 6)
 
 
 def nanos(value: str | int | Decimal) -> int:
-    """`'0.012'` -> 12000000. Raises MoneyError for what is no number or has over 9 decimals."""
+    """`'0.012'` -> 12000000. Raises MoneyError for what is not a number or has over 9 decimals."""
     return _scaled(value, 9)
 
 

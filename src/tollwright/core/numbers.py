@@ -27,7 +27,7 @@ _CODES = {str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE}
 
 
 class UnknownRegionError(ValueError):
-    """The Source's country is no ISO 3166 code of a country with telephones."""
+    """The Source's country is not an ISO 3166 code of a country with telephones."""
 
 
 @dataclass(frozen=True, slots=True)

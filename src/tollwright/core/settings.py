@@ -94,7 +94,7 @@ def _bool(_setting: Setting, value: object) -> Value:
     known = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
     if isinstance(value, str) and value.strip().lower() in known:
         return known[value.strip().lower()]
-    raise ValueError("say yes or no")
+    raise ValueError("choose yes or no")
 
 
 def _whole(setting: Setting, value: object) -> Value:
@@ -182,7 +182,7 @@ SETTINGS: dict[str, Setting] = {
             "billing_enabled",
             "bool",
             True,
-            "Whether calls and fees are billed. Off: they are rated and kept, no invoice is made.",
+            "Whether calls and fees are billed. Off: calls are rated, no invoice is made.",
             "campaign",
         ),
         Setting(

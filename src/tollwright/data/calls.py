@@ -91,7 +91,7 @@ class RawChunk(TenantOwned):
 
 
 class Quarantine(TenantOwned):
-    """A record that could not be parsed, attributed or rated; it re-enters when that is mended."""
+    """A record that could not be parsed, attributed or rated; reprocessed when that is corrected."""
 
     batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="quarantine")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")

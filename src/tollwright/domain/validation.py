@@ -95,7 +95,9 @@ def currency(value: str, field: str = "currency") -> str:
     """An ISO 4217 code in capitals."""
     code = value.strip().upper()
     if not (re.fullmatch("[A-Z]{3}", code) and is_currency(code)):
-        raise FieldInvalid(field, f"{value!r} is no ISO 4217 currency code, such as EUR or USD.")
+        raise FieldInvalid(
+            field, f"{value!r} is not an ISO 4217 currency code, such as EUR or USD."
+        )
     return code
 
 
@@ -103,7 +105,7 @@ def timezone(value: str, field: str = "timezone") -> str:
     """A zone of the IANA list."""
     if value not in _zones():
         raise FieldInvalid(
-            field, f"{value!r} is no time zone of the IANA list, such as Europe/Berlin."
+            field, f"{value!r} is not a time zone of the IANA list, such as Europe/Berlin."
         )
     return value
 
@@ -112,7 +114,7 @@ def country(value: str, field: str = "country") -> str:
     """An ISO 3166 code of two capitals."""
     code = value.strip().upper()
     if not re.fullmatch("[A-Z]{2}", code) or code not in _territories():
-        raise FieldInvalid(field, f"{value!r} is no ISO 3166 country code, such as DE or GB.")
+        raise FieldInvalid(field, f"{value!r} is not an ISO 3166 country code, such as DE or GB.")
     return code
 
 
@@ -122,7 +124,7 @@ def email(value: str, field: str = "email") -> str:
     try:
         validate_email(address)
     except ValidationError:
-        raise FieldInvalid(field, f"{value!r} is no e-mail address.") from None
+        raise FieldInvalid(field, f"{value!r} is not an e-mail address.") from None
     if len(address) > 200:
         raise FieldInvalid(field, f"{value!r} is longer than 200 characters.")
     return address

@@ -142,7 +142,7 @@ def _publish(draft: Path, place: Path, content_hash: str) -> None:
 
 def _place(folder: Path, content_hash: str) -> Path:
     if not (content_hash.isalnum() and content_hash.isascii()):
-        raise ValueError(f"{content_hash!r} is no content hash of a card")
+        raise ValueError(f"{content_hash!r} is not a content hash of a card")
     return folder / f"{content_hash}-{FORMAT}"
 
 

@@ -88,7 +88,7 @@ def copy_rates(connection: Connection, *, source_id: int, version_id: int) -> in
 
 def fetch_rates(connection: Connection, *, version_id: int, timezone: str) -> tuple[Rate, ...]:
     """A version's rows; the place of each is its `row_no`. Raises CardError for rows whose `extra`
-    is no part of a card."""
+    is not part of a card."""
     with collector_paused():
         found = _select(connection, "fetch_rates", {"version_id": version_id}, timezone)
         return tuple([rate for _, rate in found])

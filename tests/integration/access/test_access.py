@@ -35,7 +35,7 @@ def test_a_user_signs_in_with_their_address_and_the_password_is_nowhere(world: W
 @pytest.mark.parametrize(
     ("email", "password", "sentence"),
     [
-        ("anna", PASSWORD, "'anna' is no e-mail address."),
+        ("anna", PASSWORD, "'anna' is not an e-mail address."),
         ("bert@north.example", "short", "at least 10 characters"),
         ("bert@north.example", "1234567890", "too common"),
     ],

@@ -94,8 +94,8 @@ def test_a_change_is_audited_and_none_is_not(world: World) -> None:
     [
         ({"code": "A B"}, "'A B' has a space in it: a code is one word."),
         ({"code": ""}, "Code is empty"),
-        ({"country": "Britain"}, "'Britain' is no ISO 3166 country code"),
-        ({"email": "acme"}, "'acme' is no e-mail address"),
+        ({"country": "Britain"}, "'Britain' is not an ISO 3166 country code"),
+        ({"email": "acme"}, "'acme' is not an e-mail address"),
         ({"status": "gone"}, "Status 'gone' is unknown: choose active, suspended, closed."),
         ({"colour": "red"}, "There is no field 'colour' to set here."),
     ],
@@ -142,8 +142,8 @@ def test_an_identifier_has_one_form(world: World, kind: str, value: str, stored:
 @pytest.mark.parametrize(
     ("kind", "value", "sentence"),
     [
-        ("did", "call me", "'call me' is no number: write it with its country code"),
-        ("source_ip", "192.0.2", "'192.0.2' is no IP address."),
+        ("did", "call me", "'call me' is not a number: write it with its country code"),
+        ("source_ip", "192.0.2", "'192.0.2' is not an IP address."),
         ("planet", "x", "Kind 'planet' is unknown: choose campaign, accountcode"),
         ("accountcode", "  ", "Value is empty"),
     ],

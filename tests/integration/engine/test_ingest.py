@@ -77,7 +77,7 @@ def test_the_same_file_again_changes_nothing(plant: Plant) -> None:
     again = plant.ingest(Row(key=1), Row(account="NOBODY", key=2), filename="copy.csv")
     assert again.already
     assert again.batch_id == first.batch_id
-    assert "copy.csv was taken in already as batch" in again.sentence
+    assert "copy.csv was already imported as batch" in again.sentence
     assert "nothing was changed" in again.sentence
     assert plant.totals() == before
     assert len(plant.rows("SELECT 1 FROM import_batch")) == 1

@@ -105,7 +105,7 @@ def test_a_lost_connection_is_a_sentence(plant: Plant, monkeypatch: pytest.Monke
                 "SELECT pg_terminate_backend(%s)", [plant.connection.info.backend_pid]
             )
 
-    with pytest.raises(NotStored, match=r"Master\.csv: the database went away"):
+    with pytest.raises(NotStored, match=r"Master\.csv: the connection to the database was lost"):
         plant.take(some_calls(), progress=cut)
 
 

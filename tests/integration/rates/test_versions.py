@@ -100,7 +100,7 @@ def test_publishing_checks_rows_that_came_another_way(world: World, card: RateCa
     [
         ({"currency": "USD"}, "The file says currency USD, the card K is EUR"),
         ({"side": "buy"}, "The file says side buy, the card K is sell"),
-        ({"timezone": "Mars/Olympus"}, "timezone: 'Mars/Olympus' is no time zone"),
+        ({"timezone": "Mars/Olympus"}, "timezone: 'Mars/Olympus' is not a time zone"),
     ],
 )
 def test_a_file_for_another_card(
@@ -188,7 +188,7 @@ def test_before_the_first_version_nothing_has_a_price(world: World, card: RateCa
         found = queries.look_up(card=card, number="44207", at=NOV)
         assert (found.version, found.rate) == (None, None)
         assert found.why == ("Key has no version that holds at 2026-11-02 09:00 yet.",)
-        with pytest.raises(FieldInvalid, match="'abc' is no number"):
+        with pytest.raises(FieldInvalid, match="'abc' is not a number"):
             queries.look_up(card=card, number="abc", at=NOV)
 
 
@@ -221,7 +221,7 @@ def test_two_versions_are_compared_and_the_first_comes_back_as_the_third(
 def test_there_is_nothing_to_go_back_to(world: World, card: RateCard) -> None:
     with tenant_scope(world.tenant.id):
         draft = operations.save_draft(card=card, data=FILE, at=NOV, by=ANNA)
-        with pytest.raises(errors.CardRefused, match="Key v1 is no published version of Key"):
+        with pytest.raises(errors.CardRefused, match="Key v1 is not a published version of Key"):
             operations.revert(card=card, to=draft, effective_from=DEC, at=NOV, by=ANNA)
 
 

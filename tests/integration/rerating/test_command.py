@@ -72,7 +72,7 @@ def test_calls_that_cannot_be_priced_end_in_code_3(provider: Story) -> None:
         provider.rate_by((("44", "United Kingdom", 300_000_000, False),))
     code, said = run("rerate", *NOVEMBER)
     assert code == 3
-    assert "! 1 calls keep their charge until you decide" in said
+    assert "! 1 calls keep their charge until somebody decides" in said
 
 
 def test_what_if_by_version_and_by_file(provider: Story, tmp_path: Path) -> None:

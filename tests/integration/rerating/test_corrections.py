@@ -131,7 +131,7 @@ def test_what_costs_the_same_is_no_note(story: Story) -> None:
     )
     record = Quarantine.objects.get()
     assert (record.status, record.detail) == (
-        "corrected", "The call costs what was billed, 1.20 EUR: it stays as it is on paper."
+        "corrected", "The call costs what was billed, 1.20 EUR: the invoice stays as it is."
     )  # fmt: skip
     assert (call().answered_ms, story.amounts()) == (61_000, ONE)
     story.take(Row(key=1, seconds=119), Row(key=9, minute=9))
@@ -217,7 +217,7 @@ def test_an_invoice_that_was_voided_lets_the_record_in(story: Story) -> None:
     operations.reject(proposal=proposal, reason="void", at=DECEMBER, by=ANNA)
     assert correct(ids=open_ids(), at=DECEMBER, by=ANNA).refused == 1
     assert Quarantine.objects.get().detail == (
-        "No issued invoice carries the call now: let the record in again."
+        "No issued invoice carries the call now: reprocess the record."
     )
     assert calls.reprocess(ids=open_ids(), at=DECEMBER, by=ANNA).rated == 1
     assert story.amounts() == ONE | {"1": 1_800_000}
@@ -274,7 +274,7 @@ def test_a_credited_batch_that_is_rolled_back_is_billed_again(story: Story) -> N
         ),
         pytest.param(
             (("49", "Germany", 120_000_000, False),),
-            "The corrected call cannot be priced: no row of the card holds for the number.",
+            "The corrected call cannot be priced: no row of the card is for the number.",
             id="no price",
         ),
     ],

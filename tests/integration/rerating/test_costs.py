@@ -248,7 +248,7 @@ def test_what_cannot_be_bought_now_keeps_its_cost_and_is_told(
     change(bought)
     report = bought.report(COSTS)
     assert (report.changed, report.refused) == (0, {reason: 3})
-    assert report.sentences[0].startswith("3 calls keep their charge until you decide: ")
+    assert report.sentences[0].startswith("3 calls keep their charge until somebody decides: ")
     assert [one.figures.refused_micros for one in report.totals] == [151_000]
     with pytest.raises(operations.NothingChanges):
         bought.apply("a", COSTS)

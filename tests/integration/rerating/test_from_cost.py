@@ -90,8 +90,8 @@ def test_calls_that_came_in_before_the_plan_are_priced_from_their_cost(plus: Sto
     report = plus.report()
     assert (report.calls, report.changed, report.refused) == (4, 2, {"unknown_cost": 1})
     assert report.sentences == (
-        "1 calls keep their charge until you decide: the plan prices from what a call costs, and"
-        " that is not known.",
+        "1 calls keep their charge until somebody decides: the plan prices from what a call costs,"
+        " and that is not known.",
     )
     plus.apply("a")
     assert sold() == FROM_COST

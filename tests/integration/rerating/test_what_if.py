@@ -236,7 +236,7 @@ def test_another_provider_sees_none_of_it(story: Story) -> None:
     with tenant_scope(other.tenant_id):
         found = what_if(WhatIfRequest(version=other.version), NOVEMBER, everyone=True, at=LATER)
         assert found.calls == 0
-        assert "No call fits" in found.sentences[0]
+        assert "No calls found" in found.sentences[0]
         with pytest.raises(NotFound):
             what_if(WhatIfRequest(version=other.version), strange, at=LATER)
 

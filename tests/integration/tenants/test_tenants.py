@@ -68,10 +68,10 @@ def test_a_slug_is_taken_once(db: None) -> None:
     [
         ({"slug": "We st"}, "slug", "'We st' cannot be a slug: use a-z, 0-9 and -"),
         ({"name": "  "}, "name", "Name is empty: please give one."),
-        ({"currency": "EURO"}, "currency", "'EURO' is no ISO 4217 currency code"),
-        ({"currency": "QQQ"}, "currency", "'QQQ' is no ISO 4217 currency code"),
-        ({"timezone": "Berlin"}, "timezone", "'Berlin' is no time zone of the IANA list"),
-        ({"region": "XX"}, "region", "'XX' is no ISO 3166 country code"),
+        ({"currency": "EURO"}, "currency", "'EURO' is not an ISO 4217 currency code"),
+        ({"currency": "QQQ"}, "currency", "'QQQ' is not an ISO 4217 currency code"),
+        ({"timezone": "Berlin"}, "timezone", "'Berlin' is not a time zone of the IANA list"),
+        ({"region": "XX"}, "region", "'XX' is not an ISO 3166 country code"),
     ],
 )
 def test_a_wrong_field_is_named(
@@ -113,8 +113,8 @@ def test_two_entities_do_not_share_a_number_prefix(world: World) -> None:
         ({"number_prefix": "a b"}, "'a b' cannot stand before numbers"),
         ({"iban": "123"}, "'123' is no IBAN; one looks like DE0212"),
         ({"bic": "X"}, "'X' is no BIC"),
-        ({"brand_colour": "teal"}, "'teal' is no colour such as #0f5c5c"),
-        ({"email": "me"}, "'me' is no e-mail address"),
+        ({"brand_colour": "teal"}, "'teal' is not a colour such as #0f5c5c"),
+        ({"email": "me"}, "'me' is not an e-mail address"),
         ({"phone": "x" * 41}, "Phone has 41 characters; at most 40 fit"),
         ({"name": "a\tb"}, "Name holds characters that cannot be printed"),
         ({"colour": "x"}, "A legal entity has no field 'colour'"),

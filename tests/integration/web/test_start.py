@@ -100,4 +100,4 @@ def test_times_are_shown_in_the_zone_that_somebody_chose(shop: Shop, owner: User
     client.post("/start/zone/", {"timezone": "America/New_York"})
     assert "2026-10-05\u00a004:00:00\u00a0EDT" in client.get(page).content.decode()
     refused = client.post("/start/zone/", {"timezone": "Mars/Olympus"})
-    assert (refused.status_code, "is no time zone" in refused.content.decode()) == (422, True)
+    assert (refused.status_code, "is not a time zone" in refused.content.decode()) == (422, True)

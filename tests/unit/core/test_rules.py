@@ -194,7 +194,7 @@ def test_values_from_forms_and_programs_end_alike(name: str, value: object, stor
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("billing_enabled", 1, "billing_enabled cannot be 1: say yes or no"),
+        ("billing_enabled", 1, "billing_enabled cannot be 1: choose yes or no"),
         ("timezone", "Berlin", "it is a time zone of the IANA list, such as Europe/Berlin"),
         ("timezone", 3, "timezone cannot be 3: it is a time zone"),
         ("cycle", "yearly", "choose one of day, weekly, fortnightly, monthly, anniversary"),

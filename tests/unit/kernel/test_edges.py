@@ -48,7 +48,7 @@ def test_half_a_cent_a_second(
 @pytest.mark.parametrize(
     ("rate", "micros"),
     [
-        # the dearest of each on the longest unit: a million to connect, 100 000 a minute
+        # the most expensive of each on the longest unit: a million to connect, 100 000 a minute
         (Rate("44", 0, unit_s=86_400, connect_fee_micros=10**12), 10**12),
         (Rate("44", 144_000_000 * 10**9, unit_s=86_400), 1_666_666_667),
     ],

@@ -42,7 +42,7 @@ def _card_faults(card: c.RateCard) -> Iterator[Fault]:
 def _rate_faults(card: c.RateCard, row: int, rate: c.Rate) -> Iterator[Fault]:
     yield from _price_faults(card, row, rate)
     if rate.effective_from and rate.effective_to and rate.effective_from >= rate.effective_to:
-        yield Fault(row, "effective_to", "is not after effective_from: the row would never hold")
+        yield Fault(row, "effective_to", "is not after effective_from: the row would never apply")
     if rate.length_min is not None or rate.length_max is not None:
         yield from _length_faults(row, rate)
     if rate.max_charge_micros is not None and rate.max_charge_micros < rate.min_charge_micros:
@@ -78,7 +78,7 @@ def _length_faults(row: int, rate: c.Rate) -> Iterator[Fault]:
     if rate.length_width < 1:
         yield Fault(row, "length_max", "is below length_min")
     elif rate.length_max is not None and rate.length_max < len(rate.prefix):
-        yield Fault(row, "length_max", "is shorter than the prefix: the row would never hold")
+        yield Fault(row, "length_max", "is shorter than the prefix: the row would never apply")
 
 
 def _step_faults(row: int, rate: c.Rate) -> Iterator[Fault]:
@@ -115,7 +115,7 @@ def _band_faults(card: c.RateCard) -> Iterator[Fault]:
             yield Fault(None, "bands", f"{name!r} is there {times} times")
     for row, rate in enumerate(card.rates, 1):
         if rate.band is not None and rate.band not in known:
-            yield Fault(row, "band", f"{rate.band!r} is no band of this card")
+            yield Fault(row, "band", f"{rate.band!r} is not a band of this card")
     for overlap in overlaps(card.bands):
         when = f"on {overlap.day} {say_day(overlap.spans)}" if overlap.day else ""
         yield Fault(

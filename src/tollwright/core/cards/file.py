@@ -126,14 +126,14 @@ def _zone(name: str) -> ZoneInfo | None:
 def as_zone(value: object) -> ZoneInfo:
     zone = _zone(as_text(value))
     if zone is None:
-        raise FieldError(f"{value!r} is no time zone of the IANA list, such as Europe/Berlin")
+        raise FieldError(f"{value!r} is not a time zone of the IANA list, such as Europe/Berlin")
     return zone
 
 
 def as_currency(value: object) -> str:
     text = as_text(value)
     if not (len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()):
-        raise FieldError(f"{text!r} is no currency code such as USD")
+        raise FieldError(f"{text!r} is not a currency code such as USD")
     return text
 
 
@@ -338,7 +338,7 @@ def canonical_json(data: object) -> bytes:
 def _iso(value: object) -> str:
     if isinstance(value, date | datetime):
         return value.isoformat()
-    raise TypeError(f"{value!r} is no part of a card")
+    raise TypeError(f"{value!r} is not part of a card")
 
 
 def content_hash(card: c.RateCard) -> str:

@@ -234,7 +234,7 @@ def as_moment(zone: ZoneInfo) -> Callable[[object], datetime]:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            raise FieldError(f"{text!r} is no ISO 8601 date or time") from None
+            raise FieldError(f"{text!r} is not an ISO 8601 date or time") from None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=zone)
         try:
@@ -250,7 +250,7 @@ def as_date(value: object) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise FieldError(f"{text!r} is no date such as 2026-12-25") from None
+        raise FieldError(f"{text!r} is not a date such as 2026-12-25") from None
 
 
 def as_minute(value: object) -> int:
@@ -259,8 +259,8 @@ def as_minute(value: object) -> int:
     hours, colon, minutes = text.partition(":")
     well_formed = colon and len(hours) in (1, 2) and len(minutes) == 2
     if not (well_formed and text.isascii() and (hours + minutes).isdigit()):
-        raise FieldError(f"{text!r} is no time such as 08:30")
+        raise FieldError(f"{text!r} is not a time such as 08:30")
     minute = int(hours) * 60 + int(minutes)
     if int(minutes) > 59 or minute > 1440:
-        raise FieldError(f"{text!r} is no time between 00:00 and 24:00")
+        raise FieldError(f"{text!r} is not a time between 00:00 and 24:00")
     return minute

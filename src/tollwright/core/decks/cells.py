@@ -60,7 +60,7 @@ def _span(part: str) -> list[str]:
     low, high = _bare(span[1]), _bare(span[2])
     if len(low) != len(high) or low > high:
         raise BadCellError(
-            f"{part!r} is no range: both ends need the same number of digits, the lower first."
+            f"{part!r} is not a range: both ends need the same number of digits, the lower first."
             " Write 1-242 as 1242, and 4420-5 as 4420-4425."
         )
     if int(high) - int(low) >= _MOST_CODES:
@@ -76,7 +76,7 @@ def code(text: str) -> str:
         digits = number[1] or str(int(Decimal(text.replace(",", "."))))
     digits = _bare(digits.replace("+", ""))
     if not (digits.isascii() and digits.isdigit()):
-        raise BadCellError(f"{text[:40]!r} is no code: digits are expected, such as 4420.")
+        raise BadCellError(f"{text[:40]!r} is not a code: digits are expected, such as 4420.")
     if len(digits) > MAX_DIGITS:
         raise BadCellError(f"The code {digits[:40]} has more than {MAX_DIGITS} digits.")
     return digits
@@ -101,9 +101,9 @@ def number(text: str, decimal: Decimals) -> Decimal:
     try:
         value = Decimal(plain)
     except InvalidOperation:
-        raise BadCellError(f"{text[:40]!r} is no number.") from None
+        raise BadCellError(f"{text[:40]!r} is not a number.") from None
     if not value.is_finite() or not bare.isascii() or "_" in bare:
-        raise BadCellError(f"{text[:40]!r} is no number.")
+        raise BadCellError(f"{text[:40]!r} is not a number.")
     return value
 
 
@@ -138,7 +138,7 @@ def increments(text: str) -> tuple[int, int]:
     """`60/6`, `30-6`, `1/1`, `6` → first and next seconds. Raises BadCellError."""
     parts = re.split(r"[/\-+:;,|\\]", re.sub(r"\s|s(ec(onds?)?)?\b", "", text.lower()))
     if not 1 <= len(parts) <= 2 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise BadCellError(f"{text[:40]!r} is no increment: 60/6, 1/1 or 30-6 is expected.")
+        raise BadCellError(f"{text[:40]!r} is not an increment: 60/6, 1/1 or 30-6 is expected.")
     first, following = int(parts[0]), int(parts[-1])
     return checked_increment(first, following)
 
@@ -147,7 +147,7 @@ def seconds(text: str) -> int:
     """Whole seconds of a cell such as 60 or 60.0. Raises BadCellError."""
     bare = re.sub(r"[.,]0+$", "", text.strip())
     if not (bare.isascii() and bare.isdigit() and len(bare) < 7):
-        raise BadCellError(f"{text[:40]!r} is no number of seconds.")
+        raise BadCellError(f"{text[:40]!r} is not a number of seconds.")
     return int(bare)
 
 
@@ -178,12 +178,12 @@ def _day(text: str, order: DateOrder) -> date:
         return _date(int(text[:4]), int(text[4:6]), int(text[6:]), text)
     parts = [part for part in re.split(r"[\s./,\-]+", text) if part]
     if len(parts) != 3:
-        raise BadCellError(f"{text[:40]!r} is no date: 2026-11-01 is the surest form.")
+        raise BadCellError(f"{text[:40]!r} is not a date: 2026-11-01 is the surest form.")
     named = [part[:3].lower() in _MONTHS and part.isalpha() for part in parts]
     if any(named):
         return _named_month(parts, named.index(True), text)
     if not all(part.isascii() and part.isdigit() for part in parts):
-        raise BadCellError(f"{text[:40]!r} is no date: 2026-11-01 is the surest form.")
+        raise BadCellError(f"{text[:40]!r} is not a date: 2026-11-01 is the surest form.")
     first, middle, last = (int(part) for part in parts)
     if len(parts[0]) == 4:
         return _date(first, middle, last, text)
@@ -194,7 +194,7 @@ def _named_month(parts: list[str], place: int, text: str) -> date:
     month = _MONTHS[parts[place][:3].lower()]
     rest = [part for at, part in enumerate(parts) if at != place]
     if not all(part.isascii() and part.isdigit() for part in rest):
-        raise BadCellError(f"{text[:40]!r} is no date: 2026-11-01 is the surest form.")
+        raise BadCellError(f"{text[:40]!r} is not a date: 2026-11-01 is the surest form.")
     year_first = len(rest[0]) == 4
     day, year = (rest[1], rest[0]) if year_first else (rest[0], rest[1])
     return _date(_year(int(year)), month, int(day), text)

@@ -60,7 +60,7 @@ def _csv(data: bytes, encoding: str, delimiter: str, most: int | None) -> list[R
                 rows.append((line, cells))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise DeckError(f"Line {line} is no CSV: a quote is open ({error}).") from None
+        raise DeckError(f"Line {line} is not valid CSV: a quote is not closed ({error}).") from None
     return rows
 
 
@@ -77,7 +77,7 @@ def decode(data: bytes, encoding: str = "") -> str:
             return data.decode(name)
         except UnicodeDecodeError:
             continue
-    raise DeckError("The file is no text in a usual encoding: state its encoding.")
+    raise DeckError("The file is not text in a usual encoding: name its encoding.")
 
 
 def _decoded(data: bytes, encoding: str) -> str:

@@ -55,7 +55,7 @@ class TermsReader:
     """Reads the cells of one row by a mapping. The texts are by meaning; '' = nothing stated."""
 
     def __init__(self, mapping: ColumnMapping) -> None:
-        """Raises CellError when the mapping's own effective_from is no date."""
+        """Raises CellError when the mapping's own effective_from is not a date."""
         self._mapping = mapping
         self._zone = ZoneInfo(mapping.timezone)
         self._from = self._date({"effective_from": mapping.effective_from}, "effective_from")

@@ -79,7 +79,7 @@ def parse_calls(text: str, index: CardIndex) -> list[CallLine]:
 def _no_columns(header: list[str], missing: list[str]) -> str:
     line = "".join(header)
     if UNREADABLE in line or "\0" in line:
-        return "the file of calls is no text in UTF-8: save it as CSV in UTF-8"
+        return "the file of calls is not UTF-8 text: save it as CSV in UTF-8"
     wrong = next((sign for sign in ";\t|" if len(header) == 1 and sign in line), "")
     parted = f" (they are parted by {wrong!r} here; part them by commas)" if wrong else ""
     return (
@@ -113,7 +113,7 @@ def _line(row: list[str] | str, names: list[str], index: CardIndex) -> CallLine:
     if not key:
         return CallLine(key, None, "call_key is missing")
     if any(UNREADABLE in field for field in row):
-        return CallLine(key, None, "the line holds a byte that is no UTF-8")
+        return CallLine(key, None, "the line has a byte that is not UTF-8")
     try:
         call = CallInput(
             call_key=key,
@@ -135,7 +135,7 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise FieldFault(f"answered_at {text!r} is no ISO 8601 time") from None
+        raise FieldFault(f"answered_at {text!r} is not an ISO 8601 time") from None
 
 
 def read_milliseconds(text: str, from_ms: int) -> int:
@@ -151,7 +151,7 @@ def read_milliseconds(text: str, from_ms: int) -> int:
     except InvalidOperation:
         raise FieldFault(f"seconds {text!r} is not a number") from None
     if not seconds.is_finite() or abs(seconds) > MOST_SECONDS:
-        raise FieldFault(f"seconds {text!r} is no duration")
+        raise FieldFault(f"seconds {text!r} is not a duration")
     finer = ROUND_UP if from_ms == 1 else ROUND_FLOOR
     return int((seconds * 1000).to_integral_value(rounding=finer))
 

@@ -161,7 +161,7 @@ def _why_lost(call: CallInput, index: CardIndex, tier: Tier, row: int, best: Tie
         return _dates(rate, call.answered_at)
     active = index.clock.active(call.answered_at) if index.clock else 0
     if index.bits[row] and not active & index.bits[row]:
-        return f"band {rate.band} does not hold then"
+        return f"band {rate.band} does not apply then"
     return _why_behind(tier, best)
 
 

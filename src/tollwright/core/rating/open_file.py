@@ -29,7 +29,7 @@ def card_data(text: str) -> Mapping[str, object]:
         _refuse("is empty")
     if UNREADABLE in text or "\0" in text:
         line = text.count("\n", 0, max(text.find(UNREADABLE), text.find("\0"))) + 1
-        _refuse(f"is no text in UTF-8, see line {line}: a card is a JSON file, saved as UTF-8")
+        _refuse(f"is not UTF-8 text, see line {line}: a card is a JSON file, saved as UTF-8")
     try:
         data = json.loads(
             text, object_pairs_hook=_each_key_once, parse_constant=_no_number, parse_int=_whole
@@ -61,14 +61,14 @@ def _shown(text: str) -> str:
 
 
 def _no_number(name: str) -> NoReturn:
-    _refuse(f'holds {name}, which is no number: write amounts in quotes, "0.012"')
+    _refuse(f'holds {name}, which is not a number: write amounts in quotes, "0.012"')
 
 
 def _writable(data: object) -> None:
     """An escape can name what no text holds, and no database takes."""
     plain = json.dumps(data, ensure_ascii=False)
     if "\\u0000" in plain or any("\ud800" <= sign <= "\udfff" for sign in plain):
-        _refuse("holds an escape that is no character: \\u0000, or one half of a pair")
+        _refuse("holds an escape that is not a character: \\u0000, or one half of a pair")
 
 
 def _whole(digits: str) -> int:

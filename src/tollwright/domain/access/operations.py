@@ -143,7 +143,7 @@ def _told(membership: Membership) -> dict[str, object]:
 
 def _customer_fits(role: str, customer: Customer | None) -> None:
     if (role in PORTAL_ROLES) and customer is None:
-        raise RoleNeedsCustomer(f"The role {role} sees one customer: say which.")
+        raise RoleNeedsCustomer(f"The role {role} sees one customer: choose which.")
     if role not in PORTAL_ROLES and customer is not None:
         raise RoleNeedsCustomer(f"The role {role} sees every customer: name none.")
 

@@ -242,7 +242,7 @@ def identifier_value(kind: str, value: str) -> str:
         if not re.fullmatch("[0-9]{1,15}", digits):
             raise validation.FieldInvalid(
                 "value",
-                f"{value!r} is no number: write it with its country code, as +442079460000.",
+                f"{value!r} is not a number: write it with its country code, as +442079460000.",
             )
         return digits
     if kind == IdentifierKind.SOURCE_IP:
@@ -254,7 +254,7 @@ def _address(value: str) -> str:
     try:
         return str(ipaddress.ip_address(value))
     except ValueError:
-        raise validation.FieldInvalid("value", f"{value!r} is no IP address.") from None
+        raise validation.FieldInvalid("value", f"{value!r} is not an IP address.") from None
 
 
 def _taken(what: str, code: str) -> CodeTaken:

@@ -244,7 +244,7 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
     if locked.status == "void":
         return locked
     if locked.status == "draft" or locked.document_type == "credit_note":
-        raise NotIssued(f"{locked} is no issued invoice: delete a draft, debit a credit note.")
+        raise NotIssued(f"{locked} is not an issued invoice: delete a draft, debit a credit note.")
     if locked.paid_micros < 0:
         raise AlreadyPaid(f"What {locked} gives back has settled other invoices: debit it instead.")
     if locked.paid_micros or allocation.credited_micros(locked) or locked.corrections.exists():
@@ -332,7 +332,7 @@ def _correct(
         credit_notes.refuse_other_payload(before, kind, original, reason, lines)
         return before
     if original.status in {"draft", "void"} or original.document_type == "credit_note":
-        raise NotIssued(f"{original} is no issued invoice: there is nothing to correct.")
+        raise NotIssued(f"{original} is not an issued invoice: there is nothing to correct.")
     if kind == "credit_note" and original.total_micros < 0 and original.paid_micros:
         raise AlreadyPaid(
             f"What {original} gives back has settled other invoices: debit it instead."

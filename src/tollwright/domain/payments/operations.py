@@ -166,7 +166,7 @@ def _named(payload: Payment, invoices: Sequence[Invoice]) -> list[Invoice]:
     for invoice in invoices:
         if invoice.pk not in found or allocation.open_micros(found[invoice.pk]) == 0:
             raise CannotSettle(
-                f"{invoice} is no open {payload.currency} invoice of {payload.customer.name}."
+                f"{invoice} is not an open {payload.currency} invoice of {payload.customer.name}."
             )
     return [found[number] for number in dict.fromkeys(wanted)]
 

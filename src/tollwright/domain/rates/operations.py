@@ -198,7 +198,7 @@ def refuse_unfit(deck_import: DeckImport, base: CardVersion | None, skip_faults:
         raise PreviewStale(f"The deck {deck_import.filename} is {status} already: upload it again.")
     if deck_import.summary["base"] != (0 if base is None else base.number):
         raise PreviewStale(
-            f"{deck_import.card} was published anew since the preview: preview the deck again."
+            f"{deck_import.card} was published again since the preview: preview the deck again."
         )
     summary = deck_import.summary
     if summary["faults"] and not skip_faults:
@@ -227,7 +227,7 @@ def discard_deck(*, deck_import: DeckImport, at: datetime, by: By) -> None:
     """Put a preview aside. Raises PreviewStale when it was applied or discarded already."""
     open_one = DeckImport.objects.filter(pk=deck_import.pk, status="previewed")
     if not open_one.update(status="discarded", parsed=None):
-        raise PreviewStale(f"The deck {deck_import.filename} is no open preview any more.")
+        raise PreviewStale(f"The deck {deck_import.filename} is not an open preview any more.")
     deck_import.status = "discarded"
     record(by=by, at=at, action="deck.discarded", subject="deck_import", subject_id=deck_import.pk)
 
@@ -409,7 +409,7 @@ def revert(
     card = _locked(card.pk)
     if to.card_id != card.pk or to.status != "published":
         raise CardRefused(
-            f"{to} is no published version of {card}: there is nothing to go back to."
+            f"{to} is not a published version of {card}: there is nothing to go back to."
         )
     tag = f"as version {to.number}"
     version = _new_version(card, to.options, tag=tag, at=at, by=by)

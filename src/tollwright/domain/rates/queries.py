@@ -183,7 +183,7 @@ def _digits(field: str, number: str) -> str:
     digits = found.digits
     if not (digits.isascii() and digits.isdigit()):
         raise validation.FieldInvalid(
-            field, f"{number!r} is no number: write it with its country code, as +442079460000."
+            field, f"{number!r} is not a number: write it with its country code, as +442079460000."
         )
     return digits
 

@@ -72,7 +72,7 @@ def by_campaign(first: date, last: date) -> list[Margin]:
 
 
 def _rows(first: date, last: date) -> list[dict[str, Any]]:
-    """Sums by campaign and currency, the dearest first."""
+    """Sums by campaign and currency, the most expensive first."""
     days = UsageDay.objects.filter(
         tenant_id=current_tenant_id(), day__gte=first, day__lte=last
     ).values(*WHOSE, "currency")

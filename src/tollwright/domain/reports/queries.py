@@ -79,7 +79,7 @@ class CustomerUsage:
 
 
 def usage_by_customer(first: date, last: date, *, most: int) -> list[CustomerUsage]:
-    """The customers whose calls of the days cost most, the dearest first."""
+    """The customers whose calls of the days cost most, the most expensive first."""
     days = UsageDay.objects.filter(day__gte=first, day__lte=last, calls__gt=0)
     found = days.values("customer_id", "customer__name", "currency").annotate(
         total=Sum("sell_micros"), number=Sum("calls")

@@ -87,7 +87,7 @@ def by_day(scope: Scope) -> list[DayUsage]:
 
 
 def by_campaign(scope: Scope) -> list[CampaignUsage]:
-    """The campaigns that had calls, the dearest first."""
+    """The campaigns that had calls, the most expensive first."""
     sums: Any = scope.rows().values("campaign_id", "campaign__name").annotate(**_sums())
     rows = sums.order_by("-total_sell_micros", "campaign__name", "campaign_id")
     return [CampaignUsage(row["campaign_id"], row["campaign__name"], _usage(row)) for row in rows]

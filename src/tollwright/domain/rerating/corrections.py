@@ -80,7 +80,7 @@ class Corrected:
         for count, what in (
             (self.waiting, "had been before"),
             (self.same, "cost what was billed: nothing to bill"),
-            (self.refused, "cannot be corrected so and say why"),
+            (self.refused, "cannot be corrected this way; each record says why"),
             (self.others, "wait for another reason"),
         ):
             said += f", {count:,} {what}" if count else ""
@@ -170,7 +170,7 @@ def _close(cursor: Cursor, found: Sequence[Late], at: datetime, by: By) -> int:
     told = [
         (one.call.row_id, f"The call costs what was billed,"
          f" {amount_text(one.charged.amount_micros, one.charged.currency)} {one.charged.currency}:"
-         " it stays as it is on paper.")
+         " the invoice stays as it is.")
         for one in found
     ]  # fmt: skip
     corrections.update_details(cursor, told)

@@ -110,7 +110,7 @@ class DifferenceReport:
     def sentences(self) -> tuple[str, ...]:
         """What a reader must know beside the figures."""
         told = [
-            f"{count:,} calls keep their charge until you decide: {SENTENCES[reason]}."
+            f"{count:,} calls keep their charge until somebody decides: {SENTENCES[reason]}."
             for reason, count in self.refused.items()
         ]
         if self.waiting:

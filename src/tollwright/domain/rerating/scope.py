@@ -144,6 +144,6 @@ def _digits(prefix: str) -> str:
     digits = prefix.strip().removeprefix("+").replace(" ", "")
     if digits and not (digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS):
         raise validation.FieldInvalid(
-            "prefix", f"{prefix!r} is no beginning of a number: write digits, as 4420."
+            "prefix", f"{prefix!r} is not the beginning of a number: write digits, as 4420."
         )
     return digits

@@ -142,7 +142,7 @@ class WhatIf:
                 " prefix, a file or a card alone."
             )
         if not self.calls:
-            told.append("No call fits: choose another period, or compare with everyone's calls.")
+            told.append("No calls found: choose another period, or compare with everyone's calls.")
         return (*told, *reports.walked_text(self.priced_individually))
 
 

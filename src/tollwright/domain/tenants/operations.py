@@ -143,7 +143,7 @@ def _bank(field: str, value: str, form: str, example: str) -> str:
 
 def _colour(value: str) -> str:
     if not re.fullmatch("#[0-9a-f]{6}", value.lower()):
-        raise validation.FieldInvalid("brand_colour", f"{value!r} is no colour such as #0f5c5c.")
+        raise validation.FieldInvalid("brand_colour", f"{value!r} is not a colour such as #0f5c5c.")
     return value.lower()
 
 

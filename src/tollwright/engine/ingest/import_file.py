@@ -145,8 +145,8 @@ def explained(error: psycopg.Error, filename: str) -> Exception:
         )
     if isinstance(error, psycopg.OperationalError):
         return NotStored(
-            f"{filename}: the database went away ({_first_line(error)}); nothing of the file was"
-            " written. When it answers again, ingest the file again."
+            f"{filename}: the connection to the database was lost ({_first_line(error)}); nothing of"
+            " the file was written. When it answers again, import the file again."
         )
     return error
 
@@ -174,13 +174,13 @@ def open_source(cursor: Cursor, code: str) -> Source:
         return Source(found.id, found.code, cdr_format, read, found.tenant_zone)
     except (msgspec.ValidationError, ValueError, UnknownRegionError) as error:
         raise BadSource(
-            f"Source {found.code} cannot be used: {error}. Mend its settings."
+            f"Source {found.code} cannot be used: {error}. Correct its settings."
         ) from error
 
 
 def _already(before: batches.DoneBatchRow, filename: str) -> BatchResult:
     sentence = (
-        f"{filename} was taken in already as batch {before.id} ({before.filename}) on"
+        f"{filename} was already imported as batch {before.id} ({before.filename}) on"
         f" {before.received_at:%Y-%m-%d %H:%M} UTC; nothing was changed."
     )
     return BatchResult(

@@ -95,7 +95,7 @@ def late(cursor: Cursor, ids: Sequence[int], book: Book) -> tuple[list[Late], li
 
 
 LATE = "late_correction"
-NOT_LATE = "No issued invoice carries the call now: let the record in again."
+NOT_LATE = "No issued invoice carries the call now: reprocess the record."
 
 FIRST = "decide about that one first, then correct it again."
 

@@ -1,4 +1,4 @@
-"""Let records out of quarantine: after the identifier, the rule or the card is mended."""
+"""Let records out of quarantine: after the identifier, the rule or the card is corrected."""
 
 from __future__ import annotations
 

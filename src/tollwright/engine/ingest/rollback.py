@@ -58,8 +58,8 @@ def roll_back(
             raise NotPossible(f"Batch {batch_id} ({filename}) is rolled back already.")
         if not with_resellers and resellers.check_resold(cursor, batch.source_id):
             raise NotPossible(
-                f"Batch {batch_id} ({filename}) holds calls that a reseller took in: they go when"
-                " the reseller rolls its own batch back."
+                f"Batch {batch_id} ({filename}) holds calls that a reseller imported: they are removed"
+                " when the reseller rolls its own batch back."
             )
         span = batches.fetch_batch_span(cursor, batch_id)
         restored: list[calls.CallRef] = []
@@ -79,7 +79,7 @@ def roll_back(
         batches.mark_rolled_back(cursor, {"batch_id": batch_id, "at": at, "by": by[:200]})
     gone = span.calls if span else 0
     sentence = f"Batch {batch_id} ({filename}) is rolled back: {gone:,} calls are gone"
-    sentence += f", {len(restored):,} it had corrected stand again." if restored else "."
+    sentence += f", {len(restored):,} it had corrected are current again." if restored else "."
     return RolledBack(batch_id, gone, len(restored), sentence)
 
 

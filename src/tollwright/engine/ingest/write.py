@@ -26,8 +26,8 @@ AROUND = timedelta(days=32)  # how far a correction may move a call
 Late = dict[int, str]  # places of calls that an issued invoice carries otherwise: which of WAITING
 WAITING = {
     "late_correction": "The record changes a call that is on an issued invoice. Propose a note for"
-    " the difference; or void the invoice, then let the record in again.",
-    UNKNOWN_COST: "The record changes a call that the parent has billed as it was. The plan prices"
+    " the difference; or void the invoice, then reprocess the record.",
+    UNKNOWN_COST: "The record changes a call that the parent has already billed. The plan prices"
     " the call from its cost, which is not known before the parent credits it; then let it in"
     " again.",
 }

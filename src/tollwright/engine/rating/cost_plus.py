@@ -22,8 +22,8 @@ WHY = {
     UNKNOWN_TRUNK: "no carrier has its trunk, and no parent sells it. Add the trunk to a carrier",
     "no_buy_card": "its carrier has no buy card at that time. Assign one",
     "no_buy_version": "the carrier's buy card has no version at that time. Publish one",
-    "buy_unknown_destination": "the buy card has no row for the number. Mend the buy card",
-    "buy_blocked_destination": "the buy card blocks the destination. Mend the buy card",
+    "buy_unknown_destination": "the buy card has no row for the number. Correct the buy card",
+    "buy_blocked_destination": "the buy card blocks the destination. Correct the buy card",
     "buy_invalid_call": "the buy card cannot price such a call. Look at its number and duration",
 }
 
@@ -53,13 +53,11 @@ def sentence(cost: Cost, place: int, currency: str) -> str:
         return (
             f"The plan prices the call from its cost, which is in {cost.currency.at(place)}, the"
             f" plan's card in {currency}: nothing says at which rate. Give the plan a card in"
-            f" {cost.currency.at(place)}, or buy the call in {currency}; then let it in again."
+            f" {cost.currency.at(place)}, or buy the call in {currency}; then reprocess it."
         )
     reason = cost.reason.at(place)
     why = WHY.get(reason)
     if why is None:
         why = f"the parent that sells the call cannot price it ({reason.removeprefix(PARENTS)})"
         why += ". Ask the parent"
-    return (
-        f"The plan prices the call from its cost, which is not known: {why}; then let it in again."
-    )
+    return f"The plan prices the call from its cost, which is not known: {why}; then reprocess it."

@@ -282,7 +282,7 @@ class Book:
         campaign: Campaign, card: Card | None, version: Version | None, why: str, moment: datetime
     ) -> tuple[str, str]:
         if card is None and why:
-            return "no_card", f"{why}, but there is no sell card of that code. Mend the rule."
+            return "no_card", f"{why}, but there is no sell card of that code. Correct the rule."
         if card is None:
             return "no_card", (
                 f"Customer {campaign.customer_code}, campaign {campaign.code} has no call plan at"

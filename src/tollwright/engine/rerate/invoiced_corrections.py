@@ -76,6 +76,6 @@ def _columns(found: Sequence[Late], causes: tuple[str, ...], cost: Cost) -> Char
 
 
 def _numbers(texts: Sequence[str]) -> Bytes:
-    """Digits filled with blanks; a caller that is no number is as one that is not there."""
+    """Digits filled with blanks; a caller that is not a number is as one that is not there."""
     shown = [text if text.isascii() else "" for text in texts]
     return np.array([text[:NUMBER_WIDTH].ljust(NUMBER_WIDTH) for text in shown], f"S{NUMBER_WIDTH}")

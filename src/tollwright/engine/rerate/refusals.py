@@ -33,8 +33,8 @@ NAMES = {
 }
 SENTENCES = {
     "blocked": "the destination is blocked now",
-    "unmatched": "no row of the card holds for the number",
-    "invalid": "the record is no call that can be rated",
+    "unmatched": "no row of the card is for the number",
+    "invalid": "the record is not a call that can be rated",
     "no_card": "no plan and no rule gives the campaign a card",
     "no_published_version": "the card has no published version for the time",
     "other_currency": "the card is in another currency than the charge",

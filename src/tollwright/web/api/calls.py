@@ -109,7 +109,7 @@ class BatchOut(Schema):
     reasons: Annotated[
         dict[str, int], Field(description="why records are not rated, or calls without cost")
     ]
-    already: Annotated[bool, Field(description="these bytes had been taken in before")] = False
+    already: Annotated[bool, Field(description="the same bytes had been imported before")] = False
 
 
 class PushUnreadable(DomainError):
@@ -211,7 +211,7 @@ def push_calls(
 ) -> HttpResponse:
     """All or nothing. Records that cannot be rated wait in quarantine and are counted here.
 
-    Takes an Idempotency-Key. The same bytes are taken in once even without: then `already` is true.
+    Takes an Idempotency-Key. The same bytes are imported once even without: then `already` is true.
     """
     require(request, "calls")
     found = queries.source_by_code(source)

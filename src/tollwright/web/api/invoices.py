@@ -124,7 +124,7 @@ def get_invoice(request: HttpRequest, invoice_id: int) -> InvoiceDetail:
     "/invoices/{int:invoice_id}/lines", response=list[LineOut], summary="Get an invoice's lines"
 )
 def list_lines(request: HttpRequest, invoice_id: int) -> list[LineOut]:
-    """In the order of the paper."""
+    """In the order of the document."""
     require(request, "read")
     invoice = invoice_of(invoice_id)
     return [_line(line, invoice) for line in queries.invoice_lines(invoice)]

@@ -22,7 +22,7 @@ SENTENCES = {
     400: "The request cannot be read.",
     401: "Send an API key that is in force as `Authorization: Bearer <key>`.",
     403: "The key's role does not allow this.",
-    404: "There is no such thing here.",
+    404: "Not found.",
     405: "This address does not take that method.",
     411: "Say in Content-Length how long the body is; a chunked one is not read.",
     413: f"The body is longer than {LONGEST_BODY} bytes: send it in parts.",
@@ -95,7 +95,7 @@ def _unread(request: HttpRequest) -> HttpResponse | None:
     if not length and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         return problem(request, 411, headers={"Connection": "close"})
     if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
-        return problem(request, 400, "The address holds a NUL character: nothing is called so.")
+        return problem(request, 400, "The address holds a NUL character: no address has one.")
     return None
 
 
@@ -123,7 +123,7 @@ def _domain(request: HttpRequest, error: Any) -> HttpResponse:
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
     errors = [{"where": _where(one["loc"]), "message": one["msg"]} for one in error.errors]
     named = "; ".join(f"{one['where']}: {one['message']}" for one in errors[:3])
-    return problem(request, 422, f"The request does not fit: {named}.", errors=errors)
+    return problem(request, 422, f"The request is not valid: {named}.", errors=errors)
 
 
 def _where(location: Sequence[Any]) -> str:

@@ -118,7 +118,7 @@ class ReasonIn(Schema):
 
 
 class RevisionOut(Schema):
-    """One revision of a charge, reckoned anew just now from what is stored."""
+    """One revision of a charge, calculated again just now from what is stored."""
 
     id: Annotated[int, Field(description="as `tollwright explain` takes it")]
     leg: str

@@ -103,7 +103,7 @@ def _started(month: int, pk: int) -> datetime:
     rows = Call.objects.filter(pk=pk, started_at__gte=first, started_at__lt=end)
     found = rows.values_list("started_at", flat=True).first()
     if found is None:
-        raise NotFound("There is no such call.")
+        raise NotFound("Not found: there is no call with that id.")
     return found
 
 
@@ -111,7 +111,7 @@ def month_bounds(month: int) -> tuple[datetime, datetime]:
     """`202610` -> the first moment (UTC) of October 2026 and of November; raises NotFound."""
     year, number = divmod(month, 100)
     if not (1990 <= year < 2100 and 1 <= number <= 12):
-        raise NotFound("There is no such month.")
+        raise NotFound("Not found: that is not a month.")
     first = datetime(year, number, 1, tzinfo=UTC)
     return first, datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
 

@@ -359,7 +359,7 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
     form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
         operations.discard_draft(version=draft, at=request.at, by=request.by)
-        done(request, "The draft is taken away.")
+        done(request, "The draft is deleted.")
         return redirect(to("card", draft.card_id))
     return show(
         request,

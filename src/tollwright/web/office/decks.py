@@ -311,14 +311,14 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
     form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
         operations.discard_deck(deck_import=deck, at=request.at, by=request.by)
-        done(request, "The preview is put aside; the card is as it was.")
+        done(request, "The preview is discarded; the card is unchanged.")
         return redirect(to("card", deck.card_id))
     return show(
         request,
         "form.html",
         f"Discard {deck.filename}",
         form=form,
-        lead=f"The preview of {deck.summary.get('rows', 0):,} rows is put aside; no price changes.",
+        lead=f"The preview of {deck.summary.get('rows', 0):,} rows is discarded; no price changes.",
         button="Discard",
         button_tone="danger",
         back=to("deck", pk),

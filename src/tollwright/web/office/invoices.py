@@ -205,7 +205,7 @@ def drop(request: StaffRequest, pk: int) -> HttpResponse:
         form=form,
         lead=f"{calls:,} calls and the fees of {invoice.lines.count()} lines, in all"
         f" {Money(invoice.net_micros, invoice.currency)} before tax, become unbilled again."
-        " The next billing run drafts them anew.",
+        " The next billing run drafts them again.",
         button="Delete the draft",
         button_tone="danger",
         back=to("invoice", pk),

@@ -268,7 +268,7 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
         operations.discard_draft,
         "Discard",
         "danger",
-        "The draft and its fees are taken away.",
+        "The draft and its fees are deleted.",
         "is taken away",
     )
 

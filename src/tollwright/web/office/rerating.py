@@ -105,7 +105,7 @@ def report(request: StaffRequest) -> HttpResponse:
             *figures_columns("Campaign", lambda one: one.name, heads, _campaign),
         ],
         order="-difference_micros",
-        empty="No call fits. Choose other days.",
+        empty="No calls found. Choose other days.",
         filename="difference-report",
     )
     return table.respond(request) or show(
@@ -120,8 +120,8 @@ def report(request: StaffRequest) -> HttpResponse:
         means=list(_means(found)),
         table=table.page(request),
         first=first,
-        carriers=short("Carriers", found.carriers, _carriers(heads), "No call fits."),
-        customers=short("Customers", found.customers, _customers(heads), "No call fits."),
+        carriers=short("Carriers", found.carriers, _carriers(heads), "No calls found."),
+        customers=short("Customers", found.customers, _customers(heads), "No calls found."),
         destinations=_destinations(found, heads),
         crumbs=crumbs,
     )

@@ -192,7 +192,7 @@ def _table(found: WhatIf) -> Table:
         found.lines,
         columns,
         order="-difference",
-        empty="No call fits. Choose other days, or all customers' calls.",
+        empty="No calls found. Choose other days, or all customers' calls.",
         filename="what-if",
     )
 

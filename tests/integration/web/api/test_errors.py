@@ -78,7 +78,10 @@ def test_the_field_is_named(program: Program) -> None:
     refused = program.post("/customers", whole() | {"currency": "EURO"})
     assert (refused.status, refused.code) == (422, "invalid_field")
     assert refused.body["errors"] == [
-        {"where": "currency", "message": "'EURO' is no ISO 4217 currency code, such as EUR or USD."}
+        {
+            "where": "currency",
+            "message": "'EURO' is not an ISO 4217 currency code, such as EUR or USD.",
+        }
     ]
 
 

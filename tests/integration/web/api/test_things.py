@@ -123,7 +123,7 @@ def test_a_card_file_from_draft_to_quote(shop: Shop, program: Program) -> None:
         ),
         pytest.param(
             b'{"rates": [{"prefix": "44", "price": "1", "name": "\\u0000"}]}',
-            [("card", "holds an escape that is no character: \\u0000, or one half of a pair")],
+            [("card", "holds an escape that is not a character: \\u0000, or one half of a pair")],
             id="a text that cannot be kept",
         ),
         pytest.param(

@@ -125,7 +125,7 @@ def test_a_refusal_stands_beside_its_field(office: Office) -> None:
         "customers/new/", status=200, legal_entity=world.entity.pk, code="ACME", name="Twin",
         address="x", country="XX", currency="EUR", timezone="Europe/Paris",
     )  # fmt: skip
-    assert "is no ISO 3166 country code" in page
+    assert "is not an ISO 3166 country code" in page
     again = office.post(
         "customers/new/", status=200, legal_entity=world.entity.pk, code="ACME", name="Twin",
         address="x", country="FR", currency="EUR", timezone="Europe/Paris",

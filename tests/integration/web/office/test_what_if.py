@@ -37,7 +37,7 @@ def test_a_card_file_tells_who_would_pay_more(office: Office) -> None:
 
 def test_calls_that_the_file_does_not_price_are_named(office: Office) -> None:
     page = ask(office, json.dumps({"rates": [{"prefix": "49", "price": "0.90"}]}).encode())
-    assert "2 of 2 calls would not be priced: no row of the card holds for the number." in page
+    assert "2 of 2 calls would not be priced: no row of the card is for the number." in page
     assert "+44 20 7946" in page.replace("\u00a0", " ")
 
 
@@ -50,7 +50,7 @@ def test_calls_that_the_file_does_not_price_are_named(office: Office) -> None:
             id="faults with their rows",
         ),
         pytest.param(b'{"rates": [}', "is not JSON: Expecting value in line 1", id="no JSON"),
-        pytest.param(b"\x00\x01\xff", "is no text in UTF-8", id="binary"),
+        pytest.param(b"\x00\x01\xff", "is not UTF-8 text", id="binary"),
         pytest.param(b"  \n", "card: is empty", id="blank"),
         pytest.param(b"[]", "must be one JSON object", id="a list"),
     ],

@@ -59,10 +59,10 @@ def test_the_chart_is_drawn_and_told(shop: Shop, person: Person) -> None:
 def test_calls_in_words_people_use(shop: Shop, person: Person) -> None:
     page = person.page(f"/calls/?{OCTOBER}")
     assert (
-        "2026-10-05 10:00:00 CEST +49 30 123456 +44 20 7946 0000 Spring sale answered "
+        "2026-10-05 10:00:00 CEST +49 30 123456 +44 20 7946 0000 Spring sale Answered "
         "0:01:01 0:02:00 1.20 EUR"
     ) in page
-    assert "not answered 0:00:00 – –" in page
+    assert "Not answered 0:00:00 – –" in page
     assert "1 to 3 of 3" in page
 
 

@@ -182,7 +182,7 @@ def test_what_is_spelt_out_does_not_change_the_hash_but_a_price_does() -> None:
         ({"prefix": "+44"}, "row 1, prefix: '+44' is not made of digits 0-9 only"),
         ({"prefix": None}, "row 1, prefix: missing"),
         ({"colour": "red"}, "row 1, colour: unknown key"),
-        ({"band": "night"}, "row 1, band: 'night' is no band of this card"),
+        ({"band": "night"}, "row 1, band: 'night' is not a band of this card"),
         ({"connect_fee": "-1"}, "row 1, connect_fee: -1 is negative"),
         ({"connect_fee": "0.0000001"}, "row 1, connect_fee: 0.0000001 has more than 6 decimals"),
         ({"next_s": 0}, "row 1, next_s: 0 is outside 1 to 86400"),
@@ -197,11 +197,11 @@ def test_what_is_spelt_out_does_not_change_the_hash_but_a_price_does() -> None:
         ({"length_min": 9, "length_max": 8}, "row 1, length_max: is below length_min"),
         (
             {"effective_to": "2026-01-01T00:00:00Z"},
-            "row 1, effective_to: is not after effective_from: the row would never hold",
+            "row 1, effective_to: is not after effective_from: the row would never apply",
         ),
         (
             {"effective_from": "soon"},
-            "row 1, effective_from: 'soon' is no ISO 8601 date or time",
+            "row 1, effective_from: 'soon' is not an ISO 8601 date or time",
         ),
         (
             {"grace": {"mode": "subtract", "percent": 5}},
@@ -269,7 +269,7 @@ def test_all_faults_come_at_once_in_the_order_of_the_file() -> None:
     faults = refused_card({"rates": rows, "colour": 1, "timezone": "Mars/Base"})
     assert faults == (
         "colour: unknown key",
-        "timezone: 'Mars/Base' is no time zone of the IANA list, such as Europe/Berlin",
+        "timezone: 'Mars/Base' is not a time zone of the IANA list, such as Europe/Berlin",
         "row 1, price: 'x' is not a number",
         "row 3, price: missing",
     )

@@ -7,7 +7,7 @@ import pytest
 from tollwright.core.cards.read import CardError
 from tollwright.core.rating.open_file import card_data, open_card
 
-NO_CHARACTER = r"holds an escape that is no character: \u0000, or one half of a pair"
+NO_CHARACTER = r"holds an escape that is not a character: \u0000, or one half of a pair"
 SAVE = "a card is a JSON file, saved as UTF-8"
 
 
@@ -30,12 +30,12 @@ def test_an_escape_may_stand_for_a_character() -> None:
         ('{"rates":\n x}', "card: is not JSON: Expecting value in line 2, column 2"),
         ("[1]", 'card: must be one JSON object, {"rates": [...]}'),
         ('"44"', 'card: must be one JSON object, {"rates": [...]}'),
-        ("P\0K\0", f"card: is no text in UTF-8, see line 1: {SAVE}"),
-        ('{"name":\n"K\ufffdln"}', f"card: is no text in UTF-8, see line 2: {SAVE}"),
-        ('{"unit_s": NaN}', 'card: holds NaN, which is no number: write amounts in quotes,'
+        ("P\0K\0", f"card: is not UTF-8 text, see line 1: {SAVE}"),
+        ('{"name":\n"K\ufffdln"}', f"card: is not UTF-8 text, see line 2: {SAVE}"),
+        ('{"unit_s": NaN}', 'card: holds NaN, which is not a number: write amounts in quotes,'
                             ' "0.012"'),
-        ('{"x": -Infinity}', "card: holds -Infinity, which is no number: write amounts in quotes,"
-                             ' "0.012"'),
+        ('{"x": -Infinity}', "card: holds -Infinity, which is not a number: write amounts in"
+                             ' quotes, "0.012"'),
         ("[" * 100_000, "card: is not a card: its JSON is nested too deep"),
         ('{"unit_s": ' + "9" * 5000 + "}",
          "card: holds a number of 5000 digits: 99999999999999999999…"),

@@ -69,12 +69,15 @@ def test_the_same_as_json() -> None:
     ("line", "reason"),
     [
         ("a,,31,1,44", "answered_at is missing"),
-        ("a,yesterday,31,1,44", "answered_at 'yesterday' is no ISO 8601 time"),
-        ("a,0001-01-01T00:00:00,31,1,44", "answered_at '0001-01-01T00:00:00' is no ISO 8601 time"),
+        ("a,yesterday,31,1,44", "answered_at 'yesterday' is not an ISO 8601 time"),
+        (
+            "a,0001-01-01T00:00:00,31,1,44",
+            "answered_at '0001-01-01T00:00:00' is not an ISO 8601 time",
+        ),
         ("a,2026-11-16,,1,44", "seconds is missing"),
         ("a,2026-11-16,x,1,44", "seconds 'x' is not a number"),
-        ("a,2026-11-16,NaN,1,44", "seconds 'NaN' is no duration"),
-        ("a,2026-11-16,1e99,1,44", "seconds '1e99' is no duration"),
+        ("a,2026-11-16,NaN,1,44", "seconds 'NaN' is not a duration"),
+        ("a,2026-11-16,1e99,1,44", "seconds '1e99' is not a duration"),
         ("a,2026-11-16,-0.001,1,44", "the duration is negative (-1 ms)"),
         ("a,2026-11-16,-0.0004,1,44", "the duration is negative (-1 ms)"),
         ("a,2026-11-16,86400.001,1,44", "the duration is over 24 hours (86400001 ms)"),
@@ -82,7 +85,7 @@ def test_the_same_as_json() -> None:
         (",2026-11-16,1,1,44", "call_key is missing"),
         ("a,2026-11-16,1,1", "the line has 4 fields, the header 5"),
         ("a,2026-11-16,1,1,44,x", "the line has 6 fields, the header 5"),
-        ("k\ufffd,2026-11-16,1,1,44", "the line holds a byte that is no UTF-8"),
+        ("k\ufffd,2026-11-16,1,1,44", "the line has a byte that is not UTF-8"),
     ],
 )
 def test_a_bad_line_says_why(line: str, reason: str) -> None:
@@ -129,7 +132,7 @@ def test_columns_are_found_by_name_and_caller_may_be_missing() -> None:
         ("call_key;answered_at;seconds;called\n", "parted by ';' here; part them by commas"),
         ("call_key\tanswered_at\tseconds\tcalled\n", "parted by '.t' here; part them by commas"),
         ("call_key,answered_at,seconds,called,Seconds\n", "says seconds twice"),
-        ("\ufffd\ufffdc\0a\0l\0l\0", "is no text in UTF-8: save it as CSV in UTF-8"),
+        ("\ufffd\ufffdc\0a\0l\0l\0", "is not UTF-8 text: save it as CSV in UTF-8"),
     ],
 )
 def test_a_file_of_which_nothing_can_be_read(text: str, reason: str) -> None:

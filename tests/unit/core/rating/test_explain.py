@@ -125,7 +125,7 @@ def test_a_long_list_of_losers_is_cut() -> None:
 
 def test_a_row_of_another_band_does_not_hold() -> None:
     call = call_of(at="2026-11-16T20:00")
-    assert dict(why_others_lost(call, prepare(british())))[0] == "band peak does not hold then"
+    assert dict(why_others_lost(call, prepare(british())))[0] == "band peak does not apply then"
 
 
 def test_replay_gives_the_stored_amount_or_says_what_differs() -> None:

@@ -24,8 +24,8 @@ def test_another_hand_at_the_same_days(error: psycopg.Error) -> None:
 def test_a_lost_connection() -> None:
     told = explained(psycopg.OperationalError("server closed"), "Master.csv")
     assert str(told) == (
-        "Master.csv: the database went away (server closed); nothing of the file was written."
-        " When it answers again, ingest the file again."
+        "Master.csv: the connection to the database was lost (server closed); nothing of"
+        " the file was written. When it answers again, import the file again."
     )
 
 

@@ -114,7 +114,7 @@ def test_as_core_prices_it(
 def test_a_refusal_says_what_is_missing(cost: Cost, said: str) -> None:
     told = sentence(cost, 0, "EUR")
     assert said in told
-    assert told.endswith("then let it in again.")
+    assert told.endswith("then reprocess it.")
 
 
 def test_words_are_counted_and_told() -> None:

@@ -69,7 +69,7 @@ def test_any_split_over_any_threads_costs_the_same(count: int, threads: int, lea
 
 
 def test_the_long_way_is_counted_over_all_parts() -> None:
-    """49 is for some callers only, 33 has no row and x is no number: three of four."""
+    """49 is for some callers only, 33 has no row and x is not a number: three of four."""
     assert rate_batch(COMPILED, CALLS).long_way == 120
 
 
