@@ -91,7 +91,7 @@ class RawChunk(TenantOwned):
 
 
 class Quarantine(TenantOwned):
-    """A record that could not be parsed, attributed or rated; reprocessed when that is corrected."""
+    """A record that could not be parsed, attributed or rated; reprocessed once that is mended."""
 
     batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="quarantine")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")

@@ -101,7 +101,7 @@ def highest_price(unit_s: int) -> int:
 
 @pytest.mark.parametrize("unit_s", [1, 7, 60, 3600, DAY_S])
 @pytest.mark.parametrize("sign", [1, -1])
-def test_the_most expensive_longest_call_of_an_accepted_card_fits(unit_s: int, sign: int) -> None:
+def test_the_most_expensive_longest_call_of_an_accepted_card_fits(unit_s: int, sign: int) -> None:
     part = Part(LONGEST_BILLED_S, sign * highest_price(unit_s), unit_s, 1)
     # once: connect, disconnect, first charge; every second: a block and a step's charge
     fees = 3 * ONCE_NANOS + 2 * LONGEST_COUNTED_S * REPEATED_NANOS

@@ -145,8 +145,8 @@ def explained(error: psycopg.Error, filename: str) -> Exception:
         )
     if isinstance(error, psycopg.OperationalError):
         return NotStored(
-            f"{filename}: the connection to the database was lost ({_first_line(error)}); nothing of"
-            " the file was written. When it answers again, import the file again."
+            f"{filename}: the connection to the database was lost ({_first_line(error)}); nothing"
+            " of the file was written. When it answers again, import the file again."
         )
     return error
 

@@ -58,8 +58,8 @@ def roll_back(
             raise NotPossible(f"Batch {batch_id} ({filename}) is rolled back already.")
         if not with_resellers and resellers.check_resold(cursor, batch.source_id):
             raise NotPossible(
-                f"Batch {batch_id} ({filename}) holds calls that a reseller imported: they are removed"
-                " when the reseller rolls its own batch back."
+                f"Batch {batch_id} ({filename}) holds calls that a reseller imported: they are"
+                " removed when the reseller rolls its own batch back."
             )
         span = batches.fetch_batch_span(cursor, batch_id)
         restored: list[calls.CallRef] = []

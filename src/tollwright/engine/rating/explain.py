@@ -168,7 +168,8 @@ def _parent(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
     step = ExplainStep(
         "parent",
         f"No carrier of our own has the trunk {charge.trunk or 'that the record leaves out'}:"
-        f" the parent sells the call, by its card {theirs.card_code} version {theirs.version_number}.",
+        f" the parent sells the call, by its card {theirs.card_code} version"
+        f" {theirs.version_number}.",
         (("card", theirs.card_code), ("version", theirs.version_number)),
     )
     steps = (step, *(one for one in found.steps if one.kind != "terms"))
