@@ -49,6 +49,7 @@ GROUP_OF = {
     "invoice.document_type": "document_type",
     "invoice.status": "status",
     "invoice_line.kind": "line_kind",
+    "job.status": "status",
     "membership.role": "role",
     "payment.method": "method",
     "plan_fee.kind": "fee_kind",
@@ -144,6 +145,7 @@ def reasons() -> set[str]:
 def actions() -> set[str]:
     return (
         {one for one in words_given_as("action") if "." in one}
+        | words_given_to("_record", 0, "domain/jobs")
         | {f"{kind}.finalise" for kind in ("invoice", "credit_note", "debit_note")}
         | {"rerate_proposal.accepted", "rerate_proposal.rejected"}
     )

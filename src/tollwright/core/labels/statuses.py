@@ -23,7 +23,6 @@ STATUS: Labels = {
     "written_off": Label("Written off", "What was open is not expected any more."),
     "overdue": Label("Overdue", "Its due date has passed and it is not fully paid."),
     # files and quarantine
-    "done": Label("Imported"),
     "rolled_back": Label("Rolled back", "Everything the file brought was taken out again."),
     "open": Label("Open", "It waits for somebody."),
     "reentered": Label("Reprocessed", "It became a call after all."),
@@ -33,6 +32,12 @@ STATUS: Labels = {
     "proposed": Label("Proposed", "It waits for a decision."),
     "accepted": Label("Accepted"),
     "rejected": Label("Rejected"),
+    # jobs, and files that were imported
+    "queued": Label("Waiting", "A worker takes it as soon as one is free."),
+    "running": Label("Running"),
+    "done": Label("Done"),
+    "failed": Label("Failed", "Nothing of it was written; it can be tried again."),
+    "cancelled": Label("Cancelled"),
     # calls
     "answered": Label("Answered"),
     "not_answered": Label("Not answered"),
