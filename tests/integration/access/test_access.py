@@ -68,7 +68,7 @@ def test_a_role_is_one_per_customer_and_may_change(world: World) -> None:
 def test_a_role_and_a_customer_belong_together(world: World) -> None:
     with tenant_scope(world.tenant.id):
         user = make_user()
-        with pytest.raises(operations.RoleNeedsCustomer, match="sees one customer: say which"):
+        with pytest.raises(operations.RoleNeedsCustomer, match="sees one customer: choose which"):
             operations.grant_role(user=user, role="portal_admin", at=AT, by=ANNA)
         with pytest.raises(operations.RoleNeedsCustomer, match="sees every customer: name none"):
             operations.grant_role(user=user, role="owner", customer=world.customer, at=AT, by=ANNA)

@@ -193,7 +193,7 @@ def test_a_preview_is_used_once_and_only_while_the_card_stands(
     with tenant_scope(world.tenant.id):
         old = preview(card, FIRST)
         publish(card, SECOND)
-        with pytest.raises(errors.PreviewStale, match="published anew since the preview"):
+        with pytest.raises(errors.PreviewStale, match="published again since the preview"):
             operations.apply_deck(deck_import=old, at=NOV, by=ANNA)
         operations.discard_deck(deck_import=old, at=NOV, by=ANNA)
         with pytest.raises(errors.PreviewStale, match="is discarded already"):
