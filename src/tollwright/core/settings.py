@@ -27,13 +27,15 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. `kind` tells a form what to draw; `choices` and `low`..`high` what fits.
+    """One setting; `label` and `unit` are what people read.
 
+    `kind` tells a form what to draw; `choices` and `low`..`high` what fits.
     `narrowest` is the closest scope that may set it: an invoice has one due date, so `due_days`
     ends at the customer.
     """
 
     name: str
+    label: str
     kind: Literal["bool", "whole", "choice", "text", "texts", "decimal", "zone", "rounding"]
     default: Value
     description: str
@@ -42,26 +44,27 @@ class Setting:
     low: int = 0
     high: int = 0
     optional: bool = False
+    unit: str = ""
 
     def accept(self, value: object) -> Value:
         """`value` in its stored form. Raises SettingError.
 
-        Takes what JSON holds and what a form sends: "yes", "14", "a, b", "half_up 4".
+        Takes what JSON holds and what a form sends: "yes", "14", "a, b", "half up 4".
         """
         if self.optional and value == "":
             return ""
         try:
             return _READERS[self.kind](self, value)
         except (ValueError, MoneyError) as error:
-            raise SettingError(f"{self.name} cannot be {_shown(value)}: {error}") from None
+            raise SettingError(f"{self.label} cannot be {_shown(value)}: {error}") from None
 
 
 def form_text(value: Value) -> str:
-    """A value as a form holds it and `Setting.accept` reads it: `half_up 4`; '' for not set."""
+    """A value as a form holds it and `Setting.accept` reads it: `half up 4`; '' for not set."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return " ".join(str(part) for part in value.values())
+        return f"{value['mode']} {value['decimals']}".replace("_", " ")
     if isinstance(value, list):
         return ", ".join(value)
     return "" if value is None else str(value)
@@ -151,16 +154,17 @@ def _zone(_setting: Setting, value: object) -> Value:
 def _rounding(_setting: Setting, value: object) -> Value:
     mode, decimals = _mode_and_decimals(value)
     if mode not in MODES or not isinstance(decimals, int) or not 0 <= decimals <= 6:
-        raise ValueError(f"it is one of {', '.join(MODES)} and 0 to 6 decimals, as in half_up 4")
+        modes = ", ".join(MODES).replace("_", " ")
+        raise ValueError(f"it is one of {modes} and 0 to 6 decimals, as in half up 4")
     return {"mode": str(mode), "decimals": decimals}
 
 
 def _mode_and_decimals(value: object) -> tuple[object, object]:
     if isinstance(value, Mapping) and value.keys() == {"mode", "decimals"}:
         return value["mode"], value["decimals"]
-    words = value.split() if isinstance(value, str) else []
-    if len(words) == 2 and words[1] in tuple("0123456"):
-        return words[0], int(words[1])
+    *mode, decimals = value.split() if isinstance(value, str) and value.strip() else ("",)
+    if mode and decimals in tuple("0123456"):
+        return "_".join(mode), int(decimals)
     return None, None
 
 
@@ -180,6 +184,7 @@ SETTINGS: dict[str, Setting] = {
     for one in (
         Setting(
             "billing_enabled",
+            "Billing",
             "bool",
             True,
             "Whether calls and fees are billed. Off: calls are rated, no invoice is made.",
@@ -187,6 +192,7 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "timezone",
+            "Time zone of billing",
             "zone",
             None,
             "The zone whose midnights bound billing periods. Not set: the customer's own.",
@@ -194,6 +200,7 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "cycle",
+            "Billing cycle",
             "choice",
             "monthly",
             "How often an invoice is made; anniversary: monthly from the customer's first day.",
@@ -209,21 +216,33 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "invoice_detail",
+            "Detail on invoices",
             "choice",
             "summary",
             "What an invoice lists: totals, totals by campaign, or every call.",
             choices=("summary", "by_campaign", "itemised"),
         ),
-        Setting("due_days", "whole", 14, "Days from an invoice to its due date.", high=365),
+        Setting(
+            "due_days",
+            "Payment term",
+            "whole",
+            14,
+            "Days from an invoice to its due date.",
+            high=365,
+            unit="days",
+        ),
         Setting(
             "finalise_grace_days",
+            "Wait for late calls",
             "whole",
             0,
             "Days that a draft waits for late calls before it may be finalised.",
             high=60,
+            unit="days",
         ),
         Setting(
             "late_usage",
+            "Late calls",
             "choice",
             "next_invoice",
             "Where a call of a closed period goes: on the next invoice, or on one of its own.",
@@ -231,6 +250,7 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "default_card",
+            "Default rate card",
             "text",
             None,
             "Code of the card for calls that no plan prices. Not set: they wait in quarantine.",
@@ -240,6 +260,7 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "forced_card",
+            "Forced rate card",
             "text",
             None,
             "Code of the card that prices every call, whatever the plan says.",
@@ -249,14 +270,17 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "minimum_seconds",
+            "Free below",
             "whole",
             0,
             "Answered calls shorter than so many seconds cost nothing.",
             "campaign",
             high=3600,
+            unit="seconds",
         ),
         Setting(
             "billable_causes",
+            "Hangup causes that are billed",
             "texts",
             [],
             "Hangup causes that bill. Empty: every answered call bills.",
@@ -264,6 +288,7 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "second_rounding",
+            "Rounding to seconds",
             "choice",
             None,
             "How milliseconds become seconds. Not set: as the card says.",
@@ -273,15 +298,25 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "amount_rounding",
+            "Rounding of a call's amount",
             "rounding",
             None,
-            "How a call's amount is rounded, as in half_up 4. Not set: as the card says.",
+            "How a call's amount is rounded, as in half up 4. Not set: as the card says.",
             "campaign",
             optional=True,
         ),
-        Setting("tax_rate", "decimal", "0", "Percent of tax on every line, as in 19.", high=100),
+        Setting(
+            "tax_rate",
+            "Tax rate",
+            "decimal",
+            "0",
+            "Percent of tax on every line, as in 19.",
+            high=100,
+            unit="%",
+        ),
         Setting(
             "tax_category",
+            "Tax category",
             "choice",
             "S",
             "The tax category of EN 16931: S standard, Z zero, E exempt, AE reverse charge.",

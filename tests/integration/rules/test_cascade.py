@@ -139,7 +139,7 @@ def test_each_change_is_audited_with_what_it_was(world: World) -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "locked", "sentence"),
     [
-        ("due_days", "soon", False, "Due_days cannot be 'soon': it is a whole number"),
+        ("due_days", "soon", False, "Payment term cannot be 'soon': it is a whole number"),
         ("colour", "red", False, "There is no setting 'colour'; the settings are"),
         ("due_days", None, True, "due_days is withdrawn here: there is nothing to lock."),
         ("default_card", "GOLD", False, "There is no card with the code 'GOLD'."),
@@ -162,12 +162,12 @@ def test_a_scope_sets_only_its_own_rules(world: World) -> None:
     with tenant_scope(world.tenant.id):
         with pytest.raises(NotThisScope, match="only the operator of the installation"):
             say("due_days", 3, "platform")
-        with pytest.raises(RuleInvalid, match="due_days cannot be set for one campaign"):
+        with pytest.raises(RuleInvalid, match="Payment term cannot be set for one campaign"):
             say("due_days", 3, world.campaign)
     with tenant_scope(PLATFORM):
         with pytest.raises(NotThisScope, match="a tenant's rule is set by its provider"):
             say("due_days", 3)
-        with pytest.raises(RuleInvalid, match="default_card names a provider's card"):
+        with pytest.raises(RuleInvalid, match="Default rate card names a provider's card"):
             say("default_card", "GOLD", "platform")
 
 

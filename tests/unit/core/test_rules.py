@@ -194,22 +194,22 @@ def test_values_from_forms_and_programs_end_alike(name: str, value: object, stor
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("billing_enabled", 1, "billing_enabled cannot be 1: choose yes or no"),
+        ("billing_enabled", 1, "Billing cannot be 1: choose yes or no"),
         ("timezone", "Berlin", "it is a time zone of the IANA list, such as Europe/Berlin"),
-        ("timezone", 3, "timezone cannot be 3: it is a time zone"),
+        ("timezone", 3, "Time zone of billing cannot be 3: it is a time zone"),
         ("cycle", "yearly", "choose one of day, weekly, fortnightly, monthly, anniversary"),
-        ("cycle", "", "cycle cannot be '': choose one of"),
-        ("due_days", "soon", "due_days cannot be 'soon': it is a whole number from 0 to 365"),
-        ("due_days", 366, "due_days cannot be 366: it must be from 0 to 365"),
-        ("due_days", True, "due_days cannot be True: it is a whole number"),
+        ("cycle", "", "Billing cycle cannot be '': choose one of"),
+        ("due_days", "soon", "Payment term cannot be 'soon': it is a whole number from 0 to 365"),
+        ("due_days", 366, "Payment term cannot be 366: it must be from 0 to 365"),
+        ("due_days", True, "Payment term cannot be True: it is a whole number"),
         ("default_card", "a\nb", "it is a text of printable characters"),
         ("default_card", "x" * 41, "it has at most 40 characters"),
         ("billable_causes", 5, "it is a list of texts"),
         ("billable_causes", "x" * 61, "it holds at most 100 texts of up to 60"),
-        ("amount_rounding", "half_up 7", "it is one of half_up, up, down, half_even and 0 to 6"),
-        ("amount_rounding", {"mode": "half_up"}, "it is one of half_up, up, down, half_even"),
+        ("amount_rounding", "half_up 7", "it is one of half up, up, down, half even and 0 to 6"),
+        ("amount_rounding", {"mode": "half_up"}, "it is one of half up, up, down, half even"),
         ("tax_rate", 19.0, 'write it as a text such as "19" or "7.5"'),
-        ("tax_rate", "-1", "tax_rate cannot be '-1': it must be from 0 to 100"),
+        ("tax_rate", "-1", "Tax rate cannot be '-1': it must be from 0 to 100"),
         ("tax_rate", "19.00001", "19.00001 has more than 4 decimals"),
         ("tax_rate", "much", "'much' is not a number"),
     ],
@@ -236,7 +236,7 @@ def test_rounding_and_words() -> None:
     assert rounding_of(None) is None
     written = [form_text(value) for value in (None, "", True, False, 0, 14, [], ["A", "B"], "x")]
     assert written == ["", "", "yes", "no", "0", "14", "", "A, B", "x"]
-    assert form_text({"mode": "half_up", "decimals": 4}) == "half_up 4"
+    assert form_text({"mode": "half_up", "decimals": 4}) == "half up 4"
 
 
 @pytest.mark.parametrize("turn", [1, -1], ids=["in order", "the other way round"])

@@ -5,27 +5,8 @@ from __future__ import annotations
 from tollwright.core.labels.label import Label, Labels
 from tollwright.core.settings import SETTINGS
 
-_NAMES = {
-    "billing_enabled": ("Billing", ""),
-    "timezone": ("Time zone of billing", ""),
-    "cycle": ("Billing cycle", ""),
-    "invoice_detail": ("Detail on invoices", ""),
-    "due_days": ("Payment term", "days"),
-    "finalise_grace_days": ("Wait for late calls", "days"),
-    "late_usage": ("Late calls", ""),
-    "default_card": ("Default rate card", ""),
-    "forced_card": ("Forced rate card", ""),
-    "minimum_seconds": ("Free below", "seconds"),
-    "billable_causes": ("Hangup causes that are billed", ""),
-    "second_rounding": ("Rounding to seconds", ""),
-    "amount_rounding": ("Rounding of a call's amount", ""),
-    "tax_rate": ("Tax rate", "%"),
-    "tax_category": ("Tax category", ""),
-}
-
-# a setting without a name here is a KeyError at import: none is ever shown by its code
 SETTING: Labels = {
-    name: Label(_NAMES[name][0], one.description, _NAMES[name][1]) for name, one in SETTINGS.items()
+    name: Label(one.label, one.description, one.unit) for name, one in SETTINGS.items()
 }
 
 CYCLE: Labels = {

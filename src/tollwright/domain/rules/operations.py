@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tollwright.core.labels import label, phrase, value_text
+from tollwright.core.labels import phrase, value_text
 from tollwright.core.rules import RuleRow, Setting
 from tollwright.core.settings import SCOPES, SettingError
 from tollwright.core.settings import setting as known_setting
@@ -97,7 +97,8 @@ def _place(known: Setting, scope: Place) -> dict[str, int | None]:
     name, tenant_id = scope_of(scope), current_tenant_id()
     if SCOPES.index(name) > SCOPES.index(known.narrowest):
         raise RuleInvalid(
-            f"{known.name} cannot be set for one {name}: it holds for a whole {known.narrowest}."
+            f"{known.label} cannot be set for one {phrase('scope', name)}:"
+            f" it is the same for a whole {phrase('scope', known.narrowest)}."
         )
     if (name == "platform") != (tenant_id == PLATFORM):
         raise NotThisScope(
@@ -124,7 +125,7 @@ def _refuse_if_locked(known: Setting, scope: Place, at: datetime) -> None:
     lock = queries.lock_above(known.name, scope=scope, at=at)
     if lock is not None:
         raise RuleLocked(
-            f"{label('setting', known.name).text} is locked by the {phrase('scope', lock.scope)}:"
+            f"{known.label} is locked by the {phrase('scope', lock.scope)}:"
             f" {value_text(known.name, lock.value)} since"
             f" {lock.effective_from:%Y-%m-%d}, set by {lock.set_by}."
         )
@@ -134,7 +135,7 @@ def _card_exists(known: Setting, value: object) -> None:
     if known.name not in ("default_card", "forced_card") or not value:
         return
     if current_tenant_id() == PLATFORM:
-        raise RuleInvalid(f"{known.name} names a provider's card: set it for the provider.")
+        raise RuleInvalid(f"{known.label} names a provider's card: set it for the provider.")
     card = RateCard.objects.filter(code=value).first()
     if card is None or card.side != "sell":
         problem = "no card" if card is None else "no sell card but a buy card"

@@ -112,12 +112,12 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
             **form.payload(name),
         )
         if rule is not None:
-            done(request, f"{name.replace('_', ' ').capitalize()} is set for {place.title}.")
+            done(request, f"{label_of('setting', name)} is set for {place.title}.")
             return redirect(to("rules", **place.query))
     return show(
         request,
         "rule_edit.html",
-        f"{name.replace('_', ' ').capitalize()} for {place.title}",
+        f"{label_of('setting', name)} for {place.title}",
         form=form,
         rule=InForce(setting, now, ""),
         too_narrow=SCOPES.index(queries.scope_of(place.scope)) > SCOPES.index(setting.narrowest),
@@ -242,7 +242,7 @@ HINTS = {
     "whole": "A whole number.",
     "decimal": "A number such as 19 or 7.5.",
     "zone": "A time zone such as Europe/Berlin.",
-    "rounding": "half_up, half_even, up or down, and 0 to 6 decimals, as in: half_up 4",
+    "rounding": "half up, half even, up or down, and 0 to 6 decimals, as in: half up 4",
     "texts": "Separated by commas, as in NORMAL_CLEARING, USER_BUSY.",
 }
 

@@ -81,7 +81,9 @@ def test_numbers(text: str, decimal: Any, value: str) -> None:
     assert cells.number(text, decimal) == Decimal(value)
 
 
-@pytest.mark.parametrize(("text", "reason"), [("1,234", "state the decimal sign"), ("x", "not a num")])
+@pytest.mark.parametrize(
+    ("text", "reason"), [("1,234", "state the decimal sign"), ("x", "not a num")]
+)
 def test_no_numbers(text: str, reason: str) -> None:
     with pytest.raises(BadCellError, match=reason):
         cells.number(text, "")
