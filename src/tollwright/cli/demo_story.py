@@ -15,6 +15,7 @@ from rich.console import Console
 from tollwright.cli import demo_world as world
 from tollwright.cli import migrate, runtime
 from tollwright.cli.progress import reading
+from tollwright.core.labels import label, phrase
 from tollwright.core.money import show
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def calls(source: str, path: Path) -> None:
     )
     for reason, count in sorted(result.reasons.items()):
         if not reason.startswith("supplier"):  # counted as second legs above
-            say(f"      {count:,} × {reason.replace('_', ' ')}")
+            say(f"      {count:,} × {label('reason', reason).text}")
 
 
 def billing(documents: Path) -> None:
@@ -178,7 +179,7 @@ def billing(documents: Path) -> None:
         invoices.finalise_run(run=run, at=at, by=by, render=world.renderer())
     for invoice in Invoice.objects.filter(run=run).order_by("number"):
         say(f"{invoice.number}  {invoice.customer.name}: {told(invoice)}")
-        say(f"   {invoice.lines.count()} lines, {invoice.detail.replace('_', ' ')}")
+        say(f"   {invoice.lines.count()} lines, {phrase('invoice_detail', invoice.detail)}")
         say(f"   {write(documents, invoice.document)}")
 
 

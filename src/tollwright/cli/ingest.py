@@ -60,7 +60,9 @@ def ingest(
 
 def show(result: BatchResult) -> None:
     """Print what became of a file, the reasons below it."""
+    from tollwright.core.labels import label
+
     print(result.sentence)
     for reason, count in sorted(result.reasons.items(), key=lambda pair: (-pair[1], pair[0])):
         if count:
-            print(f"  {count:>8,}  {reason.replace('_', ' ')}")
+            print(f"  {count:>8,}  {label('reason', reason).text}")

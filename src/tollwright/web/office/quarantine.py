@@ -73,7 +73,7 @@ def _table(waiting: dict[str, int]) -> Table:
                 "Reason",
                 field_is("reason"),
                 choices=[
-                    (one, f"{one.replace('_', ' ')} ({count})") for one, count in waiting.items()
+                    (one, f"{label_of('reason', one)} ({count})") for one, count in waiting.items()
                 ],
             ),
             Filter("source", "Source", field_is("source_id"), choices=sources()),
