@@ -208,6 +208,7 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             "bill_day",
+            "First day of a billing month",
             "whole",
             1,
             "The day on which a month of the cycle monthly begins; in a shorter month its last.",

@@ -38,8 +38,8 @@ def replay(
             raise NotPossible(f"There is no batch {batch_id}.")
         if resellers.check_resold(cursor, batch.source_id):
             raise NotPossible(
-                f"Batch {batch_id} ({batch.filename}) has no file: a reseller took its calls in,"
-                " and can replay them."
+                f"Batch {batch_id} ({batch.filename}) has no file: a reseller imported its"
+                " calls, and can replay them."
             )
         if batch.status == "done":
             roll_back(connection, tenant_id=tenant_id, batch_id=batch_id, at=at, by=by, keep=True)
