@@ -14,6 +14,7 @@ from tollwright.web.office.find import find
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, listing, page, show
 from tollwright.web.shared.filters import since, until
+from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
 
 
@@ -28,14 +29,14 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("at", "When", lambda one: one.at, "at"),
             Column("actor", "Who", lambda one: one.actor, "actor"),
             Column("address", "From", lambda one: one.address or None),
-            Column("action", "What", lambda one: one.action, "action"),
-            Column("subject", "On", lambda one: f"{one.subject} {one.subject_id}", "subject"),
+            Column("action", "What", lambda one: label_of("action", one.action), "action"),
+            Column("subject", "On", _subject, "subject"),
             Column("changed", "Changed", changed),
         ],
         [
             Filter("actor", "Who", field_has("actor")),
-            Filter("action", "What", field_has("action")),
-            Filter("subject", "On", field_is("subject")),
+            Filter("action", "What", field_is("action"), choices=options("action")),
+            Filter("subject", "On", field_is("subject"), choices=options("subject")),
             Filter("subject_id", "Its id", field_is("subject_id")),
             Filter("from", "From", since("at"), kind="date"),
             Filter("to", "To", until("at"), kind="date"),
@@ -68,11 +69,15 @@ def entry(request: StaffRequest, pk: int) -> HttpResponse:
     return show(
         request,
         "audit_entry.html",
-        f"{one.action} on {one.subject} {one.subject_id}",
+        f"{label_of('action', one.action)}: {_subject(one)}",
         entry=one,
         fields=[(key, _value(before.get(key)), _value(after.get(key))) for key in keys],
         crumbs=[("Audit", to("audit"))],
     )
+
+
+def _subject(one: AuditEntry) -> str:
+    return f"{label_of('subject', one.subject)} {one.subject_id}"
 
 
 def changed(one: AuditEntry) -> str:

@@ -15,6 +15,12 @@ def label_of(group: str, code: str) -> str:
     return gettext(labels.label(group, code).text)
 
 
+def phrase_of(group: str, code: str) -> str:
+    """The same inside a sentence: `credit note`; a language that writes it otherwise translates
+    the phrase itself."""
+    return gettext(labels.phrase(group, code))
+
+
 def help_of(group: str, code: str) -> str:
     """The label's line of help; '' where it needs none."""
     found = labels.label(group, code).help

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tollwright.web.shared import formatting
-from tollwright.web.shared.labels import help_of, label_of
+from tollwright.web.shared.labels import help_of, label_of, phrase_of
 
 register = template.Library()
 
@@ -72,6 +72,12 @@ def heading(field: BoundField) -> str:
 def label(code: str, group: str) -> str:
     """What people read for a code: `{{ invoice.document_type|label:"document_type" }}`."""
     return label_of(group, code)
+
+
+@register.filter
+def phrase(code: str, group: str) -> str:
+    """The label as it is written inside a sentence."""
+    return phrase_of(group, code)
 
 
 @register.filter
