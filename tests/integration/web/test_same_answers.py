@@ -150,7 +150,7 @@ def test_overdue_is_a_matter_of_the_providers_day(
         micros = [one.micros for one in reports.overdue(at=at, customer=doors.shop.acme.customer)]
     assert micros == [430_000] * len(overdue)
     listed = rows(doors.portal, "/invoices/", {})
-    assert [row["Status"] for row in listed] == ["overdue" if overdue else "open"]
+    assert [row["Status"] for row in listed] == ["Overdue" if overdue else "Open"]
     home = doors.portal.get("/").content.decode()
     assert ("0.43\u00a0EUR is overdue" in home or 'danger">overdue</span>' in home) == bool(overdue)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
-from tollwright.domain.entities import Payment
 from tollwright.domain.payments import operations, queries
 from tollwright.gateways.typst import render
 from tollwright.web.api.customers import customer_of
@@ -71,7 +70,7 @@ def list_payments(
 ) -> object:
     """All, or one customer's."""
     require(request, "read")
-    rows = queries.payments(None if customer is None else customer_of(customer))
+    rows = queries.payments_in_full(None if customer is None else customer_of(customer))
     return page(rows, paging, _out)
 
 
@@ -88,7 +87,7 @@ def record_payment(request: HttpRequest, payload: PaymentIn) -> HttpResponse:
             method=payload.method, reference=payload.reference, received_at=payload.received_at,
             key=key, allocate_to=named, at=timezone.now(), by=by(request), render=render,
         )  # fmt: skip
-        return _out(payment)
+        return _out(queries.payment_in_full(payment.pk))
 
     return once(request, work, required=True)
 
@@ -97,21 +96,17 @@ def record_payment(request: HttpRequest, payload: PaymentIn) -> HttpResponse:
 def get_payment(request: HttpRequest, payment_id: int) -> PaymentOut:
     """With what it settled."""
     require(request, "read")
-    return _out(_payment(payment_id))
+    return _out(queries.payment_in_full(payment_id))
 
 
 @router.get("/{int:payment_id}/receipt", summary="Get the receipt's document")
 def get_receipt(request: HttpRequest, payment_id: int) -> HttpResponse:
     """The bytes as they were issued."""
     require(request, "read")
-    return download(queries.receipt_document(_payment(payment_id)))
+    return download(queries.receipt_document(queries.payment_in_full(payment_id)))
 
 
-def _payment(payment_id: int) -> Payment:
-    return queries.payment_by_id(payment_id)
-
-
-def _out(payment: Payment) -> PaymentOut:
+def _out(payment: Any) -> PaymentOut:
     return PaymentOut(
         id=payment.pk,
         customer=payment.customer_id,
@@ -124,7 +119,7 @@ def _out(payment: Payment) -> PaymentOut:
         receipt_number=payment.receipt.number,
         allocations=[
             AllocationOut(invoice=one.invoice_id, amount=money(one.amount_micros, payment.currency))
-            for one in queries.allocations_of(payment)
+            for one in payment.allocations.all()
         ],
-        unallocated=money(queries.left_of(payment), payment.currency),
+        unallocated=money(payment.left_micros, payment.currency),
     )

@@ -146,7 +146,7 @@ def test_a_rule_reaches_below_unless_it_is_locked(office: Office) -> None:
     assert (rule.value, rule.set_by, rule.note) == (7, "owner@north.example", "agreed by mail")
     assert "agreed by mail" in office.get("rules/history/?setting=due_days")
     bad = office.post("rules/set/due_days/", status=200, value="soon")
-    assert "ue_days cannot be" in bad and "from 0 to 365" in bad
+    assert "Payment term cannot be" in bad and "from 0 to 365" in bad
 
 
 def test_a_file_is_taken_in_once_and_its_call_explains_itself(office: Office) -> None:
