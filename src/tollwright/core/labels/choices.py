@@ -45,12 +45,33 @@ LINE_KIND: Labels = {
 }
 FEE_KIND: Labels = {
     "registration": Label("Registration", "Charged once."),
-    "subscription": Label("Subscription", "Charged for each billing period."),
-    "support": Label("Support", "Charged for each billing period."),
+    "subscription": Label("Subscription", "Charged for each interval."),
+    "support": Label("Support", "Charged for each interval."),
 }
 FEE_TIMING: Labels = {
-    "advance": Label("In advance", "On the invoice before the period it is for."),
-    "arrears": Label("In arrears", "On the invoice after the period it is for."),
+    "advance": Label("In advance", "Billed before the interval it is for."),
+    "arrears": Label("In arrears", "Billed after the interval it is for."),
+}
+FEE_INTERVAL: Labels = {
+    "once": Label("Once"),
+    "day": Label("Day"),
+    "week": Label("Week"),
+    "month": Label("Month"),
+    "quarter": Label("Quarter"),
+    "half_year": Label("Half-year"),
+    "year": Label("Year"),
+}
+FEE_ANCHOR: Labels = {
+    "calendar": Label("By the calendar", "Months, quarters and years as in the calendar."),
+    "start": Label("From the first day", "Counted from the day on which the plan began."),
+}
+FEE_PRORATION: Labels = {
+    "day": Label("By the day", "Of a part of the interval its days are billed."),
+    "none": Label("Not divided", "A part of the interval is billed as a whole one."),
+}
+FEE_UNUSED: Labels = {
+    "give_back": Label("Given back", "What was billed in advance for days after the end."),
+    "keep": Label("Not given back"),
 }
 PRICING: Labels = {
     "card": Label("The rate card", "Calls cost what the card says."),
