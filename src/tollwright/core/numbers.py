@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import NumberParseException, PhoneNumberFormat
 from phonenumbers.phonemetadata import PhoneMetadata
 
 Kind = Literal["international", "short", "unknown"]
@@ -254,10 +254,3 @@ def display(digits: str) -> str:
     if number is None:
         return digits
     return str(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL))
-
-
-@lru_cache(maxsize=65_536)
-def is_mobile(digits: str) -> bool:
-    """Whether E.164 `digits` can only be a mobile phone."""
-    number = _parsed("+" + digits, None)
-    return number is not None and phonenumbers.number_type(number) == PhoneNumberType.MOBILE

@@ -70,7 +70,6 @@ def test_balances(books: Books) -> None:
     assert queries.balance(customer, at=TENTH) == 119 * EUR
     assert queries.balance(customer, currency="USD") == 0
     assert queries.balances(customer) == {"EUR": -100 * EUR}
-    assert queries.balances_of_all() == {(customer.pk, "EUR"): -100 * EUR}
 
 
 def test_the_trial_balance_sums_to_zero(books: Books) -> None:

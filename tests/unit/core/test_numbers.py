@@ -14,7 +14,6 @@ from tollwright.core.numbers import (
     country_code,
     digits_of,
     display,
-    is_mobile,
     normalise,
     searched_digits,
 )
@@ -137,11 +136,6 @@ def test_many_numbers_at_once_are_the_same_digits(texts: list[str], region: str)
 def test_a_number_is_shown_with_its_country(digits: str, shown: str, iso: str, code: str) -> None:
     assert (display(digits), country(digits)) == (shown, iso)
     assert country_code(digits) == code or iso == ""
-
-
-def test_mobiles_are_told_from_the_rest() -> None:
-    assert is_mobile("447911123456")
-    assert not is_mobile("442071838750")
 
 
 @pytest.mark.parametrize(

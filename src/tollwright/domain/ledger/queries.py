@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q, Sum
 
-from tollwright.data.models import Customer, Entry, Posting
+from tollwright.data.models import Customer, Posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,6 @@ def balances(customer: Customer) -> dict[str, int]:
     return {row["account__currency"]: int(row["sum"]) for row in rows}
 
 
-def balances_of_all() -> dict[tuple[int, str], int]:
-    """What each customer owes, by (customer id, currency)."""
-    rows = (
-        Posting.objects.filter(account__kind="receivable")
-        .values("account__customer_id", "account__currency")
-        .annotate(sum=Sum("amount_micros"))
-        .order_by("account__customer_id", "account__currency")
-    )
-    return {
-        (row["account__customer_id"], row["account__currency"]): int(row["sum"]) for row in rows
-    }
-
-
 def statement(
     customer: Customer,
     *,
@@ -101,11 +88,6 @@ def trial_balance(*, at: datetime | None = None) -> list[TrialRow]:
     return [
         TrialRow(row["account__kind"], row["account__currency"], int(row["sum"])) for row in rows
     ]
-
-
-def entry_of(key: str) -> Entry | None:
-    """The entry that an idempotency key made."""
-    return Entry.objects.filter(idempotency_key=key).first()
 
 
 def _receivable(customer: Customer, currency: str) -> Q:

@@ -48,11 +48,6 @@ def versions(plan: CallPlan) -> QuerySet[PlanVersion]:
     )
 
 
-def latest_published(plan: CallPlan) -> PlanVersion | None:
-    """The version that a new subscriber gets; None before the first one."""
-    return versions(plan).filter(status="published").first()
-
-
 def gives_allowances(card: RateCard) -> CardVersion | None:
     """The latest published version of a card that has allowances; None where none has."""
     found = card.versions.filter(status="published", options__allowances__0__isnull=False)

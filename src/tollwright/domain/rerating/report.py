@@ -5,7 +5,7 @@ Whoever would pay more comes first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,7 +13,6 @@ import numpy as np
 
 from tollwright.data.carriers import Carrier
 from tollwright.data.customers import Campaign
-from tollwright.data.rates import Rate
 from tollwright.data.scope import current_tenant_id
 from tollwright.engine.rerate.refusals import SENTENCES
 from tollwright.engine.rerate.run import Changes, Figures, Group, Outcome, Refused
@@ -177,12 +176,6 @@ def by_carrier(groups: Iterable[Group]) -> tuple[Row, ...]:
         one.pk: one.name for one in Carrier.objects.filter(tenant_id=current_tenant_id())
     }
     return _rows(groups, lambda g: (g.carrier_id, known[g.carrier_id]))
-
-
-def destination_names(version_id: int, prefixes: Sequence[str]) -> dict[str, str]:
-    """What a version calls these prefixes."""
-    rows = Rate.objects.filter(version_id=version_id, prefix__in=prefixes).exclude(name="")
-    return dict(rows.values_list("prefix", "name"))
 
 
 def _campaigns() -> dict[int, tuple[str, str, int]]:
