@@ -17,11 +17,11 @@ from tests.support.database import empty_database, prepare
 from tests.support.digest import digest
 from tests.support.releases import dumps, restore
 from tollwright.cli import migrate
-from tollwright.cli.doctor import findings
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.queries import verify_chain
 from tollwright.domain.invoices.queries import check_sums
 from tollwright.domain.tenants.queries import tenant_id_by_slug, tenant_slugs
+from tollwright.jobs.installation import findings
 
 
 @pytest.fixture(scope="module", params=dumps(), ids=lambda path: path.name)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import platform
-import shutil
-from collections.abc import Iterator
 
 import typer
 
 from tollwright.cli import runtime
-
-LOW_DISK = 2 * 1024**3
 
 
 def doctor() -> None:
@@ -20,50 +16,10 @@ def doctor() -> None:
     """
     print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
     runtime.start()
+    from tollwright.jobs.installation import findings
+
     bad = False
     for ok, text in findings():
         bad |= not ok
         print(("ok    " if ok else "WRONG ") + text)
     raise typer.Exit(1 if bad else 0)
-
-
-def findings() -> Iterator[tuple[bool, str]]:
-    """What was looked at: whether it is well, and a sentence."""
-    from django.conf import settings
-    from django.db import connection
-
-    place = "embedded" if settings.TOLLWRIGHT.embedded else "your own"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('server_version'), current_setting('server_version_num')::int,"
-            " current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
-        )
-        version, number, role, bypasses = cursor.fetchone()
-        yield number >= 150000, f"PostgreSQL {version} ({place}); 15 or newer is needed"
-        yield (
-            not bypasses,
-            f"the application runs as role {role}, which row-level security "
-            + (
-                "does NOT bind: set TOLLWRIGHT_APP_URL to an ordinary role" if bypasses else "binds"
-            ),
-        )
-        cursor.execute("SELECT current_setting('fsync')")
-        yield cursor.fetchone() == ("on",), "PostgreSQL writes to disk before it says done (fsync)"
-    yield _migrations()
-    free = shutil.disk_usage(runtime.home().parent).free
-    yield free > LOW_DISK, f"{free / 1024**3:.1f} GiB free beside {runtime.home()}"
-    from tollwright.domain.tenants import queries
-
-    slugs = list(queries.tenant_slugs())
-    yield True, f"tenants: {', '.join(slugs) or 'none yet'}"
-
-
-def _migrations() -> tuple[bool, str]:
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if missing:
-        return False, f"{len(missing)} migrations are missing; run: tollwright migrate"
-    return True, "the database is at this version"

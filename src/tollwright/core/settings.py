@@ -191,6 +191,14 @@ SETTINGS: dict[str, Setting] = {
             "campaign",
         ),
         Setting(
+            "nightly_drafts",
+            "Drafts in the night",
+            "bool",
+            True,
+            "Whether invoices are drafted in the night after a period ended. They wait for review.",
+            "tenant",
+        ),
+        Setting(
             "timezone",
             "Time zone of billing",
             "zone",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -20,17 +21,25 @@ SUBJECT = "billing_run"
 
 
 @transaction.atomic
-def start_run(*, until: datetime, key: str, at: datetime, by: By) -> BillingRun:
+def start_run(
+    *,
+    until: datetime,
+    key: str,
+    at: datetime,
+    by: By,
+    customers: Sequence[Customer] | None = None,
+) -> BillingRun:
     """Ask for a draft of each customer, currency and period that ended by `until`.
 
     Each customer is a job of its own; `job_of` the run is how far they are. Customers with billing
-    off are passed over. The same key again is the same run and asks for nothing. Raises
-    UntilInFuture, KeyReused.
+    off are passed over; `customers` None: all. The same key again is the same run and asks for
+    nothing. Raises UntilInFuture, KeyReused.
     """
     run, is_new = open_run(until=until, key=key, at=at, by=by)
     if not is_new:
         return run
-    customers = billed(Customer.objects.order_by("id"), until, at)
+    wanted = Customer.objects.order_by("id") if customers is None else customers
+    customers = billed(wanted, until, at)
     enqueue_group(
         Work(RUN, f"Billing run {run.pk}", SUBJECT, run.pk),
         [Work(DRAFT, one.name, "customer", one.pk, {"run": run.pk}) for one in customers],

@@ -200,6 +200,13 @@ def keep_file(
         )
 
 
+@transaction.atomic
+def forget_files(*, ended_before: datetime) -> int:
+    """Delete the files of jobs that ended before then; how many pieces those were."""
+    old = JobFile.objects.filter(job__ended_at__lt=ended_before)
+    return old.delete()[0]
+
+
 def leave_queue(job: Job) -> None:
     """Take the job's row out of the queue: it is being done here, without a worker."""
     if job.queue_id is not None:

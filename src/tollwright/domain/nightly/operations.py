@@ -1,0 +1,144 @@
+"""What is done every night, once a provider and day of its zone, however many workers there are."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from tollwright.core.billing.periods import midnight
+from tollwright.core.document_text import amount_text
+from tollwright.data.models import BillingRun, Customer, Job
+from tollwright.domain.audit import queries as audit
+from tollwright.domain.audit.operations import By
+from tollwright.domain.errors import DomainError
+from tollwright.domain.invoices import queries as invoices
+from tollwright.domain.invoices import runs
+from tollwright.domain.invoices.terms import INSTANT, calendar_of
+from tollwright.domain.jobs.operations import Work, enqueue
+from tollwright.domain.rules.queries import resolve_for
+from tollwright.domain.tenants.queries import current_tenant
+from tollwright.store import rollups
+
+DRAFT, BOOKS, ROLLUPS = "nightly.draft", "nightly.check_books", "nightly.check_rollups"
+AUDIT, INSTALLATION, TIDY = "nightly.check_audit", "nightly.check_installation", "nightly.tidy"
+TITLES = {
+    DRAFT: "Draft what has ended",
+    BOOKS: "Check every document against its rows",
+    ROLLUPS: "Check the sums of days against their charges",
+    AUDIT: "Check the audit chain",
+    INSTALLATION: "Check the installation",
+    TIDY: "Let go of files of old jobs",
+}
+BY = By("schedule", "job")
+NIGHT = timedelta(hours=2)  # after the provider's midnight: late files of the day are in
+CHECKED_DAYS = 62
+MOST_NAMED = 5
+
+
+class CheckFailed(DomainError):
+    """A nightly check found what should not be; the sentence names the first of it."""
+
+    kind, code = "conflict", "check_failed"
+
+
+@transaction.atomic
+def request_nightly(*, at: datetime) -> list[Job]:
+    """Ask for the night's work where the provider's night has come and it was not asked for.
+
+    A night on which no worker ran is made up for as soon as one does; nights before the provider
+    was opened are none. Gives what was asked for.
+    """
+    tenant = current_tenant()
+    day = (at.astimezone(ZoneInfo(tenant.timezone)) - NIGHT).date()
+    due = midnight(day, tenant.timezone) + NIGHT
+    if not tenant.created_at < due <= at:
+        return []
+    asked: list[Job] = []
+    for kind, title in TITLES.items():
+        key = f"{kind}/{day.isoformat()}"
+        if Job.objects.filter(idempotency_key=key).exists():
+            continue
+        asked.append(enqueue(Work(kind, title), at=due, by=BY, key=key))
+    return asked
+
+
+@transaction.atomic
+def draft_ended(*, until: datetime) -> BillingRun | None:
+    """Start a billing run for the customers of whom a period ended since the night before.
+
+    None where there is nobody, or where the rule nightly_drafts is off. A night that was missed is
+    made up for: looked at are the days since the last one that was done.
+    """
+    if not resolve_for("nightly_drafts", at=until).value:
+        return None
+    since = _done_before(until)
+    ended = [one for one in Customer.objects.order_by("id") if _period_ended(one, since, until)]
+    if not ended:
+        return None
+    key = f"nightly/{until.isoformat()}"
+    return runs.start_run(until=until, key=key, at=until, by=BY, customers=ended)
+
+
+def _done_before(until: datetime) -> datetime:
+    done = Job.objects.filter(kind=DRAFT, status="done", asked_at__lt=until)
+    last = done.order_by("-asked_at").values_list("asked_at", flat=True).first()
+    return last or until - timedelta(days=1)
+
+
+def _period_ended(customer: Customer, since: datetime, until: datetime) -> bool:
+    return any(
+        period.until > since for period in calendar_of(customer).periods(since - INSTANT, until)
+    )
+
+
+def check_books() -> str:
+    """Every figure against its rows. Raises CheckFailed."""
+    found = invoices.check_sums()
+    if found:
+        named = "; ".join(
+            f"{one.document}: {one.figure} says {one.shown}, its rows come to {one.counted}"
+            for one in found[:MOST_NAMED]
+        )
+        raise CheckFailed(f"{len(found):,} figures are wrong: {named}.")
+    return "Every figure equals its rows."
+
+
+def check_rollups(*, at: datetime) -> str:
+    """The sums of the last days against their charges. Raises CheckFailed."""
+    tenant = current_tenant()
+    today = at.astimezone(ZoneInfo(tenant.timezone)).date()
+    connection.ensure_connection()
+    found = rollups.fetch_differences(
+        connection.connection,
+        tenant_id=tenant.pk,
+        zone=tenant.timezone,
+        first=midnight(today - timedelta(days=CHECKED_DAYS), tenant.timezone),
+        last=midnight(today + timedelta(days=1), tenant.timezone),
+        most=MOST_NAMED,
+    )
+    if found:
+        raise CheckFailed(f"Sums of days differ from their charges: {_named(found)}.")
+    return f"The sums of {CHECKED_DAYS} days equal their charges."
+
+
+def _named(found: list[rollups.RollupDifference]) -> str:
+    return "; ".join(
+        f"campaign {one.campaign_id} on {one.day}, {one.currency}:"
+        f" charges {_against(one.kept_sell_micros, one.sell_micros, one.currency)},"
+        f" costs {_against(one.kept_buy_micros, one.buy_micros, one.currency)}"
+        for one in found
+    )
+
+
+def _against(kept: int, counted: int, currency: str) -> str:
+    return f"{amount_text(kept, currency)} kept and {amount_text(counted, currency)} counted"
+
+
+def check_audit() -> str:
+    """The chain from its first row. Raises CheckFailed."""
+    check = audit.verify_chain()
+    if not check.ok:
+        raise CheckFailed(f"The audit chain breaks at row {check.first_bad_seq}: {check.reason}")
+    return f"The audit chain holds: {check.rows:,} rows."

@@ -1,0 +1,142 @@
+"""The night's work: once a provider and night, made up for if nobody was there; its checks."""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, connections
+
+from tests.support.billing import ANNA, Books, bill, issue, open_books, say
+from tests.support.jobs import work_off
+from tests.support.switch import Row, make_switch, master_csv
+from tests.support.world import World, make_world
+from tollwright.data.models import BillingRun, Invoice, Job
+from tollwright.data.scope import tenant_scope
+from tollwright.domain.calls import operations as calls
+from tollwright.domain.jobs.queries import failed
+from tollwright.domain.nightly import operations as nightly
+from tollwright.jobs import schedule
+
+# 02:00 in Berlin on 2 November is 01:00 UTC
+NIGHT = datetime(2026, 11, 2, 1, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def books(world: World) -> Books:
+    with tenant_scope(world.tenant.pk):
+        say("tax_rate", "19")
+        return open_books(world)
+
+
+def night(at: datetime) -> dict[str, str]:
+    """Ask for the night of that moment and do it; the sentence of each job by its kind."""
+    asked = nightly.request_nightly(at=at)
+    work_off()
+    return {one.kind: Job.objects.get(pk=one.pk).sentence for one in asked}
+
+
+def test_a_night_is_asked_for_once(world: World) -> None:
+    with tenant_scope(world.tenant.pk):
+        assert nightly.request_nightly(at=NIGHT - MINUTE)[0].asked_at == NIGHT - timedelta(days=1)
+        assert nightly.request_nightly(at=NIGHT - MINUTE) == []
+        asked = nightly.request_nightly(at=NIGHT)
+        assert [one.kind for one in asked] == list(nightly.TITLES)
+        assert {one.asked_at for one in asked} == {NIGHT}
+        assert nightly.request_nightly(at=NIGHT + timedelta(hours=23, minutes=59)) == []
+        late = nightly.request_nightly(at=NIGHT + timedelta(days=3, hours=7))  # nobody was there
+        assert {one.asked_at for one in late} == {NIGHT + timedelta(days=3)}
+
+
+def test_there_is_no_night_before_a_provider_is_opened(world: World) -> None:
+    created = world.tenant.created_at
+    with tenant_scope(world.tenant.pk):
+        assert nightly.request_nightly(at=created + MINUTE) == []
+        assert nightly.request_nightly(at=created + timedelta(days=1, hours=1)) != []
+
+
+def test_many_workers_ask_for_one_night(fresh_db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight ticks at the same moment, over two providers."""
+    tenants = [make_world(slug).tenant.pk for slug in ("north", "south")]
+    monkeypatch.setattr(schedule, "now", lambda: NIGHT)
+
+    def tick(_: int) -> None:
+        try:
+            schedule.tick(0)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(tick, range(8)))
+    for tenant_id in tenants:
+        with tenant_scope(tenant_id):
+            kinds = Job.objects.order_by("id").values_list("kind", flat=True)
+            assert list(kinds) == list(nightly.TITLES)
+
+
+def test_invoices_are_drafted_in_the_night_after_their_period(world: World, books: Books) -> None:
+    """Acme monthly: on 1 November at midnight in Berlin; Beta weekly; a rule switches it off."""
+    with tenant_scope(world.tenant.pk):
+        beta, campaign = books.customer("BETA")
+        say("cycle", "weekly", beta)
+        books.call("2026-10-28T10:00", 1_000_000)
+        books.call("2026-10-28T11:00", 2_000_000, campaign=campaign)
+        day = timedelta(days=1)
+        assert night(NIGHT - 2 * day)[nightly.DRAFT] == "No period ended."  # Saturday
+        first = night(NIGHT - day)[nightly.DRAFT]  # Sunday the 1st: Acme's month
+        assert first.startswith("Billing run ")
+        assert customers() == ["ACME"]
+        night(NIGHT)  # Monday: Beta's week
+        assert customers() == ["ACME", "BETA"]
+        assert night(NIGHT + day)[nightly.DRAFT] == "No period ended."
+        say("nightly_drafts", False)
+        assert night(NIGHT + 7 * day)[nightly.DRAFT] == "No period ended."
+        assert BillingRun.objects.count() == 2
+
+
+def test_nights_that_were_missed_are_made_up_for(world: World, books: Books) -> None:
+    with tenant_scope(world.tenant.pk):
+        books.call("2026-10-28T10:00", 1_000_000)
+        night(NIGHT - timedelta(days=5))
+        night(NIGHT + timedelta(days=4))  # the 1st is between
+        assert customers() == ["ACME"]
+
+
+def customers() -> list[str]:
+    found = Invoice.objects.order_by("customer__code").values_list("customer__code", flat=True)
+    return list(found)
+
+
+def test_checks_that_hold(world: World, books: Books) -> None:
+    with tenant_scope(world.tenant.pk):
+        books.call("2026-10-28T10:00", 1_000_000)
+        (draft,) = bill().invoices.all()
+        issue(draft)
+        told = night(NIGHT)
+        assert told[nightly.BOOKS] == "Every figure equals its rows."
+        assert told[nightly.AUDIT].startswith("The audit chain holds: ")
+        assert told[nightly.TIDY] == "0 files are let go of."
+
+
+def test_sums_of_days_are_checked(db: None) -> None:
+    """As they are after an import and its rollback; a micro off is found, and stands on Home."""
+    switch = make_switch("north")
+    content = master_csv([Row(key=1, seconds=61), Row(key=2, seconds=30, minute=5)])
+    at = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    with tenant_scope(switch.tenant_id):
+        result = calls.ingest(
+            source_code=switch.source.code, filename="a.csv", stream=io.BytesIO(content), at=at,
+            by=ANNA,
+        )  # fmt: skip
+        well = "The sums of 62 days equal their charges."
+        assert night(at)[nightly.ROLLUPS] == well
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE usage_day SET sell_micros = sell_micros + 1")
+        broken = night(at + timedelta(days=1))[nightly.ROLLUPS]
+        assert "charges 1.800001 kept and 1.80 counted, costs" in broken
+        found = Job.objects.filter(kind=nightly.ROLLUPS).order_by("id")
+        assert [one.status for one in found] == ["done", "failed"]
+        assert failed() >= 1 and result.rated == 2
