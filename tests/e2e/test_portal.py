@@ -72,7 +72,7 @@ def test_a_call_is_found_and_explained(visit: Callable[..., Visitor], site: Site
     visitor.open("/calls/")
     day = site.harbour.day.date().isoformat()
     page.get_by_label("From day").fill(day)  # htmx looks at once, without a press of Search
-    expect(page.get_by_text("1 to 3 of 3")).to_be_visible()
+    expect(page.get_by_text("3 of 3")).to_be_visible()
     page.get_by_label("Number").fill("no such")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_text("No calls here.")).to_be_visible()
@@ -102,7 +102,7 @@ def test_reading_needs_no_javascript(visit: Callable[..., Visitor], site: Site) 
     page.get_by_role("link", name="Calls", exact=True).click()
     page.get_by_label("From day").fill(site.harbour.day.date().isoformat())
     page.get_by_role("button", name="Search").click()
-    expect(page.get_by_text("1 to 3 of 3")).to_be_visible()
+    expect(page.get_by_text("3 of 3")).to_be_visible()
     page.get_by_role("link", name="Talked").click()  # sorts
     expect(page.get_by_role("row").nth(1)).to_contain_text("0:00:30")
 

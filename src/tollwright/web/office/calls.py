@@ -14,13 +14,14 @@ from tollwright.data.customers import Campaign, Customer
 from tollwright.data.invoices import InvoiceLine
 from tollwright.domain.calls import queries
 from tollwright.domain.errors import NotFound
+from tollwright.domain.listing import Rows
 from tollwright.web.office.find import find
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, listing, page, show
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Money, Phone, Seconds
 from tollwright.web.shared.labels import options
-from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_is
+from tollwright.web.shared.tables import Column, Filter, Table, field_is
 
 DEFAULT_DAYS = 31
 

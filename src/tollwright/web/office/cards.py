@@ -14,6 +14,7 @@ from tollwright.core.cards.diff import WHATS, Change
 from tollwright.core.money import show_price
 from tollwright.data.rates import CardVersion, DeckImport, Rate, RateCard
 from tollwright.data.scope import current_tenant_id
+from tollwright.domain.listing import Rows
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import operations, queries, requests
 from tollwright.domain.rates.queries import Lookup
@@ -26,7 +27,7 @@ from tollwright.web.office.permissions import may
 from tollwright.web.shared.filters import prefix_of
 from tollwright.web.shared.formatting import Money, Status
 from tollwright.web.shared.labels import label_of, options
-from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has, field_is, short
+from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is, short
 
 BOTH = ("GET", "POST")
 SIDES = (("sell", "Sell: what customers pay"), ("buy", "Buy: what a carrier takes"))

@@ -18,6 +18,7 @@ from tollwright.domain.errors import NotFound
 from tollwright.domain.invoices import operations, queries
 from tollwright.domain.invoices.allocation import open_micros
 from tollwright.domain.invoices.operations import Correction
+from tollwright.domain.listing import Rows
 from tollwright.domain.reports.queries import charges_of_line
 from tollwright.gateways.typst import render
 from tollwright.web.office.calls import customers
@@ -28,7 +29,7 @@ from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Money, Phone, Seconds, Status
 from tollwright.web.shared.labels import label_of, options
-from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has, field_is
+from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
 
 TYPES = ("invoice", "credit_note", "debit_note")
 STATES = ("draft", "finalised", "overdue", "paid", "void", "written_off")

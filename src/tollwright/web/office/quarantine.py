@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tollwright.data.calls import Quarantine
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.calls import operations, queries
+from tollwright.domain.listing import Rows
 from tollwright.domain.rerating import corrections
 from tollwright.domain.rerating.queries import proposals_for
 from tollwright.engine.ingest.invoiced_corrections import LATE
@@ -22,7 +23,7 @@ from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Status
 from tollwright.web.shared.labels import label_of, options
-from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has, field_is
+from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
 
 STATES = ("open", "reentered", "corrected", "dismissed", "rolled_back")
 BULK = 5_000

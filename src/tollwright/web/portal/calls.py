@@ -16,11 +16,12 @@ from tollwright.data.customers import Campaign
 from tollwright.data.invoices import InvoiceLine
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.calls import queries
+from tollwright.domain.listing import Rows
 from tollwright.web.portal.decorators import Visit, portal, show
 from tollwright.web.portal.explain import sentences
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Money, Phone, Seconds, Status
-from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_is
+from tollwright.web.shared.tables import Column, Filter, Table, field_is
 
 DAYS = 30
 _MONTH = re.compile(r"(\d{4})-(\d{2})")

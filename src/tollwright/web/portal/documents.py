@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from tollwright.domain.entities import Document, Invoice, Payment
 from tollwright.domain.invoices import queries
+from tollwright.domain.listing import Rows
 from tollwright.domain.payments import queries as received
 from tollwright.web.portal.decorators import Visit, money_page, show
 from tollwright.web.shared.formatting import Money, Status
 from tollwright.web.shared.labels import label_of, options
-from tollwright.web.shared.tables import Column, Filter, Rows, Table, field_has
+from tollwright.web.shared.tables import Column, Filter, Table, field_has
 
 INVOICE_STATES = ("overdue", "paid", "void", "written_off")
 

@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from tollwright.domain.ledger import queries as ledger
+from tollwright.domain.listing import FilterUnreadable
 from tollwright.web.portal.decorators import Visit, money_page, show
 from tollwright.web.shared import exports
 from tollwright.web.shared.formatting import Money
-from tollwright.web.shared.tables import Column, FilterUnreadable, day_of
+from tollwright.web.shared.tables import Column, day_of
 
 DAYS = 365
 

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from tollwright.domain.customers.queries import campaigns as campaigns_of
 from tollwright.domain.entities import Campaign
+from tollwright.domain.listing import FilterUnreadable
 from tollwright.domain.reports import usage
 from tollwright.web.portal.chart import day_chart
 from tollwright.web.portal.decorators import Visit, portal, show
 from tollwright.web.shared import exports
 from tollwright.web.shared.formatting import Money, Seconds
-from tollwright.web.shared.tables import Column, FilterUnreadable
+from tollwright.web.shared.tables import Column
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from tollwright.web.shared.tables import FilterUnreadable, Rows, day_of
+from tollwright.domain import listing
+from tollwright.domain.listing import FilterUnreadable, Rows
+from tollwright.web.shared.tables import day_of
 
 __all__ = ["day_of", "prefix_of", "since", "start_of", "until"]
+
+A_DAY = timedelta(days=1)
 
 
 def prefix_of(value: str) -> str:
@@ -28,21 +31,16 @@ def start_of(day: date) -> datetime:
 
 def since(path: str) -> Callable[[Rows, str], Rows]:
     """Rows whose moment is on the day or later; what is no day is refused."""
-    return _bounded(f"{path}__gte", 0)
+    return lambda rows, value: listing.between(rows, path, first=start_of(_day(value)))
 
 
 def until(path: str) -> Callable[[Rows, str], Rows]:
-    """Rows whose moment is on the day or earlier."""
-    return _bounded(f"{path}__lt", 1)
+    """Rows whose moment is on the day or earlier; what is no day is refused."""
+    return lambda rows, value: listing.between(rows, path, end=start_of(_day(value) + A_DAY))
 
 
-def _bounded(lookup: str, days: int) -> Callable[[Rows, str], Rows]:
-    def apply(rows: Rows, value: str) -> Rows:
-        day = day_of(value)
-        if day is None:
-            raise FilterUnreadable(f"{value!r} is not a day, such as 2026-10-05.")
-        if not isinstance(rows, QuerySet):
-            return rows
-        return rows.filter(**{lookup: start_of(day + timedelta(days))})
-
-    return apply
+def _day(value: str) -> date:
+    day = day_of(value)
+    if day is None:
+        raise FilterUnreadable(f"{value!r} is not a day, such as 2026-10-05.")
+    return day

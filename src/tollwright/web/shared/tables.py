@@ -5,16 +5,16 @@ A table's whole state is in its address, so that the link can be shared.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 
+from tollwright.domain import listing
 from tollwright.domain.errors import DomainError
+from tollwright.domain.listing import FilterUnreadable, Rows
 from tollwright.web.shared import exports
 from tollwright.web.shared.formatting import Cell, Status, is_number, text
 
@@ -23,19 +23,13 @@ COUNTED_UP_TO = 10_000  # beyond this only "more than" is said: counting million
 EXPORTED_UP_TO = 100_000
 WHOLE_UP_TO = 26  # characters
 
-Rows = QuerySet[Any, Any] | Sequence[Any]
+FIRST = {"after": "", "before": ""}  # what an address leaves out for the first page
 
 
 class TooManyRows(DomainError):
     """An export of more rows than a request may carry."""
 
     kind, code = "invalid", "too_many_rows"
-
-
-class FilterUnreadable(DomainError):
-    """A filter's value means nothing to it: it finds nothing, and the page says so."""
-
-    code = "filter_unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +111,9 @@ class ShownRow:
 
 @dataclass(frozen=True, slots=True)
 class TablePage:
-    """What parts/table.html renders."""
+    """What parts/table.html renders. `readable` is False for a link to a page that is not whole;
+    `first`, `previous` and `following` are the addresses of other pages, '' where there is none.
+    """
 
     caption: str
     headers: tuple[Header, ...]
@@ -127,10 +123,8 @@ class TablePage:
     empty: str
     count: int
     more: bool
-    first: int
-    last: int
-    number: int
-    pages: int
+    readable: bool
+    first: str
     previous: str
     following: str
     csv: str
@@ -192,7 +186,7 @@ class Table:
             except DomainError as error:
                 unread[one.key] = str(error)
         if unread:
-            rows = rows.none() if isinstance(rows, QuerySet) else []
+            rows = listing.nothing(rows)
         return rows, unread
 
     def sorted(self, query: QueryDict) -> Rows:
@@ -202,10 +196,7 @@ class Table:
         column = next((one for one in self.columns if one.key == wanted.lstrip("-")), None)
         if column is None or not column.sort:
             return rows
-        down = wanted.startswith("-")
-        if isinstance(rows, QuerySet):
-            return rows.order_by(f"{'-' if down else ''}{column.sort}", "-pk" if down else "pk")
-        return sorted(rows, key=_sortable(column.sort), reverse=down)
+        return listing.in_order(rows, column.sort, down=wanted.startswith("-"))
 
     def value_of(self, one: Filter, query: QueryDict) -> str:
         """The filter's value in the address; a required one falls back to its default."""
@@ -214,16 +205,19 @@ class Table:
         return value or (one.default if one.required else "")
 
     def page(self, request: HttpRequest) -> TablePage:
-        """The page of the address."""
+        """The page of the address: `after` or `before` the row that its cursor names."""
         query = request.GET
         rows, unread = self.sorted(query), self._filtered(query)[1]
-        count, more = _count(rows)
-        pages = max(1, -(-count // self.per_page))
-        number = min(max(_whole(query.get("page", "1")), 1), pages)
-        start = (number - 1) * self.per_page
-        shown = self._fetch(rows, start)
+        count = listing.count_up_to(rows, COUNTED_UP_TO)
+        shown = listing.window(
+            rows,
+            limit=self.per_page,
+            after=query.get("after", ""),
+            before=query.get("before", ""),
+            base=self.rows if self.large else None,  # the filters have done their work
+        )
         names = {one.key for one in self.filters}
-        listed = tuple(self._row(row) for row in shown)
+        listed = tuple(self._row(row) for row in shown.rows)
         return TablePage(
             caption=self.caption,
             headers=tuple(
@@ -239,30 +233,19 @@ class Table:
                 (key, query[key]) for key in query if key in self.keep and key not in names
             ),
             empty=self.empty,
-            count=count,
-            more=more,
-            first=start + 1 if shown else 0,
-            last=start + len(shown),
-            number=number,
-            pages=pages,
-            previous=_address(query, page=str(number - 1)) if number > 1 else "",
-            following=_address(query, page=str(number + 1)) if number < pages else "",
-            csv=_address(query, format="csv", page=""),
-            xlsx=_address(query, format="xlsx", page=""),
+            count=min(count, COUNTED_UP_TO),
+            more=count > COUNTED_UP_TO,
+            readable=shown.readable,
+            first=_address(query, **FIRST) if shown.before or not shown.readable else "",
+            previous=_address(query, **FIRST | {"before": shown.before}) if shown.before else "",
+            following=_address(query, **FIRST | {"after": shown.after}) if shown.after else "",
+            csv=_address(query, **FIRST, format="csv"),
+            xlsx=_address(query, **FIRST, format="xlsx"),
             filtered=any(query.get(one.key, "") for one in self.filters),
             bare="?" + _kept(query, self.keep),
             selectable=self.select_form if self.select else "",
             unread=" ".join(unread.values()),
         )
-
-    def _fetch(self, rows: Rows, start: int) -> list[Any]:
-        wanted = slice(start, start + self.per_page)
-        if not (self.large and isinstance(rows, QuerySet)):
-            return list(rows[wanted])
-        ids = list(rows.values_list("pk", flat=True)[wanted])
-        base: Any = self.rows  # the filters have done their work
-        found = {row.pk: row for row in base.order_by().filter(pk__in=ids)}
-        return [found[pk] for pk in ids if pk in found]
 
     def _header(self, column: Column, query: QueryDict, number: bool) -> Header:
         if not column.sort:
@@ -270,7 +253,7 @@ class Table:
         now = query.get("sort", "") or self.order
         direction = {column.key: "ascending", f"-{column.key}": "descending"}.get(now, "none")
         target = f"-{column.key}" if direction == "ascending" else column.key
-        return Header(column.title, _address(query, sort=target, page=""), direction, number)
+        return Header(column.title, _address(query, **FIRST, sort=target), direction, number)
 
     def _row(self, row: Any) -> ShownRow:
         cells = tuple(shown(column, row) for column in self.columns)
@@ -333,10 +316,8 @@ def short(caption: str, rows: Iterable[Any], columns: Sequence[Column], empty: s
         empty=empty,
         count=len(listed),
         more=False,
-        first=1,
-        last=len(listed),
-        number=1,
-        pages=1,
+        readable=True,
+        first="",
         previous="",
         following="",
         csv="",
@@ -349,48 +330,12 @@ def short(caption: str, rows: Iterable[Any], columns: Sequence[Column], empty: s
 
 def field_is(path: str) -> Callable[[Rows, str], Rows]:
     """A filter that keeps the rows whose field is the value; one of the wrong type is refused."""
-
-    def apply(rows: Rows, value: str) -> Rows:
-        if isinstance(rows, QuerySet):
-            return _only(rows, path, value)
-        return [row for row in rows if str(operator.attrgetter(_dotted(path))(row)) == value]
-
-    return apply
+    return lambda rows, value: listing.matching(rows, path, value)
 
 
 def field_has(*paths: str) -> Callable[[Rows, str], Rows]:
     """A filter that keeps the rows with the text in any of the fields, in whatever case."""
-
-    def apply(rows: Rows, value: str) -> Rows:
-        if isinstance(rows, QuerySet):
-            found = rows.none()
-            for path in paths:
-                found = found | rows.filter(**{f"{path}__icontains": value})
-            return found
-        needle = value.lower()
-        getters = [operator.attrgetter(_dotted(path)) for path in paths]
-        return [row for row in rows if any(needle in str(get(row)).lower() for get in getters)]
-
-    return apply
-
-
-def _only(rows: QuerySet[Any, Any], path: str, value: str) -> QuerySet[Any, Any]:
-    try:
-        return rows.filter(**{path: value})
-    except (ValueError, TypeError):
-        raise FilterUnreadable(f"{value!r} cannot be looked for here.") from None
-
-
-def _count(rows: Rows) -> tuple[int, bool]:
-    if not isinstance(rows, QuerySet):
-        return len(rows), False
-    bare = rows.order_by().values("pk")  # neither order nor annotations cost anything here
-    count = bare[: COUNTED_UP_TO + 1].count()
-    return min(count, COUNTED_UP_TO), count > COUNTED_UP_TO
-
-
-def _whole(value: str) -> int:
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 9 else 1
+    return lambda rows, value: listing.containing(rows, paths, value)
 
 
 def _address(query: QueryDict, **changes: str) -> str:
@@ -409,17 +354,3 @@ def _kept(query: QueryDict, keys: Sequence[str]) -> str:
         if key in query:
             kept.setlist(key, query.getlist(key))
     return kept.urlencode()
-
-
-def _dotted(path: str) -> str:
-    return path.replace("__", ".")
-
-
-def _sortable(path: str) -> Callable[[Any], tuple[bool, Any]]:
-    get = operator.attrgetter(_dotted(path))
-
-    def key(row: Any) -> tuple[bool, Any]:
-        value = get(row)
-        return (value is None, "" if value is None else value)
-
-    return key

@@ -9,11 +9,15 @@ from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.db.models import Case, CharField, F, QuerySet, When
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
 from tests.integration.web.office.things import AT, BY, Things
+from tests.support.shop import Shop
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.customers import operations
@@ -100,7 +104,6 @@ def test_a_workbook_holds_texts_as_texts(things: Things, owner: Client) -> None:
         ("q=bet", ["BETA"]),
         ("status=closed", []),
         ("sort=nothing", ["ACME", "BETA"]),
-        ("page=99&sort=code", ["ACME", "BETA"]),
     ],
 )
 def test_the_address_is_the_whole_state(
@@ -131,36 +134,105 @@ def _table(rows: object) -> Table:
     )
 
 
+def _pages(table: Table, query: str) -> list[list[str]]:
+    """The codes of the pages, by following the links from one to the next."""
+    pages = []
+    while query:
+        page = table.page(RequestFactory().get(f"/?{query}"))
+        pages.append([row.cells[0].text for row in page.rows])
+        query = page.following.lstrip("?")
+    return pages
+
+
+def _add_campaigns(shop: Shop) -> QuerySet[Campaign]:
+    """SPRING, which is there, and C0 to C3, of which C1 and C3 are queues."""
+    for number in range(4):
+        kind = "queue" if number % 2 else "dialler"
+        operations.create_campaign(
+            customer=shop.acme.customer, code=f"C{number}", name="n", kind=kind, at=AT, by=BY
+        )
+    return Campaign.objects.filter(customer=shop.acme.customer).select_related("customer")
+
+
 @pytest.mark.parametrize("as_list", [False, True])
 @pytest.mark.parametrize(
-    ("query", "codes", "pages"),
+    ("query", "pages"),
     [
-        ("", ["C0", "C1"], 3),
-        ("page=2", ["C2", "C3"], 3),
-        ("page=3", ["SPRING"], 3),
-        ("sort=-code", ["SPRING", "C3"], 3),
-        ("code=C&page=2", ["C2", "C3"], 2),
-        ("kind=queue", ["C1", "C3"], 1),
-        ("id=x", [], 1),
+        ("sort=code", [["C0", "C1"], ["C2", "C3"], ["SPRING"]]),
+        ("sort=-code", [["SPRING", "C3"], ["C2", "C1"], ["C0"]]),
+        ("sort=customer", [["SPRING", "C0"], ["C1", "C2"], ["C3"]]),  # all alike: by id
+        ("code=C", [["C0", "C1"], ["C2", "C3"]]),
+        ("kind=queue", [["C1", "C3"]]),
+        ("id=x", [[]]),
+        ("after=nothing", [[]]),
     ],
 )
-def test_pages_of_rows_and_of_a_queryset_are_alike(
-    things: Things, as_list: bool, query: str, codes: list[str], pages: int
+def test_pages_of_rows_and_of_a_query_are_alike(
+    things: Things, as_list: bool, query: str, pages: list[list[str]]
 ) -> None:
-    shop = things.shop
-    with tenant_scope(shop.tenant_id):
-        for number in range(4):
-            kind = "queue" if number % 2 else "dialler"
-            operations.create_campaign(
-                customer=shop.acme.customer, code=f"C{number}", name="n", kind=kind, at=AT, by=BY
-            )
-        rows = Campaign.objects.filter(customer=shop.acme.customer)
-        page = _table(list(rows) if as_list else rows).page(RequestFactory().get(f"/?{query}"))
-    assert ([row.cells[0].text for row in page.rows], page.pages) == (codes, pages)
+    with tenant_scope(things.shop.tenant_id):
+        rows = _add_campaigns(things.shop)
+        table = _table(list(rows.order_by("pk")) if as_list else rows)
+        assert _pages(table, query) == pages
+
+
+def test_rows_that_arrive_meanwhile_neither_repeat_nor_hide_one(things: Things) -> None:
+    with tenant_scope(things.shop.tenant_id):
+        table = _table(_add_campaigns(things.shop))
+        first = table.page(RequestFactory().get("/?sort=code"))
+        operations.create_campaign(
+            customer=things.shop.acme.customer, code="A0", name="n", kind="dialler", at=AT, by=BY
+        )
+        second = table.page(RequestFactory().get(f"/{first.following}"))
+        back = table.page(RequestFactory().get(f"/{second.previous}"))
+        top = table.page(RequestFactory().get(f"/{back.previous}"))
+    shown = [[row.cells[0].text for row in page.rows] for page in (first, second, back, top)]
+    assert shown == [["C0", "C1"], ["C2", "C3"], ["C0", "C1"], ["A0", "C0"]]
+    assert (top.previous, top.first) == ("", "")
+    assert (back.first, second.first) == ("?sort=code", "?sort=code")
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_rows_without_a_value_have_their_page_too(things: Things, down: bool) -> None:
+    """What is not known is last, or first of a descending order, as PostgreSQL puts it."""
+    with tenant_scope(things.shop.tenant_id):
+        rows = _add_campaigns(things.shop).annotate(
+            known=Case(When(code__in=["C0", "C2"], then=F("code")), output_field=CharField())
+        )
+        table = Table(
+            "C", rows, [Column("code", "Code", lambda one: one.code, "known")], per_page=1
+        )
+        pages = _pages(table, f"sort={'-' if down else ''}code")
+    unknown = [["SPRING"], ["C1"], ["C3"]]
+    assert pages == ([*unknown[::-1], ["C2"], ["C0"]] if down else [["C0"], ["C2"], *unknown])
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_page_asks_twice_however_many_rows(things: Things, rows: int) -> None:
+    with tenant_scope(things.shop.tenant_id):
+        found = _add_campaigns(things.shop).filter(code__in=["C0", "C1", "C2"][:rows])
+        with CaptureQueriesContext(connection) as asked:
+            page = _table(found).page(RequestFactory().get("/?sort=code"))
+    assert len(page.rows) == min(rows, 2)
+    assert len(asked) == 2  # how many, and which
+    assert not any("OFFSET" in query["sql"] for query in asked)
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["x", "-1", "é", "W10", "bnVsbA", "W1siY29kZSIsInBrIl0sWyJcdTAwMDAiLDFdXQ", "e30", "=" * 9],
+)
+def test_a_link_to_a_page_that_is_not_whole_finds_nothing_and_says_so(
+    things: Things, owner: Client, cursor: str
+) -> None:
+    for side in ("after", "before"):
+        page = owner.get("/office/payments/", {side: cursor}).content.decode()
+        assert "This link to a page is not whole." in page
+        assert 'href="?">First page' in page
 
 
 def test_links_keep_the_filter_and_drop_the_page() -> None:
-    page = _table([]).page(RequestFactory().get("/?code=C&page=1&sort=code"))
+    page = _table([]).page(RequestFactory().get("/?code=C&after=0&sort=code"))
     assert page.headers[0].link == "?code=C&sort=-code"
     assert page.headers[0].direction == "ascending"
     assert page.csv == "?code=C&sort=code&format=csv"
