@@ -12,6 +12,7 @@ from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, Source
 from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.data.customers import Campaign, Customer, Identifier, IdentifierKind
 from tollwright.data.invoices import BillingRun, Document, Invoice, InvoiceLine, InvoiceTax
+from tollwright.data.jobs import Job
 from tollwright.data.payments import Allocation, Payment, Receipt
 from tollwright.data.plans import CallPlan, PlanFee, PlanVersion, Subscription
 from tollwright.data.rates import CardVersion, DeckImport, Rate, RateCard
@@ -41,6 +42,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceTax",
+    "Job",
     "LegalEntity",
     "Membership",
     "Payment",

@@ -80,6 +80,27 @@ def between(rows: Rows, path: str, *, first: Any = None, end: Any = None) -> Row
     ]
 
 
+def beginning(rows: Rows, path: str, text: str) -> Rows:
+    """The rows whose field begins with the text."""
+    if isinstance(rows, QuerySet):
+        return rows.filter(**{f"{path}__startswith": text})
+    return [row for row in rows if str(attribute(path)(row)).startswith(text)]
+
+
+def among(rows: Rows, ids: Sequence[int]) -> Rows:
+    """The rows of these ids."""
+    if isinstance(rows, QuerySet):
+        return rows.filter(pk__in=ids)
+    return [row for row in rows if row.pk in ids]
+
+
+def as_query(rows: Rows) -> QuerySet[Any, Any]:
+    """Rows of a table over the database. Raises TypeError for rows that were worked out."""
+    if not isinstance(rows, QuerySet):
+        raise TypeError("these rows come from no query")
+    return rows
+
+
 def nothing(rows: Rows) -> Rows:
     """No rows of these: what a value that cannot be read finds."""
     return rows.none() if isinstance(rows, QuerySet) else []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import QuerySet
 
-from tollwright.data.access import ApiKey, Membership
+from tollwright.data.access import ApiKey, Membership, User
 from tollwright.data.scope import current_tenant_id, tenant_scope, user_scope
 
 
@@ -58,3 +58,8 @@ def api_keys() -> QuerySet[ApiKey]:
         .select_related("created_by")
         .order_by("-id")
     )
+
+
+def user_by_email(email: str) -> User | None:
+    """Who signs in with that address."""
+    return User.objects.filter(email=email.lower()).first()

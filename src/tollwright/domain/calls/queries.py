@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from tollwright.core.numbers import searched_digits
 from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, Source
@@ -15,6 +16,7 @@ from tollwright.data.customers import Customer
 from tollwright.data.rates import Rate
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import DomainError, NotFound
+from tollwright.domain.listing import Rows, as_query
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.rating import explain as engine
 from tollwright.engine.rating.explain import Explanation
@@ -248,3 +250,106 @@ def source_by_code(code: str) -> Source:
 def sources() -> QuerySet[Source]:
     """The provider's switches and diallers by code."""
     return Source.objects.filter(tenant_id=current_tenant_id()).order_by("code")
+
+
+def calls_with_charge(*, customer: Customer | None = None) -> QuerySet[Call]:
+    """Current calls with customer and campaign, each with its sell charge's `amount_micros`,
+    `currency` and `billed_s`; unordered, for tables of millions."""
+    charge = _sell_charge()
+    rows = Call.objects.filter(tenant_id=current_tenant_id(), is_current=True)
+    if customer is not None:
+        rows = rows.filter(customer=customer)
+    return rows.select_related("customer", "campaign").annotate(
+        amount_micros=Subquery(charge.values("amount_micros")[:1]),
+        currency=Subquery(charge.values("currency")[:1]),
+        billed_s=Subquery(charge.values("billed_s")[:1]),
+    )
+
+
+def in_status(rows: QuerySet[Call], status: str) -> QuerySet[Call]:
+    """The calls that are answered, unanswered, free, charged or unbilled; else none."""
+    if status in {"answered", "unanswered"}:
+        return by_answer(rows, answered=status == "answered")
+    if status == "free":
+        return by_answer(rows, answered=True).filter(Exists(_sell_charge(amount_micros=0)))
+    if status == "charged":
+        return rows.filter(Exists(_sell_charge(amount_micros__gt=0)))
+    if status == "unbilled":
+        return rows.filter(Exists(_sell_charge(invoice_line_id__isnull=True)))
+    return rows.none()
+
+
+def _sell_charge(**wanted: Any) -> QuerySet[Charge]:
+    """The current sell charge of the call outside, looked up by the index that keeps it single."""
+    return Charge.objects.filter(
+        call_id=OuterRef("pk"),
+        started_at=OuterRef("started_at"),
+        leg="sell",
+        level=0,
+        is_current=True,
+        **wanted,
+    )
+
+
+def sell_charge_of(call: Call) -> Charge | None:
+    """What the customer pays for the call now; None when it is not charged."""
+    found = Charge.objects.filter(tenant_id=current_tenant_id(), call_id=call.pk)
+    found = found.filter(started_at=call.started_at, leg="sell", level=0, is_current=True)
+    return found.first()
+
+
+def started_at_of(call_id: int, *, first: datetime, end: datetime) -> datetime:
+    """When the call of that id started, current or replaced, if it did between the moments.
+
+    Raises NotFound.
+    """
+    rows = Call.objects.filter(pk=call_id, started_at__gte=first, started_at__lt=end)
+    found = rows.values_list("started_at", flat=True).first()
+    if found is None:
+        raise NotFound("Not found: there is no call with that id.")
+    return found
+
+
+def quarantined() -> QuerySet[Quarantine]:
+    """Every record of the quarantine, whatever became of it, newest first."""
+    found = Quarantine.objects.filter(tenant_id=current_tenant_id())
+    return found.select_related("source", "batch").order_by("-id")
+
+
+def open_among(rows: Rows, *, most: int, until: int | None = None) -> list[int]:
+    """Ids of the records that wait among the rows, oldest first; `until`: none with a later id."""
+    found = as_query(rows).filter(status="open").order_by("id")
+    if until is not None:
+        found = found.filter(pk__lte=until)
+    return list(found.values_list("id", flat=True)[:most])
+
+
+def open_count(rows: Rows) -> int:
+    """How many of the rows wait."""
+    return as_query(rows).filter(status="open").count()
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many records of a file are in quarantine for a reason, in a status."""
+
+    reason: str
+    status: str
+    count: int
+
+
+def reason_counts(batch: ImportBatch) -> list[ReasonCount]:
+    """Why records of a file went to quarantine and what became of them, by reason and status."""
+    found = Quarantine.objects.filter(batch=batch).values_list("reason", "status")
+    counted = found.annotate(count=Count("id")).order_by("reason", "status")
+    return [ReasonCount(*row) for row in counted]
+
+
+def sources_with_counts() -> QuerySet[Source]:
+    """The sources by code, each with its number of `files`."""
+    return sources().annotate(files=Count("batches"))
+
+
+def latest_batches(*, most: int) -> list[ImportBatch]:
+    """The newest files."""
+    return list(batches()[:most])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.data.scope import current_tenant_id
@@ -76,3 +76,9 @@ def overlapping(wanted: Trunk) -> Trunk | None:
     if wanted.valid_to is not None:
         others = others.filter(valid_from__lt=wanted.valid_to)
     return others.order_by("valid_from").first()
+
+
+def carriers_with_counts(*, at: datetime) -> QuerySet[Carrier]:
+    """The carriers with their card at `at`, and how many trunks lead to each then or later."""
+    held = Q(trunks__valid_to=None) | Q(trunks__valid_to__gt=at)
+    return carriers(at=at).annotate(trunk_count=Count("trunks", filter=held))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db.models import (
     BigIntegerField,
     BooleanField,
     Case,
+    Count,
     F,
     OuterRef,
     Q,
@@ -22,12 +24,14 @@ from django.db.models.functions import Coalesce, Greatest
 from tollwright.data.models import (
     Allocation,
     BillingRun,
+    Charge,
     Customer,
     Document,
     Invoice,
     InvoiceLine,
     InvoiceTax,
 )
+from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import DomainError
 from tollwright.domain.invoices import allocation
 from tollwright.domain.invoices.checks import Violation, check_sums
@@ -41,28 +45,35 @@ __all__ = [
     "STATES",
     "CallRow",
     "DestinationSum",
+    "RunCounts",
     "StateUnknown",
     "Violation",
     "allocations_of",
     "charges_behind",
     "check_sums",
     "corrections_of",
+    "counts_of",
     "destinations_behind",
+    "document_by_invoice",
     "document_of",
     "draft_ids",
     "drafts",
+    "head_of_document",
     "in_state",
     "invoice_by_id",
     "invoice_lines",
     "invoices",
     "issued",
     "issued_by_id",
+    "issued_line_of",
     "last_period",
     "next_due",
+    "of_run",
     "open_micros",
     "overdue",
     "run_by_id",
     "runs",
+    "runs_with_counts",
     "taxes_of",
     "with_open",
     "with_state",
@@ -234,3 +245,53 @@ def with_state(rows: QuerySet[Invoice], *, at: datetime) -> QuerySet[Invoice]:
 
 def _is_overdue(today: date) -> Q:
     return Q(status="finalised", document_type__in=["invoice", "debit_note"], due_on__lt=today)
+
+
+def head_of_document(invoice: Invoice) -> Document | None:
+    """Name and hash of the stored document, without its bytes."""
+    return Document.objects.filter(invoice=invoice).only("filename", "sha256").first()
+
+
+def document_by_invoice(pk: int) -> Document | None:
+    """The stored document of the invoice of that id; None for a draft."""
+    return Document.objects.filter(tenant_id=current_tenant_id(), invoice_id=pk).first()
+
+
+def runs_with_counts() -> QuerySet[BillingRun]:
+    """Billing runs, newest first, each with its numbers of `drafts` and `issued`."""
+    return runs().annotate(
+        drafts=Count("invoices", filter=Q(invoices__status="draft")),
+        issued=Count("invoices", filter=~Q(invoices__status="draft")),
+    )
+
+
+def of_run(run: BillingRun) -> QuerySet[Invoice]:
+    """What a run drafted, with its customer, newest first."""
+    return invoices().filter(run=run)
+
+
+@dataclass(frozen=True, slots=True)
+class RunCounts:
+    """How many invoices of a run are drafts, are issued, and have their document."""
+
+    drafts: int
+    issued: int
+    documents: int
+
+
+def counts_of(run: BillingRun) -> RunCounts:
+    """How far a run's invoices are. One query."""
+    found = Invoice.objects.filter(run=run).aggregate(
+        drafts=Count("id", filter=Q(status="draft")),
+        issued=Count("id", filter=~Q(status="draft")),
+        documents=Count("document"),
+    )
+    return RunCounts(**found)
+
+
+def issued_line_of(charge: Charge) -> InvoiceLine | None:
+    """The line of an issued invoice that bills the charge, with its invoice; None before that."""
+    if charge.invoice_line_id is None:
+        return None
+    lines = InvoiceLine.objects.select_related("invoice").exclude(invoice__status="draft")
+    return lines.filter(pk=charge.invoice_line_id).first()

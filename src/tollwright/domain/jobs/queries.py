@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from tollwright.data.jobs import Job, JobFile
 from tollwright.domain.errors import NotFound
@@ -60,3 +60,8 @@ def file_of(job: Job, *, result: bool = False) -> JobFile:
     if head is None:
         raise NotFound("Its file is not kept any more: upload it again.")
     return head
+
+
+def waiting_or_failed(group: Job) -> QuerySet[Job]:
+    """The parts of a group that ended otherwise than asked for, as they were asked for."""
+    return parts(group).filter(Q(status="failed") | Q(sentence__startswith="It waits"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.plans import CallPlan, PlanVersion, Subscription
@@ -90,3 +90,39 @@ def overlapping(
         Q(ends_on=None) | Q(ends_on__gte=starts_on), campaign=campaign
     )
     return found if ends_on is None else found.filter(starts_on__lte=ends_on)
+
+
+def plans_with_counts() -> QuerySet[CallPlan]:
+    """The plans by name, each with its numbers of `published` and `drafts`."""
+    return plans().annotate(
+        published=Count("versions", filter=Q(versions__status="published"), distinct=True),
+        drafts=Count("versions", filter=Q(versions__status="draft"), distinct=True),
+    )
+
+
+def offered(currency: str) -> QuerySet[PlanVersion]:
+    """Published versions of a currency, by plan, the latest first."""
+    found = PlanVersion.objects.filter(tenant_id=current_tenant_id(), status="published")
+    found = found.filter(currency=currency).select_related("plan")
+    return found.order_by("plan__name", "-number")
+
+
+def all_versions() -> QuerySet[PlanVersion]:
+    """Every version of every plan, by status, plan and number, the latest first."""
+    found = PlanVersion.objects.filter(tenant_id=current_tenant_id()).select_related("plan")
+    return found.order_by("status", "plan__name", "-number")
+
+
+def subscribers(plan: CallPlan) -> QuerySet[Subscription]:
+    """Who is on the plan, whatever its version, by first day."""
+    return subscriptions().filter(version__plan=plan)
+
+
+def subscriptions_with_terms(
+    *, customer: Customer | None = None, campaign: Campaign | None = None
+) -> QuerySet[Subscription]:
+    """A customer's or a campaign's plans with card and fees, by first day."""
+    found = subscriptions(customer=customer).select_related("version__card")
+    if campaign is not None:
+        found = found.filter(campaign=campaign)
+    return found.prefetch_related("version__fees")

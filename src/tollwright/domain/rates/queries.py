@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from tollwright.core.cards.card import Rate
 from tollwright.core.cards.card import RateCard as Card
@@ -21,6 +21,7 @@ from tollwright.core.rating.explain import why_others_lost
 from tollwright.core.rating.rate_call import CallInput
 from tollwright.core.rating.rate_lookup import prepare
 from tollwright.data.rates import CardVersion, DeckImport, RateCard
+from tollwright.data.rates import Rate as RateRow
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.errors import NotFound
@@ -270,3 +271,48 @@ def looked_at(old: tuple[Rate, ...], deck: Deck, mode: str) -> Iterable[Rate]:
         return old
     codes = {(rate.prefix, rate.origin_prefix) for rate in deck.rates}
     return (rate for rate in old if (rate.prefix, rate.origin_prefix) in codes)
+
+
+def cards_with_counts() -> QuerySet[RateCard]:
+    """The cards by name, each with its `published` and `drafts`, and the `latest` moment from
+    which a version prices calls."""
+    return cards().annotate(
+        published=Count("versions", filter=Q(versions__status="published"), distinct=True),
+        drafts=Count("versions", filter=Q(versions__status="draft"), distinct=True),
+        latest=Max("versions__effective_from"),
+    )
+
+
+def waiting_decks(*, most: int) -> list[DeckImport]:
+    """Previewed decks, neither applied nor discarded, newest first, without their files."""
+    found = DeckImport.objects.filter(tenant_id=current_tenant_id(), status="previewed")
+    return list(found.select_related("card").defer("content").order_by("-id")[:most])
+
+
+def versions_with_counts(card: RateCard) -> list[CardVersion]:
+    """A card's versions, the latest first, each with its number of `rows`."""
+    return list(versions(card).annotate(rows=Count("rates")))
+
+
+def version_by_number(card: RateCard, number: int) -> CardVersion:
+    """Raises NotFound."""
+    found = versions(card).filter(number=number).first()
+    if found is None:
+        raise NotFound(f"There is no version {number} of the card.")
+    return found
+
+
+def sell_versions() -> QuerySet[CardVersion]:
+    """Every version of a sell card, by status, card and number, the latest first."""
+    found = CardVersion.objects.filter(tenant_id=current_tenant_id(), card__side="sell")
+    return found.select_related("card").order_by("status", "card__name", "-number")
+
+
+def rows_of_version(version: CardVersion) -> QuerySet[RateRow]:
+    """The rows of a version, in the order of its file."""
+    return RateRow.objects.filter(version=version).order_by("row_no")
+
+
+def row_count(version: CardVersion) -> int:
+    """How many rows a version has."""
+    return rows_of_version(version).count()

@@ -231,3 +231,18 @@ def _amounts(rows: Iterable[Mapping[str, Any]]) -> list[Amount]:
     return [
         Amount(row["currency"], int(row["micros"] or 0), int(row["count"] or 0)) for row in rows
     ]
+
+
+def sums_of(rows: QuerySet[Invoice]) -> list[Amount]:
+    """What the invoices come to with tax, per currency."""
+    found = rows.order_by().values("currency")
+    found = found.annotate(micros=Sum("total_micros"), count=Count("id"))
+    return _amounts(found.order_by("currency"))
+
+
+def total_of(found: Iterable[Invoice]) -> list[Amount]:
+    """The same of invoices at hand."""
+    sums: dict[str, list[int]] = {}
+    for one in found:
+        sums.setdefault(one.currency, []).append(one.total_micros)
+    return [Amount(code, sum(micros), len(micros)) for code, micros in sorted(sums.items())]

@@ -6,12 +6,10 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from tollwright.data.access import PORTAL_ROLES, ApiKey, Membership, Role, User
-from tollwright.data.customers import Customer
-from tollwright.data.scope import current_tenant_id
-from tollwright.domain.access import operations
+from tollwright.domain.access import operations, queries
+from tollwright.domain.entities import PORTAL_ROLES, ApiKey, Customer, Membership, Role
+from tollwright.domain.lookup import find
 from tollwright.web.office.calls import customers
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import ConfirmForm, OfficeForm, choice, posted, set_choices
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
@@ -53,7 +51,7 @@ def index(request: StaffRequest) -> HttpResponse:
     can = may(request.membership.role, "access")
     table = Table(
         "People",
-        Membership.objects.filter(tenant_id=current_tenant_id()).select_related("user", "customer"),
+        queries.members(),
         [
             Column("email", "Person", lambda one: one.user.email, "user__email"),
             Column("role", "Role", lambda one: one.get_role_display(), "role"),
@@ -103,7 +101,7 @@ def new(request: StaffRequest) -> HttpResponse:
 
 def _let_in(*, request: StaffRequest, data: dict[str, str]) -> Membership:
     email = data["email"].lower()
-    user = User.objects.filter(email=email).first() or operations.create_user(
+    user = queries.user_by_email(email) or operations.create_user(
         email=email, password=data["password"] or None, at=request.at, by=request.by
     )
     customer = find(Customer, int(data["customer"])) if data["customer"] else None
@@ -141,7 +139,7 @@ def keys(request: StaffRequest) -> HttpResponse:
     can = may(request.membership.role, "access")
     table = Table(
         "API keys",
-        ApiKey.objects.select_related("created_by"),
+        queries.api_keys(),
         [
             Column("name", "Name", lambda one: one.name, "name"),
             Column("prefix", "Begins with", lambda one: one.prefix, "prefix"),

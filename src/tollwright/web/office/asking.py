@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from tollwright.data.jobs import Job
+from tollwright.domain.entities import Job
 from tollwright.domain.jobs import operations
 from tollwright.domain.rerating.requests import job_for
 from tollwright.web.office.forms import OfficeForm

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from tollwright.data.audit import AuditEntry
 from tollwright.domain.audit import queries
-from tollwright.web.office.find import find
+from tollwright.domain.entities import AuditEntry
+from tollwright.domain.lookup import find
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, listing, page, show
 from tollwright.web.shared.filters import since, until

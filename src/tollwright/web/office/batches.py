@@ -6,15 +6,14 @@ from operator import attrgetter
 from typing import Any
 
 from django import forms
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.core.formats.registry import FORMATS
-from tollwright.data.calls import ImportBatch, Quarantine, Source
 from tollwright.domain.calls import operations, queries, requests
+from tollwright.domain.entities import ImportBatch, Source
+from tollwright.domain.lookup import find
 from tollwright.domain.reports import queries as reports
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import (
     BoundedFileField,
     ConfirmForm,
@@ -105,14 +104,13 @@ def index(request: StaffRequest) -> HttpResponse:
 def one(request: StaffRequest, pk: int) -> HttpResponse:
     """One file: its counts, its reasons, and what can be done with it."""
     batch = find(ImportBatch, pk, "source")
-    reasons = Quarantine.objects.filter(batch=batch).values_list("reason", "status")
     return show(
         request,
         "batch.html",
         batch.filename,
         batch=batch,
         counts=[(label_of("records", name), getattr(batch, name)) for name in COUNTS],
-        reasons=reasons.annotate(count=Count("id")).order_by("reason", "status"),
+        reasons=queries.reason_counts(batch),
         crumbs=[("Files", to("batches"))],
     )
 
@@ -210,7 +208,7 @@ def source_index(request: StaffRequest) -> HttpResponse:
     """Switches and diallers."""
     table = Table(
         "Sources",
-        queries.sources().annotate(files=Count("batches")),
+        queries.sources_with_counts(),
         [
             Column("code", "Code", lambda one: one.code, "code"),
             Column("name", "Name", lambda one: one.name, "name"),
@@ -265,7 +263,7 @@ def source_new(request: StaffRequest) -> HttpResponse:
 
 def sources() -> list[tuple[str, str]]:
     """Sources to choose from."""
-    return [(str(pk), name) for pk, name in queries.sources().values_list("pk", "name")]
+    return [(str(one.pk), one.name) for one in queries.sources()]
 
 
 def _may(request: StaffRequest) -> bool:

@@ -6,18 +6,17 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.db.models import Count, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from tollwright.data.invoices import BillingRun, Invoice
-from tollwright.data.jobs import Job
+from tollwright.domain.entities import BillingRun, Job
+from tollwright.domain.invoices import queries as invoices
 from tollwright.domain.invoices import runs
 from tollwright.domain.invoices.operations import grace_ends
 from tollwright.domain.jobs import operations as jobs
+from tollwright.domain.lookup import find
 from tollwright.domain.reports import queries as reports
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import ConfirmForm, DayField, OfficeForm, posted
 from tollwright.web.office.home import about, say
 from tollwright.web.office.invoices import period
@@ -52,15 +51,12 @@ def index(request: StaffRequest) -> HttpResponse:
     """Where the money stands on its way, and the runs."""
     today = timezone.localdate(request.at)
     currency = request.membership.tenant.currency
-    drafts = Invoice.objects.filter(status="draft")
+    drafted = reports.sums_of(invoices.drafts())
     waiting = reports.waiting_for_money()
     first = {"until": today.replace(day=1), "key": f"office-{uuid4()}"}
     table = Table(
         "Billing runs",
-        BillingRun.objects.annotate(
-            drafts=Count("invoices", filter=Q(invoices__status="draft")),
-            issued=Count("invoices", filter=~Q(invoices__status="draft")),
-        ),
+        invoices.runs_with_counts(),
         [
             Column("no", "Run", lambda one: one.pk, "pk", row("run")),
             Column("until", "Up to", lambda one: one.until, "until"),
@@ -80,8 +76,8 @@ def index(request: StaffRequest) -> HttpResponse:
         table=table.page(request),
         form=RunForm(initial=first),
         unbilled=about(reports.unbilled(at=request.at), currency),
-        drafts=drafts.count(),
-        drafted=say(_sums(drafts), currency),
+        drafts=sum(one.count for one in drafted),
+        drafted=say(drafted, currency),
         waiting=say(waiting, currency),
         issued=sum(one.count for one in waiting),
     )
@@ -119,7 +115,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
     progress = _progress(request, run)
     table = Table(
         f"Invoices of run {pk}",
-        reports.with_previous(Invoice.objects.filter(run=run).select_related("customer")),
+        reports.with_previous(invoices.of_run(run)),
         [
             Column(
                 "customer",
@@ -147,7 +143,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         else "This run found nothing to bill: no period had ended, or nothing was used.",
         filename=f"run-{pk}",
     )
-    drafts = run.invoices.filter(status="draft")
+    counts = invoices.counts_of(run)
     return table.respond(request) or show(
         request,
         "run.html",
@@ -156,10 +152,10 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         progress=progress,
         failed=None if progress is None else waits_or_failed(progress),
         table=table.page(request),
-        drafts=drafts.count(),
-        issued=run.invoices.exclude(status="draft").count(),
-        documents=run.invoices.filter(document__isnull=False).count(),
-        drafted=say(_sums(drafts), request.membership.tenant.currency),
+        drafts=counts.drafts,
+        issued=counts.issued,
+        documents=counts.documents,
+        drafted=say(reports.sums_of(invoices.drafts(run)), request.membership.tenant.currency),
         crumbs=[("Billing", to("billing"))],
     )
 
@@ -173,12 +169,9 @@ def finalise(request: StaffRequest, pk: int) -> HttpResponse:
         key = form.cleaned_data["key"] or None
         runs.start_finalising(run=run, key=key, at=request.at, by=request.by)
         return redirect(to("run", pk))
-    drafts = list(run.invoices.filter(status="draft").select_related("customer"))
+    drafts = list(invoices.drafts(run))
     ready = [draft for draft in drafts if grace_ends(draft, request.at) <= request.at]
-    sums = say(
-        _sums(run.invoices.filter(pk__in=[one.pk for one in ready])),
-        request.membership.tenant.currency,
-    )
+    sums = say(reports.total_of(ready), request.membership.tenant.currency)
     return show(
         request,
         "form.html",
@@ -200,12 +193,6 @@ def _progress(request: StaffRequest, run: BillingRun) -> Job | None:
     if newest is not None and not newest.is_open and newest.asked_by == request.by.actor:
         jobs.told([newest], at=request.at)
     return newest
-
-
-def _sums(invoices: Any) -> list[reports.Amount]:
-    found = invoices.order_by().values("currency")
-    found = found.annotate(micros=Sum("total_micros"), count=Count("id")).order_by("currency")
-    return [reports.Amount(one["currency"], one["micros"], one["count"]) for one in found]
 
 
 def _before(one: Any) -> Money | None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.utils import timezone
 
-from tollwright.data.calls import Call, Charge
-from tollwright.data.customers import Campaign, Customer
-from tollwright.data.invoices import InvoiceLine
 from tollwright.domain.calls import queries
+from tollwright.domain.customers.queries import campaign_names, customer_names
+from tollwright.domain.entities import Charge, InvoiceLine
 from tollwright.domain.errors import NotFound
-from tollwright.domain.listing import Rows
-from tollwright.web.office.find import find
+from tollwright.domain.listing import Rows, as_query
+from tollwright.domain.lookup import find
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, listing, page, show
 from tollwright.web.shared.filters import since, until
@@ -32,7 +30,7 @@ def index(request: StaffRequest) -> HttpResponse:
     today = timezone.localdate(request.at)
     table = Table(
         "Calls",
-        with_charge(Call.objects.filter(is_current=True).select_related("customer", "campaign")),
+        queries.calls_with_charge(),
         [
             Column("started", "Started", lambda one: one.started_at, "started_at", link),
             Column(
@@ -101,11 +99,7 @@ def one(request: StaffRequest, month: int, pk: int) -> HttpResponse:
 
 def _started(month: int, pk: int) -> datetime:
     first, end = month_bounds(month)
-    rows = Call.objects.filter(pk=pk, started_at__gte=first, started_at__lt=end)
-    found = rows.values_list("started_at", flat=True).first()
-    if found is None:
-        raise NotFound("Not found: there is no call with that id.")
-    return found
+    return queries.started_at_of(pk, first=first, end=end)
 
 
 def month_bounds(month: int) -> tuple[datetime, datetime]:
@@ -122,16 +116,6 @@ def link(call: Any) -> str:
     return to("call", call.started_at.astimezone(UTC).strftime("%Y%m"), call.pk)
 
 
-def with_charge(calls: QuerySet[Call]) -> QuerySet[Call]:
-    """The calls, each with its sell charge's amount_micros, currency and billed_s."""
-    charge = _sell()
-    return calls.annotate(
-        amount_micros=Subquery(charge.values("amount_micros")[:1]),
-        currency=Subquery(charge.values("currency")[:1]),
-        billed_s=Subquery(charge.values("billed_s")[:1]),
-    )
-
-
 def amount(call: Any) -> Money | None:
     """What the call costs, if it was charged."""
     return None if call.amount_micros is None else Money(call.amount_micros, call.currency)
@@ -139,46 +123,20 @@ def amount(call: Any) -> Money | None:
 
 def customers() -> list[tuple[str, str]]:
     """Customers to choose from."""
-    return [(str(pk), name) for pk, name in Customer.objects.values_list("pk", "name")]
+    return [(str(pk), name) for pk, name in customer_names()]
 
 
 def campaigns() -> list[tuple[str, str]]:
     """Campaigns to choose from, each with its customer."""
-    listed = Campaign.objects.order_by("customer__name", "name", "pk")
-    return [
-        (str(pk), f"{customer}: {name}")
-        for pk, customer, name in listed.values_list("pk", "customer__name", "name")
-    ]
+    return [(str(pk), name) for pk, name in campaign_names()]
 
 
 def _has_status(rows: Rows, value: str) -> Rows:
-    if not isinstance(rows, QuerySet):
-        return rows
-    if value in ("answered", "unanswered"):
-        return queries.by_answer(rows, answered=value == "answered")
-    if value == "free":
-        return queries.by_answer(rows, answered=True).filter(Exists(_sell(amount_micros=0)))
-    conditions = {
-        "charged": Exists(_sell(amount_micros__gt=0)),
-        "unbilled": Exists(_sell(invoice_line_id__isnull=True)),
-    }
-    return rows.filter(conditions[value]) if value in conditions else rows.none()
-
-
-def _sell(**wanted: Any) -> QuerySet[Charge]:
-    """The current sell charge of the call outside, looked up by the index that keeps it single."""
-    return Charge.objects.filter(
-        call_id=OuterRef("pk"),
-        started_at=OuterRef("started_at"),
-        leg="sell",
-        level=0,
-        is_current=True,
-        **wanted,
-    )
+    return queries.in_status(as_query(rows), value)
 
 
 def _has_number(rows: Rows, value: str) -> Rows:
-    return queries.by_number(rows, value) if isinstance(rows, QuerySet) else rows
+    return queries.by_number(as_query(rows), value)
 
 
 def _explained(charge: Charge) -> Any:

@@ -7,15 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Model
 from django.utils import timezone
 
-from tollwright.data.calls import ImportBatch
-from tollwright.data.carriers import Carrier
-from tollwright.data.customers import Campaign, Customer
-from tollwright.data.plans import CallPlan
-from tollwright.data.rates import RateCard
+from tollwright.domain.calls.queries import latest_batches
 from tollwright.domain.carriers.queries import carriers
+from tollwright.domain.customers.queries import campaign_names, customer_names
+from tollwright.domain.entities import CallPlan, Campaign, Carrier, Customer, ImportBatch, RateCard
+from tollwright.domain.lookup import Kind, name_of
+from tollwright.domain.rates.queries import cards
 from tollwright.domain.rerating.scope import COST, EVER, NEVER, SELL, CallScope, from_told
 from tollwright.web.office.forms import DayField, OfficeForm, choice, set_choices
 from tollwright.web.office.page import StaffRequest
@@ -24,7 +23,7 @@ from tollwright.web.shared.filters import start_of
 FILES_LISTED = 200
 LEGS = ((SELL, "What customers pay"), (COST, "What carriers take"))
 
-NAMED: tuple[tuple[str, str, type[Model], str], ...] = (
+NAMED: tuple[tuple[str, str, Kind, str], ...] = (
     ("customer_id", "customer", Customer, "name"),
     ("campaign_id", "campaign", Campaign, "name"),
     ("card_id", "card", RateCard, "name"),
@@ -47,12 +46,8 @@ class ScopeForm(OfficeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        customers = Customer.objects.order_by("name", "id")
-        campaigns = Campaign.objects.select_related("customer").order_by("customer__name", "name")
-        set_choices(self, "customer", [(one.pk, one.name) for one in customers])
-        set_choices(
-            self, "campaign", [(one.pk, f"{one.customer.name}: {one.name}") for one in campaigns]
-        )
+        set_choices(self, "customer", customer_names())
+        set_choices(self, "campaign", campaign_names())
 
     def scope(self) -> CallScope:
         """What the valid form says."""
@@ -88,9 +83,9 @@ class RerateForm(ScopeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cards = RateCard.objects.order_by("-side", "name", "id")
-        files = ImportBatch.objects.order_by("-id")[:FILES_LISTED]
-        set_choices(self, "card", [(one.pk, f"{one.name} ({one.side})") for one in cards])
+        offered = [*cards(side="sell"), *cards(side="buy")]
+        files = latest_batches(most=FILES_LISTED)
+        set_choices(self, "card", [(one.pk, f"{one.name} ({one.side})") for one in offered])
         set_choices(self, "carrier", [(one.pk, one.name) for one in carriers()])
         set_choices(self, "file", [(one.pk, f"{one.pk} {one.filename}") for one in files])
 
@@ -112,10 +107,9 @@ def scope_text(said: Mapping[str, Any]) -> str:
         days.append(f"to {timezone.localdate(of.last - timedelta(microseconds=1))}")
     parts = ["what carriers take"] if of.leg == COST else []
     parts += [" ".join(days)] if days else []
-    for key, what, model, field in NAMED:
+    for key, what, kind, field in NAMED:
         if key in said:
-            names = model._default_manager.filter(pk=said[key]).values_list(field, flat=True)
-            parts.append(f"{what} {names.first() or said[key]}")
+            parts.append(f"{what} {name_of(kind, said[key], field) or said[key]}")
     parts += [f"numbers that begin with +{of.prefix.removeprefix('+')}"] if of.prefix else []
     parts += [f"records {said['records']} of the quarantine"] if "records" in said else []
     return ", ".join(parts) or "all"

@@ -6,19 +6,17 @@ import json
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Max, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.core.cards.diff import WHATS, Change
 from tollwright.core.money import show_price
-from tollwright.data.rates import CardVersion, DeckImport, Rate, RateCard
-from tollwright.data.scope import current_tenant_id
-from tollwright.domain.listing import Rows
+from tollwright.domain.entities import CardVersion, RateCard
+from tollwright.domain.listing import Rows, beginning
+from tollwright.domain.lookup import find
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import operations, queries, requests
 from tollwright.domain.rates.queries import Lookup
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import ConfirmForm, MomentField, OfficeForm, choice, posted
 from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import row, to
@@ -30,6 +28,7 @@ from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is, short
 
 BOTH = ("GET", "POST")
+PREVIEWS = 20  # of decks that wait, beside the cards
 SIDES = (("sell", "Sell: what customers pay"), ("buy", "Buy: what a carrier takes"))
 
 
@@ -61,11 +60,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """Every card, with what waits to be done."""
     table = Table(
         "Rate cards",
-        queries.cards().annotate(
-            published=Count("versions", filter=Q(versions__status="published"), distinct=True),
-            drafts=Count("versions", filter=Q(versions__status="draft"), distinct=True),
-            latest=Max("versions__effective_from"),
-        ),
+        queries.cards_with_counts(),
         [
             Column("code", "Code", lambda one: one.code, "code", row("card")),
             Column("name", "Name", lambda one: one.name, "name", row("card")),
@@ -84,13 +79,9 @@ def index(request: StaffRequest) -> HttpResponse:
         filename="rate-cards",
     )
     tools = [("Add a card", to("card-new"))] if _may(request) else []
-    previews = (
-        DeckImport.objects.filter(tenant_id=current_tenant_id(), status="previewed")
-        .select_related("card")
-        .defer("content")
-    )
+    previews = queries.waiting_decks(most=PREVIEWS)
     return listing(
-        request, "Rate cards", table, template="cards.html", tools=tools, previews=previews[:20]
+        request, "Rate cards", table, template="cards.html", tools=tools, previews=previews
     )
 
 
@@ -121,7 +112,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
     card = find(RateCard, pk)
     asked = bool(request.GET.get("number"))
     form = NumberForm(request.GET if asked else None)
-    versions = list(card.versions.annotate(rows=Count("rates")).order_by("-number"))
+    versions = queries.versions_with_counts(card)
     return show(
         request,
         "card.html",
@@ -181,7 +172,7 @@ def version(request: StaffRequest, pk: int) -> HttpResponse:
         version=of,
         changes=changes(of),
         options=[(key, _said(value)) for key, value in sorted(of.options.items())],
-        others=of.card.versions.exclude(pk=pk).order_by("-number"),
+        others=[one for one in queries.versions(of.card) if one.pk != pk],
         crumbs=[("Rate cards", to("cards")), (of.card.name, to("card", of.card_id))],
     )
 
@@ -189,7 +180,7 @@ def version(request: StaffRequest, pk: int) -> HttpResponse:
 def _rows(of: CardVersion) -> Table:
     return Table(
         f"Rows of {of}",
-        Rate.objects.filter(version=of),
+        queries.rows_of_version(of),
         [
             Column("row", "Row", lambda one: one.row_no + 1, "row_no"),
             Column("prefix", "Prefix", lambda one: one.prefix or "default", "prefix"),
@@ -281,7 +272,7 @@ def changes_table(rows: Rows, currency: str, filename: str, empty: str) -> Table
         ],
         [
             Filter("what", "What", field_is("what"), choices=options("change", WHATS)),
-            Filter("prefix", "Prefix begins", _prefix_begins),
+            Filter("prefix", "Prefix begins", _begins),
         ],
         order="",
         empty=empty,
@@ -316,7 +307,7 @@ def publish(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Publish {draft}",
         form=form,
-        lead=f"{draft.rates.count():,} rows. {told}. A published version never changes.",
+        lead=f"{queries.row_count(draft):,} rows. {told}. A published version never changes.",
         button="Publish",
         back=to("card-version", pk),
         crumbs=[("Rate cards", to("cards")), (str(draft), to("card-version", pk))],
@@ -345,8 +336,8 @@ def revert(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Go back to {earlier}",
         form=form,
-        lead=f"Its {earlier.rates.count():,} rows are published again as a new version. Calls that"
-        " were rated stay as they are.",
+        lead=f"Its {queries.row_count(earlier):,} rows are published again as a new version."
+        " Calls that were rated stay as they are.",
         button="Publish again",
         back=to("card-version", pk),
         crumbs=[("Rate cards", to("cards")), (str(earlier), to("card-version", pk))],
@@ -367,7 +358,8 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Discard {draft}",
         form=form,
-        lead=f"{draft.rates.count():,} rows go. A deck that they came from can be applied again.",
+        lead=f"{queries.row_count(draft):,} rows are deleted. A deck that they came from can be"
+        " applied again.",
         button="Discard the draft",
         button_tone="danger",
         back=to("card-version", pk),
@@ -376,8 +368,7 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _numbered(card: RateCard, number: int) -> CardVersion:
-    of = CardVersion.objects.filter(card=card, number=number).values_list("pk", flat=True).first()
-    return find(CardVersion, of or 0, "card")
+    return queries.version_by_number(card, number)
 
 
 def _price(rate: Any, currency: str) -> str:
@@ -396,12 +387,7 @@ def _change_name(change: Change) -> str:
 
 
 def _begins(rows: Rows, value: str) -> Rows:
-    return rows.filter(prefix__startswith=prefix_of(value))  # type: ignore[union-attr]  # a queryset
-
-
-def _prefix_begins(rows: Rows, value: str) -> Rows:
-    digits = prefix_of(value)
-    return [change for change in rows if change.prefix.startswith(digits)]
+    return beginning(rows, "prefix", prefix_of(value))
 
 
 def _said(value: Any) -> str:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from tollwright.data.carriers import Carrier, Trunk
-from tollwright.data.rates import RateCard
 from tollwright.domain.carriers import operations, queries
+from tollwright.domain.entities import Carrier, RateCard, Trunk
+from tollwright.domain.lookup import find
 from tollwright.domain.rates.queries import cards
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import MomentField, OfficeForm, choice, posted, set_choices
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
@@ -64,10 +62,9 @@ class CardForm(OfficeForm):
 @page()
 def index(request: StaffRequest) -> HttpResponse:
     """Every carrier with its card of today."""
-    held = Count("trunks", filter=Q(trunks__valid_to=None) | Q(trunks__valid_to__gt=request.at))
     table = Table(
         "Carriers",
-        queries.carriers(at=request.at).annotate(trunk_count=held),
+        queries.carriers_with_counts(at=request.at),
         [
             Column("code", "Code", lambda one: one.code, "code", row("carrier")),
             Column("name", "Name", lambda one: one.name, "name", row("carrier")),
@@ -173,7 +170,7 @@ def card_assign(request: StaffRequest, pk: int) -> HttpResponse:
         ):  # fmt: skip
             done(request, "The card holds from then on; calls that are priced stay as they are.")
             return redirect(to("carrier", pk))
-    lead = "" if cards(side="buy").exists() else "First add a rate card of side buy."
+    lead = "" if cards(side="buy") else "First add a rate card of side buy."
     return _form(request, f"Buy card of {carrier.name}", form, carrier, lead)
 
 

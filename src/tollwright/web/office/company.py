@@ -6,9 +6,9 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from tollwright.data.tenants import LegalEntity
+from tollwright.domain.entities import LegalEntity
+from tollwright.domain.lookup import find
 from tollwright.domain.tenants import operations, queries
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import OfficeForm, posted
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show

@@ -8,10 +8,10 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from tollwright.data.customers import Campaign, Customer, Identifier
-from tollwright.data.tenants import LegalEntity
 from tollwright.domain.customers import operations
-from tollwright.web.office.find import find
+from tollwright.domain.entities import Campaign, Customer, Identifier, LegalEntity
+from tollwright.domain.lookup import find
+from tollwright.domain.tenants.queries import legal_entities
 from tollwright.web.office.forms import (
     MomentField,
     OfficeForm,
@@ -46,8 +46,8 @@ class CustomerForm(OfficeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         set_choices(self, "timezone", zones())
-        entities = LegalEntity.objects.order_by("name").values_list("pk", "name")
-        set_choices(self, "legal_entity", [(str(pk), name) for pk, name in entities])
+        entities = sorted((one.name, one.pk) for one in legal_entities())
+        set_choices(self, "legal_entity", [(str(pk), name) for name, pk in entities])
 
 
 class CustomerChangeForm(CustomerForm):
@@ -112,7 +112,7 @@ def new(request: StaffRequest) -> HttpResponse:
         back=to("customers"),
         crumbs=[("Customers", to("customers"))],
         lead=""
-        if LegalEntity.objects.exists()
+        if legal_entities()
         else "First add the legal entity that signs your invoices, under Control: Company.",
     )
 

@@ -7,14 +7,16 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from tollwright.data.customers import Campaign, Customer
-from tollwright.data.plans import Subscription
 from tollwright.domain.customers import operations, queries
+from tollwright.domain.entities import Campaign, Customer
+from tollwright.domain.invoices.queries import invoices as invoices_of
 from tollwright.domain.invoices.queries import with_open
 from tollwright.domain.ledger import queries as ledger
+from tollwright.domain.lookup import find
+from tollwright.domain.payments.queries import payments as payments_of
+from tollwright.domain.plans.queries import subscriptions_with_terms
 from tollwright.domain.reports import queries as reports
 from tollwright.web.office import invoices, payments
-from tollwright.web.office.find import find
 from tollwright.web.office.home import Tile, about, day_chart, today_of
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, listing, page, show
@@ -72,17 +74,17 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         customer=customer,
         tiles=_tiles(request, customer),
         chart=day_chart(today_of(request), customer.currency, customer),
-        campaigns=_campaigns(customer),
-        subscriptions=_subscriptions(customer),
+        campaigns=queries.campaigns_with_identifiers(customer),
+        subscriptions=subscriptions_with_terms(customer=customer),
         invoices=short(
             "Latest invoices",
-            with_open(customer.invoices.all())[:LATEST],
+            with_open(invoices_of(customer))[:LATEST],
             [one for one in invoices.COLUMNS if one.key in BRIEF],
             "No invoices yet. Run billing when a period has ended.",
         ),
         payments=short(
             "Latest payments",
-            customer.payments.select_related("customer", "receipt").all()[:LATEST],
+            payments_of(customer)[:LATEST],
             [one for one in payments.COLUMNS if one.key in BRIEF],
             "No payments yet.",
         ),
@@ -146,7 +148,7 @@ def campaign(request: StaffRequest, pk: int) -> HttpResponse:
         of.name,
         campaign=of,
         identifiers=queries.identifiers(campaign=of),
-        subscriptions=Subscription.objects.select_related("version__plan").filter(campaign=of),
+        subscriptions=subscriptions_with_terms(campaign=of),
         rules=in_force(request, Place(of, of.customer, of)),
         now=request.at,
         crumbs=[("Customers", to("customers")), (of.customer.name, to("customer", of.customer_id))],
@@ -178,16 +180,6 @@ def _tiles(request: StaffRequest, customer: Customer) -> list[Tile]:
             calls,
         ),
     ]
-
-
-def _campaigns(customer: Customer) -> Any:
-    return customer.campaigns.prefetch_related("identifiers").all()
-
-
-def _subscriptions(customer: Customer) -> Any:
-    return customer.subscriptions.select_related(
-        "version__plan", "version__card", "campaign"
-    ).prefetch_related("version__fees")
 
 
 def _balance(one: Any) -> Money:

@@ -11,12 +11,11 @@ from django.shortcuts import redirect
 from tollwright.core.decks import ColumnMapping
 from tollwright.core.decks.mapping import MEANINGS
 from tollwright.core.decks.sniffer import Proposal
-from tollwright.data.jobs import Job
-from tollwright.data.rates import DeckImport, RateCard
+from tollwright.domain.entities import DeckImport, Job, RateCard
+from tollwright.domain.lookup import find
 from tollwright.domain.rates import operations, queries, requests
 from tollwright.domain.rates.errors import MappingNeeded
 from tollwright.web.office.cards import changes_table
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import (
     BoundedFileField,
     ConfirmForm,

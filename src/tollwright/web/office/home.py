@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tollwright.core.money import to_minor_unit
-from tollwright.data.customers import Customer
 from tollwright.domain.calls import queries as calls
+from tollwright.domain.entities import Customer
 from tollwright.domain.jobs import queries as jobs
 from tollwright.domain.reports import margins
 from tollwright.domain.reports import queries as reports

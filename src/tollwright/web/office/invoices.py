@@ -9,20 +9,19 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from tollwright.data.invoices import Document, Invoice, InvoiceLine
+from tollwright.domain.entities import Document, Invoice, InvoiceLine
 from tollwright.domain.errors import NotFound
 from tollwright.domain.invoices import operations, queries
 from tollwright.domain.invoices.allocation import open_micros
 from tollwright.domain.invoices.operations import Correction
-from tollwright.domain.listing import Rows
+from tollwright.domain.listing import Rows, as_query
+from tollwright.domain.lookup import find
 from tollwright.domain.reports.queries import charges_of_line
 from tollwright.gateways.typst import render
 from tollwright.web.office.calls import customers
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import AmountField, ConfirmForm, ReasonForm, posted
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
@@ -50,7 +49,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """Every document, newest first."""
     table = Table(
         "Invoices",
-        queries.with_open(Invoice.objects.select_related("customer")),
+        queries.with_open(queries.invoices()),
         [*COLUMNS],
         [
             Filter("number", "Number", field_has("number")),
@@ -109,7 +108,7 @@ COLUMNS = [
 
 
 def _lines(invoice: Invoice) -> list[Any]:
-    lines: list[Any] = list(invoice.lines.select_related("campaign").all())
+    lines: list[Any] = list(queries.invoice_lines(invoice))
     for line in lines:
         bounded = line.period_from is not None and line.period_to is not None
         line.days = days(line.period_from, line.period_to, invoice.period_zone) if bounded else ""
@@ -118,7 +117,7 @@ def _lines(invoice: Invoice) -> list[Any]:
 
 def _in_state(at: datetime) -> Any:
     def apply(rows: Rows, value: str) -> Rows:
-        return queries.in_state(rows, value, at=at) if isinstance(rows, QuerySet) else rows
+        return queries.in_state(as_query(rows), value, at=at)
 
     return apply
 
@@ -134,10 +133,10 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         invoice=invoice,
         period=period(invoice),
         lines=_lines(invoice),
-        taxes=invoice.taxes.all(),
-        allocations=invoice.allocations.select_related("payment", "credit").all(),
-        corrections=invoice.corrections.all(),
-        document=Document.objects.filter(invoice=invoice).only("filename", "sha256").first(),
+        taxes=queries.taxes_of(invoice),
+        allocations=queries.allocations_of(invoice),
+        corrections=queries.corrections_of(invoice),
+        document=queries.head_of_document(invoice),
         still_open=open_micros(invoice),
         crumbs=[("Invoices", to("invoices"))],
     )
@@ -146,8 +145,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
 @page()
 def pdf(_request: StaffRequest, pk: int) -> HttpResponse:
     """The stored document, as it was issued."""
-    found = Document.objects.filter(invoice_id=pk).first()
-    return document(found)
+    return document(queries.document_by_invoice(pk))
 
 
 def document(found: Document | None) -> HttpResponse:
@@ -156,7 +154,6 @@ def document(found: Document | None) -> HttpResponse:
         raise NotFound("There is no document: a draft has none until it is finalised.")
     response = HttpResponse(bytes(found.content), content_type=found.media_type)
     response["Content-Disposition"] = f'attachment; filename="{found.filename}"'
-    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
@@ -198,13 +195,14 @@ def drop(request: StaffRequest, pk: int) -> HttpResponse:
         operations.drop_draft(invoice=invoice, at=request.at, by=request.by)
         done(request, "The draft is deleted; its calls and fees are unbilled again.")
         return redirect(to("billing"))
-    calls = sum(line.calls or 0 for line in invoice.lines.all())
+    lines = queries.invoice_lines(invoice)
+    calls = sum(line.calls or 0 for line in lines)
     return show(
         request,
         "form.html",
         f"Delete the draft for {invoice.customer.name}",
         form=form,
-        lead=f"{calls:,} calls and the fees of {invoice.lines.count()} lines, in all"
+        lead=f"{calls:,} calls and the fees of {len(lines)} lines, in all"
         f" {Money(invoice.net_micros, invoice.currency)} before tax, become unbilled again."
         " The next billing run drafts them again.",
         button="Delete the draft",
@@ -224,7 +222,7 @@ def void(request: StaffRequest, pk: int) -> HttpResponse:
     ):
         done(request, f"{invoice.number} is void; its number stays taken.")
         return redirect(to("invoice", pk))
-    calls = sum(line.calls or 0 for line in invoice.lines.all())
+    calls = sum(line.calls or 0 for line in queries.invoice_lines(invoice))
     return show(
         request,
         "form.html",

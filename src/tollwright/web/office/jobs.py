@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from tollwright.data.jobs import Job
+from tollwright.domain.entities import Job
 from tollwright.domain.jobs import operations, queries
 from tollwright.web.office.forms import ConfirmForm, posted
 from tollwright.web.office.links import row, to
@@ -166,7 +165,7 @@ def result_of(job: Job) -> str:
 
 def waits_or_failed(group: Job) -> TablePage | None:
     """The parts of a group that ended otherwise than asked for, each with its sentence."""
-    found = queries.parts(group).filter(Q(status="failed") | Q(sentence__startswith="It waits"))
+    found = queries.waiting_or_failed(group)
     listed = list(found[:MOST_PARTS])
     return _parts(listed) if listed else None
 

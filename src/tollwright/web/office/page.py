@@ -14,8 +14,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from tollwright.data.access import Membership
 from tollwright.domain.audit.operations import By
+from tollwright.domain.entities import Membership
 from tollwright.domain.errors import DomainError
 from tollwright.domain.jobs import operations
 from tollwright.domain.jobs import queries as jobs

@@ -7,18 +7,16 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.db.models import Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.core.money import show as show_micros
-from tollwright.data.customers import Customer
-from tollwright.data.payments import Payment
+from tollwright.domain.entities import Customer, Payment
+from tollwright.domain.lookup import find
 from tollwright.domain.payments import operations, queries
 from tollwright.domain.payments.queries import OpenInvoice
 from tollwright.gateways.typst import render
 from tollwright.web.office.calls import customers
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import AmountField, MomentField, OfficeForm, choice, posted
 from tollwright.web.office.invoices import document
 from tollwright.web.office.links import row, to
@@ -35,9 +33,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """Every payment, newest first."""
     table = Table(
         "Payments",
-        Payment.objects.select_related("customer", "receipt").annotate(
-            allocated_micros=Sum("allocations__amount_micros", default=0)
-        ),
+        queries.payments_in_full(),
         [*COLUMNS, Column("free", "Not allocated", _free, number=True)],
         [
             Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
@@ -84,7 +80,7 @@ COLUMNS = [
 
 
 def _free(one: Any) -> Money:
-    return Money(one.amount_micros - one.allocated_micros, one.currency)
+    return Money(one.left_micros, one.currency)
 
 
 def _may(request: StaffRequest) -> bool:

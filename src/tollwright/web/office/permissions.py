@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tollwright.data.access import Role
+from tollwright.domain.entities import Role
 
 Need = Literal[
     "read",

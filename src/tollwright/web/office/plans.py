@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.core.rating.legs import CostPlus
-from tollwright.data.customers import Campaign, Customer
-from tollwright.data.plans import CallPlan, PlanVersion, Subscription
-from tollwright.data.rates import RateCard
+from tollwright.domain.customers.queries import campaigns
+from tollwright.domain.entities import (
+    CallPlan,
+    Campaign,
+    Customer,
+    PlanVersion,
+    RateCard,
+    Subscription,
+)
+from tollwright.domain.lookup import find
 from tollwright.domain.plans import operations, queries
 from tollwright.domain.rates.queries import cards
 from tollwright.web.office.fee_fields import fee_fields, read_fee
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import (
     AmountField,
     ConfirmForm,
@@ -105,13 +110,12 @@ class SubscribeForm(OfficeForm):
 
     def draw(self, customer: Customer) -> None:
         """Offer the published plans of the customer's currency, and its campaigns."""
-        offered = PlanVersion.objects.filter(status="published", currency=customer.currency)
-        listed = offered.select_related("plan").order_by("plan__name", "-number")
+        listed = queries.offered(customer.currency)
         set_choices(
             self, "version", [(str(one.pk), f"{one.plan.name} v{one.number}") for one in listed]
         )
         self.offers = len(listed)
-        mine = [(str(one.pk), one.name) for one in customer.campaigns.all()]
+        mine = [(str(one.pk), one.name) for one in campaigns(customer=customer)]
         field = self.fields["campaign"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [("", "all campaigns"), *mine]
@@ -126,13 +130,9 @@ class EndForm(OfficeForm):
 @page()
 def index(request: StaffRequest) -> HttpResponse:
     """Every plan."""
-    running = Q(versions__status="published")
     table = Table(
         "Plans",
-        queries.plans().annotate(
-            published=Count("versions", filter=running, distinct=True),
-            drafts=Count("versions", filter=Q(versions__status="draft"), distinct=True),
-        ),
+        queries.plans_with_counts(),
         [
             Column("code", "Code", lambda one: one.code, "code", row("plan")),
             Column("name", "Name", lambda one: one.name, "name", row("plan")),
@@ -176,9 +176,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
     plan = find(CallPlan, pk)
     table = Table(
         "Who is on it",
-        Subscription.objects.filter(version__plan=plan).select_related(
-            "customer", "campaign", "version"
-        ),
+        queries.subscribers(plan),
         [
             Column(
                 "customer",

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from tollwright.data.calls import Quarantine
-from tollwright.data.scope import current_tenant_id
 from tollwright.domain.calls import operations, queries
-from tollwright.domain.listing import Rows
+from tollwright.domain.entities import Quarantine
+from tollwright.domain.listing import Rows, among
+from tollwright.domain.lookup import find
 from tollwright.domain.rerating import corrections
 from tollwright.domain.rerating.queries import proposals_for
 from tollwright.engine.ingest.invoiced_corrections import LATE
 from tollwright.web.office.batches import sources
-from tollwright.web.office.find import find
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.shared.filters import since, until
@@ -41,7 +38,7 @@ def index(request: StaffRequest) -> HttpResponse:
         table,
         template="quarantine.html",
         waiting=[(one, count, to("quarantine", reason=one)) for one, count in waiting.items()],
-        matching=matching.filter(status="open").count(),  # type: ignore[union-attr]  # a queryset
+        matching=queries.open_count(matching),
         late=LATE in waiting,
         address=request.get_full_path(),
         query=request.GET.urlencode(),
@@ -51,7 +48,7 @@ def index(request: StaffRequest) -> HttpResponse:
 def _table(waiting: dict[str, int]) -> Table:
     return Table(
         "Quarantine",
-        _all(),
+        queries.quarantined(),
         [
             Column("no", "No.", lambda one: one.pk, "pk", row("quarantined")),
             Column("reason", "Reason", lambda one: label_of("reason", one.reason), "reason"),
@@ -161,18 +158,17 @@ def dismiss(request: StaffRequest) -> HttpResponse:
 
 def _chosen(request: StaffRequest) -> list[int]:
     """Open records only, oldest first; an id of another tenant is none of them."""
-    open_ones = queries.quarantine().order_by("id")
     if request.POST.get("all"):
         last = request.POST.get("last", "")
-        matching = _matching(open_ones, request)
-        if last.isdigit():  # what has come since the question was asked is not in the answer
-            matching = matching.filter(pk__lte=int(last))
-        return list(matching.values_list("id", flat=True)[:BULK])
+        # what has come since the question was asked is not in the answer
+        until = int(last) if last.isdigit() else None
+        return queries.open_among(_matching(request), most=BULK, until=until)
     wanted = [int(one) for one in request.POST.getlist("ids")[:BULK] if one.isdigit()]
-    return list(open_ones.filter(pk__in=wanted).values_list("id", flat=True))
+    return queries.open_among(among(queries.quarantined(), wanted), most=BULK)
 
 
-def _matching(rows: Any, request: StaffRequest) -> Any:
+def _matching(request: StaffRequest) -> Rows:
+    rows: Rows = queries.quarantined()
     query = QueryDict(request.POST.get("query", ""))
     for path in ("reason", "source", "batch"):
         if query.get(path):
@@ -183,12 +179,6 @@ def _matching(rows: Any, request: StaffRequest) -> Any:
         if query.get(name):
             rows = bound("created_at")(rows, query[name])
     return rows
-
-
-def _all() -> Rows:
-    return Quarantine.objects.filter(tenant_id=current_tenant_id()).select_related(
-        "source", "batch"
-    )
 
 
 def _back(request: StaffRequest) -> str:

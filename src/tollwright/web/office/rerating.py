@@ -9,14 +9,14 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from tollwright.data.rerating import RerateProposal, Rerating
+from tollwright.domain.entities import RerateProposal, Rerating
+from tollwright.domain.lookup import find
 from tollwright.domain.rerating import operations, queries, requests
 from tollwright.domain.rerating.corrections import proposed_calls
 from tollwright.domain.rerating.report import DifferenceReport, Part, Row
 from tollwright.gateways.typst import render
 from tollwright.web.office.asking import ask
 from tollwright.web.office.callscope import RerateForm, last_month, scope_text
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import ConfirmForm, OfficeForm, ReasonForm
 from tollwright.web.office.invoices import call_link
 from tollwright.web.office.jobs import waiting

@@ -12,11 +12,12 @@ from django.shortcuts import redirect
 from tollwright.core.labels import value_text
 from tollwright.core.rules import SETTINGS, Resolved, Setting
 from tollwright.core.settings import SCOPES, form_text
-from tollwright.data.customers import Campaign, Customer
+from tollwright.domain.customers.queries import customers_with_campaigns
+from tollwright.domain.entities import Campaign, Customer
 from tollwright.domain.errors import NotFound
+from tollwright.domain.lookup import find
 from tollwright.domain.rules import operations, queries
 from tollwright.domain.rules.queries import Place as Scope
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import MomentField, OfficeForm, posted
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
@@ -212,7 +213,7 @@ def _place(request: StaffRequest) -> Place:
 def _scopes(place: Place) -> list[tuple[str, str, bool]]:
     """The scopes to choose from: name, value, and whether it is this one."""
     found = [("all customers", "", place.customer is None)]
-    for customer in Customer.objects.prefetch_related("campaigns"):
+    for customer in customers_with_campaigns():
         here = place.customer == customer and place.campaign is None
         found.append((customer.name, f"customer-{customer.pk}", here))
         found += [

@@ -8,16 +8,16 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 
-from tollwright.data.jobs import Job
-from tollwright.data.plans import PlanVersion
-from tollwright.data.rates import CardVersion
+from tollwright.domain.entities import CardVersion, Job, PlanVersion
+from tollwright.domain.lookup import find
+from tollwright.domain.plans.queries import all_versions
+from tollwright.domain.rates.queries import sell_versions
 from tollwright.domain.rerating import requests
 from tollwright.domain.rerating.report import Row
 from tollwright.domain.rerating.whatif import Line, WhatIf, WhatIfRequest, card_of_file, what_if
 from tollwright.engine.rerate.refusals import SENTENCES
 from tollwright.web.office.asking import ask
 from tollwright.web.office.callscope import ScopeForm, last_month
-from tollwright.web.office.find import find
 from tollwright.web.office.forms import BoundedFileField, choice, set_choices, uploaded
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, page, show
@@ -57,15 +57,13 @@ class WhatIfForm(ScopeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cards = CardVersion.objects.filter(card__side="sell").select_related("card")
-        plans = PlanVersion.objects.select_related("plan")
         listed = [
             (f"card-{one.pk}", f"{one.card.name} v{one.number} ({one.status})")
-            for one in cards.order_by("status", "card__name", "-number")
+            for one in sell_versions()
         ]
         listed += [
             (f"plan-{one.pk}", f"Plan {one.plan.name} v{one.number} ({one.status})")
-            for one in plans.order_by("status", "plan__name", "-number")
+            for one in all_versions()
         ]
         set_choices(self, "price", listed)
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tollwright.data.calls import Call, Charge
-from tollwright.data.customers import Campaign
-from tollwright.data.invoices import InvoiceLine
-from tollwright.data.scope import current_tenant_id
 from tollwright.domain.calls import queries
-from tollwright.domain.listing import Rows
+from tollwright.domain.customers.queries import campaigns as campaigns_of
+from tollwright.domain.entities import Call, Campaign
+from tollwright.domain.invoices import queries as invoices
+from tollwright.domain.listing import Rows, as_query
 from tollwright.web.portal.decorators import Visit, portal, show
 from tollwright.web.portal.explain import sentences
 from tollwright.web.shared.filters import since, until
@@ -39,22 +37,14 @@ def calls(request: HttpRequest, visit: Visit) -> HttpResponse:
 @portal
 def call(request: HttpRequest, visit: Visit, month: str, call_id: int) -> HttpResponse:
     """One call: who, when, how long, what it cost and why. The buy side is not in here."""
-    first, end = _month_bounds(month)
-    found = (
-        _mine(visit)
-        .filter(pk=call_id, started_at__gte=first, started_at__lt=end)
-        .order_by("-revision")
-        .first()
-    )
-    if found is None:
-        raise Http404
-    charge = _sell_charges().filter(call_id=found.pk, started_at=found.started_at).first()
+    found = queries.call_of_month(_month(month), call_id, customer=visit.customer)
+    charge = queries.sell_charge_of(found)
     explanation = queries.explain_charge(charge.pk, charge.started_at) if charge else None
-    line = _invoice_of(charge)
+    line = None if charge is None else invoices.issued_line_of(charge)
     return show(
         request, visit, "call.html", "calls",
         call=found,
-        campaign=Campaign.objects.get(pk=found.campaign_id),
+        campaign=found.campaign,
         charge=charge,
         talked_s=-(-found.answered_ms // 1000),
         sentences=sentences(charge, explanation) if charge and explanation else [],
@@ -64,41 +54,22 @@ def call(request: HttpRequest, visit: Visit, month: str, call_id: int) -> HttpRe
     )  # fmt: skip
 
 
-def _mine(visit: Visit) -> QuerySet[Call]:
-    return Call.objects.filter(
-        tenant_id=current_tenant_id(), customer_id=visit.customer_id, is_current=True
-    )
-
-
-def _sell_charges() -> QuerySet[Charge]:
-    return Charge.objects.filter(
-        tenant_id=current_tenant_id(), leg="sell", level=0, is_current=True
-    )
-
-
 def _table(visit: Visit) -> Table:
-    charges = _sell_charges().filter(call_id=OuterRef("id"), started_at=OuterRef("started_at"))
-    rows = _mine(visit).annotate(
-        amount=Subquery(charges.values("amount_micros")[:1]),
-        billed=Subquery(charges.values("billed_s")[:1]),
-        paid_in=Subquery(charges.values("currency")[:1]),
-    )
-    campaigns = list(Campaign.objects.filter(customer_id=visit.customer_id))
-    names = {campaign.pk: campaign.name for campaign in campaigns}
+    mine = list(campaigns_of(customer=visit.customer))
     return Table(
         caption=str(_("Calls")),
-        rows=rows,
+        rows=queries.calls_with_charge(customer=visit.customer),
         columns=[
             Column("started", str(_("Started")), lambda row: row.started_at, "started_at", _link),
             Column("caller", str(_("From")), lambda row: Phone(row.caller) if row.caller else None),
             Column("called", str(_("To")), lambda row: Phone(row.called)),
-            Column("campaign", str(_("Campaign")), lambda row: names.get(row.campaign_id, "")),
+            Column("campaign", str(_("Campaign")), lambda row: row.campaign.name),
             Column("answered", str(_("Answered")), _answered),
             Column("talked", str(_("Talked")), _talked, "answered_ms", number=True),
             Column("billed", str(_("Billed")), _billed, number=True),
             Column("amount", str(_("Charge")), _charge, number=True),
         ],
-        filters=_filters(visit, campaigns),
+        filters=_filters(visit, mine),
         order="-started",
         empty=str(_("No calls here. Calls appear after the provider has read them in.")),
         per_page=25,
@@ -130,31 +101,19 @@ def _filters(visit: Visit, campaigns: list[Campaign]) -> list[Filter]:
 
 
 def _number(rows: Rows, value: str) -> Rows:
-    return queries.by_number(_queryset(rows), value)
+    return queries.by_number(as_query(rows), value)
 
 
 def _by_answer(rows: Rows, value: str) -> Rows:
-    return queries.by_answer(_queryset(rows), answered=value == "yes")
+    return queries.by_answer(as_query(rows), answered=value == "yes")
 
 
-def _queryset(rows: Rows) -> QuerySet[Any, Any]:
-    assert isinstance(rows, QuerySet)  # noqa: S101  # says it to the type checker
-    return rows
-
-
-def _month_bounds(month: str) -> tuple[datetime, datetime]:
-    found = _MONTH.fullmatch(month)
+def _month(text: str) -> date:
+    """`2026-10` as its first day. Raises Http404."""
+    found = _MONTH.fullmatch(text)
     if found is None or not 1990 <= int(found[1]) <= 2099 or not 1 <= int(found[2]) <= 12:
         raise Http404
-    first = datetime(int(found[1]), int(found[2]), 1, tzinfo=timezone.get_fixed_timezone(0))
-    return first, (first + timedelta(days=32)).replace(day=1)
-
-
-def _invoice_of(charge: Charge | None) -> InvoiceLine | None:
-    if charge is None or charge.invoice_line_id is None:
-        return None
-    lines = InvoiceLine.objects.select_related("invoice").exclude(invoice__status="draft")
-    return lines.filter(pk=charge.invoice_line_id).first()
+    return date(int(found[1]), int(found[2]), 1)
 
 
 def _link(row: Call) -> str:
@@ -171,8 +130,8 @@ def _talked(row: Call) -> Seconds:
 
 
 def _billed(row: Any) -> Seconds | None:
-    return None if row.billed is None else Seconds(row.billed)
+    return None if row.billed_s is None else Seconds(row.billed_s)
 
 
 def _charge(row: Any) -> Money | None:
-    return None if row.amount is None else Money(row.amount, row.paid_in)
+    return None if row.amount_micros is None else Money(row.amount_micros, row.currency)

@@ -23,10 +23,6 @@ from tollwright.web.shared.tenancy import portal_membership, staff_membership
 
 P = ParamSpec("P")
 MONEY_ROLES = (Role.PORTAL_ADMIN, Role.PORTAL_FINANCE)
-POLICY = (
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +123,5 @@ def _visit(request: HttpRequest, membership: Membership, customer: Customer) -> 
 
 
 def _guarded(response: HttpResponse) -> HttpResponse:
-    response["Content-Security-Policy"] = POLICY
     response["Cache-Control"] = "private, no-store"
     return response

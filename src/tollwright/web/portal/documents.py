@@ -130,7 +130,6 @@ def _download(document: Document | None) -> HttpResponse:
         raise Http404
     response = HttpResponse(bytes(document.content), content_type=document.media_type)
     response["Content-Disposition"] = f'attachment; filename="{document.filename}"'
-    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 

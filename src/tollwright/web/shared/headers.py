@@ -1,4 +1,7 @@
-"""What a browser may load and do on our pages."""
+"""What a browser may load and do on our pages: the one policy, for office, portal and accounts.
+
+That it guesses no types and frames nothing is said by Django's own middleware.
+"""
 
 from __future__ import annotations
 
