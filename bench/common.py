@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tollwright.core.cards.card import Band, Rate, RateCard, Window
-from tollwright.kernel.call_columns import Charges, Columns
+from tollwright.kernel.call_columns import CallColumns, ChargeColumns
 from tollwright.kernel.numbers import ENDED, TOP_BITS
 
-Part = tuple[Columns, Charges]  # a batch and room for what it costs
+Part = tuple[CallColumns, ChargeColumns]  # a batch and room for what it costs
 
 SEED = 20_260_101
 JULY_US = 1_782_864_000_000_000  # 2026-07-01T00:00:00Z
@@ -100,7 +100,7 @@ def best_of(times: int, work: Callable[[], Any]) -> float:
     return min(seconds)
 
 
-Work = Callable[[Columns, Charges], Any]
+Work = Callable[[CallColumns, ChargeColumns], Any]
 
 
 def by_part(parts: Sequence[Part], rounds: int, *works: Work) -> list[float]:
@@ -159,7 +159,7 @@ def deck(count: int, *, banded: bool = True) -> RateCard:
     return RateCard(rates=tuple(rates), bands=BANDS if banded else (), timezone="America/New_York")
 
 
-def calls_to(packed_prefixes: npt.NDArray[np.int64], count: int, seed: int = SEED) -> Columns:
+def calls_to(packed_prefixes: npt.NDArray[np.int64], count: int, seed: int = SEED) -> CallColumns:
     """So many calls within a month; destinations by Zipf's law, lengths as calls have them.
 
     Each number is its prefix and random digits up to 12.
@@ -175,10 +175,10 @@ def calls_to(packed_prefixes: npt.NDArray[np.int64], count: int, seed: int = SEE
         digit = rng.integers(0, 10, count)
         called = np.where(open_digit, called & ~(15 << shift) | digit << shift, called)
     ms = np.minimum(rng.exponential(180_000, count), 7_200_000).astype(np.int64)
-    return Columns(
-        called=called,
-        caller=called[::-1].copy(),
-        answered_at_us=np.sort(rng.integers(0, 31 * 86_400 * 10**6, count)) + JULY_US,
-        answered_ms=ms,
+    return CallColumns(
+        called_packed=called,
+        caller_packed=called[::-1].copy(),
+        answered_us=np.sort(rng.integers(0, 31 * 86_400 * 10**6, count)) + JULY_US,
+        counted_ms=ms,
         key_rank=np.arange(count, dtype=np.int64),
     )

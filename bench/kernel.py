@@ -38,7 +38,7 @@ from tollwright.core.cards.card import RateCard
 from tollwright.core.instants import moment_of
 from tollwright.core.rating.rate_call import CallInput, rate_call
 from tollwright.core.rating.rate_lookup import prepare
-from tollwright.kernel.call_columns import Charges, Columns, new_charges
+from tollwright.kernel.call_columns import CallColumns, ChargeColumns, new_charges
 from tollwright.kernel.numbers import unpack_number
 from tollwright.kernel.rating.batch import rate_batch
 from tollwright.kernel.rating.compile import compile_card
@@ -66,15 +66,15 @@ def compile_into(folder: Path, prefixes: int) -> tuple[float, float, float]:
     return span.seconds, grown, core_ns(card, calls_to(destinations(compiled), CORE_CALLS))
 
 
-def core_ns(card: RateCard, columns: Columns) -> float:
+def core_ns(card: RateCard, columns: CallColumns) -> float:
     """Nanoseconds a call of `core.rating.rate_call.rate_call` on the prepared card."""
     index = prepare(card)
     calls = [
         CallInput("", moment_of(at), ms, "", unpack_number(called))
         for at, ms, called in zip(
-            columns.answered_at_us.tolist(),
-            columns.answered_ms.tolist(),
-            columns.called.tolist(),
+            columns.answered_us.tolist(),
+            columns.counted_ms.tolist(),
+            columns.called_packed.tolist(),
             strict=True,
         )
     ]
@@ -87,7 +87,7 @@ def destinations(compiled: CompiledCard) -> Any:
     return np.unique(compiled.rate_prefixes)
 
 
-def parts_of(calls: Columns) -> list[Part]:
+def parts_of(calls: CallColumns) -> list[Part]:
     """Batches with room for the charges of all: a floor that stayed in the cache would be none."""
     room = new_charges(len(calls))
     return [
@@ -105,18 +105,18 @@ def _floor(called: Any, caller: Any, at: Any, ms: Any, charges: Any) -> None:
         billed[i], free[i], stopped[i], amount[i] = mixed, mixed, mixed, mixed
 
 
-def floor(calls: Columns, out: Charges) -> None:
+def floor(calls: CallColumns, out: ChargeColumns) -> None:
     """Read every column of the calls and write every column of the charges, once."""
-    at, ms = calls.answered_at_us, calls.answered_ms
-    _floor(calls.called, calls.caller, at, ms, out.arrays())
+    at, ms = calls.answered_us, calls.counted_ms
+    _floor(calls.called_packed, calls.caller_packed, at, ms, out.arrays())
 
 
-def rate(card: CompiledCard, calls: Columns, out: Charges) -> int:
+def rate(card: CompiledCard, calls: CallColumns, out: ChargeColumns) -> int:
     """Rate a batch on as many threads as help; returns how many calls went the long way."""
     return rate_batch(card, calls, out=out).long_way
 
 
-def rate_alone(card: CompiledCard, calls: Columns, out: Charges) -> None:
+def rate_alone(card: CompiledCard, calls: CallColumns, out: ChargeColumns) -> None:
     """Rate a batch on this thread, in parts that are not worth spreading."""
     for first in range(0, len(calls), LEAST):
         rate(card, calls.part(first, first + LEAST), out.part(first, first + LEAST))

@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 from bench.common import Figure, Part, by_part
-from tollwright.kernel.call_columns import Charges, Columns
+from tollwright.kernel.call_columns import CallColumns, ChargeColumns
 from tollwright.kernel.rating.fast_path import LANES, choose_lines, sound_seconds
 from tollwright.kernel.rating.instant import MEMO_SIZE
 from tollwright.kernel.rating.layout import CompiledCard
@@ -58,10 +58,12 @@ def stages(card: CompiledCard, parts: Sequence[Part], rounds: int) -> list[Figur
     """Each stage with those before it."""
     count = sum(len(calls) for calls, _ in parts)
 
-    def up_to(stage: int) -> Callable[[Columns, Charges], int]:
-        def work(calls: Columns, _: Charges) -> int:
-            times = calls.answered_at_us, calls.answered_ms
-            return _up_to(stage, card.words, card.cells, calls.called, calls.caller, *times)
+    def up_to(stage: int) -> Callable[[CallColumns, ChargeColumns], int]:
+        def work(calls: CallColumns, _: ChargeColumns) -> int:
+            times = calls.answered_us, calls.counted_ms
+            return _up_to(
+                stage, card.words, card.cells, calls.called_packed, calls.caller_packed, *times
+            )
 
         return work
 

@@ -27,9 +27,9 @@ from tollwright.core.postings import AccountKind
 from tollwright.core.rating.rate_call import Status
 from tollwright.domain.calls.operations import COUNTS
 from tollwright.domain.carriers.costs import COSTS
-from tollwright.engine.ingest import cost_columns, legs, price, write
-from tollwright.engine.rating import carriers, cost, cost_plus
-from tollwright.engine.rerate import refusals
+from tollwright.engine.ingest import price_chunk, write
+from tollwright.engine.rating import carriers, cost_plus, refusals
+from tollwright.engine.resale import batch, legs
 
 SOURCE = ROOT / "src" / "tollwright"
 
@@ -129,18 +129,19 @@ def reasons_of_terms() -> set[str]:
 
 def reasons() -> set[str]:
     """All reason codes that the engine can give."""
-    rated = set(price.REASONS.values())
-    from_cost = {cost_plus.UNKNOWN_COST, cost_plus.OTHER_CURRENCY}
+    rated = set(price_chunk.REASONS.values())
+    codes = (refusals.UNKNOWN_COST, refusals.COST_OTHER_CURRENCY)
+    from_cost = {refusals.NAMES[code] for code in codes}
     of_terms = reasons_of_terms()
     assert {"no_card", "no_published_version", "cost_plus_allowances"} == of_terms
-    bought = {f"buy_{why}" for why in cost_columns.REFUSED.values()}
+    bought = {f"buy_{why}" for why in batch.REFUSED.values()}
     sold = {f"parent_{why}" for why in rated | from_cost | of_terms}
-    resell = (SOURCE / "engine" / "ingest" / "resell.py").read_text()
+    resell = (SOURCE / "engine" / "resale" / "parent.py").read_text()
     faults = words_given_to("BadRowError", 0, "core/formats")
     return (
         faults | words_given_to("Fault", 1, "core/formats")
         | words_given_to("refusal", 1, "engine") | rated | from_cost | of_terms | bought | sold
-        | set(write.WAITING) | {legs.NOT_YET, cost.UNKNOWN_TRUNK}
+        | set(write.WAITING) | {legs.NOT_YET, cost_plus.UNKNOWN_TRUNK}
         | {carriers.NO_CARD, carriers.NO_VERSION}
         | set(re.findall(r'"(parent_\w+\w)"', resell)) | set(refusals.NAMES.values())
     )  # fmt: skip

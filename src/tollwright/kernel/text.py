@@ -7,10 +7,13 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from tollwright.kernel import text_bytes
 from tollwright.kernel.arrays import Bytes, Int32, Int64, frozen
-from tollwright.kernel.numbers import length_of, pack_texts
+from tollwright.kernel.numbers import EMPTY, length_of, pack_texts
+
+BLANK = 0x20
 
 
 class Text(NamedTuple):
@@ -70,6 +73,23 @@ def packed(digits: Text) -> Int64:
     found = np.empty(len(digits.first), np.int64)
     pack_texts(frozen(digits.data), frozen(digits.first), frozen(digits.size), found)
     return found
+
+
+def callers(numbers: Text) -> Int64:
+    """Packed callers; one that is withheld or cannot be read is as one that is not there."""
+    found = packed(numbers)
+    found[found < 0] = EMPTY
+    return found
+
+
+def padded(column: npt.NDArray[np.bytes_]) -> Text:
+    """Texts of one width, with blanks at the end, without these."""
+    width = column.dtype.itemsize
+    signs = np.ascontiguousarray(column).view(np.uint8).reshape(len(column), width)
+    inside = signs != BLANK
+    size = np.where(inside.any(axis=1), width - inside[:, ::-1].argmax(axis=1), 0)
+    first = np.arange(0, width * len(column), width, dtype=np.int32)
+    return Text(signs.reshape(-1), first, size.astype(np.int32))
 
 
 def unpacked(numbers: Int64) -> Text:

@@ -112,16 +112,9 @@ def joined(
 
 @entry
 def glued(
-    data: Any,
-    first: Any,
-    size: Any,
-    glue: Any,
-    tails: Any,
-    tail_ends: Any,
-    out: Any,
-    begins: Any,
-    sizes: Any,
-) -> None:
+    data: Any, first: Any, size: Any, glue: Any, tails: Any, tail_ends: Any, out: Any,
+    begins: Any, sizes: Any,
+) -> None:  # fmt: skip
     """Texts with a tail each: text, glue[row], tail; written to `out` one after the other."""
     to, tail = 0, 0
     for row in range(len(first)):

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from tollwright.kernel.arrays import Int64
+from tollwright.kernel.call_columns import ChargeColumns
 from tollwright.store.calls import Cursor
 from tollwright.store.columns import Layout, read_all, write
-from tollwright.store.rerate import CHARGES, Charges, DrawMoment, charges_of, span_of
+from tollwright.store.rerate import CHARGES, DrawMoment, Stored, span_of, stored
 from tollwright.store.rows import fetch_all, fetch_value
 from tollwright.store.sql import statements
 
@@ -63,14 +61,14 @@ class PoolUse(NamedTuple):
 
 
 TURN = Layout(
-    (*CHARGES.numbers, "rate_no", "allowance_s", "rated_us", "revision", "issued"),
+    (*CHARGES.numbers, "rate_index", "allowance_s", "rated_us", "revision", "issued"),
     CHARGES.texts,
     (*CHARGES.moments, "rated_us"),
 )
 DRAWN = Layout(
     (
         "charge_id", "old_id", "call_id", "started_us", "rated_us", "revision", "version_id",
-        "plan_id", "rate_no", "billed_s", "allowance_s", "amount_micros",
+        "plan_id", "rate_index", "billed_s", "allowance_s", "amount_micros",
     ),
     moments=("started_us", "rated_us"),
 )  # fmt: skip
@@ -81,43 +79,6 @@ USES = Layout(
     ),
     moments=("started_us", "answered_us"),
 )  # fmt: skip
-
-
-class Turn(NamedTuple):
-    """Calls in the order in which they draw, with the charges that stand, int64[n] each.
-
-    A call that has none yet: `charges.charge_id` is 0, and so is what it costs; `rated_us` is then
-    now. `revision` is that of the next charge; `issued` is 1 for a charge on an issued invoice.
-    """
-
-    charges: Charges
-    rate_no: Int64
-    allowance_s: Int64
-    rated_us: Int64
-    revision: Int64
-    issued: Int64
-
-    def only(self, where: npt.NDArray[np.bool_]) -> Turn:
-        """The calls that are `where`."""
-        charges = Charges._make(column[where] for column in self.charges)
-        return Turn(charges, *(column[where] for column in self[1:]))
-
-
-class Drawn(NamedTuple):
-    """Charges that calls get, int64[n] each; `old_id` is the one it replaces, 0: none."""
-
-    charge_id: Int64
-    old_id: Int64
-    call_id: Int64
-    started_us: Int64
-    rated_us: Int64
-    revision: Int64
-    version_id: Int64
-    plan_id: Int64
-    rate_no: Int64
-    billed_s: Int64
-    allowance_s: Int64
-    amount_micros: Int64
 
 
 class Uses(NamedTuple):
@@ -152,27 +113,26 @@ def sum_taken(cursor: Cursor, values: Mapping[str, object]) -> dict[tuple[int, i
     return {row.key: row.taken for row in fetch_all(cursor, PoolTaken, SQL["sum_taken"], values)}
 
 
-def copy_calls_in_order(cursor: Cursor, values: Mapping[str, object]) -> Turn:
+def copy_calls_in_order(cursor: Cursor, values: Mapping[str, object]) -> Stored:
     """The calls of a customer answered in [since, last) in the order of consumption: those without
     a charge, and those charged by one of `versions` (None: by any).
 
     `values`: customer_id, since, last, versions, causes (in capitals, whose places are told), at,
-    issued (with what stands on issued invoices, or without).
+    issued (with what stands on issued invoices, or without). A call that has no charge yet: its
+    `charge_id` is 0, and so is what it costs; `rated_us` is then `at`. `revision` is that of the
+    next charge.
     """
-    columns = read_all(cursor, SQL["copy_calls_in_order"], values, TURN)
-    own = len(CHARGES.numbers)
-    more = columns[own : len(TURN.numbers)]
-    return Turn(charges_of(columns[:own] + columns[len(TURN.numbers) :]), *more)
+    return stored(TURN, read_all(cursor, SQL["copy_calls_in_order"], values, TURN))
 
 
-def write_charges(cursor: Cursor, drawn: Drawn) -> None:
-    """Retire the old charges, insert the new ones."""
-    if not len(drawn.charge_id):
+def write_charges(cursor: Cursor, charges: ChargeColumns) -> None:
+    """Retire the old charges (`old_id`, 0: none), insert the new ones."""
+    if not len(charges.charge_id):
         return
     cursor.execute(SQL["create_drawn"])
     cursor.execute(SQL["clear_drawn"])
-    write(cursor, SQL["copy_drawn"], DRAWN, drawn._asdict())
-    span = span_of(drawn.started_us)
+    write(cursor, SQL["copy_drawn"], DRAWN, charges.filled())
+    span = span_of(charges.started_us)
     cursor.execute(SQL["retire_charges"], span)
     cursor.execute(SQL["insert_charges"], span)
 

@@ -12,34 +12,39 @@ import numpy.typing as npt
 
 from tollwright.core.instants import moment_of
 from tollwright.kernel.arrays import Int64
+from tollwright.kernel.call_columns import CallColumns, ChargeColumns, currency_numbers
+from tollwright.kernel.text import callers, packed, padded
 from tollwright.store.calls import ID_BLOCK, Cursor
 from tollwright.store.columns import Layout, read, write
 from tollwright.store.rows import fetch_all, fetch_one, fetch_value, fetch_values
 from tollwright.store.sql import statements
 
 SQL = statements("rerate.sql")
-Bytes = npt.NDArray[np.bytes_]
 
 NUMBER_WIDTH = 16  # 15 digits and the blank after them
 CHARGES = Layout(
     (
         "charge_id", "call_id", "started_us", "answered_us", "answered_ms", "campaign_id",
-        "amount_micros", "billed_s", "version_id", "plan_id", "line_id", "waits", "cause",
-        "disposition",
+        "amount_micros", "billed_s", "version_id", "plan_id", "line_id", "waits", "cause_no",
+        "disposition_no",
     ),
     (("currency", 3), ("called", NUMBER_WIDTH), ("caller", NUMBER_WIDTH), ("prefix", NUMBER_WIDTH)),
     ("started_us", "answered_us"),
 )  # fmt: skip
-COSTS = Layout((*CHARGES.numbers, "trunk"), CHARGES.texts, CHARGES.moments)
+COSTS = Layout((*CHARGES.numbers, "trunk_no"), CHARGES.texts, CHARGES.moments)
 SOLD = Layout(
     (*CHARGES.numbers, "cost_micros"),
     (*CHARGES.texts, ("cost_currency", 3)),
     CHARGES.moments,
 )  # fmt: skip
-NO_CURRENCY = b"   "
+OF_CALLS = (
+    "call_id", "started_us", "answered_us", "answered_ms", "campaign_id", "cause_no",
+    "disposition_no", "trunk_no",
+)  # fmt: skip
+Stored = tuple[CallColumns, ChargeColumns]  # calls with the charges that stand, row by row
 REVISED = Layout(
     (
-        "charge_id", "new_id", "call_id", "started_us", "version_id", "plan_id", "rate_no",
+        "charge_id", "new_id", "call_id", "started_us", "version_id", "plan_id", "rate_index",
         "billed_s", "allowance_s", "amount_micros", "line_id", "rated_us",
     ),
     moments=("started_us", "rated_us"),
@@ -73,50 +78,21 @@ class Scope:
         }  # fmt: skip
 
 
-class Charges(NamedTuple):
-    """Current sell charges with their calls, one array a column, each int64[n] or bytes[n].
+def stored(layout: Layout, columns: Sequence[npt.NDArray[Any]]) -> Stored:
+    """Columns as a layout names them: the calls, and the charges that stand.
 
-    `plan_id` and `line_id` are 0 for none; `waits` is 1 for a charge in an open proposal; `cause`
-    and `disposition` are places (from 1) in the list of causes asked for, 0: none of them. Numbers
-    are digits, filled with blanks to 16. `trunk` is the place (from 1) in the list of trunks that
-    charges of carriers are asked for by, else 0. `cost_micros` is what stands as the call's cost,
-    in `cost_currency`; that is NO_CURRENCY where it is not known or not asked for.
+    `prefix` is packed, `currency` a number; causes are places (from 1) in the list of causes asked
+    for, trunks in that of the trunks.
     """
-
-    charge_id: Int64
-    call_id: Int64
-    started_us: Int64
-    answered_us: Int64
-    answered_ms: Int64
-    campaign_id: Int64
-    amount_micros: Int64
-    billed_s: Int64
-    version_id: Int64
-    plan_id: Int64
-    line_id: Int64
-    waits: Int64
-    cause: Int64
-    disposition: Int64
-    currency: Bytes
-    called: Bytes
-    caller: Bytes
-    prefix: Bytes
-    trunk: Int64
-    cost_micros: Int64
-    cost_currency: Bytes
-
-
-def charges_of(
-    columns: Sequence[npt.NDArray[Any]],
-    *,
-    trunk: Int64 | None = None,
-    cost: tuple[Int64, Bytes] | None = None,
-) -> Charges:
-    """Columns as CHARGES names them, and what else is known of the calls."""
-    count = len(columns[0])
-    over = np.zeros(count, np.int64) if trunk is None else trunk
-    unknown = np.zeros(count, np.int64), np.full(count, NO_CURRENCY, "S3")
-    return Charges._make([*columns, over, *(unknown if cost is None else cost)])
+    named: dict[str, Any] = dict(zip(layout.names, columns, strict=True))
+    called, caller, prefix = (padded(named.pop(name)) for name in ("called", "caller", "prefix"))
+    for name in ("currency", "cost_currency"):
+        if name in named:
+            named[name] = currency_numbers(named[name])
+    own = {name: named.pop(name) for name in OF_CALLS if name in named}
+    calls = CallColumns(called_packed=packed(called), caller_packed=callers(caller), **own)
+    status = np.zeros(len(calls), np.int8)
+    return calls, ChargeColumns(status=status, prefix=packed(prefix), **named)
 
 
 def set_join_memory(cursor: Cursor) -> None:
@@ -154,16 +130,15 @@ def fetch_campaigns(cursor: Cursor, scope: Scope) -> list[CampaignSpan]:
 
 def copy_charges(
     cursor: Cursor, scope: Scope, causes: Sequence[str] = (), *, costs: bool = False
-) -> Iterator[Charges]:
+) -> Iterator[Stored]:
     """The charges of a scope, at most BATCH at a time, in no order.
 
     `causes` in capitals are those whose places `cause` and `disposition` tell; `costs`: with what
     the calls cost. While this runs the connection does nothing else.
     """
     values = scope.values() | {"causes": list(causes), "costs": costs}
-    own = len(CHARGES.numbers)
     for columns in read(cursor, SQL["copy_charges"], values, SOLD):
-        yield charges_of(columns[:own] + columns[own + 1 : -1], cost=(columns[own], columns[-1]))
+        yield stored(SOLD, columns)
 
 
 def fetch_trunks(cursor: Cursor, scope: Scope) -> list[TrunkSpan]:
@@ -171,42 +146,16 @@ def fetch_trunks(cursor: Cursor, scope: Scope) -> list[TrunkSpan]:
     return fetch_all(cursor, TrunkSpan, SQL["fetch_trunks"], scope.values())
 
 
-def copy_costs(cursor: Cursor, scope: Scope, over: Sequence[str]) -> Iterator[Charges]:
+def copy_costs(cursor: Cursor, scope: Scope, over: Sequence[str]) -> Iterator[Stored]:
     """As `copy_charges`, but what carriers take for calls over these trunks."""
     values = scope.values() | {"trunks": list(over)}
-    own = len(CHARGES.numbers)
     for columns in read(cursor, SQL["copy_costs"], values, COSTS):
-        yield charges_of(columns[:own] + columns[own + 1 :], trunk=columns[own])
+        yield stored(COSTS, columns)
 
 
 def count_without_cost(cursor: Cursor, scope: Scope) -> int:
     """How many answered calls cost nothing yet; whatever card or plan the scope names."""
     return fetch_value(cursor, int, SQL["count_without_cost"], scope.values()) or 0
-
-
-class Revised(NamedTuple):
-    """What charges come to now, int64[n] each; `line_id` as the statement that follows needs it.
-
-    `new_id` is the id of the charge to be; `rated_us` the moment by whose rules, 0: of the
-    re-rating.
-    """
-
-    charge_id: Int64
-    new_id: Int64
-    call_id: Int64
-    started_us: Int64
-    version_id: Int64
-    plan_id: Int64
-    rate_no: Int64
-    billed_s: Int64
-    allowance_s: Int64
-    amount_micros: Int64
-    line_id: Int64
-    rated_us: Int64
-
-    def only(self, where: npt.NDArray[np.bool_]) -> Revised:
-        """The rows that are `where`."""
-        return Revised(*(column[where] for column in self))
 
 
 class LinePlace(NamedTuple):
@@ -235,11 +184,12 @@ def fetch_lines(cursor: Cursor, line_ids: Sequence[int]) -> dict[int, LinePlace]
     return {row.line_id: row for row in rows}
 
 
-def insert_revisions(cursor: Cursor, revised: Revised, *, at: datetime) -> int:
+def insert_revisions(cursor: Cursor, revised: ChargeColumns, *, at: datetime) -> int:
     """Give charges their next revision and move the days' sums; how many were still as read.
 
-    Fewer than asked for: others changed them meanwhile, the caller rolls back. `line_id` is the
-    invoice line of the new charge, 0 for none.
+    Fewer than asked for: others changed them meanwhile, the caller rolls back. `new_id` is the id
+    of the charge to be, `line_id` its invoice line, 0 for none; `rated_us` the moment by whose
+    rules, 0: of the re-rating.
     """
     if not len(revised.charge_id):
         return 0
@@ -256,14 +206,14 @@ def _revise_staged(cursor: Cursor, values: dict[str, object]) -> int:
     return retired
 
 
-def count_issued(cursor: Cursor, revised: Revised) -> int:
+def count_issued(cursor: Cursor, revised: ChargeColumns) -> int:
     """How many of the charges just revised stand on an issued invoice by now."""
     if not len(revised.charge_id):
         return 0
     return fetch_value(cursor, int, SQL["count_issued"], span_of(revised.started_us)) or 0
 
 
-def insert_waiting(cursor: Cursor, revised: Revised, *, tenant_id: int) -> None:
+def insert_waiting(cursor: Cursor, revised: ChargeColumns, *, tenant_id: int) -> None:
     """Put what charges come to into their proposal; `line_id` is the proposal's line."""
     if len(revised.charge_id):
         stage_revised(cursor, revised)
@@ -355,11 +305,11 @@ def sum_costs(cursor: Cursor, scope: Scope) -> list[BuySum]:
     return fetch_all(cursor, BuySum, SQL["sum_costs"], values)
 
 
-def stage_revised(cursor: Cursor, revised: Revised) -> None:
+def stage_revised(cursor: Cursor, revised: ChargeColumns) -> None:
     """Rows for the statements that read tw_revised; what was staged before is gone."""
     cursor.execute(SQL["create_revised"])
     cursor.execute(SQL["clear_revised"])
-    write(cursor, SQL["copy_revised"], REVISED, revised._asdict())
+    write(cursor, SQL["copy_revised"], REVISED, revised.filled())
 
 
 def _blocks(cursor: Cursor, count: int) -> list[int]:

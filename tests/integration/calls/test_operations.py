@@ -140,7 +140,7 @@ def test_many_re_enter_by_portions(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     rows = [Row(key=key, account="NEW") for key in range(5)]
     desk.ingest(*rows, Row(key=0, account="NEW", seconds=120))
     desk.identify("NEW")
-    monkeypatch.setattr(import_module("tollwright.engine.ingest.reprocess"), "PORTION", 2)
+    monkeypatch.setattr(import_module("tollwright.engine.ingest.reprocess"), "CHUNK_ROWS", 2)
     blocks: list[tuple[int, int]] = []
 
     def counted(cursor: calls.Cursor) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from tollwright.engine.ingest import import_file, ingest_file
 
 def main(conninfo: str, tenant_id: str, path: str, stop_at: str) -> None:
     """See the module."""
-    import_file.PORTION = 50
+    import_file.CHUNK_ROWS = 50
 
     portions = count(1)
 

@@ -108,7 +108,7 @@ def test_two_sources_on_the_same_days_in_opposite_order(
             options=plant.switch.source.options, created_at=DECEMBER,
         )  # fmt: skip
     plant.ingest(Row(key=9, seconds=60, minute=2 * 24 * 60))  # the month's tables are there
-    monkeypatch.setattr(import_file, "PORTION", 1)
+    monkeypatch.setattr(import_file, "CHUNK_ROWS", 1)
     gate, insert = threading.Barrier(2), calls.insert_staged
 
     def priced_individually(*args: Any, **values: Any) -> None:

@@ -32,10 +32,11 @@ from tollwright.core.rating.rate_lookup import prepare
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.carriers import operations as carriers
 from tollwright.domain.carriers.costs import Filled
-from tollwright.engine.ingest.cost_columns import Answered, Place
-from tollwright.engine.ingest.legs import opened
-from tollwright.engine.rating import tariffs
-from tollwright.engine.rating.cost import Cost
+from tollwright.engine.rating.cost_plus import unknown_cost
+from tollwright.engine.rating.tariffs import CardRepository
+from tollwright.engine.resale.batch import BatchContext
+from tollwright.engine.resale.legs import opened
+from tollwright.kernel.call_columns import CallColumns, ChargeColumns, currency_code
 from tollwright.kernel.numbers import pack_numbers
 from tollwright.kernel.text import text_of
 from tollwright.store import batches
@@ -45,29 +46,30 @@ from tollwright.store.calls import cursor_on
 LONDON, BLOCKED, GERMANY = "442079460000", "441212345678", "4930123456"
 
 
-def cost(plant: Plant, *calls: tuple[str, str], seconds: int = 61) -> Cost:
+def cost(plant: Plant, *calls: tuple[str, str], seconds: int = 61) -> ChargeColumns:
     """What calls (number, trunk) answered at noon would cost."""
     count = len(calls)
     none = text_of([""] * count)
-    asked = Answered(
-        np.full(count, micros_of(NOON)), np.full(count, seconds * 1000),
-        pack_numbers([number for number, _ in calls]), pack_numbers([""] * count),
-        text_of([trunk for _, trunk in calls]), none, none,
+    asked = CallColumns(
+        answered_us=np.full(count, micros_of(NOON)), answered_ms=np.full(count, seconds * 1000),
+        called_packed=pack_numbers([number for number, _ in calls]),
+        caller_packed=pack_numbers([""] * count),
+        trunk=text_of([trunk for _, trunk in calls]), cause=none, disposition=none,
     )  # fmt: skip
     with plant.connection.transaction():
         cursor = cursor_on(plant.connection)
         batches.set_tenant(cursor, plant.switch.tenant_id)
-        found = opened(cursor, Place(plant.switch.tenant_id, 0, 0, "UTC", AT))
-        return found.cost(asked) if found else Cost.unknown(count)
+        found = opened(cursor, BatchContext(plant.switch.tenant_id, 0, 0, "UTC", AT))
+        return found.cost(asked) if found else unknown_cost(count)
 
 
-def told(cost: Cost) -> list[tuple[int, str] | str]:
+def told(cost: ChargeColumns) -> list[tuple[int, str] | str]:
     """(micros, currency), or why that is not known, by place."""
     return [
-        (int(cost.amount_micros[place]), cost.currency.at(place))
-        if cost.known[place]
-        else cost.reason.at(place)
-        for place in range(len(cost.known))
+        (int(cost.amount_micros[place]), currency_code(int(cost.currency[place])))
+        if cost.rated[place]
+        else cost.why.at(place)
+        for place in range(len(cost))
     ]
 
 
@@ -163,7 +165,7 @@ def test_a_card_that_is_compiled_is_not_read_again(
     add_telco(plant)
     plant.ingest(Row(key=1, seconds=60))
     monkeypatch.setattr(stored, "read_card", None)
-    monkeypatch.setattr(tariffs, "card_of", None)
+    monkeypatch.setattr(CardRepository, "index", None)
     plant.ingest(Row(key=2, seconds=60), Row(key=3, called=f"+{GERMANY}"))
     assert [leg for leg, *_ in legs(plant)] == ["sell", "buy", "sell", "buy", "sell"]
 

@@ -129,7 +129,7 @@ def test_a_file_that_grew_by_a_correction_does_not_flap(plant: Plant) -> None:
 
 
 def test_a_correction_in_a_later_portion(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_file, "PORTION", 2)
+    monkeypatch.setattr(import_file, "CHUNK_ROWS", 2)
     rows = [Row(key=key) for key in range(5)] + [Row(key=0, seconds=120), Row(key=1)]
     result = plant.ingest(*rows)
     assert fates(result) == (7, 6, 0, 1, 0, 0)

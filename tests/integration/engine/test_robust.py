@@ -78,7 +78,7 @@ CREATE TRIGGER no_room AFTER INSERT ON charge FOR EACH STATEMENT EXECUTE FUNCTIO
 def test_a_full_disk_writes_nothing(
     reference: dict[str, list[tuple[Any, ...]]], plant: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_file, "PORTION", 50)
+    monkeypatch.setattr(import_file, "CHUNK_ROWS", 50)
     owner = prepare().owner_url(plant.connection.info.dbname)
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute(FULL)
@@ -96,7 +96,7 @@ def test_a_full_disk_writes_nothing(
 
 
 def test_a_lost_connection_is_a_sentence(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_file, "PORTION", 50)
+    monkeypatch.setattr(import_file, "CHUNK_ROWS", 50)
     owner = prepare().owner_url(plant.connection.info.dbname)
 
     def cut(_done: int, _size: int) -> None:
@@ -150,7 +150,7 @@ def test_memory_does_not_grow_with_the_file(
 
     The first file, of a few portions, loads what a process loads once.
     """
-    monkeypatch.setattr(import_file, "PORTION", 500)
+    monkeypatch.setattr(import_file, "CHUNK_ROWS", 500)
     monkeypatch.setattr(raw, "PIECE", 262_144)
     plant.run("UPDATE source SET options = '{\"lookahead\": 256}'")
     peaks = []

@@ -60,14 +60,14 @@ def test_calls_come_to_share_a_pool(story: Story) -> None:
     """61 and 30 of Acme's 100 s, 60 of Beta's; the call to Berlin has no part in it."""
     version(story, FREE)
     report = story.report()
-    assert (report.calls, report.changed, report.outside, report.anew) == (4, 3, 0, 0)
+    assert (report.calls, report.changed, report.outside, report.again) == (4, 3, 0, 0)
     assert report.refused == {}
     story.apply("first")
     assert story.amounts() == {"1": 0, "2": 0, "3": 240_000, "4": 0}
     assert story.days() == [("AUTUMN", 1, 1, 0, 0), ("SPRING", 4, 3, 120, 240_000)]
     drawn = AllowanceUse.objects.order_by("answered_at").values_list("before", "taken")
     assert list(drawn) == [(0, 61), (61, 30), (0, 60)]
-    assert (story.report().changed, story.report().anew) == (0, 0)
+    assert (story.report().changed, story.report().again) == (0, 0)
     with pytest.raises(operations.NothingChanges):
         story.apply("second")
     assert all_explain()
@@ -84,7 +84,7 @@ def test_calls_outside_the_scope_move_with_it(story: Story) -> None:
     scope = CallScope(prefix="49")
     report = story.report(scope)
     # Berlin: 9 s free, 52 are a minute begun: 0.12. The last: a minute, as before, but 0 s free
-    assert (report.calls, report.changed, report.outside, report.anew) == (1, 1, 0, 1)
+    assert (report.calls, report.changed, report.outside, report.again) == (1, 1, 0, 1)
     story.apply("berlin", scope)
     assert story.amounts() == {"1": 0, "2": 0, "3": 120_000, "4": 0, "6": 600_000}
     version(story, FREE | {"prefixes": ["44"]})
@@ -172,7 +172,7 @@ def test_an_issued_charge_whose_amount_stays_keeps_what_it_drew(story: Story) ->
     story.bill()
     version(story, FREE | {"name": "other"})
     acme = CallScope(customer_id=story.switch.world.customer.pk)
-    assert (story.report(acme, at=JANUARY).changed, story.report(acme, at=JANUARY).anew) == (0, 0)
+    assert (story.report(acme, at=JANUARY).changed, story.report(acme, at=JANUARY).again) == (0, 0)
     with pytest.raises(operations.NothingChanges):
         story.apply("again", acme, at=JANUARY)
 

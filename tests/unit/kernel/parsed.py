@@ -39,10 +39,11 @@ def fact_of(item: Item, region: str) -> Fact:
 def row_of(parsed: ParsedColumns, row: int, region: str) -> Fact:
     if parsed.odd[row]:
         return fact_of(parsed.read(row), region)
-    texts = (parsed.key, parsed.group, parsed.direction, parsed.cause, parsed.caller, parsed.called,
-             parsed.dialled, parsed.disposition, parsed.trunk, parsed.agent)  # fmt: skip
-    moments = (parsed.started_us, parsed.answered_us, parsed.ended_us, parsed.answered_ms)
-    assert parsed.called_packed[row] in (pack_number(parsed.called.at(row)), -1)
+    calls = parsed.calls
+    texts = (calls.key, calls.group, calls.direction, calls.cause, calls.caller, calls.called,
+             calls.dialled, calls.disposition, calls.trunk, calls.agent)  # fmt: skip
+    moments = (calls.started_us, calls.answered_us, calls.ended_us, calls.answered_ms)
+    assert calls.called_packed[row] == pack_number(calls.called.at(row))
     return (
         "Call", parsed.first_line + row, *(text.at(row) for text in texts),
         *(int(moment[row]) for moment in moments),

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.kernel.words import MONDAY_NOON
 from tollwright.core.cards.card import Band, Rate, RateCard, Step, Window
 from tollwright.core.rating.rate_call import CallInput
-from tollwright.kernel.call_columns import Columns, columns_of, new_charges
+from tollwright.kernel.call_columns import CallColumns, columns_of, new_charges
 from tollwright.kernel.rating import fast_path
 from tollwright.kernel.rating.batch import rate_batch
 from tollwright.kernel.rating.compile import compile_card
@@ -37,7 +37,7 @@ def card() -> CompiledCard:
 
 
 @pytest.fixture(scope="module")
-def calls() -> Columns:
+def calls() -> CallColumns:
     """Some over a band's edge, some with steps, some to nowhere."""
     some = columns_of(
         [
@@ -46,8 +46,7 @@ def calls() -> Columns:
             for ms, number in ((61_000, "4420"), (3_600_000, "4420"), (90_000, "4930"), (1, "33"))
         ]
     )
-    columns = some.called, some.caller, some.answered_at_us, some.answered_ms
-    return Columns(*(np.tile(column, MANY // len(some)) for column in columns))
+    return some.pick(np.tile(np.arange(len(some)), MANY // len(some)))
 
 
 @pytest.fixture
@@ -57,7 +56,9 @@ def traced() -> Iterator[None]:
     tracemalloc.stop()
 
 
-def test_a_million_calls_take_room_once(card: CompiledCard, calls: Columns, traced: None) -> None:
+def test_a_million_calls_take_room_once(
+    card: CompiledCard, calls: CallColumns, traced: None
+) -> None:
     rate_batch(card, calls.part(0, 1))
     tracemalloc.reset_peak()
     before, _ = tracemalloc.get_traced_memory()
@@ -68,7 +69,7 @@ def test_a_million_calls_take_room_once(card: CompiledCard, calls: Columns, trac
 
 
 def test_in_room_that_is_there_they_take_none(
-    card: CompiledCard, calls: Columns, traced: None
+    card: CompiledCard, calls: CallColumns, traced: None
 ) -> None:
     room = new_charges(MANY)
     tracemalloc.reset_peak()

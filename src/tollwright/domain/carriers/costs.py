@@ -17,9 +17,10 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.tenants.queries import current_tenant
-from tollwright.engine.ingest import legs as engine
-from tollwright.engine.ingest.cost_columns import Costed, Place, columns_of
-from tollwright.engine.rating.cost import UNKNOWN_TRUNK
+from tollwright.engine.rating.cost_plus import UNKNOWN_TRUNK
+from tollwright.engine.resale import legs as engine
+from tollwright.engine.resale.batch import BatchContext
+from tollwright.engine.resale.legs import Costed, stored_calls
 from tollwright.store import legs as store
 from tollwright.store.calls import cursor_on
 
@@ -58,7 +59,7 @@ def price_missing(*, first: datetime, last: datetime, at: datetime, by: By) -> F
     tenant, cursor = current_tenant(), cursor_on(_psycopg())
     found = Costed()
     for batch_id, source_id in store.fetch_batches_without_cost(cursor, first=first, last=last):
-        place = Place(tenant.pk, source_id, batch_id, tenant.timezone, at)
+        place = BatchContext(tenant.pk, source_id, batch_id, tenant.timezone, at)
         found.add(engine.fill(cursor, place, first=first, last=last))
     told = dict(found.reasons.most_common())
     record(
@@ -84,10 +85,10 @@ def without_cost(*, first: datetime, last: datetime) -> QuerySet[Call]:
 def why_no_cost(calls: Sequence[Call], *, at: datetime) -> dict[int, str]:
     """By the call's id, why nobody can say what it costs; as things stand now."""
     tenant, cursor = current_tenant(), cursor_on(_psycopg())
-    legs = engine.opened(cursor, Place(tenant.pk, 0, 0, tenant.timezone, at))
+    legs = engine.opened(cursor, BatchContext(tenant.pk, 0, 0, tenant.timezone, at))
     if legs is None or not calls:
         return dict.fromkeys((call.pk for call in calls), NO_TRUNK)
-    why = legs.why(columns_of([_row(call) for call in calls]))
+    why = legs.why(stored_calls([_row(call) for call in calls]))
     return {call.pk: why.at(place) for place, call in enumerate(calls)}
 
 

@@ -30,21 +30,22 @@ from tollwright.domain.rerating import queries
 from tollwright.domain.rerating.proposals import note, propose
 from tollwright.domain.rerating.report import places
 from tollwright.domain.tenants.queries import current_tenant
-from tollwright.engine.ingest.cost_columns import Place
-from tollwright.engine.ingest.invoiced_corrections import (
+from tollwright.engine.ingest.corrections import (
     FIRST,
-    Late,
-    Told,
+    InvoicedCorrection,
+    Waiting,
     cost_again,
-    late,
+    find_corrections,
     would_cost,
 )
+from tollwright.engine.rating import refusals
+from tollwright.engine.rating.tariffs import CardRepository
 from tollwright.engine.rating.terms import read_book
-from tollwright.engine.rerate import refusals
-from tollwright.engine.rerate.invoiced_corrections import reprice_late
+from tollwright.engine.rerate.invoiced_corrections import reprice_invoiced
 from tollwright.engine.rerate.prices import StoredPrices
 from tollwright.engine.rerate.reprice import Repriced
-from tollwright.engine.rerate.run import Tally, outcome_of
+from tollwright.engine.rerate.run import RerateTally, outcome_of
+from tollwright.engine.resale.batch import BatchContext
 from tollwright.store import batches, calls, corrections
 from tollwright.store import rerate as store
 from tollwright.store.calls import ID_BLOCK, Cursor
@@ -99,13 +100,13 @@ def correct(*, ids: Sequence[int], at: datetime, by: By) -> Corrected:
     cursor = queries.database()
     store.lock_rerating(cursor, current_tenant_id())
     book = read_book(cursor, rules_until=at)
-    found, told = late(cursor, list(ids)[:ID_BLOCK], book)
+    found, told = find_corrections(cursor, list(ids)[:ID_BLOCK], book)
     found, waiting = _not_waiting(cursor, found, told)
     rerating, same = None, 0
     if found:
-        tenant = current_tenant()
-        cost = would_cost(cursor, Place(tenant.pk, 0, 0, tenant.timezone, at), found)
-        priced = reprice_late(found, StoredPrices(cursor, book, at), cost)
+        tenant, cards = current_tenant(), CardRepository(cursor, known_at=at)
+        cost = would_cost(cursor, BatchContext(tenant.pk, 0, 0, tenant.timezone, at), found)
+        priced = reprice_invoiced(found, StoredPrices(cards, book), cost)
         told += _unpriced(found, priced)
         same = _close(cursor, _unchanged(found, priced), at, by)
         rerating = _propose(found, priced, at, by)
@@ -121,11 +122,13 @@ def correct(*, ids: Sequence[int], at: datetime, by: By) -> Corrected:
     return result
 
 
-def _not_waiting(cursor: Cursor, found: list[Late], told: list[Told]) -> tuple[list[Late], int]:
+def _not_waiting(
+    cursor: Cursor, found: list[InvoicedCorrection], told: list[Waiting]
+) -> tuple[list[InvoicedCorrection], int]:
     """Those whose charge is in no open proposal, and how many wait for their own already."""
     held = corrections.fetch_open_proposals(cursor, [one.charged.charge_id for one in found])
-    free: list[Late] = []
-    own: list[Told] = []
+    free: list[InvoicedCorrection] = []
+    own: list[Waiting] = []
     for one in found:
         waiting = held.get(one.charged.charge_id)
         if waiting is None:
@@ -144,9 +147,9 @@ def waits_text(proposal_id: int) -> str:
     return f"Waits in proposal {proposal_id} for a decision."
 
 
-def _unpriced(found: Sequence[Late], priced: Repriced) -> list[Told]:
+def _unpriced(found: Sequence[InvoicedCorrection], priced: Repriced) -> list[Waiting]:
     rows = {one.charged.charge_id: one.call.row_id for one in found}
-    codes = zip(priced.stored.charge_id.tolist(), priced.refusal.tolist(), strict=True)
+    codes = zip(priced.stood.charge_id.tolist(), priced.now.status.tolist(), strict=True)
     return [
         (rows[charge_id], f"The corrected call cannot be priced: {why_not(code)}.")
         for charge_id, code in codes
@@ -159,13 +162,13 @@ def why_not(code: int) -> str:
     return refusals.SENTENCES[refusals.NAMES[code]]
 
 
-def _unchanged(found: Sequence[Late], priced: Repriced) -> list[Late]:
-    same = (priced.refusal == refusals.NONE) & ~priced.changed
-    charges = set(priced.stored.charge_id[same].tolist())
+def _unchanged(found: Sequence[InvoicedCorrection], priced: Repriced) -> list[InvoicedCorrection]:
+    same = priced.now.rated & ~priced.changed
+    charges = set(priced.stood.charge_id[same].tolist())
     return [one for one in found if one.charged.charge_id in charges]
 
 
-def _close(cursor: Cursor, found: Sequence[Late], at: datetime, by: By) -> int:
+def _close(cursor: Cursor, found: Sequence[InvoicedCorrection], at: datetime, by: By) -> int:
     """Records that cost what was billed wait no longer; how many."""
     told = [
         (one.call.row_id, f"The call costs what was billed,"
@@ -178,9 +181,11 @@ def _close(cursor: Cursor, found: Sequence[Late], at: datetime, by: By) -> int:
     return batches.resolve_quarantined(cursor, ids, status="corrected", at=at, by=by.actor[:200])
 
 
-def _propose(found: Sequence[Late], priced: Repriced, at: datetime, by: By) -> Rerating | None:
+def _propose(
+    found: Sequence[InvoicedCorrection], priced: Repriced, at: datetime, by: By
+) -> Rerating | None:
     """Proposals for the records whose call costs another amount; None without any."""
-    tally = Tally(keeps=True)
+    tally = RerateTally(keeps=True)
     tally.add(priced)
     outcome = outcome_of(tally)
     changes, cursor = outcome.changes, queries.database()
@@ -202,7 +207,7 @@ def _propose(found: Sequence[Late], priced: Repriced, at: datetime, by: By) -> R
             started_at=one.charged.started_at,
             card_version_id=int(changes.version_id[place]),
             plan_version_id=int(changes.plan_id[place]) or None,
-            rate_no=int(changes.rate_no[place]),
+            rate_no=int(changes.rate_index[place]),
             billed_s=int(changes.billed_s[place]),
             allowance_s=int(changes.allowance_s[place]),
             amount_micros=int(changes.amount_micros[place]),
@@ -255,7 +260,9 @@ def take(
         moved = {"quarantined": -len(brought), "rated": answered,
                  "unanswered": len(brought) - answered, "batch_id": batch_id}  # fmt: skip
         batches.add_counts(cursor, dict.fromkeys(COUNTS, 0) | moved)
-        cost_again(cursor, Place(tenant.pk, source_id, batch_id, tenant.timezone, at), brought)
+        cost_again(
+            cursor, BatchContext(tenant.pk, source_id, batch_id, tenant.timezone, at), brought
+        )
     _check_costs(found)
     return taken
 

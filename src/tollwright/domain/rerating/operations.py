@@ -20,13 +20,13 @@ from tollwright.domain.rerating import corrections, notes, queries
 from tollwright.domain.rerating.proposals import note, propose
 from tollwright.domain.rerating.scope import CallScope
 from tollwright.domain.tenants.queries import current_tenant
-from tollwright.engine.rating.propagate_costs import follow
+from tollwright.engine.rating.propagate_costs import propagate_costs
 from tollwright.engine.rating.settle import settle
-from tollwright.engine.rerate.run import Changes, Outcome
+from tollwright.engine.rerate.run import Outcome
 from tollwright.kernel.arrays import Int64
+from tollwright.kernel.call_columns import ChargeColumns
 from tollwright.store import allowances
 from tollwright.store import rerate as store
-from tollwright.store.rerate import Revised
 
 __all__ = ["NothingChanges", "ProposalDecided", "ReportOutdated", "accept", "apply", "reject"]
 
@@ -79,9 +79,10 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
         outcome.changes,
         store.claim_charge_ids(cursor, len(outcome.changes.charge_id)),
     )
-    _revise_open(_revised(changes, new_id, np.zeros_like(new_id)).only(places.line_id == 0), at)
+    unbilled = changes.replaced(new_id=new_id, line_id=np.zeros_like(new_id))
+    _revise_open(unbilled.pick(places.line_id == 0), at)
     waiting_in = propose(rerating, changes, places)
-    revised = _revised(changes, new_id, waiting_in).only(waiting_in != 0)
+    revised = changes.replaced(new_id=new_id, line_id=waiting_in).pick(waiting_in != 0)
     store.insert_waiting(cursor, revised, tenant_id=tenant_id)
     _draw(outcome, new_id)
     record(
@@ -107,7 +108,7 @@ def _applied_before(scope: CallScope, fingerprint: str) -> Rerating:
     return found
 
 
-def _revise_open(revised: Revised, at: datetime) -> None:
+def _revise_open(revised: ChargeColumns, at: datetime) -> None:
     if not len(revised.charge_id):
         return
     cursor = queries.database()
@@ -115,24 +116,7 @@ def _revise_open(revised: Revised, at: datetime) -> None:
     if stood != len(revised.charge_id) or store.count_issued(cursor, revised):
         raise ReportOutdated("Calls were corrected or invoiced meanwhile: make the report again.")
     span = store.span_of(revised.started_us)
-    follow(cursor, revised.new_id.tolist(), span, tenant_id=current_tenant_id(), at=at)
-
-
-def _revised(changes: Changes, new_id: Int64, line_id: Int64) -> Revised:
-    return Revised(
-        changes.charge_id,
-        new_id,
-        changes.call_id,
-        changes.started_us,
-        changes.version_id,
-        changes.plan_id,
-        changes.rate_no,
-        changes.billed_s,
-        changes.allowance_s,
-        changes.amount_micros,
-        line_id,
-        changes.rated_us,
-    )
+    propagate_costs(cursor, revised.new_id.tolist(), span, tenant_id=current_tenant_id(), at=at)
 
 
 def _draw(outcome: Outcome, new_id: Int64) -> None:
@@ -187,7 +171,7 @@ def _take(
             queries.database(), line_id=line.pk, up_line_id=up_line_id, down_line_id=down_line_id,
             at=rerating.applied_at,
         )  # fmt: skip
-        follow(
+        propagate_costs(
             queries.database(), taken.charges, taken.span, tenant_id=current_tenant_id(), at=at
         )  # fmt: skip
     if (taken.wanted, taken.stood, taken.old_micros) != (line.calls, line.calls, line.old_micros):

@@ -11,8 +11,9 @@ from tollwright.data.rerating import RerateProposal, RerateProposalLine, Reratin
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.audit.operations import By
 from tollwright.domain.rerating.report import Places, parts
-from tollwright.engine.rerate.run import Changes, Outcome
+from tollwright.engine.rerate.run import Outcome
 from tollwright.kernel.arrays import Int64
+from tollwright.kernel.call_columns import ChargeColumns
 
 
 def note(
@@ -39,7 +40,7 @@ def note(
     )
 
 
-def propose(rerating: Rerating, changes: Changes, places: Places) -> Int64:
+def propose(rerating: Rerating, changes: ChargeColumns, places: Places) -> Int64:
     """A proposal for each issued invoice, a line for each of its usage lines.
 
     Of each change the proposal's line in which its charge has to wait; 0 for what is open.
@@ -58,7 +59,7 @@ def propose(rerating: Rerating, changes: Changes, places: Places) -> Int64:
 
 
 def _line(
-    proposal: RerateProposal, line_id: int, changes: Changes, here: Int64
+    proposal: RerateProposal, line_id: int, changes: ChargeColumns, here: Int64
 ) -> RerateProposalLine:
     old, new = changes.old_micros[here], changes.amount_micros[here]
     moves = new - old

@@ -15,6 +15,7 @@ from tollwright.domain.errors import NotFound
 from tollwright.domain.rerating.report import DifferenceReport, Places, places, report_of
 from tollwright.domain.rerating.scope import SELL, CallScope, stored
 from tollwright.engine.rating.carriers import read_carriers
+from tollwright.engine.rating.tariffs import CardRepository
 from tollwright.engine.rating.terms import read_book
 from tollwright.engine.rerate.costs import CarrierPrices
 from tollwright.engine.rerate.prices import StoredPrices
@@ -48,13 +49,14 @@ def reckoned(
     `holds`: nobody else draws on pools until the transaction ends.
     """
     cursor = database()
+    cards = CardRepository(cursor, known_at=at)
     if scope.leg == SELL:
-        prices = StoredPrices(cursor, read_book(cursor, rules_until=at), at)
+        prices = StoredPrices(cards, read_book(cursor, rules_until=at))
         if holds and prices.pooled:
             store.lock_usage(cursor)
         outcome = run(cursor, stored(scope), prices, progress=progress)
     else:
-        bought = CarrierPrices(cursor, read_carriers(cursor), at)
+        bought = CarrierPrices(cards, read_carriers(cursor))
         outcome = run_costs(
             cursor, stored(scope), bought, carrier_id=scope.carrier_id, progress=progress
         )

@@ -14,10 +14,10 @@ import numpy as np
 from tollwright.data.carriers import Carrier
 from tollwright.data.customers import Campaign
 from tollwright.data.scope import current_tenant_id
-from tollwright.engine.rerate.refusals import SENTENCES
-from tollwright.engine.rerate.run import Changes, Figures, Group, Outcome, Refused
-from tollwright.engine.rerate.sums import currency_code
+from tollwright.engine.rating.refusals import SENTENCES
+from tollwright.engine.rerate.run import Figures, Group, Outcome, RefusedCall
 from tollwright.kernel.arrays import Int64
+from tollwright.kernel.call_columns import ChargeColumns, currency_code
 from tollwright.store.rerate import LinePlace
 
 K = TypeVar("K")
@@ -70,7 +70,7 @@ class DifferenceReport:
     campaigns: tuple[Row, ...]
     destinations: tuple[Row, ...]
     refused: dict[str, int]
-    examples: tuple[Refused, ...]
+    examples: tuple[RefusedCall, ...]
     open: tuple[Part, ...]
     invoiced: tuple[Part, ...]
     invoices: int
@@ -101,9 +101,9 @@ class DifferenceReport:
         return sum(row.figures.outside for row in self.totals)
 
     @property
-    def anew(self) -> int:
+    def again(self) -> int:
         """Calls that cost the same, but draw on pools by other terms."""
-        return sum(row.figures.anew for row in self.totals)
+        return sum(row.figures.again for row in self.totals)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -120,9 +120,9 @@ class DifferenceReport:
                 " allowances in their turn, and what is left for them changes. The amounts count"
                 " them."
             )
-        if self.anew:
+        if self.again:
             told.append(
-                f"{self.anew:,} calls cost the same by other terms and get a new revision: what"
+                f"{self.again:,} calls cost the same by other terms and get a new revision: what"
                 " they draw on allowances counts for the calls after them."
             )
         if self.without_cost:
@@ -208,7 +208,7 @@ class Places:
     invoice_id: Int64
 
 
-def places(changes: Changes, lines: Mapping[int, LinePlace]) -> Places:
+def places(changes: ChargeColumns, lines: Mapping[int, LinePlace]) -> Places:
     """Of each change the issued usage line behind it; drafts and unbilled charges are open."""
     root, invoice = np.zeros_like(changes.line_id), np.zeros_like(changes.line_id)
     for line in lines.values():
@@ -218,7 +218,7 @@ def places(changes: Changes, lines: Mapping[int, LinePlace]) -> Places:
     return Places(root, invoice)
 
 
-def parts(changes: Changes, where: Int64) -> tuple[Part, ...]:
+def parts(changes: ChargeColumns, where: Int64) -> tuple[Part, ...]:
     """What the changes at `where` (places) come to, per currency."""
     found = []
     currencies = changes.currency[where]

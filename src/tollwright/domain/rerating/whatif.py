@@ -24,10 +24,11 @@ from tollwright.domain.rerating.fees import NO_FEES, Fees
 from tollwright.domain.rerating.queries import database
 from tollwright.domain.rerating.scope import EVER, NEVER, CallScope, stored
 from tollwright.domain.tenants.queries import current_tenant
+from tollwright.engine.rating.refusals import SENTENCES
+from tollwright.engine.rating.tariffs import CardRepository
 from tollwright.engine.rating.terms import read_book
-from tollwright.engine.rerate.prices import GivenCard, GivenPlan, Sells
-from tollwright.engine.rerate.refusals import SENTENCES
-from tollwright.engine.rerate.run import Figures, Outcome, Progress, Refused, run
+from tollwright.engine.rerate.prices import GivenCard, GivenPlan, SellPrices
+from tollwright.engine.rerate.run import Figures, Outcome, Progress, RefusedCall, run
 from tollwright.store import rerate as store
 
 
@@ -99,7 +100,7 @@ class WhatIf:
     totals: tuple[Line, ...]
     destinations: tuple[reports.Row, ...]
     refused: dict[str, int]
-    examples: tuple[Refused, ...]
+    examples: tuple[RefusedCall, ...]
     with_fees: bool
     without_fees: bool  # a plan's calls are looked at, but only some of those its fees are due for
     shares: bool  # calls draw on allowances of the new prices
@@ -210,12 +211,14 @@ def _narrowed(payload: WhatIfRequest, scope: CallScope, everyone: bool) -> CallS
     return scope
 
 
-def _source(payload: WhatIfRequest, at: datetime) -> Sells:
+def _source(payload: WhatIfRequest, at: datetime) -> SellPrices:
     cursor = database()
     book = read_book(cursor, rules_until=at)
     if payload.plan is not None:
         plan = payload.plan
-        return GivenPlan(cursor, book, plan.card_id, plan.pk, at, plan.cost_plus)
+        return GivenPlan(
+            CardRepository(cursor, known_at=at), book, plan.card_id, plan.pk, plan.cost_plus
+        )
     card, begins, card_id = payload.card, at, 0
     if payload.version is not None:
         card, card_id = rates.core_card(payload.version), payload.version.card_id

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-
-import msgspec
 
 from tollwright.core.cards.card import MAX_CALL_MS
 from tollwright.core.formats.base import Fault, Ignored, Item, Record
 from tollwright.core.numbers import digits_of, normalise
 from tollwright.engine.ingest.attribute import Attributor
-from tollwright.engine.ingest.calls import Calls, Placed, calls_of
-from tollwright.engine.rating.numbers import ratable
+from tollwright.engine.ingest.chunk import Attributed, Chunk, Refused, chunk_of, clean, refusal
 from tollwright.engine.rating.terms import Book, Terms
+from tollwright.kernel.numbers import pack_number
 
 YEARS = range(1990, 2100)  # as tollwright_ensure_months allows
-_encode = msgspec.json.Encoder().encode
-
-
-class Refused(msgspec.Struct, gc=False):
-    """A row for the quarantine; `record` is JSON, empty where it could not be parsed."""
-
-    line: int
-    call_key: str
-    reason: str
-    detail: str
-    raw: str
-    record: bytes = b""
 
 
 @dataclass(slots=True)
@@ -46,78 +32,76 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     priced_individually: int = 0
 
+    def add(self, more: Tally) -> None:
+        """Add `more` to this."""
+        for column in fields(self):
+            both = getattr(self, column.name) + getattr(more, column.name)
+            setattr(self, column.name, both)
+
     @property
     def records(self) -> int:
         return self.rated + self.unanswered + self.duplicates + self.ignored + self.quarantined
 
 
-@dataclass(slots=True)
-class Sorted:
-    """A portion of a file, sorted. `later` are corrections of calls of the same portion."""
-
-    calls: Calls
-    refused: list[Refused] = field(default_factory=list)
-    later: list[Record] = field(default_factory=list)
-    duplicates: int = 0
-    ignored: Counter[str] = field(default_factory=Counter)
-
-
 @dataclass(frozen=True, slots=True)
-class Sorter:
-    """Places records with the book and the identifiers of one tenant."""
+class Classifier:
+    """Classifies records with the book and the identifiers of one tenant."""
 
     book: Book
     attributor: Attributor
     region: str
 
-    def sort(self, items: Iterable[Item]) -> Sorted:
-        """The portion sorted; nothing is lost: each item is in exactly one of its parts."""
-        result = Sorted(calls_of(()))
-        placed: list[Placed] = []
+    def classify(self, items: Iterable[Item]) -> Chunk:
+        """The chunk classified; nothing is lost: each item is in exactly one of its parts."""
+        result = chunk_of(())
+        attributed: list[Attributed] = []
         seen: dict[str, Record] = {}
         for item in items:
             if type(item) is Record:
-                _meet(item, result, seen)
+                _note(item, result, seen)
             elif type(item) is Fault:
                 result.refused.append(
                     Refused(item.line, "", item.code[:40], item.reason, clean(item.raw))
                 )
             elif type(item) is Ignored:
                 result.ignored[item.reason] += 1
-        for found in self._place_all(list(seen.values())):
-            if type(found) is Placed:
-                placed.append(found)
+        for found in self._attribute_all(list(seen.values())):
+            if type(found) is Attributed:
+                attributed.append(found)
             elif type(found) is Refused:
                 result.refused.append(found)
-        return replace(result, calls=calls_of(placed))
+        calls = chunk_of(attributed)
+        return replace(result, calls=calls.calls, terms=calls.terms, record=calls.record)
 
-    def _place_all(self, records: list[Record]) -> list[Placed | Refused]:
-        """`place` for each, but what is alike in a portion is looked up once for all of it."""
+    def _attribute_all(self, records: list[Record]) -> list[Attributed | Refused]:
+        """`attribute` for each, but what is alike in a chunk is looked up once for all of it."""
         span = _span(records)
         if span is None:
-            return [self.place(record) for record in records]
+            return [self.attribute(record) for record in records]
         first, last = span
         named = [(record.campaign, record.queue, record.hints) for record in records]
-        standing = {
-            words: self.standing(record, first, last)
+        effective = {
+            words: self.effective(record, first, last)
             for words, record in dict(zip(named, records, strict=True)).items()
         }
         called = digits_of([record.called for record in records], self.region)
         caller = digits_of([record.caller for record in records], self.region)
-        found: list[Placed | Refused] = []
+        found: list[Attributed | Refused] = []
         for record, words, by, to in zip(records, named, caller, called, strict=True):
-            terms = standing[words]
+            terms = effective[words]
             if terms is None or not terms.plain:
-                found.append(self.place(record))
+                found.append(self.attribute(record))
             elif not record.answered:
-                found.append(Placed(record, terms, by, to, None, -1))
-            elif record.answered_at is None or not ratable(to):
-                found.append(self.place(record))
+                found.append(Attributed(record, terms, by, to, None, -1))
+            elif record.answered_at is None or not (to and pack_number(to) >= 0):
+                found.append(self.attribute(record))
             else:
-                found.append(Placed(record, terms, by, to, record.answered_at, record.answered_ms))
+                found.append(
+                    Attributed(record, terms, by, to, record.answered_at, record.answered_ms)
+                )
         return found
 
-    def standing(self, record: Record, first: datetime, last: datetime) -> Terms | None:
+    def effective(self, record: Record, first: datetime, last: datetime) -> Terms | None:
         """The terms of all calls between these moments with the record's words, if they are one
         and no rule asks for a call's cause; None: look at each call."""
         campaign_id = self.attributor.all_along(record, first, last)
@@ -127,7 +111,7 @@ class Sorter:
         same = self.book.terms(campaign_id, last) is terms
         return terms if same and not terms.billable_causes and not terms.reason else None
 
-    def place(self, record: Record) -> Placed | Refused:
+    def attribute(self, record: Record) -> Attributed | Refused:
         """The call with its campaign and terms, or why it has to wait."""
         started = record.started_at
         if started is None or started.year not in YEARS:
@@ -145,17 +129,17 @@ class Sorter:
             return refusal(record, "unknown_account", _unknown(record))
         if not record.answered:
             terms = self.book.terms(campaign_id, started)
-            return Placed(record, terms, caller, called.digits, None, -1)
+            return Attributed(record, terms, caller, called.digits, None, -1)
         return self._answered(record, campaign_id, caller, called.digits)
 
     def _answered(
         self, record: Record, campaign_id: int, caller: str, called: str
-    ) -> Placed | Refused:
+    ) -> Attributed | Refused:
         answered_at = answer_of(record)
         terms = self.book.terms(campaign_id, answered_at)
         if terms.reason:
             return refusal(record, terms.reason, terms.refusal)
-        if not ratable(called):
+        if not (called and pack_number(called) >= 0):
             return refusal(
                 record, "invalid_number",
                 f"The called number {record.called!r} cannot be read as an international number."
@@ -164,10 +148,10 @@ class Sorter:
         counted_ms = record.answered_ms
         if not terms.plain:
             counted_ms = terms.counted_ms(counted_ms, record.cause, record.disposition)
-        return Placed(record, terms, caller, called, answered_at, counted_ms)
+        return Attributed(record, terms, caller, called, answered_at, counted_ms)
 
 
-def _meet(record: Record, result: Sorted, seen: dict[str, Record]) -> None:
+def _note(record: Record, result: Chunk, seen: dict[str, Record]) -> None:
     """Count the record if it is no call of its own; else it is the first of its key."""
     if record.leg != "customer":
         result.ignored[f"{record.leg} leg"] += 1
@@ -175,7 +159,7 @@ def _meet(record: Record, result: Sorted, seen: dict[str, Record]) -> None:
     first = seen.setdefault(record.call_key, record)
     if first is record:
         return
-    if told(first) == told(record):
+    if facts_of(first) == facts_of(record):
         result.duplicates += 1
     else:
         result.later.append(record)
@@ -195,8 +179,8 @@ def _span(records: list[Record]) -> tuple[datetime, datetime] | None:
     return min(moments), max(moments)
 
 
-def told(record: Record) -> tuple[object, ...]:
-    """What two records about one call must agree on to be the same word."""
+def facts_of(record: Record) -> tuple[object, ...]:
+    """What two records about one call must agree on to be the same."""
     return (
         record.started_at, record.answered_at, record.ended_at, record.answered_ms, record.caller,
         record.called, record.dialled, record.direction, record.cause, record.disposition,
@@ -215,23 +199,12 @@ def answer_of(record: Record) -> datetime:
     return record.started_at
 
 
-def refusal(record: Record, reason: str, detail: str) -> Refused:
-    """The record on its way to quarantine, whole, so that it can come back."""
-    kept = _encode(record).replace(b"\\u0000", b"")
-    return Refused(record.line, record.call_key[:200], reason, detail, clean(record.raw), kept)
-
-
-def clean(text: str) -> str:
-    """Without NUL, which PostgreSQL cannot store."""
-    return text.replace("\0", "\\0") if "\0" in text else text
-
-
 def _unknown(record: Record) -> str:
-    said = [f"campaign {record.campaign}"] if record.campaign else []
-    said += [f"queue {record.queue}"] if record.queue else []
-    said += [f"{kind} {value}" for kind, value in record.hints]
-    told_by = ", ".join(said) or "nothing but numbers"
+    words = [f"campaign {record.campaign}"] if record.campaign else []
+    words += [f"queue {record.queue}"] if record.queue else []
+    words += [f"{kind} {value}" for kind, value in record.hints]
+    fits = ", ".join(words) or "nothing but numbers"
     return (
-        f"No identifier that holds on {record.started_at:%Y-%m-%d} fits {told_by}, caller"
+        f"No identifier that holds on {record.started_at:%Y-%m-%d} fits {fits}, caller"
         f" {record.caller}, called {record.called}. Give one of them to a campaign."
     )

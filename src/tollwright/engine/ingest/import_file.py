@@ -1,7 +1,7 @@
 """Take in one file: parse, attribute, dedupe, rate and write it, all or nothing.
 
-The caller's thread parses and rates a portion while another writes the one before, so that the
-database and Python work at the same time. A file of any size needs the memory of two portions.
+The caller's thread parses and rates a chunk while another writes the one before, so that the
+database and Python work at the same time. A file of any size needs the memory of two chunks.
 """
 
 from __future__ import annotations
@@ -19,33 +19,38 @@ import psycopg
 from tollwright.core.formats import registry
 from tollwright.core.formats.base import Format, Item, Options, OptionsError, Record
 from tollwright.core.formats.table import TableFormat
-from tollwright.core.money import Rounding
 from tollwright.core.numbers import UnknownRegionError, normalise
-from tollwright.core.rating.rate_lookup import CardIndex
 from tollwright.engine.ingest import raw
 from tollwright.engine.ingest.attribute import Attributor, Identifier
-from tollwright.engine.ingest.attribute_columns import place
-from tollwright.engine.ingest.calls import Calls, calls_of
-from tollwright.engine.ingest.classify import Refused, Sorted, Sorter, Tally
-from tollwright.engine.ingest.consume_allowance import draw
-from tollwright.engine.ingest.cost_columns import Place
+from tollwright.engine.ingest.attribute_columns import attribute
+from tollwright.engine.ingest.chunk import Chunk, Refused, chunk_of
+from tollwright.engine.ingest.classify import Classifier, Tally
+from tollwright.engine.ingest.consume_allowances import consume_allowances
 from tollwright.engine.ingest.errors import BadSource, IngestError, NotStored, UnknownSource
-from tollwright.engine.ingest.price import Priced, Pricer
-from tollwright.engine.ingest.write import Late, Writer, waiting
-from tollwright.engine.rating.cards import card_of
-from tollwright.engine.rating.cost import Cost
-from tollwright.engine.rating.tariffs import compiled_of
-from tollwright.engine.rating.terms import Book, Version, read_book
-from tollwright.kernel.arrays import Int64
+from tollwright.engine.ingest.price_chunk import ChunkPricer
+from tollwright.engine.ingest.write import BatchWriter, Late, waiting
+from tollwright.engine.rating.tariffs import CardRepository
+from tollwright.engine.rating.terms import read_book
+from tollwright.engine.resale.batch import BatchContext
+from tollwright.kernel.call_columns import CallColumns, ChargeColumns
 from tollwright.kernel.cdr.columns import ColumnReader
 from tollwright.kernel.cdr.parsed_columns import ParsedColumns
-from tollwright.kernel.rating.layout import CompiledCard
 from tollwright.store import batches, terms
 from tollwright.store.calls import Cursor, cursor_on
 
-PORTION = 16_384  # records a round: staged, they fit into a session's temporary buffers
+CHUNK_ROWS = 16_384  # records a round: staged, they fit into a session's temporary buffers
 AT_ONCE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 Progress = Callable[[int, int], None]
+REFUSALS: tuple[tuple[type[psycopg.Error] | tuple[type[psycopg.Error], ...], str], ...] = (
+    (psycopg.errors.DiskFull, "the database's disk is full; nothing of the file was written. Free"
+     " space on the database server, then ingest the file again."),
+    (psycopg.errors.InsufficientResources, "the database has no room to work ({}); nothing of the"
+     " file was written. Give it memory or disk, then ingest the file again."),
+    (AT_ONCE, "somebody else was writing the same days at the same moment; nothing of the file was"
+     " written. Ingest it again."),
+    (psycopg.OperationalError, "the connection to the database was lost ({}); nothing of the file"
+     " was written. When it answers again, import the file again."),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class BatchResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CallSource:
     """Where a file comes from, and how its records are read."""
 
     id: int
@@ -128,26 +133,9 @@ def ingest_file(
 
 def explained(error: psycopg.Error, filename: str) -> Exception:
     """The database's refusal as a sentence, or the error itself where it is a bug of ours."""
-    if isinstance(error, psycopg.errors.DiskFull):
-        return NotStored(
-            f"{filename}: the database's disk is full; nothing of the file was written."
-            " Free space on the database server, then ingest the file again."
-        )
-    if isinstance(error, psycopg.errors.InsufficientResources):
-        return NotStored(
-            f"{filename}: the database has no room to work ({_first_line(error)}); nothing of the"
-            " file was written. Give it memory or disk, then ingest the file again."
-        )
-    if isinstance(error, AT_ONCE):
-        return NotStored(
-            f"{filename}: somebody else was writing the same days at the same moment; nothing of"
-            " the file was written. Ingest it again."
-        )
-    if isinstance(error, psycopg.OperationalError):
-        return NotStored(
-            f"{filename}: the connection to the database was lost ({_first_line(error)}); nothing"
-            " of the file was written. When it answers again, import the file again."
-        )
+    for kind, why in REFUSALS:
+        if isinstance(error, kind):
+            return NotStored(f"{filename}: {why.format(_first_line(error))}")
     return error
 
 
@@ -155,7 +143,7 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or ["no message"])[0]
 
 
-def open_source(cursor: Cursor, code: str) -> Source:
+def open_source(cursor: Cursor, code: str) -> CallSource:
     """The source of this code, ready to parse. Raises UnknownSource or BadSource."""
     found = batches.fetch_source(cursor, code)
     if found is None:
@@ -171,7 +159,7 @@ def open_source(cursor: Cursor, code: str) -> Source:
         cdr_format = registry.get(found.format)
         for _ in cdr_format.parse((), read):
             pass
-        return Source(found.id, found.code, cdr_format, read, found.tenant_zone)
+        return CallSource(found.id, found.code, cdr_format, read, found.tenant_zone)
     except (msgspec.ValidationError, ValueError, UnknownRegionError) as error:
         raise BadSource(
             f"Source {found.code} cannot be used: {error}. Correct its settings."
@@ -190,7 +178,13 @@ def _already(before: batches.DoneBatchRow, filename: str) -> BatchResult:
 
 
 def _take_in(
-    cursor: Cursor, source: Source, arrival: _Arrival, stream: BinaryIO, *, sha256: str, size: int
+    cursor: Cursor,
+    source: CallSource,
+    arrival: _Arrival,
+    stream: BinaryIO,
+    *,
+    sha256: str,
+    size: int,
 ) -> BatchResult:
     batch_id = batches.insert_batch(
         cursor,
@@ -199,26 +193,26 @@ def _take_in(
             "sha256": sha256, "size": size, "at": arrival.at, "by": arrival.by,
         },
     )  # fmt: skip
-    place = Place(arrival.tenant_id, source.id, batch_id, source.tenant_zone, arrival.at)
-    with Line(cursor, place, source) as line:
-        keeper = raw.Keeper(stream, line.keep)
-        for portion in _portions(source, keeper.chunks()):
-            line.take(portion)
+    batch = BatchContext(arrival.tenant_id, source.id, batch_id, source.tenant_zone, arrival.at)
+    with ImportPipeline(cursor, batch, source) as pipeline:
+        keeper = raw.Keeper(stream, pipeline.keep)
+        for chunk in _chunks(source, keeper.chunks()):
+            pipeline.take(chunk)
             if arrival.progress is not None:
                 arrival.progress(keeper.read, size)
-        tally = line.finish()
+        tally = pipeline.finish()
     batches.add_counts(cursor, counts(tally) | {"batch_id": batch_id})
     return result(batch_id, tally, arrival.filename)
 
 
-def _portions(source: Source, chunks: Iterable[bytes]) -> Iterator[ParsedColumns | list[Item]]:
-    """The file a portion at a time: in columns where its records are rows of a table."""
+def _chunks(source: CallSource, chunks: Iterable[bytes]) -> Iterator[ParsedColumns | list[Item]]:
+    """The file a chunk at a time: in columns where its records are rows of a table."""
     if isinstance(source.format, TableFormat):
-        yield from ColumnReader(source.format, source.options, PORTION).read(chunks)
+        yield from ColumnReader(source.format, source.options, CHUNK_ROWS).read(chunks)
         return
     remaining = iter(source.format.parse(chunks, source.options))
-    while portion := list(islice(remaining, PORTION)):
-        yield portion
+    while chunk := list(islice(remaining, CHUNK_ROWS)):
+        yield chunk
 
 
 def counts(tally: Tally) -> dict[str, object]:
@@ -247,76 +241,76 @@ def result(batch_id: int, tally: Tally, filename: str) -> BatchResult:
     )  # fmt: skip
 
 
-class Line:
-    """Two hands: the caller's thread sorts and rates, another one writes.
+class ImportPipeline:
+    """A reader and a writer: the caller's thread classifies and prices, another one writes.
 
-    The connection belongs to one hand at a time: whoever needs it here waits for the writer.
+    The connection belongs to one of them at a time: whoever needs it here waits for the writer.
     """
 
-    def __init__(self, cursor: Cursor, place: Place, source: Source) -> None:
+    def __init__(self, cursor: Cursor, batch: BatchContext, source: CallSource) -> None:
         self._cursor = cursor
-        self._place = place
-        self._book = read_book(cursor)
-        self._sorter = Sorter(self._book, read_attributor(cursor), source.options.region)
-        self._writer = Writer(cursor, place)
-        self._pricer = Pricer(self._load, self._compiled, self._cost)
+        self._batch = batch
+        self._classifier = Classifier(
+            read_book(cursor), read_attributor(cursor), source.options.region
+        )
+        self._writer = BatchWriter(cursor, batch)
+        self._pricer = ChunkPricer(CardRepository(cursor, self.wait), self._cost)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="tollwright-write")
         self._writing: Future[Late] | None = None
-        self._calls = calls_of(())  # what is being written
+        self._chunk = chunk_of(())  # what is being written
         self._late: list[Refused] = []
-        self._kept: list[tuple[int, int, bytes]] = []
+        self._pieces: list[tuple[int, int, bytes]] = []
         self._tally = Tally()  # of the caller's thread
         self._written = Tally()  # of the writer's
 
-    def __enter__(self) -> Line:
+    def __enter__(self) -> ImportPipeline:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._pool.shutdown(wait=True)
 
-    @property
-    def book(self) -> Book:
-        return self._book
-
     def keep(self, seq: int, first_line: int, content: bytes) -> None:
-        """A raw piece, written along with the next portion."""
-        self._kept.append((seq, first_line, raw.compressed(content)))
+        """A raw piece, written along with the next chunk."""
+        self._pieces.append((seq, first_line, raw.compressed(content)))
 
-    def take(self, portion: ParsedColumns | Iterable[Item]) -> None:
-        """Sort and rate a portion, and hand it to the writer; corrections within it follow."""
+    def take(self, parsed: ParsedColumns | Iterable[Item]) -> None:
+        """Classify and price a chunk, and hand it to the writer; corrections within it follow."""
+        classifier = self._classifier
         later = self._take(
-            place(portion, self._sorter)
-            if isinstance(portion, ParsedColumns)
-            else self._sorter.sort(portion)
+            attribute(parsed, classifier)
+            if isinstance(parsed, ParsedColumns)
+            else classifier.classify(parsed)
         )
         while later:
-            later = self._take(self._sorter.sort(later))
+            later = self._take(classifier.classify(later))
 
-    def _take(self, portion: Sorted) -> list[Record]:
-        self._count(portion)
-        priced = self._pricer.price(portion.calls)
-        self._tally.priced_individually += priced.prices.priced_individually
-        kept, self._kept = self._kept, []
+    def _take(self, chunk: Chunk) -> list[Record]:
+        self._tally.duplicates += chunk.duplicates
+        self._tally.ignored += chunk.ignored.total()
+        self._tally.reasons.update(chunk.ignored)
+        self._tally.priced_individually += self._pricer.price(chunk)
+        pieces, self._pieces = self._pieces, []
         self.wait()
-        refused = portion.refused + self._late
+        chunk.refused += self._late
         self._late = []
-        self._calls = priced.calls
-        self._writing = self._pool.submit(self._write, priced, refused, kept)
-        return portion.later
+        self._chunk = chunk
+        self._writing = self._pool.submit(self._write, chunk, pieces)
+        return chunk.later
 
     def finish(self) -> Tally:
-        """Wait for the last portion, let calls draw on pools; what became of all."""
+        """Wait for the last chunk, let calls draw on pools; what became of all."""
         self.wait()
-        self._write_raw(self._kept)
-        self._kept = []
+        self._write_raw(self._pieces)
+        self._pieces = []
         if self._late:
             self._writer.refuse(self._late, self._written)
         total = Tally()
-        add(total, self._tally)
-        add(total, self._written)
-        corrections = total.reasons["corrections"]
-        drawn = self._pricer.drawn
-        total.priced_individually += draw(self._cursor, self._place, drawn, corrections=corrections)
+        total.add(self._tally)
+        total.add(self._written)
+        total.priced_individually += consume_allowances(
+            self._cursor, self._batch, self._pricer.consuming,
+            corrections=total.reasons["corrections"],
+        )  # fmt: skip
         return total
 
     def wait(self) -> None:
@@ -324,53 +318,27 @@ class Line:
         writing, self._writing = self._writing, None
         if writing is not None:
             late = writing.result().items()
-            self._late += [waiting(self._calls.record(at), why) for at, why in late]
+            self._late += [waiting(self._chunk.record(row), why) for row, why in late]
 
-    def _load(self, version: Version, rounding: Rounding | None) -> CardIndex:
+    def _cost(self, calls: CallColumns) -> ChargeColumns:
         self.wait()
-        return card_of(self._cursor, version.id, version.content_hash, rounding)
+        return self._writer.cost(calls)
 
-    def _compiled(self, version: Version, rounding: Rounding | None) -> CompiledCard:
-        self.wait()
-        return compiled_of(self._cursor, version, rounding, bare=True)
-
-    def _cost(self, calls: Calls, places: Int64) -> Cost:
-        self.wait()
-        return self._writer.cost(calls, places)
-
-    def _count(self, portion: Sorted) -> None:
-        self._tally.duplicates += portion.duplicates
-        self._tally.ignored += portion.ignored.total()
-        self._tally.reasons.update(portion.ignored)
-
-    def _write(
-        self, priced: Priced, refused: list[Refused], kept: list[tuple[int, int, bytes]]
-    ) -> Late:
-        self._write_raw(kept)
-        tally, late = self._writer.write(priced, refused)
-        add(self._written, tally)
+    def _write(self, chunk: Chunk, pieces: list[tuple[int, int, bytes]]) -> Late:
+        self._write_raw(pieces)
+        tally, late = self._writer.write(chunk)
+        self._written.add(tally)
         return late
 
-    def _write_raw(self, kept: list[tuple[int, int, bytes]]) -> None:
-        for seq, first_line, content in kept:
+    def _write_raw(self, pieces: list[tuple[int, int, bytes]]) -> None:
+        for seq, first_line, content in pieces:
             batches.insert_chunk(
                 self._cursor,
                 {
-                    "tenant_id": self._place.tenant_id, "batch_id": self._place.batch_id,
+                    "tenant_id": self._batch.tenant_id, "batch_id": self._batch.batch_id,
                     "seq": seq, "first_line": first_line, "content": content,
                 },
             )  # fmt: skip
-
-
-def add(tally: Tally, more: Tally) -> None:
-    """Add `more` to `tally`."""
-    tally.rated += more.rated
-    tally.unanswered += more.unanswered
-    tally.duplicates += more.duplicates
-    tally.ignored += more.ignored
-    tally.quarantined += more.quarantined
-    tally.reasons.update(more.reasons)
-    tally.priced_individually += more.priced_individually
 
 
 def read_attributor(cursor: Cursor) -> Attributor:

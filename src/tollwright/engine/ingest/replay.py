@@ -9,11 +9,12 @@ from typing import Any, BinaryIO, cast
 
 import psycopg
 
-from tollwright.engine.ingest import legs, raw
-from tollwright.engine.ingest.cost_columns import Place
+from tollwright.engine.ingest import raw
 from tollwright.engine.ingest.errors import NotPossible
 from tollwright.engine.ingest.import_file import BatchResult, Progress, ingest_file
 from tollwright.engine.ingest.rollback import roll_back
+from tollwright.engine.resale import legs
+from tollwright.engine.resale.batch import BatchContext
 from tollwright.store import batches, calls, resellers
 
 
@@ -26,34 +27,33 @@ def replay(
     by: str,
     progress: Progress | None = None,
 ) -> BatchResult:
-    """Roll the batch back if it stands, and ingest its bytes anew, in one transaction.
+    """Roll the batch back if it stands, and ingest its bytes again, in one transaction.
 
     Raises NotPossible as `roll_back` does, and what `ingest_file` raises.
     """
     with connection.transaction():
         cursor = calls.cursor_on(connection)
         batches.set_tenant(cursor, tenant_id)
-        batch = batches.lock_batch(cursor, batch_id)
-        if batch is None:
+        old = batches.lock_batch(cursor, batch_id)
+        if old is None:
             raise NotPossible(f"There is no batch {batch_id}.")
-        if resellers.check_resold(cursor, batch.source_id):
+        if resellers.check_resold(cursor, old.source_id):
             raise NotPossible(
-                f"Batch {batch_id} ({batch.filename}) has no file: a reseller imported its"
+                f"Batch {batch_id} ({old.filename}) has no file: a reseller imported its"
                 " calls, and can replay them."
             )
-        if batch.status == "done":
+        if old.status == "done":
             roll_back(connection, tenant_id=tenant_id, batch_id=batch_id, at=at, by=by, keep=True)
         with file_of(cursor, batch_id) as stream:
             result = ingest_file(
-                connection, tenant_id=tenant_id, source_code=batch.source_code,
-                filename=batch.filename,
-                stream=stream, at=at, by=by, progress=progress,
+                connection, tenant_id=tenant_id, source_code=old.source_code,
+                filename=old.filename, stream=stream, at=at, by=by, progress=progress,
             )  # fmt: skip
         batches.move_calls(cursor, batch_id, result.batch_id)
-        place = Place(tenant_id, batch.source_id, result.batch_id, batch.tenant_zone, at)
-        above = legs.opened(cursor, place)
-        if above is not None:
-            above.take_over(batch_id)
+        batch = BatchContext(tenant_id, old.source_id, result.batch_id, old.tenant_zone, at)
+        parent = legs.open_parent(cursor, batch)
+        if parent is not None:
+            parent.take_over(batch_id)
         return result
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from itertools import groupby, islice
 from typing import Any
 
@@ -13,26 +12,22 @@ import msgspec
 import psycopg
 
 from tollwright.core.formats.base import Fault, Ignored, Item, Record
-from tollwright.core.money import Rounding
-from tollwright.core.rating.rate_lookup import CardIndex
 from tollwright.engine.ingest import raw
-from tollwright.engine.ingest.calls import Placed, calls_of
-from tollwright.engine.ingest.classify import Refused, Sorter, Tally, clean
-from tollwright.engine.ingest.consume_allowance import draw
-from tollwright.engine.ingest.cost_columns import Place
+from tollwright.engine.ingest.chunk import Attributed, Refused, chunk_of, clean
+from tollwright.engine.ingest.classify import Classifier, Tally
+from tollwright.engine.ingest.consume_allowances import consume_allowances
 from tollwright.engine.ingest.import_file import (
-    PORTION,
-    Source,
-    add,
+    CHUNK_ROWS,
+    CallSource,
     counts,
     open_source,
     read_attributor,
 )
-from tollwright.engine.ingest.price import Pricer
-from tollwright.engine.ingest.write import Writer, waiting
-from tollwright.engine.rating.cards import card_of
-from tollwright.engine.rating.tariffs import compiled_of
-from tollwright.engine.rating.terms import Version, read_book
+from tollwright.engine.ingest.price_chunk import ChunkPricer
+from tollwright.engine.ingest.write import BatchWriter, waiting
+from tollwright.engine.rating.tariffs import CardRepository
+from tollwright.engine.rating.terms import read_book
+from tollwright.engine.resale.batch import BatchContext
 from tollwright.store import batches
 from tollwright.store.batches import QuarantinedRow, RefusedAgain
 from tollwright.store.calls import Cursor, cursor_on
@@ -71,7 +66,7 @@ class _Round:
 
     by_record: dict[tuple[int, str], int] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
-    placed: list[Placed] = field(default_factory=list)
+    attributed: list[Attributed] = field(default_factory=list)
     refused: list[tuple[int, Refused]] = field(default_factory=list)
     ignored: list[int] = field(default_factory=list)
     twice: int = 0
@@ -99,9 +94,9 @@ def reprocess(
         ):
             source = open_source(cursor, batches.fetch_source_code(cursor, source_id))
             batches.lock_source(cursor, source.id)
-            place = Place(tenant_id, source.id, batch_id, source.tenant_zone, at)
-            while portion := list(islice(group, PORTION)):  # no more than a block of ids holds
-                add(total, _batch(cursor, place, source, portion, by))
+            batch = BatchContext(tenant_id, source.id, batch_id, source.tenant_zone, at)
+            while some := list(islice(group, CHUNK_ROWS)):  # no more than a block of ids holds
+                total.add(_batch(cursor, batch, source, some, by))
     return Reentered(
         total.rated, total.unanswered, total.duplicates, total.ignored, total.quarantined,
         dict(total.reasons),
@@ -109,44 +104,42 @@ def reprocess(
 
 
 def _batch(
-    cursor: Cursor, place: Place, source: Source, rows: list[QuarantinedRow], by: str
+    cursor: Cursor, batch: BatchContext, source: CallSource, rows: list[QuarantinedRow], by: str
 ) -> Tally:
-    sorter = Sorter(read_book(cursor), read_attributor(cursor), source.options.region)
+    classifier = Classifier(read_book(cursor), read_attributor(cursor), source.options.region)
     found = _Round()
     for row in rows:
-        _sort(cursor, source, sorter, row, found)
-    writer = Writer(cursor, place)
-    pricer = Pricer(partial(_card, cursor), partial(compiled_of, cursor, bare=True), writer.cost)
-    priced = pricer.price(calls_of(found.placed))
+        _classify(cursor, source, classifier, row, found)
+    writer = BatchWriter(cursor, batch)
+    pricer = ChunkPricer(CardRepository(cursor), writer.cost)
+    chunk = chunk_of(found.attributed)
+    pricer.price(chunk)
     tally = Tally(ignored=len(found.ignored))
-    late = writer.calls(priced, tally)
-    refused = priced.refused + [waiting(priced.calls.record(at), why) for at, why in late.items()]
-    draw(cursor, place, pricer.drawn, corrections=tally.reasons["corrections"])
+    late = writer.calls(chunk, tally)
+    refused = chunk.refused + [waiting(chunk.record(at), why) for at, why in late.items()]
+    corrections = tally.reasons["corrections"]
+    consume_allowances(cursor, batch, pricer.consuming, corrections=corrections)
     tally.reasons.clear()
     back = found.refused + [(found.by_record[row.line, row.call_key], row) for row in refused]
     batches.update_quarantined(cursor, [_kept(row_id, row) for row_id, row in back])
     kept = {row_id for row_id, _ in back}
     gone = [row.id for row in rows if row.id in found.by_record.values() and row.id not in kept]
     batches.resolve_quarantined(
-        cursor, gone + found.ignored, status="reentered", at=place.at, by=by[:200]
+        cursor, gone + found.ignored, status="reentered", at=batch.at, by=by[:200]
     )
     moved = counts(tally) | {"quarantined": -tally.records, "records": 0}
-    batches.add_counts(cursor, moved | {"batch_id": place.batch_id})
+    batches.add_counts(cursor, moved | {"batch_id": batch.batch_id})
     tally.quarantined = len(back) + found.twice
     tally.reasons.update(row.reason for _, row in back)
     return tally
-
-
-def _card(cursor: Cursor, version: Version, rounding: Rounding | None) -> CardIndex:
-    return card_of(cursor, version.id, version.content_hash, rounding)
 
 
 def _kept(row_id: int, row: Refused) -> RefusedAgain:
     return RefusedAgain(row_id, row.reason, row.detail, row.record.decode() or None, row.call_key)
 
 
-def _sort(
-    cursor: Cursor, source: Source, sorter: Sorter, row: QuarantinedRow, found: _Round
+def _classify(
+    cursor: Cursor, source: CallSource, classifier: Classifier, row: QuarantinedRow, found: _Round
 ) -> None:
     item: Item = (
         msgspec.json.decode(row.record, type=Record) if row.record else _parsed(cursor, source, row)
@@ -158,19 +151,19 @@ def _sort(
     if not isinstance(item, Record) or item.leg != "customer":
         found.ignored.append(row.id)
         return
-    placed = sorter.place(item)
+    call = classifier.attribute(item)
     key = (item.line, item.call_key[:200])
     if key in found.by_record or item.call_key in found.keys:
         found.twice += 1  # one key at a time: the other row stays, and meets this one next time
-    elif isinstance(placed, Refused):
-        found.refused.append((row.id, placed))
+    elif isinstance(call, Refused):
+        found.refused.append((row.id, call))
     else:
         found.by_record[key] = row.id
         found.keys.add(item.call_key)
-        found.placed.append(placed)
+        found.attributed.append(call)
 
 
-def _parsed(cursor: Cursor, source: Source, row: QuarantinedRow) -> Item:
+def _parsed(cursor: Cursor, source: CallSource, row: QuarantinedRow) -> Item:
     """The row's line read once more by today's settings of its source, below the file's first."""
     span = row.raw.count("\n") + 1
     head = _lines(cursor, row.batch_id, 1, 1) if row.line_no > 1 else b""

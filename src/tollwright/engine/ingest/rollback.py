@@ -12,10 +12,10 @@ from typing import Any
 
 import psycopg
 
-from tollwright.engine.ingest import legs
-from tollwright.engine.ingest.cost_columns import Place
 from tollwright.engine.ingest.errors import NotPossible
 from tollwright.engine.rating.settle import settle
+from tollwright.engine.resale import legs
+from tollwright.engine.resale.batch import BatchContext
 from tollwright.store import allowances, batches, calls, resellers
 from tollwright.store.rerate import DrawMoment
 
@@ -63,9 +63,9 @@ def roll_back(
             )
         span = batches.fetch_batch_span(cursor, batch_id)
         restored: list[calls.CallRef] = []
-        place = Place(tenant_id, batch.source_id, batch_id, batch.tenant_zone, at)
+        context = BatchContext(tenant_id, batch.source_id, batch_id, batch.tenant_zone, at)
         if span is not None:
-            restored = _take_away(cursor, place, filename, span, keep=keep)
+            restored = _delete(cursor, context, filename, span, keep=keep)
         above = resellers.fetch_parent_batch(cursor, tenant_id=tenant_id, batch_id=batch_id)
         if above is not None:
             roll_back(
@@ -73,9 +73,9 @@ def roll_back(
                 by="system", keep=keep, with_resellers=True,
             )  # fmt: skip
             batches.set_tenant(cursor, tenant_id)
-        costs = legs.opened(cursor, place) if restored else None
-        if costs is not None:
-            costs.restore(restored)
+        parent = legs.open_parent(cursor, context) if restored else None
+        if parent is not None:
+            parent.restore(restored)
         batches.mark_rolled_back(cursor, {"batch_id": batch_id, "at": at, "by": by[:200]})
     gone = span.calls if span else 0
     sentence = f"Batch {batch_id} ({filename}) is rolled back: {gone:,} calls are gone"
@@ -83,21 +83,12 @@ def roll_back(
     return RolledBack(batch_id, gone, len(restored), sentence)
 
 
-def _take_away(
-    cursor: calls.Cursor,
-    place: Place,
-    filename: str,
-    span: batches.BatchSpan,
-    *,
-    keep: bool,
+def _delete(
+    cursor: calls.Cursor, batch: BatchContext, filename: str, span: batches.BatchSpan, *, keep: bool
 ) -> list[calls.CallRef]:
-    batch_id, zone = place.batch_id, place.zone
-    values: dict[str, object] = {
-        "batch_id": batch_id,
-        "first": span.first,
-        "last": span.last,
-        "zone": zone,
-    }
+    batch_id, zone = batch.batch_id, batch.zone
+    values: dict[str, object] = {"first": span.first, "last": span.last}
+    values |= {"batch_id": batch_id, "zone": zone}
     count, number = batches.count_invoiced(cursor, values)
     if count:
         raise NotPossible(
@@ -113,8 +104,8 @@ def _take_away(
     if restored:
         _, charge_id = calls.claim_ids(cursor)
         batches.restore_calls(cursor, restored, charge_id)
-    calls.sum_days(cursor, tenant_id=place.tenant_id, zone=zone, days=sorted(days))
-    settle(cursor, tenant_id=place.tenant_id, zone=zone, at=place.at, touched=touched)
+    calls.sum_days(cursor, tenant_id=batch.tenant_id, zone=zone, days=sorted(days))
+    settle(cursor, tenant_id=batch.tenant_id, zone=zone, at=batch.at, touched=touched)
     return restored
 
 

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from tollwright.engine.ingest.classify import Refused
+from tollwright.engine.ingest.chunk import Refused
 
-_SEPARATOR = "\x1f"
-_ESCAPES = str.maketrans(
-    {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": None, _SEPARATOR: "\t"}
-)
-
-
-def columns(texts: Sequence[str]) -> str:
-    """Texts as tab-separated columns, escaped."""
-    joined = _SEPARATOR.join(texts)
-    if joined.count(_SEPARATOR) != len(texts) - 1:
-        joined = _SEPARATOR.join(text.replace(_SEPARATOR, " ") for text in texts)
-    return joined.translate(_ESCAPES)
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": None})
 
 
 def refused_rows(refused: Iterable[Refused]) -> bytes:
     """Rows of tw_refused."""
     lines = []
     for row in refused:
-        texts = (row.call_key, row.reason, row.detail, row.raw)
-        record = columns((row.record.decode(),)) if row.record else "\\N"
-        lines.append(f"{row.line}\t{columns(texts)}\t{record}\n")
+        texts = [str(row.line), row.call_key, row.reason, row.detail, row.raw]
+        cells = [text.translate(_ESCAPES) for text in texts]
+        cells.append(row.record.decode().translate(_ESCAPES) if row.record else "\\N")
+        lines.append("\t".join(cells) + "\n")
     return "".join(lines).encode()

@@ -64,36 +64,36 @@ class Carriers:
     trunks: list[Trunk]
     assigned: dict[int, list[tuple[datetime, int]]]  # by carrier: from when on, which card
     cards: dict[int, Card]
-    _lines: dict[str, _Timeline] = field(default_factory=dict)
+    _timelines: dict[str, _Timeline] = field(default_factory=dict)
 
     def bought(self, trunk: str, at: datetime) -> Bought | None:
         """How a call answered at `at` over this trunk is bought; None: the trunk is nobody's."""
-        line = self._line(trunk)
-        return line.found[bisect_right(line.changes, micros_of(at))]
+        timeline = self._timeline(trunk)
+        return timeline.found[bisect_right(timeline.changes, micros_of(at))]
 
     def spans(
         self, trunk: str, answered_us: Int64, places: Int64
     ) -> Iterator[tuple[Bought, Int64]]:
         """`bought` of many calls over one trunk: those of the places that are bought alike."""
-        line = self._line(trunk)
-        changes = np.array(line.changes, np.int64)
+        timeline = self._timeline(trunk)
+        changes = np.array(timeline.changes, np.int64)
         slots = np.searchsorted(changes, answered_us[places], side="right")
         for slot in np.unique(slots).tolist():
-            bought = line.found[slot]
+            bought = timeline.found[slot]
             if bought is not None:
                 yield bought, places[slots == slot]
 
     def changes(self, trunk: str) -> list[int]:
         """The moments, in micros, at which it may change how calls over this trunk are bought."""
-        return self._line(trunk).changes
+        return self._timeline(trunk).changes
 
-    def _line(self, text: str) -> _Timeline:
-        found = self._lines.get(text)
+    def _timeline(self, text: str) -> _Timeline:
+        found = self._timelines.get(text)
         if found is None:
-            found = self._lines[text] = self._drawn(text)
+            found = self._timelines[text] = self._reckon(text)
         return found
 
-    def _drawn(self, text: str) -> _Timeline:
+    def _reckon(self, text: str) -> _Timeline:
         fit = self._fitting(text)
         moments = {one.valid_from for one in fit} | {one.valid_to for one in fit if one.valid_to}
         for carrier_id in {one.carrier_id for one in fit}:
@@ -118,10 +118,10 @@ class Carriers:
         trunk = next((one for one in fit if one.holds(at)), None)
         if trunk is None:
             return None
-        held = [card for since, card in self.assigned.get(trunk.carrier_id, ()) if since <= at]
-        if not held:
+        assigned = [card for since, card in self.assigned.get(trunk.carrier_id, ()) if since <= at]
+        if not assigned:
             return Bought(trunk.carrier_id, trunk.carrier, None, None, NO_CARD)
-        card = self.cards[held[-1]]
+        card = self.cards[assigned[-1]]
         version = card.at(at)
         reason = "" if version else NO_VERSION
         return Bought(trunk.carrier_id, trunk.carrier, card, version, reason)

@@ -9,14 +9,21 @@ from __future__ import annotations
 import numpy as np
 
 from tollwright.core.rating.legs import CostPlus
-from tollwright.engine.rating.cost import UNKNOWN_TRUNK, Cost, Words
-from tollwright.kernel.call_columns import Charges, new_charges
+from tollwright.engine.rating.refusals import COST_OTHER_CURRENCY, UNKNOWN_COST
+from tollwright.kernel.call_columns import (
+    NOT_CHARGED,
+    RATED,
+    UNMATCHED,
+    ChargeColumns,
+    Labels,
+    currency_code,
+    currency_number,
+    new_charges,
+)
 from tollwright.kernel.rating import legs as kernel
 from tollwright.kernel.rating.layout import CompiledCard
-from tollwright.kernel.rating.status import RATED, UNMATCHED
 
-UNKNOWN_COST = "unknown_cost"
-OTHER_CURRENCY = "cost_other_currency"
+UNKNOWN_TRUNK = "unknown_trunk"  # no carrier has it, and no parent sells the call
 PARENTS = "parent_"
 WHY = {
     UNKNOWN_TRUNK: "no carrier has its trunk, and no parent sells it. Add the trunk to a carrier",
@@ -28,34 +35,45 @@ WHY = {
 }
 
 
-def price_from_cost(charges: Charges, cost: Cost, plan: CostPlus, card: CompiledCard) -> Words:
-    """Replace the amounts of a sell card's charges by the prices from the cost, place by place.
+def unknown_cost(count: int) -> ChargeColumns:
+    """Of calls that are nobody's: no carrier has their trunk, no parent sells them."""
+    return ChargeColumns(
+        status=np.full(count, NOT_CHARGED, np.int8),
+        amount_micros=np.zeros(count, np.int64),
+        currency=np.zeros(count, np.int64),
+        why=Labels(np.ones(count, np.int64), ["", UNKNOWN_TRUNK]),
+    )
 
-    A call whose cost is not known, or is in another currency, is not rated: the reason stands at
-    its place of what comes back, '' elsewhere. What the card itself refuses stays as it is; 0
-    billed seconds are free, whatever they cost. Raises ValueError for a plan beyond what a price
-    can be.
+
+def price_from_cost(
+    charges: ChargeColumns, cost: ChargeColumns, plan: CostPlus, card: CompiledCard
+) -> None:
+    """Replace the amounts of a sell card's charges by the prices from the cost, row by row.
+
+    A call whose cost is not known, or is in another currency, is not rated: UNKNOWN_COST and
+    COST_OTHER_CURRENCY. What the card itself refuses stays as it is; 0 billed seconds are free,
+    whatever they cost. Raises ValueError for a plan beyond what a price can be.
     """
-    rated = (charges.status == RATED) & (charges.billed_s > 0)
-    usable = cost.known & cost.currency.are(card.currency)
-    status = np.where(usable, RATED, UNMATCHED).astype(np.int8)
-    known = new_charges(len(status))._replace(status=status, amount_micros=cost.amount_micros)
+    priced = charges.rated & (charges.billed_s > 0)
+    usable = cost.rated & (cost.currency == currency_number(card.currency))
+    known = new_charges(len(cost))
+    known.status[:] = np.where(usable, RATED, UNMATCHED)
+    known.amount_micros[:] = cost.amount_micros
     kernel.price_from_cost(charges, known, plan, card)
-    reasons = Words.none(len(status))
-    reasons.put(np.flatnonzero(rated & ~cost.known), UNKNOWN_COST)
-    reasons.put(np.flatnonzero(rated & cost.known & ~usable), OTHER_CURRENCY)
-    return reasons
+    charges.status[priced & ~usable] = COST_OTHER_CURRENCY
+    charges.status[priced & ~cost.rated] = UNKNOWN_COST
 
 
-def sentence(cost: Cost, place: int, currency: str) -> str:
-    """Why the call at this place has no price in the sell card's currency, and what to do."""
-    if cost.known[place]:
+def describe(cost: ChargeColumns, row: int, currency: str) -> str:
+    """Why the call in this row has no price in the sell card's currency, and what to do."""
+    if cost.rated[row]:
+        theirs = currency_code(int(cost.currency[row]))
         return (
-            f"The plan prices the call from its cost, which is in {cost.currency.at(place)}, the"
+            f"The plan prices the call from its cost, which is in {theirs}, the"
             f" plan's card in {currency}: nothing says at which rate. Give the plan a card in"
-            f" {cost.currency.at(place)}, or buy the call in {currency}; then reprocess it."
+            f" {theirs}, or buy the call in {currency}; then reprocess it."
         )
-    reason = cost.reason.at(place)
+    reason = cost.why.at(row)
     why = WHY.get(reason)
     if why is None:
         why = f"the parent that sells the call cannot price it ({reason.removeprefix(PARENTS)})"

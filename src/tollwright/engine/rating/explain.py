@@ -17,12 +17,12 @@ from tollwright.core.rating.allowances import matching
 from tollwright.core.rating.legs import CostPlus
 from tollwright.core.rating.rate_call import CallInput, Charge, ExplainStep
 from tollwright.core.rating.rate_lookup import CardIndex
-from tollwright.engine.rating.cards import card_of
 from tollwright.engine.rating.carriers import Bought, read_carriers
-from tollwright.engine.rating.numbers import rated_caller
 from tollwright.engine.rating.pools import left, none_left
+from tollwright.engine.rating.tariffs import CardRepository
 from tollwright.engine.rating.terms import Card, Terms, Version, read_book
-from tollwright.engine.rating.version_change import Line, Load, line_of
+from tollwright.engine.rating.version_change import Load, VersionHistory, version_history
+from tollwright.kernel.numbers import pack_number
 from tollwright.store import allowances, propagate_costs, resellers
 from tollwright.store import terms as store
 from tollwright.store.calls import cursor_on
@@ -86,24 +86,24 @@ def _sell(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
     call = _call(charge, counted_ms)
 
     def load(version: Version) -> CardIndex:
-        return card_of(cursor, version.id, version.content_hash, terms.rounding)
+        return CardRepository(cursor).index(version, terms.rounding)
 
-    line, card = _prices(book.cards.values(), charge, load, call)
+    history, card = _prices(book.cards.values(), charge, load, call)
     plan = store.fetch_cost_plus(cursor, charge.plan_version_id)
     if plan is not None:
-        steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, line))
-        return _from_cost(cursor, charge, call, line, card, steps, plan)
+        steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, history))
+        return _from_cost(cursor, charge, call, history, card, steps, plan)
     fit = matching(card.card.allowances, call.called, call.answered_at)
     uses = allowances.fetch_uses(cursor, charge.id) if fit else []
     before = {use.pool: use.before for use in uses}
-    steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, line),
+    steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, history),
              *_pool_steps(fit, before, charge.currency))  # fmt: skip
-    return _replayed(charge, call, line, card, steps, _remaining(fit, before))
+    return _replayed(charge, call, history, card, steps, _remaining(fit, before))
 
 
 def _from_cost(
-    cursor: store.Cursor, charge: store.StoredCharge, call: CallInput, line: Line | None,
-    card: CardIndex, steps: tuple[ExplainStep, ...], plan: CostPlus,
+    cursor: store.Cursor, charge: store.StoredCharge, call: CallInput,
+    history: VersionHistory | None, card: CardIndex, steps: tuple[ExplainStep, ...], plan: CostPlus,
 ) -> Explanation:  # fmt: skip
     """By what the call cost when the charge was rated, and the plan's terms."""
     known = store.fetch_costs(cursor, call_id=charge.call_id, started_at=charge.started_at)
@@ -115,7 +115,7 @@ def _from_cost(
         steps += (_cost_step(stood[-1]),)
     name = f"{charge.card_code} v{charge.version_number}"
     replayed = core.explain_from_cost(call, card, plan, cost_micros, version=name)
-    return _compared(charge, replayed, line, steps)
+    return _compared(charge, replayed, history, steps)
 
 
 def _cost_step(cost: store.StoredCost) -> ExplainStep:
@@ -134,13 +134,13 @@ def _buy(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
     call = _call(charge, charge.answered_ms)
 
     def load(version: Version) -> CardIndex:
-        found = card_of(cursor, version.id, version.content_hash)
+        found = CardRepository(cursor).index(version, None)
         return replace(found, card=replace(found.card, allowances=()))
 
-    line, card = _prices(carriers.cards.values(), charge, load, call)
+    history, card = _prices(carriers.cards.values(), charge, load, call)
     bought = carriers.bought(charge.trunk, charge.answered_at)
-    steps = (_carrier_step(charge, bought), *_crossing_steps(charge, line))
-    return _replayed(charge, call, line, card, steps, {})
+    steps = (_carrier_step(charge, bought), *_crossing_steps(charge, history))
+    return _replayed(charge, call, history, card, steps, {})
 
 
 def _parent(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
@@ -180,26 +180,29 @@ _EXPLAINED = {"sell": _sell, "buy": _buy, "parent": _parent}
 
 
 def _call(charge: store.StoredCharge, counted_ms: int) -> CallInput:
-    caller = rated_caller(charge.caller)
+    caller = charge.caller if pack_number(charge.caller) >= 0 else ""  # as the kernel sees it
     return CallInput(charge.call_key, charge.answered_at, counted_ms, caller, charge.called)
 
 
 def _replayed(
-    charge: store.StoredCharge, call: CallInput, line: Line | None, card: CardIndex,
+    charge: store.StoredCharge, call: CallInput, history: VersionHistory | None, card: CardIndex,
     steps: tuple[ExplainStep, ...], remaining: Mapping[str, int],
 ) -> Explanation:  # fmt: skip
     name = f"{charge.card_code} v{charge.version_number}"
     replayed = core.explain(call, card, remaining=remaining, version=name)
-    return _compared(charge, replayed, line, steps)
+    return _compared(charge, replayed, history, steps)
 
 
 def _compared(
-    charge: store.StoredCharge, replayed: Charge, line: Line | None, steps: tuple[ExplainStep, ...]
+    charge: store.StoredCharge,
+    replayed: Charge,
+    history: VersionHistory | None,
+    steps: tuple[ExplainStep, ...],
 ) -> Explanation:
     """The replayed charge beside the stored one."""
     steps += replayed.steps
-    if line is not None:
-        replayed = line.named(replayed)
+    if history is not None:
+        replayed = history.named(replayed)
     equal = (replayed.status, replayed.amount_micros, replayed.billed_s, replayed.rate_index) == (
         "rated", charge.amount_micros, charge.billed_s, charge.rate_no,
     )  # fmt: skip
@@ -222,19 +225,21 @@ def _carrier_step(charge: store.StoredCharge, bought: Bought | None) -> ExplainS
 
 def _prices(
     cards: Iterable[Card], charge: store.StoredCharge, load: Load, call: CallInput
-) -> tuple[Line | None, CardIndex]:
-    """The card of the charge; of a call over later versions, those on one line as known then."""
+) -> tuple[VersionHistory | None, CardIndex]:
+    """The card of the charge; of a call over later versions, those of its history as known then."""
     for card in cards:
         for version in card.versions:
             if version.id == charge.card_version_id:
-                line = line_of(card, version, load, call=call, known_at=charge.rated_at)
-                return line, line.index if line else load(version)
+                history = version_history(card, version, load, call=call, known_at=charge.rated_at)
+                return history, history.index if history else load(version)
     raise NoSuchCharge(f"Charge {charge.id} names a card version that is not published here.")
 
 
-def _crossing_steps(charge: store.StoredCharge, line: Line | None) -> Iterator[ExplainStep]:
+def _crossing_steps(
+    charge: store.StoredCharge, history: VersionHistory | None
+) -> Iterator[ExplainStep]:
     """Which later versions the call ran into."""
-    for version in line.versions[1:] if line else ():
+    for version in history.versions[1:] if history else ():
         yield ExplainStep(
             "version",
             f"The call runs into version {version.number} of card {charge.card_code}, in force"
@@ -272,7 +277,7 @@ def _pool_steps(
 
 def _remaining(fit: Sequence[Allowance], before: Mapping[str, int]) -> dict[str, int]:
     """What pools had left; a call that drew on none of its pools was priced as if all were empty
-    (`turn.Walk.without`)."""
+    (`sequential.Walk.price_without`)."""
     return left(fit, before) if before else none_left(fit)
 
 

@@ -1,4 +1,4 @@
-"""What resellers pay for a call is their cost: where a parent charges it anew, that follows.
+"""What resellers pay for a call is their cost: where a parent charges it again, that follows.
 
 It does so in the parent's transaction, which is each reseller's for its own rows. What a reseller
 charges for the call is its own matter, and stays until it re-rates that.
@@ -15,7 +15,7 @@ from tollwright.store.calls import Cursor
 from tollwright.store.resellers import as_tenant
 
 
-def follow(
+def propagate_costs(
     cursor: Cursor, charges: Sequence[int], span: store.Span, *, tenant_id: int, at: datetime
 ) -> int:
     """Give the costs behind these new sell charges of the parent `tenant_id` their next revision,

@@ -17,172 +17,140 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from tollwright.core.instants import moment_of
-from tollwright.engine.rating.columns import causes_of
-from tollwright.engine.rating.historical_terms import Asked, Books, Then
+from tollwright.engine.rating.counted_time import causes_of
+from tollwright.engine.rating.historical_terms import Books, HistoricalTerms
 from tollwright.engine.rating.periods import Period, read_periods
-from tollwright.engine.rating.propagate_costs import follow
-from tollwright.engine.rating.sequential import Calls, Priced, price_sequentially
+from tollwright.engine.rating.propagate_costs import propagate_costs
+from tollwright.engine.rating.sequential import Consumption, by_kernel
+from tollwright.engine.rating.tariffs import CardRepository
 from tollwright.engine.rating.terms import read_book
 from tollwright.kernel.arrays import Flags, Int64
+from tollwright.kernel.call_columns import CallColumns, ChargeColumns
 from tollwright.store import allowances as store
-from tollwright.store import calls
-from tollwright.store.allowances import Drawn, Turn, Uses
-from tollwright.store.rerate import Charges, claim_charge_ids, lock_usage, span_of
+from tollwright.store import calls as stored
+from tollwright.store.allowances import Uses
+from tollwright.store.rerate import claim_charge_ids, lock_usage, span_of
 
 QUARTER_US = 900_000_000
 Touched = Iterable[tuple[int, datetime]]  # (customer, when a call was answered)
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """How many calls got their first charge, and how many a new revision.
-
-    Core priced `priced_individually` of all that were gone through, one by one: those that run
-    into another version of their card, and short turns among many.
-    """
-
-    charged: int = 0
-    revised: int = 0
-    priced_individually: int = 0
-
-    def __add__(self, other: Settled) -> Settled:
-        return Settled(
-            self.charged + other.charged,
-            self.revised + other.revised,
-            self.priced_individually + other.priced_individually,
-        )
-
-
 def settle(
-    cursor: calls.Cursor,
+    cursor: stored.Cursor,
     *,
     tenant_id: int,
     zone: str,
     at: datetime,
     touched: Touched,
     whole: bool = False,
-) -> Settled:
+) -> int:
     """Let the calls of the touched customers and periods draw in turn; `zone` is the tenant's.
 
     `touched` tells when calls were answered that are new, or no more. `whole`: from the beginning
     of their periods on, since what was fixed in any turn is so no longer.
+
+    Returns how many of all that were gone through core priced, one by one: calls that run into
+    another version of their card, and short turns among many.
     """
-    told = list(touched)
-    if not told:
-        return Settled()
+    moments = list(touched)
+    if not moments:
+        return 0
     lock_usage(cursor)  # nobody else draws: held until the transaction ends
-    walk = _Walk(cursor, tenant_id, ZoneInfo(zone), at, Books(read_book(cursor)))
-    periods = read_periods(cursor, walk.books.book, (customer_id for customer_id, _ in told))
+    book = read_book(cursor)
+    cards = CardRepository(cursor)
+    walk = _SettlementPass(
+        cursor, tenant_id, ZoneInfo(zone), at, Books(book), causes_of(book), cards
+    )
+    periods = read_periods(cursor, book, (customer_id for customer_id, _ in moments))
     since = dict[tuple[int, Period], datetime]()
-    for customer_id, moment in told:
+    for customer_id, moment in moments:
         period = periods.of(customer_id, moment)
         place = customer_id, period
         since[place] = period[0] if whole else min(since.get(place, moment), moment)
-    done = Settled()
+    individually = 0
     for (customer_id, period), moment in sorted(since.items()):
-        done += walk.go(customer_id, period, moment)
-    calls.sum_days(cursor, tenant_id=tenant_id, zone=zone, days=sorted(walk.days))
-    return done
+        individually += walk.go(customer_id, period, moment)
+    stored.sum_days(cursor, tenant_id=tenant_id, zone=zone, days=sorted(walk.days))
+    return individually
 
 
 @dataclass(slots=True)
-class _Walk:
+class _SettlementPass:
     """One transaction's way through the calls of its customers and periods."""
 
-    cursor: calls.Cursor
+    cursor: stored.Cursor
     tenant_id: int
     zone: ZoneInfo
     at: datetime
     books: Books
-    days: set[calls.CampaignDay] = field(default_factory=set)
+    causes: tuple[str, ...]
+    cards: CardRepository
+    days: set[stored.CampaignDay] = field(default_factory=set)
 
-    def go(self, customer_id: int, period: Period, since: datetime) -> Settled:
+    def go(self, customer_id: int, period: Period, since: datetime) -> int:
         """The calls of a customer's period from `since` on, each in its turn."""
-        causes = causes_of(self.books.book)
         values = {
             "customer_id": customer_id, "first": period[0], "last": period[1], "since": since,
-            "versions": self.books.pooled, "causes": list(causes), "at": self.at, "issued": False,
+            "versions": self.books.pooled, "causes": list(self.causes), "at": self.at,
+            "issued": False,
         }  # fmt: skip
         taken = store.sum_taken(self.cursor, values | {"issued": True})
-        turn = store.copy_calls_in_order(self.cursor, values)
-        then = Then(self.cursor, self.books, causes)
-        asked = then.asked(turn)
-        in_turn = calls_of(turn.charges, asked.tariff, asked.counted_ms)
-        lines = then.lines(in_turn, turn.rated_us)
-        priced = price_sequentially(in_turn, then.tariffs, lines, taken)
-        new = turn.charges.charge_id == 0
-        for place in np.flatnonzero(new & (priced.rated == 0)).tolist():
-            raise ValueError(f"call {turn.charges.call_id[place]} came in unrated")
-        fresh = _differs(turn, priced)
-        charge_id = turn.charges.charge_id.copy()
+        calls, stood = store.copy_calls_in_order(self.cursor, values)
+        terms = HistoricalTerms(self.cards, self.books, self.causes)
+        calls = terms.apply(calls, stood)
+        histories = terms.histories(calls, stood.rated_us)
+        priced = by_kernel(calls, terms.tariffs, histories, taken)
+        new = stood.charge_id == 0
+        for row in np.flatnonzero(new & ~priced.charges.rated).tolist():
+            raise ValueError(f"call {calls.call_id[row]} came in unrated")
+        fresh = _differs(stood, priced.charges)
+        charge_id = stood.charge_id.copy()
         charge_id[fresh] = claim_charge_ids(self.cursor, int(fresh.sum()))
-        drawn = _drawn(turn, asked, priced, charge_id, fresh)
-        store.write_charges(self.cursor, drawn)
-        if len(drawn.charge_id):
-            follow(
-                self.cursor, drawn.charge_id.tolist(), span_of(drawn.started_us),
+        charges = priced.charges.replaced(
+            charge_id=charge_id, old_id=stood.charge_id, call_id=calls.call_id,
+            started_us=calls.started_us, rated_us=stood.rated_us, revision=stood.revision,
+            version_id=terms.version_ids(calls), plan_id=calls.plan_id,
+        ).pick(fresh)  # fmt: skip
+        store.write_charges(self.cursor, charges)
+        if len(charges):
+            propagate_costs(
+                self.cursor, charges.charge_id.tolist(), span_of(charges.started_us),
                 tenant_id=self.tenant_id, at=self.at,
             )  # fmt: skip
-        uses, pools = uses_of(turn.charges, priced, charge_id, customer_id)
+        uses, pools = uses_of(calls, priced, charge_id, customer_id)
         store.write_uses(self.cursor, uses, tenant_id=self.tenant_id, pools=pools)
-        self._note(turn.only(fresh))
-        return Settled(
-            int((fresh & new).sum()), int((fresh & ~new).sum()), priced.priced_individually
-        )
+        self._note(calls.pick(fresh))
+        return int(priced.charges.individually.sum())
 
-    def _note(self, turn: Turn) -> None:
+    def _note(self, drawing: CallColumns) -> None:
         """The campaigns' days whose sums change; days begin with a quarter of an hour."""
-        quarters = turn.charges.started_us // QUARTER_US
-        pairs = np.unique(np.stack([turn.charges.campaign_id, quarters], axis=1), axis=0)
+        quarters = drawing.started_us // QUARTER_US
+        pairs = np.unique(np.stack([drawing.campaign_id, quarters], axis=1), axis=0)
         self.days |= {
-            calls.CampaignDay(
+            stored.CampaignDay(
                 campaign, moment_of(quarter * QUARTER_US).astimezone(self.zone).date()
             )
             for campaign, quarter in pairs.tolist()
         }
 
 
-def calls_of(charges: Charges, tariff: Int64, counted_ms: Int64) -> Calls:
-    """Stored calls as they are priced in turn."""
-    return Calls(
-        charges.called, charges.caller, charges.answered_us, counted_ms, charges.campaign_id, tariff
-    )
-
-
-def _differs(turn: Turn, priced: Priced) -> Flags:
+def _differs(stood: ChargeColumns, now: ChargeColumns) -> Flags:
     """Calls that get a charge: their first, or another than stands."""
-    charges = turn.charges
-    other = (charges.amount_micros != priced.amount_micros) | (turn.rate_no != priced.rate_no)
-    other |= (charges.billed_s != priced.billed_s) | (turn.allowance_s != priced.allowance_s)
-    found: Flags = ((charges.charge_id == 0) | other) & (priced.rated == 1)
+    other = (stood.amount_micros != now.amount_micros) | (stood.rate_index != now.rate_index)
+    other |= (stood.billed_s != now.billed_s) | (stood.allowance_s != now.allowance_s)
+    found: Flags = ((stood.charge_id == 0) | other) & now.rated
     return found
 
 
-def _drawn(
-    turn: Turn,
-    asked: Asked,
-    priced: Priced,
-    charge_id: Int64,
-    fresh: Flags,
-) -> Drawn:
-    charges = turn.charges
-    columns = (
-        charge_id, charges.charge_id, charges.call_id, charges.started_us, turn.rated_us,
-        turn.revision, asked.version_id, asked.plan_id, priced.rate_no, priced.billed_s,
-        priced.allowance_s, priced.amount_micros,
-    )  # fmt: skip
-    return Drawn(*(column[fresh] for column in columns))
-
-
 def uses_of(
-    charges: Charges, priced: Priced, charge_id: Int64, customer_id: int
+    calls: CallColumns, priced: Consumption, charge_id: Int64, customer_id: int
 ) -> tuple[Uses, Sequence[str]]:
     """What calls drew, for the charges that they have now, and the names of the pools."""
-    place, pool, before, taken = priced.draws.T
+    row, pool, before, taken = priced.draws.T
     cards = np.array([key[0] for key in priced.pools], np.int64)
     campaigns = np.array([key[1] for key in priced.pools], np.int64)
     uses = Uses(
-        charge_id[place], charges.started_us[place], charges.answered_us[place],
-        np.full(len(place), customer_id), campaigns[pool], cards[pool], pool + 1, before, taken,
+        charge_id[row], calls.started_us[row], calls.answered_us[row],
+        np.full(len(row), customer_id), campaigns[pool], cards[pool], pool + 1, before, taken,
     )  # fmt: skip
     return uses, [key[2] for key in priced.pools]

@@ -185,7 +185,7 @@ class Book:
     rules: list[r.RuleRow]
     customers: dict[int, Customer] = field(default_factory=dict)
     _by_code: dict[str, Card] = field(default_factory=dict)
-    _lines: dict[int, Timeline] = field(default_factory=dict)
+    _timelines: dict[int, Timeline] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         zones = [rule for rule in self.rules if rule.setting == "timezone"]
@@ -194,11 +194,11 @@ class Book:
 
     def terms(self, campaign_id: int, moment: datetime) -> Terms:
         """What holds for the campaign's calls answered at `moment`."""
-        line = self._lines.get(campaign_id) or self._line(campaign_id)
-        place = bisect_right(line.changes, moment)
-        found = line.terms[place]
+        timeline = self._timelines.get(campaign_id) or self._timeline(campaign_id)
+        place = bisect_right(timeline.changes, moment)
+        found = timeline.terms[place]
         if found is None:
-            found = line.terms[place] = self._resolve(campaign_id, moment)
+            found = timeline.terms[place] = self._resolve(campaign_id, moment)
         return found
 
     def as_of(self, moment: datetime) -> Book:
@@ -210,9 +210,9 @@ class Book:
 
     def changes(self, campaign_id: int) -> list[datetime]:
         """The moments at which a campaign's terms may change, ascending."""
-        return (self._lines.get(campaign_id) or self._line(campaign_id)).changes
+        return (self._timelines.get(campaign_id) or self._timeline(campaign_id)).changes
 
-    def _line(self, campaign_id: int) -> Timeline:
+    def _timeline(self, campaign_id: int) -> Timeline:
         chain = self._chain(campaign_id)
         moments = {row.effective_from for row in chain}
         for subscription in self.subscriptions:
@@ -220,8 +220,8 @@ class Book:
         for card in self.cards.values():
             moments |= {version.effective_from for version in card.versions}
         changes = sorted(moments - {EVER})
-        line = self._lines[campaign_id] = Timeline(changes, [None] * (len(changes) + 1))
-        return line
+        timeline = self._timelines[campaign_id] = Timeline(changes, [None] * (len(changes) + 1))
+        return timeline
 
     def _chain(self, campaign_id: int) -> list[r.RuleRow]:
         customer_id = self.campaigns[campaign_id].customer_id

@@ -1,6 +1,6 @@
 """A call over a change of card version: priced piece by piece, each at the version in force.
 
-The versions that the call meets are laid on one line (`core.rating.versions`) for its number: a
+The versions that the call meets become one card (`core.rating.versions`) for its number: a
 few rows, so that a deck of 300 000 costs such a call no more than a small one. Rules, allowances
 and the row that the charge names are those of the answer.
 """
@@ -12,24 +12,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
 from tollwright.core.cards.card import RateCard
 from tollwright.core.cards.read import CardError
 from tollwright.core.instants import micros_of
+from tollwright.core.rating import versions as core
 from tollwright.core.rating.rate_call import CallInput, Charge
 from tollwright.core.rating.rate_lookup import CardIndex, prepare
-from tollwright.core.rating.versions import Version as OnLine
-from tollwright.core.rating.versions import on_one_line
 from tollwright.engine.rating.terms import Card, Version
-from tollwright.kernel.arrays import Int64
+from tollwright.kernel.arrays import Flags, Int64
 
 Load = Callable[[Version], CardIndex]
 MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class VersionHistory:
     """The card of one call over several versions; `rows[i]` is the number of its row i in the
     version of the answer."""
 
@@ -44,9 +42,7 @@ class Line:
         return replace(charge, rate_index=self.rows[charge.rate_index])
 
 
-def meeting(
-    answered_us: Int64, counted_ms: Int64, later: Iterable[Version]
-) -> npt.NDArray[np.bool_]:
+def crosses(answered_us: Int64, counted_ms: Int64, later: Iterable[Version]) -> Flags:
     """Where one of these versions comes into force during the call."""
     ends = answered_us + counted_ms * 1000
     found = np.zeros(len(ends), np.bool_)
@@ -55,14 +51,14 @@ def meeting(
     return found
 
 
-def line_of(
+def version_history(
     card: Card,
     version: Version,
     load: Load,
     *,
     call: CallInput,
     known_at: datetime | None = None,
-) -> Line | None:
+) -> VersionHistory | None:
     """What prices a call that meets later versions of its card; None where it meets none.
 
     Only versions published by `known_at` count (None: all). Also None where the card prices a
@@ -77,17 +73,19 @@ def line_of(
     if first.card.crossing != "split":
         return None
     own = _rows_for(first, call.called)
-    ordered = [OnLine(version.effective_from, _only(first, own))]
+    ordered = [core.Version(version.effective_from, _only(first, own))]
     for other in later:
         index = load(other)
-        ordered.append(OnLine(other.effective_from, _only(index, _rows_for(index, call.called))))
+        ordered.append(
+            core.Version(other.effective_from, _only(index, _rows_for(index, call.called)))
+        )
     try:
-        joined = on_one_line(ordered)
+        joined = core.on_one_line(ordered)
     except CardError:
         return None
     index = prepare(replace(joined, allowances=first.card.allowances))
     kept = tuple(row for row in own if _begins(first, row, later[0].effective_from))
-    return Line(index, kept, (version, *later))
+    return VersionHistory(index, kept, (version, *later))
 
 
 def _rows_for(index: CardIndex, called: str) -> list[int]:
@@ -100,6 +98,6 @@ def _only(index: CardIndex, rows: list[int]) -> RateCard:
 
 
 def _begins(index: CardIndex, row: int, ends: datetime) -> bool:
-    """Whether the row comes onto the line: one that begins when its version ends does not."""
+    """Whether the row is among them: one that begins when its version ends does not."""
     rate = index.card.rates[row]
     return rate.effective_from is None or rate.effective_from < min(rate.effective_to or ends, ends)

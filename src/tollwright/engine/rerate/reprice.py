@@ -10,70 +10,54 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tollwright.core.instants import moment_of
-from tollwright.core.rating.rate_call import rate_call
-from tollwright.engine.rating.group import call_at, put
-from tollwright.engine.rating.packed import callers, packed
-from tollwright.engine.rating.pools import none_left
-from tollwright.engine.rerate import refusals
-from tollwright.engine.rerate.cost_plus import from_cost
-from tollwright.engine.rerate.prices import Offer, Prices, Source
+from tollwright.core.instants import micros_of, moment_of
+from tollwright.engine.rating import refusals
+from tollwright.engine.rating.pipeline import price
+from tollwright.engine.rerate.prices import Offer, PriceSource
 from tollwright.kernel.arrays import Flags, Int64
-from tollwright.kernel.call_columns import Charges as Rated
-from tollwright.kernel.call_columns import Columns, epoch_us
-from tollwright.kernel.rating.batch import rate_batch
-from tollwright.store.rerate import Charges
+from tollwright.kernel.call_columns import (
+    NOT_CHARGED,
+    RATED,
+    CallColumns,
+    ChargeColumns,
+)
+from tollwright.store.rerate import Stored
+
+COLUMNS = (
+    "amount_micros", "billed_s", "allowance_s", "rate_index", "version_id", "plan_id", "prefix",
+)  # fmt: skip
 
 
 class Repriced(NamedTuple):
-    """Stored charges and what they come to now, int64[n] each.
+    """Calls, the charges that stand, and what they come to now, row by row.
 
-    Where `refusal` is not 0 nothing can be said: the new columns repeat the old ones.
-    `prefix` is packed. `outside` 1: calls that are no part of the scope, but share pools with it;
-    `anew` 1: calls that cost the same by other terms, which count when calls share pools;
-    `rated_us`: the moment by whose rules they are rated, 0: now; `carrier_id`: whose they are now.
+    Where the status of `now` is a refusal nothing can be said: it repeats what stands.
     """
 
-    stored: Charges
-    refusal: Int64
-    amount_micros: Int64
-    billed_s: Int64
-    allowance_s: Int64
-    rate_no: Int64
-    version_id: Int64
-    plan_id: Int64
-    prefix: Int64
-    outside: Int64
-    anew: Int64
-    rated_us: Int64
-    carrier_id: Int64
+    calls: CallColumns
+    stood: ChargeColumns
+    now: ChargeColumns
 
     @property
     def changed(self) -> Flags:
         """Calls that cost another amount now and do not wait in a proposal already."""
-        found: Flags = self.amount_micros != self.stored.amount_micros
-        found &= (self.refusal == refusals.NONE) & (self.stored.waits == 0)
+        found: Flags = self.now.amount_micros != self.stood.amount_micros
+        found &= self.now.rated & (self.stood.waits == 0)
         return found
-
-    def part(self, here: slice) -> Repriced:
-        """The rows `here`, without copying."""
-        stored = Charges._make(column[here] for column in self.stored)
-        return Repriced(stored, *(column[here] for column in self[1:]))
 
     def only(self, where: Flags) -> Repriced:
         """The rows that are `where`."""
-        stored = Charges._make(column[where] for column in self.stored)
-        return Repriced(stored, *(column[where] for column in self[1:]))
+        return Repriced(self.calls.pick(where), self.stood.pick(where), self.now.pick(where))
 
 
 @dataclass(slots=True)
 class Offers:
-    """What holds for each campaign (or trunk: see `Source`) and span of time.
+    """What holds for each campaign (or trunk: see `PriceSource`) and span of time.
 
     `priced_individually` counts the calls that the readable rule had to price, not the kernel.
     """
 
-    source: Source
+    source: PriceSource
     priced_individually: int = 0
     _changes: dict[int, Int64] = field(default_factory=dict)
     _known: dict[tuple[int, int], Offer] = field(default_factory=dict)
@@ -90,28 +74,32 @@ class Offers:
         found = self._known.get((whose, place))
         if found is None:
             found = self._known[whose, place] = self.source.offer(whose, moment_of(answered_us))
+            if found.tariff is not None:
+                found.tariff.bare  # noqa: B018  # read while the connection is free
         return found
 
     def learn(self, whose: int, first: datetime, last: datetime) -> None:
         """Make every span of it between two moments known: those need no database any more."""
         changes = self.changes(whose)
-        begin, end = epoch_us(first), epoch_us(last)
+        begin, end = micros_of(first), micros_of(last)
         low, high = np.searchsorted(changes, [begin, end], side="right")
         for place in range(int(low), int(high) + 1):
             within = begin if place == low else int(changes[place - 1])
             self.at(whose, place, within)
 
-    def knows(self, stored: Charges, spans: list[Span]) -> bool:
+    def knows(self, calls: CallColumns, spans: list[Span]) -> bool:
         """Whether a sorted batch of these spans can be priced without the database."""
-        return all(self._knows(stored, span) for span in spans)
+        return all(self._knows(calls, span) for span in spans)
 
-    def _knows(self, stored: Charges, span: Span) -> bool:
+    def _knows(self, calls: CallColumns, span: Span) -> bool:
         offer = self._known.get((span.whose, span.place))
         if offer is None:
             return False
-        here = slice(span.first, span.end)
-        counted_ms = stored.answered_ms[here] + 1000  # as rounded up to a second
-        return not _meet(offer, stored.answered_us[here], counted_ms).any()
+        if offer.tariff is None or not offer.tariff.later:
+            return True
+        part = calls.part(span.first, span.end)
+        counted_ms = part.answered_ms + 1000  # as rounded up to a second
+        return not offer.tariff.crosses(part.replaced(counted_ms=counted_ms)).any()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +113,23 @@ class Span:
     place: int
 
 
-def sorted_spans(stored: Charges, offers: Offers) -> tuple[Charges, list[Span]]:
+def sorted_spans(stored: Stored, offers: Offers) -> tuple[Stored, list[Span]]:
     """The batch by whose it is and time of answer, and its spans; no call is left out."""
-    order = np.lexsort((stored.charge_id, stored.answered_us, offers.source.whose(stored)))
-    ordered = Charges._make(column[order] for column in stored)
-    return ordered, list(_spans(ordered, offers))
+    calls, charges = stored
+    order = np.lexsort((charges.charge_id, calls.answered_us, offers.source.whose(calls)))
+    calls = calls.pick(order)
+    return (calls, charges.pick(order)), list(_spans(calls, offers))
 
 
-def _spans(stored: Charges, offers: Offers) -> Iterator[Span]:
-    owners = offers.source.whose(stored)
+def _spans(calls: CallColumns, offers: Offers) -> Iterator[Span]:
+    owners = offers.source.whose(calls)
     count = len(owners)
     edges = np.flatnonzero(np.diff(owners)) + 1
     bounds = [0, *edges.tolist(), count] if count else []
     for first, end in pairwise(bounds):
         whose = int(owners[first])
         changes = offers.changes(whose)
-        cuts = first + np.searchsorted(stored.answered_us[first:end], changes, side="left")
+        cuts = first + np.searchsorted(calls.answered_us[first:end], changes, side="left")
         starts = [first, *cuts.tolist()]
         stops = [*cuts.tolist(), end]
         for place, (begin, stop) in enumerate(zip(starts, stops, strict=True)):
@@ -148,77 +137,59 @@ def _spans(stored: Charges, offers: Offers) -> Iterator[Span]:
                 yield Span(begin, stop, whose, place)
 
 
-def reprice(
-    stored: Charges, spans: list[Span], offers: Offers, causes: tuple[str, ...]
-) -> Repriced:
+def reprice(stored: Stored, spans: list[Span], offers: Offers, causes: tuple[str, ...]) -> Repriced:
     """What the calls of a sorted batch come to now; those that share pools are refused."""
-    called, caller = packed(stored.called), callers(stored.caller)
+    calls, stood = stored
     pooled = sorted(offers.source.pooled)
-    found = Repriced(
-        stored,
-        np.zeros(len(called), np.int64),
-        stored.amount_micros.copy(),
-        stored.billed_s.copy(),
-        np.zeros(len(called), np.int64),
-        np.full(len(called), -1, np.int64),
-        stored.version_id.copy(),
-        stored.plan_id.copy(),
-        packed(stored.prefix),
-        *(np.zeros(len(called), np.int64) for _ in range(4)),
-    )
+    now = as_it_stands(stood)
     for span in spans:
-        offer = offers.at(span.whose, span.place, int(stored.answered_us[span.first]))
+        offer = offers.at(span.whose, span.place, int(calls.answered_us[span.first]))
         here = slice(span.first, span.end)
-        part = found.part(here)
-        part.carrier_id[:] = offer.carrier_id
-        if offer.prices is None:
-            part.refusal[:] = offer.refusal
+        now.carrier_id[here] = offer.carrier_id
+        if offer.tariff is None:
+            now.status[here] = offer.refusal
             continue
-        counted = offer.counted_ms(part.stored, causes)
-        calls = Columns(called[here], caller[here], part.stored.answered_us, counted)
-        rated = rate_batch(offer.prices.compiled, calls).charges
-        offers.priced_individually += _over_versions(offer, calls, rated)
-        unknown = None
-        if offer.cost_plus is not None:
-            unknown = from_cost(part.stored, rated, offer.cost_plus, offer.prices.compiled)
-        _put(part, offer, offer.prices, rated, pooled)
-        if unknown is not None:
-            np.copyto(part.refusal, unknown, where=unknown != refusals.NONE)
-    return found
+        own, before = calls.pick(here), stood.pick(here)
+        own.counted_ms = offer.counted_ms(own, causes)
+        cost = None if offer.cost_plus is None else cost_of(before)
+        charges = price(own, offer.tariff, plan=offer.cost_plus, cost=cost)
+        offers.priced_individually += int(charges.individually.sum())
+        refuse(charges, before, offer, pooled)
+        now.status[here] = charges.status
+        charges.plan_id = np.full(len(own), offer.plan_id)
+        rated = np.flatnonzero(charges.rated)
+        for name in COLUMNS:
+            getattr(now, name)[span.first + rated] = getattr(charges, name)[rated]
+    return Repriced(calls, stood, now)
 
 
-def _meet(offer: Offer, answered_us: Int64, counted_ms: Int64) -> Flags:
-    """Calls that last into the next version of their card."""
-    found: Flags = answered_us + counted_ms * 1000 > offer.meets_us
-    return found
+def as_it_stands(stood: ChargeColumns) -> ChargeColumns:
+    """What charges come to while nothing is known: what they are."""
+    none = [np.zeros(len(stood), np.int64) for _ in range(4)]
+    return ChargeColumns(
+        status=np.zeros(len(stood), np.int8), amount_micros=stood.amount_micros.copy(),
+        billed_s=stood.billed_s.copy(), allowance_s=np.zeros(len(stood), np.int32),
+        rate_index=np.full(len(stood), -1, np.int32), version_id=stood.version_id.copy(),
+        plan_id=stood.plan_id.copy(), prefix=stood.prefix.copy(), outside=none[0], again=none[1],
+        rated_us=none[2], carrier_id=none[3],
+    )  # fmt: skip
 
 
-def _over_versions(offer: Offer, calls: Columns, rated: Rated) -> int:
-    """Price the calls that meet another version of the card by core, piece by piece; how many."""
-    if offer.line is None:
-        return 0
-    meeting = np.flatnonzero(_meet(offer, calls.answered_at_us, calls.answered_ms)).tolist()
-    for place in meeting:
-        call = call_at(calls, place)
-        line = offer.line(call)
-        if line is not None:
-            empty = none_left(line.index.card.allowances)
-            put(rated, place, line.named(rate_call(call, line.index, remaining=empty)))
-    return len(meeting)
+def cost_of(stood: ChargeColumns) -> ChargeColumns:
+    """What stands as the calls' cost, as charges of their own."""
+    known = stood.cost_currency != 0
+    return ChargeColumns(
+        status=np.where(known, RATED, NOT_CHARGED).astype(np.int8),
+        amount_micros=stood.cost_micros, currency=stood.cost_currency,
+    )  # fmt: skip
 
 
-def _put(part: Repriced, offer: Offer, prices: Prices, rated: Rated, pooled: list[int]) -> None:
-    """Write what was rated; refused rows stay as they were stored."""
-    part.refusal[:] = rated.status
-    part.refusal[part.stored.currency != offer.currency.encode()] = refusals.OTHER_CURRENCY
-    good = part.refusal == refusals.NONE
-    shares = good if offer.pooled else good & np.isin(part.stored.version_id, pooled)
-    part.refusal[shares] = refusals.ALLOWANCES
-    good &= ~shares
-    part.amount_micros[good] = rated.amount_micros[good]
-    part.billed_s[good] = rated.billed_s[good]
-    part.allowance_s[good] = rated.allowance_s[good]
-    part.rate_no[good] = rated.rate_index[good]
-    part.version_id[good] = offer.version_id
-    part.plan_id[good] = offer.plan_id
-    part.prefix[good] = prices.compiled.rate_prefixes[rated.rate_index[good]]
+def refuse(charges: ChargeColumns, stood: ChargeColumns, offer: Offer, pooled: list[int]) -> None:
+    """Refuse what comes to another currency, and what shares pools with other calls."""
+    status = charges.status
+    from_cost = (status == refusals.UNKNOWN_COST) | (status == refusals.COST_OTHER_CURRENCY)
+    status[(stood.currency != charges.currency) & ~from_cost] = refusals.OTHER_CURRENCY
+    shares = charges.rated
+    if not offer.pooled:
+        shares &= np.isin(stood.version_id, pooled)
+    status[shares] = refusals.ALLOWANCES

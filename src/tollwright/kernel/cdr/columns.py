@@ -18,6 +18,7 @@ from tollwright.core.formats.base import Item, Options, Record
 from tollwright.core.formats.table import TableFormat
 from tollwright.kernel import text_bytes
 from tollwright.kernel.arrays import NONE, Flags, Int64, frozen
+from tollwright.kernel.call_columns import CallColumns
 from tollwright.kernel.cdr import fields
 from tollwright.kernel.cdr.chunks import ChunkReader, mostly
 from tollwright.kernel.cdr.parsed_columns import (
@@ -30,7 +31,16 @@ from tollwright.kernel.cdr.parsed_columns import (
 )
 from tollwright.kernel.cdr.plan import ReadPlan, UnplainSpecError
 from tollwright.kernel.cdr.rows import Rows
-from tollwright.kernel.text import Text, alike, distinct, no_text, packed, text_of, text_of_bytes
+from tollwright.kernel.text import (
+    Text,
+    alike,
+    callers,
+    distinct,
+    no_text,
+    packed,
+    text_of,
+    text_of_bytes,
+)
 
 NEAR_US = 30 * SECOND_US
 HASH_BYTES = 16  # in hexadecimal digits
@@ -131,7 +141,8 @@ class ColumnReader(ChunkReader):
         caller, called = (e164(found.text(t, rows), region) for t in (spec.caller, spec.called))
         reference = found.column(spec.reference, rows)
         return ParsedColumns(
-            first_line=self._at, odd=odd,
+            first_line=self._at, odd=odd, read=read,
+            words=alike([found.text(text, rows) for text in plan.words]), calls=CallColumns(
             key=self._keys(found, rows),
             group=filled(found.column(spec.group, rows), reference),
             direction=directions, caller=caller, called=called,
@@ -139,10 +150,9 @@ class ColumnReader(ChunkReader):
             disposition=found.text(spec.disposition, rows),
             trunk=filled(found.text(spec.trunk_out, rows), found.text(spec.trunk_in, rows)),
             agent=found.text(spec.agent, rows),
-            called_packed=packed(called), caller_packed=packed(caller),
+            called_packed=packed(called), caller_packed=callers(caller),
             started_us=started, answered_us=answered, ended_us=ended, answered_ms=ms,
-            words=alike([found.text(text, rows) for text in plan.words]),
-            read=read,
+            ),
         )  # fmt: skip
 
     def _directions(self, found: Rows, rows: int) -> tuple[Text, Flags]:

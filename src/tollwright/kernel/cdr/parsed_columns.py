@@ -13,6 +13,7 @@ from tollwright.core.formats.clock import Clock
 from tollwright.core.instants import micros_of, moment_of
 from tollwright.core.numbers import normalise, plain_head
 from tollwright.kernel.arrays import NONE, Flags, Int32, Int64, frozen
+from tollwright.kernel.call_columns import CallColumns
 from tollwright.kernel.cdr import fields
 from tollwright.kernel.text import Text, text_of, text_of_bytes
 
@@ -40,34 +41,17 @@ def filled(column: Text, other: Text) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class ParsedColumns:
-    """Rows of consecutive lines, one a line; what stands at an `odd` row means nothing.
+    """Calls of consecutive lines, one a line; what stands at an `odd` row means nothing.
 
-    Moments are microseconds since 1970-01-01 UTC, NONE for none. `called` and `caller` are E.164
-    digits where possible, and packed for the kernel (negative: no rate card can look them up);
-    `dialled` is the called number as the source has it. `words` numbers what attributes a call:
-    rows of one number say the same. `read` gives the item of a row by the readable rule.
+    `words` numbers what attributes a call: rows of one number say the same. `read` gives the item
+    of a row by the readable rule. Of the `calls` `counted_ms` is not known yet.
     """
 
     first_line: int
     odd: Flags
-    key: Text
-    group: Text
-    direction: Text
-    caller: Text
-    called: Text
-    dialled: Text
-    cause: Text
-    disposition: Text
-    trunk: Text
-    agent: Text
-    called_packed: Int64
-    caller_packed: Int64
-    started_us: Int64
-    answered_us: Int64
-    ended_us: Int64
-    answered_ms: Int64
     words: Int32
     read: Callable[[int], Item]
+    calls: CallColumns
 
     def __len__(self) -> int:
         return len(self.odd)

@@ -10,29 +10,7 @@ from typing import Any
 
 from tollwright.kernel.jit import compiled
 from tollwright.kernel.numbers import TOP_BITS
-from tollwright.kernel.rating.layout import (
-    ALLOWANCE_PREFIXES,
-    ALLOWANCE_WORDS,
-    ALLOWANCES,
-    ALLOWANCES_COUNT,
-    EXCESS,
-    EXPIRES,
-    GRID_MICROS,
-    PARTIAL,
-    POOL,
-    PREFIX_END,
-    PREFIX_FIRST,
-    PREFIX_WORDS,
-    STARTS,
-    STEP_SIZE,
-    UNIT,
-    UNIT_CALLS,
-    UNIT_MONEY,
-    UNIT_SECONDS,
-    WAIVES,
-    WEIGHT,
-    WHOLE_FREE,
-)
+from tollwright.kernel.rating import layout
 
 USE_WORDS = 4
 
@@ -40,9 +18,9 @@ USE_WORDS = 4
 @compiled
 def _longest_fit(words: Any, allowance: int, called: int) -> int:
     """Digits of the longest prefix of this allowance that the number has; -1: none."""
-    base = words[ALLOWANCES] + allowance * ALLOWANCE_WORDS
-    for place in range(words[base + PREFIX_FIRST], words[base + PREFIX_END]):
-        at = words[ALLOWANCE_PREFIXES] + place * PREFIX_WORDS
+    base = words[layout.ALLOWANCES] + allowance * layout.ALLOWANCE_WORDS
+    for place in range(words[base + layout.PREFIX_FIRST], words[base + layout.PREFIX_END]):
+        at = words[layout.ALLOWANCE_PREFIXES] + place * layout.PREFIX_WORDS
         digits = words[at + 1]
         shift = TOP_BITS - 4 * digits
         if called >> shift == words[at] >> shift:
@@ -55,20 +33,20 @@ def _goes_before(words: Any, one: int, one_fit: int, other: int, other_fit: int)
     """Whether `one`, which comes later in the words, is drawn on before `other`."""
     if one_fit != other_fit:
         return one_fit > other_fit
-    first = words[ALLOWANCES] + one * ALLOWANCE_WORDS
-    second = words[ALLOWANCES] + other * ALLOWANCE_WORDS
-    if words[first + WEIGHT] != words[second + WEIGHT]:
-        return bool(words[first + WEIGHT] > words[second + WEIGHT])
-    return bool(words[first + EXPIRES] < words[second + EXPIRES])
+    first = words[layout.ALLOWANCES] + one * layout.ALLOWANCE_WORDS
+    second = words[layout.ALLOWANCES] + other * layout.ALLOWANCE_WORDS
+    if words[first + layout.WEIGHT] != words[second + layout.WEIGHT]:
+        return bool(words[first + layout.WEIGHT] > words[second + layout.WEIGHT])
+    return bool(words[first + layout.EXPIRES] < words[second + layout.EXPIRES])
 
 
 @compiled
 def matching(words: Any, called: int, at_us: int, order: Any, fits: Any) -> int:
     """Fill `order` with the allowances valid for this call, as drawn on; returns how many."""
     count = 0
-    for allowance in range(words[ALLOWANCES_COUNT]):
-        base = words[ALLOWANCES] + allowance * ALLOWANCE_WORDS
-        if at_us < words[base + STARTS] or at_us >= words[base + EXPIRES]:
+    for allowance in range(words[layout.ALLOWANCES_COUNT]):
+        base = words[layout.ALLOWANCES] + allowance * layout.ALLOWANCE_WORDS
+        if at_us < words[base + layout.STARTS] or at_us >= words[base + layout.EXPIRES]:
             continue
         fit = _longest_fit(words, allowance, called)
         if fit < 0:
@@ -87,16 +65,16 @@ def _seconds_taken(words: Any, base: int, wanted_s: int, held: int) -> tuple[int
     """(what leaves the pool, seconds of the call that it covers)."""
     if held <= 0:
         return 0, 0
-    if words[base + UNIT] == UNIT_CALLS:
+    if words[base + layout.UNIT] == layout.UNIT_CALLS:
         return 1, wanted_s
-    step_s = words[base + STEP_SIZE]
+    step_s = words[base + layout.STEP_SIZE]
     needed = (wanted_s + step_s - 1) // step_s * step_s
     if needed <= held:
         return needed, wanted_s
-    excess = words[base + EXCESS]
-    if excess == PARTIAL:
+    excess = words[base + layout.EXCESS]
+    if excess == layout.PARTIAL:
         return held, min(wanted_s, held)
-    return (held, wanted_s) if excess == WHOLE_FREE else (0, 0)
+    return (held, wanted_s) if excess == layout.WHOLE_FREE else (0, 0)
 
 
 @compiled
@@ -112,17 +90,17 @@ def cover_seconds(
     """Draw on seconds and calls; returns (covered_s, taken_s, connect fee waived, uses so far)."""
     covered_s, taken_s, waives = 0, 0, False
     for place in range(count):
-        base = words[ALLOWANCES] + order[place] * ALLOWANCE_WORDS
-        if covered_s >= seconds or words[base + UNIT] == UNIT_MONEY:
+        base = words[layout.ALLOWANCES] + order[place] * layout.ALLOWANCE_WORDS
+        if covered_s >= seconds or words[base + layout.UNIT] == layout.UNIT_MONEY:
             continue
-        pool = words[base + POOL]
+        pool = words[base + layout.POOL]
         taken, covered = _seconds_taken(words, base, seconds - covered_s, pools[pool])
         if covered == 0:
             continue
         pools[pool] -= taken
         covered_s += covered
-        taken_s += taken if words[base + UNIT] == UNIT_SECONDS else covered
-        waives = waives or words[base + WAIVES] == 1
+        taken_s += taken if words[base + layout.UNIT] == layout.UNIT_SECONDS else covered
+        waives = waives or words[base + layout.WAIVES] == 1
         _note(uses, used, call, order[place], taken, covered)
         used += 1
     return covered_s, taken_s, waives, used
@@ -132,33 +110,26 @@ def cover_seconds(
 def give_back(words: Any, pools: Any, uses: Any, first: int, end: int) -> None:
     """A call that found no price has used nothing."""
     for use in range(first, end):
-        base = words[ALLOWANCES] + uses[use * USE_WORDS + 1] * ALLOWANCE_WORDS
-        pools[words[base + POOL]] += uses[use * USE_WORDS + 2]
+        base = words[layout.ALLOWANCES] + uses[use * USE_WORDS + 1] * layout.ALLOWANCE_WORDS
+        pools[words[base + layout.POOL]] += uses[use * USE_WORDS + 2]
 
 
 @compiled
 def cover_money(
-    words: Any,
-    order: Any,
-    count: int,
-    amount: int,
-    connect: int,
-    pools: Any,
-    call: int,
-    uses: Any,
-    used: int,
-) -> tuple[int, int]:
+    words: Any, order: Any, count: int, amount: int, connect: int, pools: Any, call: int,
+    uses: Any, used: int,
+) -> tuple[int, int]:  # fmt: skip
     """Pay a rounded amount from pools of money; returns (micros paid, uses so far)."""
-    grid = words[GRID_MICROS]
+    grid = words[layout.GRID_MICROS]
     paid = 0
     for place in range(count):
-        base = words[ALLOWANCES] + order[place] * ALLOWANCE_WORDS
-        if words[base + UNIT] != UNIT_MONEY:
+        base = words[layout.ALLOWANCES] + order[place] * layout.ALLOWANCE_WORDS
+        if words[base + layout.UNIT] != layout.UNIT_MONEY:
             continue
-        kept = 0 if words[base + WAIVES] else connect
+        kept = 0 if words[base + layout.WAIVES] else connect
         wanted = (amount - paid - kept) // grid * grid
-        pool = words[base + POOL]
-        pays = _pays(words[base + EXCESS], wanted, pools[pool]) // grid * grid
+        pool = words[base + layout.POOL]
+        pays = _pays(words[base + layout.EXCESS], wanted, pools[pool]) // grid * grid
         if pays == 0:
             continue
         taken = min(pays, pools[pool])
@@ -173,8 +144,8 @@ def cover_money(
 def _pays(excess: int, wanted: int, held: int) -> int:
     if wanted <= 0 or held <= 0:
         return 0
-    if excess == WHOLE_FREE:
+    if excess == layout.WHOLE_FREE:
         return wanted
-    if excess == PARTIAL:
+    if excess == layout.PARTIAL:
         return min(wanted, held)
     return wanted if wanted <= held else 0

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tollwright.kernel.arrays import Int64
-from tollwright.kernel.call_columns import Charges, Columns, new_charges
+from tollwright.kernel.call_columns import CallColumns, ChargeColumns, new_charges
 from tollwright.kernel.jit import entry, stamp
 from tollwright.kernel.numbers import text_order
 from tollwright.kernel.rating import fast_path
@@ -33,7 +33,7 @@ class Rated:
     are rated all the same, at several times the cost. No call ever leaves the kernel.
     """
 
-    charges: Charges
+    charges: ChargeColumns
     uses: Int64
     long_way: int
 
@@ -41,16 +41,9 @@ class Rated:
 def _make(mark: int) -> Callable[..., tuple[int, int]]:
     @entry
     def in_turn(
-        words: Any,
-        cells: Any,
-        turns: Any,
-        first: int,
-        calls: Any,
-        out: Any,
-        pools: Any,
-        uses: Any,
-        used: int,
-    ) -> tuple[int, int]:
+        words: Any, cells: Any, turns: Any, first: int, calls: Any, out: Any, pools: Any,
+        uses: Any, used: int,
+    ) -> tuple[int, int]:  # fmt: skip
         called, caller, at_us, ms = calls
         allowances = words[ALLOWANCES_COUNT]
         order = np.empty(allowances, np.int64)
@@ -90,9 +83,9 @@ ENTRIES: tuple[Any, ...] = (*fast_path.ENTRIES, _in_turn)
 
 def rate_batch(
     compiled_card: CompiledCard,
-    calls: Columns,
+    calls: CallColumns,
     *,
-    out: Charges | None = None,
+    out: ChargeColumns | None = None,
     pools: Int64 | None = None,
 ) -> Rated:
     """The charge of each call on one card: what `core.rating.rate_call.rate_calls` gives.
@@ -106,7 +99,12 @@ def rate_batch(
     charges = new_charges(len(calls)) if out is None else out
     fields = tuple(
         _read_only(column)
-        for column in (calls.called, calls.caller, calls.answered_at_us, calls.answered_ms)
+        for column in (
+            calls.called_packed,
+            calls.caller_packed,
+            calls.answered_us,
+            calls.counted_ms,
+        )
     )
     if {len(column) for column in (*fields, *charges.arrays())} != {len(calls)}:
         raise ValueError("the columns of a batch are not of one length")
@@ -130,9 +128,9 @@ def _rate_apart(
 
 def _rate_in_turn(
     compiled_card: CompiledCard,
-    calls: Columns,
+    calls: CallColumns,
     fields: tuple[Int64, ...],
-    charges: Charges,
+    charges: ChargeColumns,
     left: Int64,
 ) -> Rated:
     """Allowances are consumed by answer time, then call key, whatever the order of the input."""
@@ -151,11 +149,11 @@ def _rate_in_turn(
     return Rated(charges, uses[: used * USE_WORDS].reshape(-1, USE_WORDS), len(calls))
 
 
-def consumption_order(calls: Columns) -> Int64:
+def consumption_order(calls: CallColumns) -> Int64:
     """Places of the calls as `core.rating.rate_call.consumption_order` gives them, int64[n]."""
-    rank = np.zeros(len(calls), np.int64) if calls.key_rank is None else calls.key_rank
-    caller, called = text_order(calls.caller), text_order(calls.called)
-    return np.lexsort((calls.answered_ms, caller, called, rank, calls.answered_at_us))
+    rank = calls.key_rank if len(calls.key_rank) else np.zeros(len(calls), np.int64)
+    caller, called = text_order(calls.caller_packed), text_order(calls.called_packed)
+    return np.lexsort((calls.counted_ms, caller, called, rank, calls.answered_us))
 
 
 def _read_only(array: Int64) -> Int64:

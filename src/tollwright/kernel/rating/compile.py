@@ -32,7 +32,7 @@ EXCESS = {
 def compile_card(card: RateCard, *, hash_of_content: str = "") -> CompiledCard:
     """The compiled form of a card that keeps the bounds of `core.cards.card`.
 
-    `hash_of_content` saves reckoning `cardfile.content_hash` anew where it is known.
+    `hash_of_content` saves computing `content_hash` again where it is known.
     """
     rows = row_table(card)
     grouped = group_rows(card, rows)

@@ -17,39 +17,11 @@ from typing import Any
 import numpy as np
 
 from tollwright.core.cards.card import MAX_CALL_MS
+from tollwright.kernel.call_columns import RATED
 from tollwright.kernel.intrinsics import fetch, upper_word
 from tollwright.kernel.jit import WIDE, U, entry, inlined, stamp
+from tollwright.kernel.rating import layout
 from tollwright.kernel.rating.instant import CONTEXT, MEMO_SIZE, TILL, recall
-from tollwright.kernel.rating.layout import (
-    BIAS,
-    CHOICE,
-    CONTEXTS,
-    EIGHTEEN,
-    FLAGS,
-    FROM_MS,
-    GRID_MICROS,
-    HALF_EVEN,
-    HIGHEST,
-    LINE,
-    LINES,
-    LOWEST,
-    MODE,
-    NEXT_INVERSE,
-    PRICE,
-    ROW,
-    ROW_BITS,
-    ROW_MASK,
-    SEVENTEEN,
-    SHAPE_BITS,
-    SHAPES,
-    SPLIT,
-    TIME_LIMIT,
-    TIMES,
-    UNIT_INVERSE,
-    UNIT_S,
-    UNIT_SHIFT,
-    US,
-)
 from tollwright.kernel.rating.price import NANOS
 from tollwright.kernel.rating.reciprocal import NEXT_SHIFT
 from tollwright.kernel.rating.seconds import FREE_SHIFT
@@ -65,7 +37,7 @@ from tollwright.kernel.rating.slow_path import (
     STOPPED,
     rate_one,
 )
-from tollwright.kernel.rating.status import NONE, RATED
+from tollwright.kernel.rating.status import NONE
 from tollwright.kernel.rating.trie import descend
 
 LANES = 64
@@ -78,38 +50,37 @@ def sound_seconds(
     words: Any, caller: Any, at_us: Any, ms: Any, first: int, lanes: int, seconds: Any
 ) -> None:
     """`seconds[j]` of each lane before any grace; LONG where a field of the call is absurd."""
-    from_ms = words[FROM_MS]
+    from_ms = words[layout.FROM_MS]
     for j in range(lanes):
         length, at = ms[U(first + j)], at_us[U(first + j)]
-        signs = length | (MAX_CALL_MS - length) | at | (TIME_LIMIT - 1 - at) | caller[U(first + j)]
+        signs = (
+            length
+            | (MAX_CALL_MS - length)
+            | at
+            | (layout.TIME_LIMIT - 1 - at)
+            | caller[U(first + j)]
+        )
         seconds[U(j)] = np.uint32(length + from_ms) // np.uint32(1000) if signs >= 0 else LONG
 
 
 @inlined
 def choose_lines(
-    words: Any,
-    cells: Any,
-    at_us: Any,
-    first: int,
-    lanes: int,
-    found: Any,
-    seconds: Any,
-    memo: Any,
-    line: Any,
-) -> None:
+    words: Any, cells: Any, at_us: Any, first: int, lanes: int, found: Any, seconds: Any,
+    memo: Any, line: Any,
+) -> None:  # fmt: skip
     """The place of each lane's line, sent for; any line and LONG seconds where that is not all."""
-    lines, choices, contexts = words[LINES], words[CHOICE], words[CONTEXTS]
-    split = words[SPLIT]
+    lines, choices, contexts = words[layout.LINES], words[layout.CHOICE], words[layout.CONTEXTS]
+    split = words[layout.SPLIT]
     for j in range(lanes):
         value, s = ~WIDE(found[U(j)]), WIDE(seconds[U(j)])
         at = at_us[U(first + j)] if s >= 0 else 0
         stretch = recall(words, cells, at, memo)
         context = memo[U(stretch + CONTEXT)]
-        choice = cells[U(choices + (value & (SHAPES - 1)) * contexts + context)]
+        choice = cells[U(choices + (value & (layout.SHAPES - 1)) * contexts + context)]
         changes = split & ~choice  # 1: another line may hold before the call's end
-        last = at + max(s - 1, 0) * changes * US
+        last = at + max(s - 1, 0) * changes * layout.US
         plain = (choice >= 0) & (s >= 0) & (last < memo[U(stretch + TILL)])
-        place = lines + ((value >> SHAPE_BITS) + (choice >> 1)) * LINE
+        place = lines + ((value >> layout.SHAPE_BITS) + (choice >> 1)) * layout.LINE
         line[U(j)] = place
         seconds[U(j)] = s if plain else LONG
         fetch(words, place)
@@ -118,23 +89,26 @@ def choose_lines(
 @inlined
 def _billed(words: Any, terms: int, s: int) -> int:
     """Seconds that s seconds are charged as on a plain line; 0: they cost nothing."""
-    times = words[U(terms + TIMES)]
-    first, next_s = times & EIGHTEEN, (times >> 18) & SEVENTEEN
+    times = words[U(terms + layout.TIMES)]
+    first, next_s = times & layout.EIGHTEEN, (times >> 18) & layout.SEVENTEEN
     beyond = max(s - first, 0) + next_s - 1
-    billed = first + ((beyond * words[U(terms + NEXT_INVERSE)]) >> NEXT_SHIFT) * next_s
+    billed = first + ((beyond * words[U(terms + layout.NEXT_INVERSE)]) >> NEXT_SHIFT) * next_s
     return 0 if s < (times >> FREE_SHIFT) else billed
 
 
 @inlined
 def _amount(words: Any, terms: int, price: int, billed: int, to_even: int, grid: int) -> int:
     """Micros of billed seconds on a plain line, rounded once: see `inverse`."""
-    sum_ = price * billed + words[U(terms + BIAS)]
-    units = upper_word(sum_, words[U(terms + UNIT_INVERSE)]) >> words[U(terms + UNIT_SHIFT)]
+    sum_ = price * billed + words[U(terms + layout.BIAS)]
+    units = (
+        upper_word(sum_, words[U(terms + layout.UNIT_INVERSE)])
+        >> words[U(terms + layout.UNIT_SHIFT)]
+    )
     if to_even:  # half way up to an odd number: down again
-        tie = sum_ == units * words[U(terms + UNIT_S)] * grid * NANOS
+        tie = sum_ == units * words[U(terms + layout.UNIT_S)] * grid * NANOS
         units -= units & tie
-    amount = max(units * grid, words[U(terms + LOWEST)])
-    return min(amount, words[U(terms + HIGHEST)]) if billed else 0
+    amount = max(units * grid, words[U(terms + layout.LOWEST)])
+    return min(amount, words[U(terms + layout.HIGHEST)]) if billed else 0
 
 
 @inlined
@@ -145,28 +119,20 @@ def _fill(column: Any, first: int, lanes: int, value: int) -> None:
 
 @inlined
 def _price_lines(
-    words: Any,
-    line: Any,
-    seconds: Any,
-    bands: Any,
-    rate_index: Any,
-    billed_s: Any,
-    amount: Any,
-    first: int,
-    lanes: int,
-    waits: Any,
-) -> int:
+    words: Any, line: Any, seconds: Any, bands: Any, rate_index: Any, billed_s: Any, amount: Any,
+    first: int, lanes: int, waits: Any,
+) -> int:  # fmt: skip
     """Price each lane on its line; returns how many in `waits` are to go the long way."""
-    to_even, grid = words[MODE] == HALF_EVEN, words[GRID_MICROS]
+    to_even, grid = words[layout.MODE] == layout.HALF_EVEN, words[layout.GRID_MICROS]
     waiting = 0
     for j in range(lanes):
         i, s = first + j, WIDE(seconds[U(j)])
-        price, row = words[U(line[U(j)] + PRICE)], words[U(line[U(j)] + ROW)]
-        terms = row >> ROW_BITS
-        flags = words[U(terms + FLAGS)]
+        price, row = words[U(line[U(j)] + layout.PRICE)], words[U(line[U(j)] + layout.ROW)]
+        terms = row >> layout.ROW_BITS
+        flags = words[U(terms + layout.FLAGS)]
         billed = _billed(words, terms, s)
         bands[U(i)] = flags  # its lowest bits
-        rate_index[U(i)] = row & ROW_MASK
+        rate_index[U(i)] = row & layout.ROW_MASK
         billed_s[U(i)] = billed
         amount[U(i)] = _amount(words, terms, price, billed, to_even, grid)
         waits[U(waiting)] = j

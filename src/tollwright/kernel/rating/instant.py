@@ -9,23 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tollwright.kernel.jit import U, compiled, inlined
-from tollwright.kernel.rating.layout import (
-    BANDED,
-    DATED,
-    DATES,
-    DATES_COUNT,
-    DAY_MIN,
-    DAYS,
-    FIRST_DAY,
-    MASKS_COUNT,
-    MINUTES,
-    NO_TO,
-    UNTIL,
-    UNTIL_BITS,
-    US,
-    ZONE,
-    ZONE_COUNT,
-)
+from tollwright.kernel.rating import layout
 
 DAY_S = 86_400
 
@@ -41,31 +25,31 @@ MEMO_SIZE = STRETCHES * MEMO_WORDS
 @compiled
 def zone_at(words: Any, second: int) -> int:
     """Where in `words` the stretch of one offset stands that holds this second (UTC)."""
-    low, high = 0, words[ZONE_COUNT]
+    low, high = 0, words[layout.ZONE_COUNT]
     while high - low > 1:
         middle = (low + high) // 2
-        if words[words[ZONE] + 2 * middle] <= second:
+        if words[words[layout.ZONE] + 2 * middle] <= second:
             low = middle
         else:
             high = middle
-    return int(words[ZONE] + 2 * low)
+    return int(words[layout.ZONE] + 2 * low)
 
 
 @compiled
 def stretch_end(words: Any, stretch: int) -> int:
     """The second at which the stretch that stands there ends."""
     behind = stretch + 2
-    last = words[ZONE] + 2 * words[ZONE_COUNT]
-    return int(words[behind]) if behind < last else NO_TO
+    last = words[layout.ZONE] + 2 * words[layout.ZONE_COUNT]
+    return int(words[behind]) if behind < last else layout.NO_TO
 
 
 @compiled
 def dates_before(words: Any, at_us: int) -> int:
     """How many of the card's dated changes lie at or before this instant."""
-    low, high = 0, words[DATES_COUNT]
+    low, high = 0, words[layout.DATES_COUNT]
     while low < high:
         middle = (low + high) // 2
-        if words[words[DATES] + middle] <= at_us:
+        if words[words[layout.DATES] + middle] <= at_us:
             low = middle + 1
         else:
             high = middle
@@ -75,28 +59,28 @@ def dates_before(words: Any, at_us: int) -> int:
 @compiled
 def clock_at(words: Any, cells: Any, at_us: int) -> tuple[int, int]:
     """(number of the set of bands that holds, the first instant in us at which it may change)."""
-    second = at_us // US
+    second = at_us // layout.US
     stretch = zone_at(words, second)
     local = second + words[stretch + 1]
     day = local // DAY_S
     in_day = local - day * DAY_S
-    template = cells[words[DAYS] + day - FIRST_DAY]
-    word = cells[words[MINUTES] + template * DAY_MIN + in_day // 60]
-    edge = second + (word & UNTIL) * 60 - in_day % 60
-    return word >> UNTIL_BITS, min(edge, stretch_end(words, stretch)) * US
+    template = cells[words[layout.DAYS] + day - layout.FIRST_DAY]
+    word = cells[words[layout.MINUTES] + template * layout.DAY_MIN + in_day // 60]
+    edge = second + (word & layout.UNTIL) * 60 - in_day % 60
+    return word >> layout.UNTIL_BITS, min(edge, stretch_end(words, stretch)) * layout.US
 
 
 @compiled
 def _context(words: Any, cells: Any, at_us: int) -> tuple[int, int]:
     """(date interval and set of bands as one number, the first instant at which it may change)."""
-    context, till = 0, NO_TO
-    if words[BANDED]:
+    context, till = 0, layout.NO_TO
+    if words[layout.BANDED]:
         context, till = clock_at(words, cells, at_us)
-    if words[DATED]:
+    if words[layout.DATED]:
         interval = dates_before(words, at_us)
-        context += interval * words[MASKS_COUNT]
-        if interval < words[DATES_COUNT]:
-            till = min(till, words[words[DATES] + interval])
+        context += interval * words[layout.MASKS_COUNT]
+        if interval < words[layout.DATES_COUNT]:
+            till = min(till, words[words[layout.DATES] + interval])
     return context, till
 
 

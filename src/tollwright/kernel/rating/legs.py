@@ -1,73 +1,22 @@
-"""The legs of the money for a batch: the compiled side of `core.rating.legs`."""
+"""Prices from the cost, a batch at once: the compiled side of `core.rating.legs`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from tollwright.core.rating.legs import MAX_LIMIT, MAX_MARKUP_PPM, CostPlus
-from tollwright.kernel.arrays import Int64
-from tollwright.kernel.call_columns import Charges, Columns
+from tollwright.kernel.call_columns import RATED, UNMATCHED, ChargeColumns
 from tollwright.kernel.jit import compiled, entry, stamp
-from tollwright.kernel.rating.batch import Rated, rate_batch
 from tollwright.kernel.rating.layout import DOWN, GRID_MICROS, HALF_UP, MODE, UP, CompiledCard
-from tollwright.kernel.rating.status import COST_UNKNOWN, RATED, UNMATCHED
+from tollwright.kernel.rating.status import COST_UNKNOWN
 
 MILLION = 1_000_000
 NO_FLOOR, NO_CAP = -(1 << 62), 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
-class CardLeg:
-    """One payer of a batch; `pools` is what its allowances have left, updated in place.
-
-    With `cost_plus` the price comes from the last (the buy) leg's amount.
-    """
-
-    card: CompiledCard
-    cost_plus: CostPlus | None = None
-    pools: Int64 | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LegRated:
-    """What one payer owes for each call.
-
-    `margin_micros` is what the level that is paid keeps, where `margin_known`: not on the buy leg,
-    not where one of both legs was not rated, and not across currencies.
-    """
-
-    rated: Rated
-    margin_micros: Int64
-    margin_known: npt.NDArray[np.bool_]
-
-
-def rate_legs(legs: Sequence[CardLeg], calls: Columns) -> list[LegRated]:
-    """All legs of each call, from the customer up to the carrier (the buy leg is the last)."""
-    rated = [rate_batch(leg.card, calls, pools=leg.pools) for leg in legs]
-    for leg, own in zip(legs, rated, strict=True):
-        if leg.cost_plus is not None:
-            price_from_cost(own.charges, rated[-1].charges, leg.cost_plus, leg.card)
-    return [_with_margin(legs, rated, level) for level in range(len(legs))]
-
-
-def _with_margin(legs: Sequence[CardLeg], rated: Sequence[Rated], level: int) -> LegRated:
-    own = rated[level]
-    count = len(own.charges.status)
-    if level + 1 == len(legs) or legs[level].card.currency != legs[level + 1].card.currency:
-        return LegRated(own, np.zeros(count, np.int64), np.zeros(count, np.bool_))
-    income, cost = own.charges, rated[level + 1].charges
-    known = (income.status == RATED) & (cost.status == RATED)
-    margin = np.where(known, income.amount_micros - cost.amount_micros, 0)
-    return LegRated(own, margin, known)
-
-
 def price_from_cost(
-    charges: Charges, cost: Charges, plan: CostPlus | None, card: CompiledCard
+    charges: ChargeColumns, cost: ChargeColumns, plan: CostPlus | None, card: CompiledCard
 ) -> None:
     """Replace amounts by cost x (1 + markup) + fixed, lifted and capped, rounded once.
 
@@ -127,15 +76,9 @@ def _price(words: Any, cost: int, factor: int, fixed: int, floor: int, cap: int)
 def _make(mark: int) -> Callable[..., None]:
     @entry
     def run(
-        words: Any,
-        charges: Any,
-        cost_status: Any,
-        cost_micros: Any,
-        factor: int,
-        fixed: int,
-        floor: int,
-        cap: int,
-    ) -> None:
+        words: Any, charges: Any, cost_status: Any, cost_micros: Any, factor: int, fixed: int,
+        floor: int, cap: int,
+    ) -> None:  # fmt: skip
         status, reason, _, _, billed, _, _, amount = charges
         for i in range(len(status) if mark else 0):
             if status[i] != RATED:

@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tollwright.kernel.jit import compiled
-from tollwright.kernel.rating.layout import (
-    EXTRA,
-    FROM_MS,
-    GRACE_MODE,
-    GRACE_PERCENT,
-    GRACE_S,
-    LIFT_ABOVE,
-    LIFT_TO,
-    TIMES,
-)
+from tollwright.kernel.rating import layout
 from tollwright.kernel.rating.rows import terms_of
 
 FREE_SHIFT = 35
@@ -24,18 +15,18 @@ SUBTRACT, ADD = 1, 2
 @compiled
 def count_seconds(words: Any, line: int, ms: int) -> int:
     """Seconds after threshold, grace and lift; -1: the call costs nothing at all."""
-    s = (ms + words[FROM_MS]) // 1000
+    s = (ms + words[layout.FROM_MS]) // 1000
     base = terms_of(words, line)
-    if s < (words[base + TIMES] >> FREE_SHIFT):
+    if s < (words[base + layout.TIMES] >> FREE_SHIFT):
         return -1
-    extra = words[base + EXTRA]
+    extra = words[base + layout.EXTRA]
     if extra < 0:
         return int(s)
-    mode, grace_s = words[extra + GRACE_MODE], words[extra + GRACE_S]
+    mode, grace_s = words[extra + layout.GRACE_MODE], words[extra + layout.GRACE_S]
     if mode == SUBTRACT:
         s = max(0, s - grace_s)
     elif mode == ADD:
-        s += grace_s + (s * words[extra + GRACE_PERCENT] + 99) // 100
-    if words[extra + LIFT_ABOVE] < s < words[extra + LIFT_TO]:
-        s = words[extra + LIFT_TO]
+        s += grace_s + (s * words[extra + layout.GRACE_PERCENT] + 99) // 100
+    if words[extra + layout.LIFT_ABOVE] < s < words[extra + layout.LIFT_TO]:
+        s = words[extra + layout.LIFT_TO]
     return int(s)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tollwright.core.cards.card import MAX_CALL_MS
-from tollwright.kernel.call_columns import NO_ZONE
+from tollwright.kernel.call_columns import BLOCKED as IS_BLOCKED
+from tollwright.kernel.call_columns import INVALID, NO_ZONE, RATED, UNMATCHED
 from tollwright.kernel.jit import WIDE, compiled
 from tollwright.kernel.numbers import EMPTY, NOT_DIGITS
 from tollwright.kernel.rating import allowances
@@ -14,16 +15,12 @@ from tollwright.kernel.rating.price import CAME_TO_BLOCKED, RUNNING, connect_fee
 from tollwright.kernel.rating.rows import band_of, choose, terms_of
 from tollwright.kernel.rating.seconds import count_seconds
 from tollwright.kernel.rating.status import (
-    BLOCKED as IS_BLOCKED,
-)
-from tollwright.kernel.rating.status import (
     BLOCKED_ROW,
     CALLED_MISSING,
     CALLED_NOT_DIGITS,
     CALLED_TOO_LONG,
     CALLER_NOT_DIGITS,
     CALLER_TOO_LONG,
-    INVALID,
     NEGATIVE,
     NO_ROW,
     NO_ROW_NOW,
@@ -32,8 +29,6 @@ from tollwright.kernel.rating.status import (
     OVER_A_DAY,
     RAN_INTO_BLOCKED,
     RAN_OUT_OF_ROWS,
-    RATED,
-    UNMATCHED,
     YEAR,
 )
 
@@ -72,15 +67,9 @@ def put(into: Any, status: int, reason: int, row: int, band: int) -> None:
 
 @compiled
 def find_row(
-    words: Any,
-    cells: Any,
-    value: int,
-    called: int,
-    caller: int,
-    at_us: int,
-    memo: Any,
+    words: Any, cells: Any, value: int, called: int, caller: int, at_us: int, memo: Any,
     into: Any,
-) -> int:
+) -> int:  # fmt: skip
     """The line that prices the call, written to its row and band; -1: it has a status instead."""
     line, fitting, _ = choose(words, cells, value, called, caller, at_us, memo)
     if line < 0:
@@ -107,16 +96,9 @@ def stop(into: Any, ended: int, stopped_s: int) -> None:
 
 @compiled
 def rate_one(
-    words: Any,
-    cells: Any,
-    value: int,
-    called: int,
-    caller: int,
-    at_us: int,
-    ms: int,
-    memo: Any,
+    words: Any, cells: Any, value: int, called: int, caller: int, at_us: int, ms: int, memo: Any,
     into: Any,
-) -> None:
+) -> None:  # fmt: skip
     """Rate one call without allowances."""
     reason = invalid_reason(called, caller, at_us, ms)
     if reason:
@@ -141,22 +123,9 @@ def rate_one(
 
 @compiled
 def rate_with_allowances(
-    words: Any,
-    cells: Any,
-    value: int,
-    called: int,
-    caller: int,
-    at_us: int,
-    ms: int,
-    memo: Any,
-    into: Any,
-    i: int,
-    pools: Any,
-    uses: Any,
-    used: int,
-    order: Any,
-    fits: Any,
-) -> int:
+    words: Any, cells: Any, value: int, called: int, caller: int, at_us: int, ms: int, memo: Any,
+    into: Any, i: int, pools: Any, uses: Any, used: int, order: Any, fits: Any,
+) -> int:  # fmt: skip
     """Rate call i on a card with allowances; returns how many uses there are now."""
     reason = invalid_reason(called, caller, at_us, ms)
     if reason:

@@ -6,7 +6,6 @@ from tollwright.core.cards.card import MAX_DIGITS
 from tollwright.core.instants import moment_of
 from tollwright.core.rating.rate_call import Status
 
-RATED, BLOCKED, UNMATCHED, INVALID = 0, 1, 2, 3
 STATUSES: tuple[Status, ...] = ("rated", "blocked", "unmatched", "invalid")
 
 NONE = 0

@@ -13,7 +13,7 @@ from tollwright.domain.listing import Rows, among
 from tollwright.domain.lookup import find
 from tollwright.domain.rerating import corrections
 from tollwright.domain.rerating.queries import proposals_for
-from tollwright.engine.ingest.invoiced_corrections import LATE
+from tollwright.engine.ingest.corrections import LATE
 from tollwright.web.office.batches import sources
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show

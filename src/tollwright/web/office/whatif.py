@@ -15,7 +15,7 @@ from tollwright.domain.rates.queries import sell_versions
 from tollwright.domain.rerating import requests
 from tollwright.domain.rerating.report import Row
 from tollwright.domain.rerating.whatif import Line, WhatIf, WhatIfRequest, card_of_file, what_if
-from tollwright.engine.rerate.refusals import SENTENCES
+from tollwright.engine.rating.refusals import SENTENCES
 from tollwright.web.office.asking import ask
 from tollwright.web.office.callscope import ScopeForm, last_month
 from tollwright.web.office.forms import BoundedFileField, choice, set_choices, uploaded

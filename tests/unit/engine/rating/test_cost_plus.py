@@ -14,9 +14,16 @@ from tollwright.core.money import Rounding
 from tollwright.core.rating.legs import CostPlus, Leg, rate_legs
 from tollwright.core.rating.rate_call import CallInput
 from tollwright.core.rating.rate_lookup import prepare
-from tollwright.engine.rating.cost import Cost, Words
-from tollwright.engine.rating.cost_plus import price_from_cost, sentence
-from tollwright.kernel.call_columns import columns_of
+from tollwright.engine.rating.cost_plus import describe, price_from_cost, unknown_cost
+from tollwright.engine.rating.refusals import NAMES
+from tollwright.kernel.call_columns import (
+    NOT_CHARGED,
+    RATED,
+    ChargeColumns,
+    Labels,
+    columns_of,
+    currency_number,
+)
 from tollwright.kernel.rating.batch import rate_batch
 from tollwright.kernel.rating.compile import compile_card
 
@@ -28,47 +35,45 @@ SELL = RateCard(
 QUARTER_MORE = CostPlus(markup_ppm=250_000, fixed_micros=1_000, cap_micros=100_000)
 
 
-def cost_of(*told: int | str, currency: str = "EUR") -> Cost:
+def cost_of(*told: int | str, currency: str = "EUR") -> ChargeColumns:
     """Micros, or why they are not known."""
-    cost = Cost.unknown(len(told))
+    cost = unknown_cost(len(told))
     for place, one in enumerate(told):
         at = np.array([place])
-        cost.known[place] = isinstance(one, int)
+        cost.status[place] = RATED if isinstance(one, int) else NOT_CHARGED
         if isinstance(one, int):
             cost.amount_micros[place] = one
-            cost.currency.put(at, currency)
-        cost.reason.put(at, "" if isinstance(one, int) else one)
+            cost.currency[place] = currency_number(currency)
+        cost.why.put(at, "" if isinstance(one, int) else one)
     return cost
 
 
-def priced(cost: Cost, *called: str, seconds: int = 61) -> tuple[list[int], list[int], list[str]]:
-    """(status, micros, reason) of calls to these numbers."""
+def priced(cost: ChargeColumns, *called: str, seconds: int = 61) -> tuple[list[str], list[int]]:
+    """(why not or '', micros) of calls to these numbers."""
     calls = [CallInput("", NOON, seconds * 1000, "", number) for number in called]
     card = compile_card(SELL)
     charges = rate_batch(card, columns_of(calls)).charges
-    reasons = price_from_cost(charges, cost, QUARTER_MORE, card)
-    told = [reasons.at(place) for place in range(len(calls))]
-    return charges.status.tolist(), charges.amount_micros.tolist(), told
+    price_from_cost(charges, cost, QUARTER_MORE, card)
+    return [NAMES.get(one, "") for one in charges.status.tolist()], charges.amount_micros.tolist()
 
 
 def test_the_amount_is_the_cost_and_a_quarter_and_a_tenth_of_a_cent() -> None:
     """0.0305 x 1.25 + 0.001 = 0.039125, half up to 0.0391; the cap is 0.10."""
     assert priced(cost_of(30_500, 90_000), "44207", "44207") == (
-        [0, 0],
-        [39_100, 100_000],
         ["", ""],
+        [39_100, 100_000],
     )
 
 
 def test_what_is_not_known_is_not_rated() -> None:
     """The blocked number is the sell card's to refuse, whatever it costs."""
     found = priced(cost_of("no_buy_card", "no_buy_card"), "44207", "4412")
-    assert found == ([2, 1], [0, 0], ["unknown_cost", ""])
-    assert priced(cost_of(1, currency="USD"), "44207") == ([2], [0], ["cost_other_currency"])
+    assert found == (["unknown_cost", "blocked"], [0, 0])
+    assert priced(cost_of(1, currency="USD"), "44207") == (["cost_other_currency"], [0])
 
 
 def test_a_free_call_stays_free() -> None:
-    assert priced(cost_of(30_500), "44207", seconds=0) == ([0], [0], [""])
+    assert priced(cost_of(30_500), "44207", seconds=0) == ([""], [0])
 
 
 @given(
@@ -111,17 +116,17 @@ def test_as_core_prices_it(
         (cost_of(1, currency="USD"), "its cost, which is in USD, the plan's card in EUR: nothing"),
     ],
 )  # fmt: skip
-def test_a_refusal_says_what_is_missing(cost: Cost, said: str) -> None:
-    told = sentence(cost, 0, "EUR")
+def test_a_refusal_says_what_is_missing(cost: ChargeColumns, said: str) -> None:
+    told = describe(cost, 0, "EUR")
     assert said in told
     assert told.endswith("then reprocess it.")
 
 
 def test_words_are_counted_and_told() -> None:
-    words = Words.none(4)
+    words = Labels.none(4)
     words.put(np.array([1, 2]), "one")
     words.put(np.array([2]), "two")
-    assert (words.said(), words.are("one").tolist()) == (
+    assert (words.counted(), words.are("one").tolist()) == (
         {"one": 1, "two": 1}, [False, True, False, False],
     )  # fmt: skip
     assert [words.text().at(place) for place in range(4)] == ["", "one", "two", ""]

@@ -14,15 +14,19 @@ from hypothesis import strategies as st
 from tests.support.cards import call_batches, cards
 from tests.support.examples import examples
 from tollwright.core.cards.card import Allowance, Rate, RateCard
-from tollwright.core.instants import micros_of
 from tollwright.core.rating.rate_call import CallInput, invalid_reason
 from tollwright.core.rating.rate_lookup import prepare
 from tollwright.engine.rating.pools import Key
-from tollwright.engine.rating.sequential import Calls, Kept, Priced, by_core
-from tollwright.engine.rating.sequential_kernel import MANY, by_kernel
-from tollwright.engine.rating.tariffs import Tariff
-from tollwright.engine.rating.version_change import Line
-from tollwright.kernel.rating.compile import compile_card
+from tollwright.engine.rating.sequential import (
+    MIN_CALLS_FOR_CORE,
+    Consumption,
+    Retained,
+    by_core,
+    by_kernel,
+)
+from tollwright.engine.rating.tariffs import Tariff, unpublished
+from tollwright.engine.rating.version_change import VersionHistory
+from tollwright.kernel.call_columns import CallColumns, columns_of
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 CARD = 7
@@ -30,29 +34,26 @@ CARD = 7
 
 def columns(
     calls: Sequence[CallInput], campaigns: Sequence[int] = (), tariffs: Sequence[int] = ()
-) -> Calls:
+) -> CallColumns:
     """The calls in the order given, of campaign 1 and on tariff 0 where nothing else is said."""
-    texts = [
-        np.array([f"{getattr(call, which):16}".encode() for call in calls], "S16")
-        for which in ("called", "caller")
-    ]
-    return Calls(
-        texts[0],
-        texts[1],
-        np.array([micros_of(call.answered_at) for call in calls], np.int64),
-        np.array([call.answered_ms for call in calls], np.int64),
-        np.array(campaigns or [1] * len(calls), np.int64),
-        np.array(tariffs or [0] * len(calls), np.int64),
+    return columns_of(calls).replaced(
+        campaign_id=np.array(campaigns or [1] * len(calls), np.int64),
+        tariff_no=np.array(tariffs or [0] * len(calls), np.int64),
     )
 
 
 def tariff(card: RateCard, card_id: int = CARD) -> Tariff:
-    return Tariff(card_id, prepare(card), compile_card(card))
+    return unpublished(card, card_id=card_id)
 
 
-def told(priced: Priced) -> tuple[object, ...]:
+def told(priced: Consumption) -> tuple[object, ...]:
     """All of it, to be compared."""
-    return (*(column.tolist() for column in priced[:6]), priced.pools)
+    charges = priced.charges
+    columns = (
+        charges.rated, charges.rate_index, charges.billed_s, charges.allowance_s,
+        charges.amount_micros, priced.draws,
+    )  # fmt: skip
+    return (*(column.tolist() for column in columns), priced.pools)
 
 
 @st.composite
@@ -83,7 +84,7 @@ def test_the_kernel_gives_what_core_gives(tariffs: list[Tariff], data: st.DataOb
     which = data.draw(numbers(count, 0, 0, 0, 0, 1, 2))
     crossing = data.draw(st.sets(st.integers(0, max(count - 1, 0)), max_size=2))
     card = tariffs[1].index.card
-    line = Line(prepare(card), tuple(range(len(card.rates))), ())
+    line = VersionHistory(prepare(card), tuple(range(len(card.rates))), ())
     lines = {place: line for place in sorted(crossing) if place < count and not which[place]}
     keys = [(CARD, 0, one.pool_name) for one in tariffs[0].index.card.allowances]
     taken = {key: data.draw(st.integers(0, 4000)) for key in keys}
@@ -113,7 +114,7 @@ def test_pools_go_on_from_version_to_version() -> None:
     larger = replace(CHEAP, allowances=(replace(FREE, amount=150),))
     calls = columns(minutes(60, 60, 60), tariffs=[0, 1, 0])
     found = by_kernel(calls, [tariff(CHEAP), tariff(larger)], {}, {})
-    assert found.amount_micros.tolist() == [0, 0, 600_000]
+    assert found.charges.amount_micros.tolist() == [0, 0, 600_000]
     assert found.draws[:, 2:].tolist() == [[0, 60], [60, 60], [120, 0]]
     assert found.pools == (POOL,)
 
@@ -122,10 +123,10 @@ def test_short_turns_among_many_are_walked_and_counted() -> None:
     """Two campaigns by turns, each with a pool of its own beside the customer's."""
     own = replace(FREE, name="own", pool="own", per="campaign")
     card = replace(CHEAP, allowances=(FREE, own))
-    for count, priced_individually in ((MANY - 2, 0), (MANY, MANY)):
+    for count, priced_individually in ((MIN_CALLS_FOR_CORE - 2, 0), (MIN_CALLS_FOR_CORE,) * 2):
         calls = columns(minutes(*[30] * count), campaigns=[1, 2] * (count // 2))
         found = by_kernel(calls, [tariff(card)], {}, {})
-        assert found.priced_individually == priced_individually
+        assert found.charges.individually.sum() == priced_individually
         assert told(found) == told(by_core(calls, [tariff(card)], {}, {}))
 
 
@@ -136,7 +137,9 @@ def test_a_call_that_cover_would_leave_without_a_price_draws_on_none() -> None:
     card = replace(CHEAP, rates=(rate,))
     for way in (by_core, by_kernel):
         found = way(columns(minutes(119)), [tariff(card)], {}, {POOL: 60})
-        assert (found.rated.tolist(), found.amount_micros.tolist()) == ([1], [1_200_000])
+        assert (found.charges.rated.tolist(), found.charges.amount_micros.tolist()) == (
+            [True], [1_200_000],
+        )  # fmt: skip
         assert found.draws.tolist() == []
 
 
@@ -144,12 +147,12 @@ def test_a_call_that_cover_would_leave_without_a_price_draws_on_none() -> None:
     ("kept", "found"),
     [
         pytest.param(None, [0, 40, 0], id="nothing is kept"),
-        pytest.param(Kept(600_000, None, ((POOL, 10),)), [0, 10, 30], id="of other terms"),
-        pytest.param(Kept(600_000, (0, 60), ((POOL, 10),)), [0, 40, 0], id="told anew"),
-        pytest.param(Kept(500_000, None, ((POOL, 10),)), [0, 40, 0], id="of another amount"),
+        pytest.param(Retained(600_000, None, ((POOL, 10),)), [0, 10, 30], id="of other terms"),
+        pytest.param(Retained(600_000, (0, 60), ((POOL, 10),)), [0, 40, 0], id="written again"),
+        pytest.param(Retained(500_000, None, ((POOL, 10),)), [0, 40, 0], id="of another amount"),
     ],
 )
-def test_a_charge_that_stays_keeps_what_it_drew(kept: Kept | None, found: list[int]) -> None:
+def test_a_charge_that_stays_keeps_what_it_drew(kept: Retained | None, found: list[int]) -> None:
     """60 s of 100 are gone. The second call is covered for 40 s and pays the minute begun; if it
     keeps its charge, what it drew before counts, and the third gets what that leaves."""
     calls = columns(minutes(0, 90, 30))

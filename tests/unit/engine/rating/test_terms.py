@@ -11,8 +11,9 @@ import pytest
 from tollwright.core.rating.legs import CostPlus
 from tollwright.core.rules import RuleRow
 from tollwright.core.settings import Value
-from tollwright.engine.rating.columns import counted_ms
+from tollwright.engine.rating.counted_time import counted_ms
 from tollwright.engine.rating.terms import Book, Campaign, Card, Subscribed, Terms, Version
+from tollwright.kernel.call_columns import CallColumns
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -104,4 +105,8 @@ def test_which_milliseconds_the_rules_count(rules: dict[str, Value], counted: li
     lengths = [0, 1, 499, 500, 999, 1000, 5999, 6000, 6001]
     held, none = terms(PLAN, rules=rules), np.zeros(len(lengths), np.int64)
     assert [held.counted_ms(ms, "", "") for ms in lengths] == counted
-    assert counted_ms(held, np.array(lengths), none, none, ()).tolist() == counted
+    calls = CallColumns(
+        called_packed=none, caller_packed=none, answered_us=none, answered_ms=np.array(lengths),
+        cause_no=none, disposition_no=none,
+    )  # fmt: skip
+    assert counted_ms(held, calls).tolist() == counted

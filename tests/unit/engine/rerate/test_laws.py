@@ -19,17 +19,19 @@ from tollwright.core.rating.legs import CostPlus, price_from_cost
 from tollwright.core.rating.rate_call import CallInput, rate_call
 from tollwright.core.rating.rate_lookup import prepare
 from tollwright.core.rules import RuleRow
-from tollwright.engine.rating.columns import causes_of
-from tollwright.engine.rating.packed import callers, packed
+from tollwright.engine.rating import refusals
+from tollwright.engine.rating.counted_time import causes_of
 from tollwright.engine.rating.terms import Book, Campaign, Card, Terms
-from tollwright.engine.rerate import refusals
 from tollwright.engine.rerate.prices import GivenCard
 from tollwright.engine.rerate.reprice import Offers, Repriced, reprice, sorted_spans
-from tollwright.engine.rerate.run import Tally, outcome_of
-from tollwright.engine.rerate.sums import currency_code, currency_numbers
-from tollwright.kernel.call_columns import epoch_us
+from tollwright.engine.rerate.run import RerateTally, outcome_of
+from tollwright.kernel.call_columns import currency_code, currency_numbers, epoch_us
 from tollwright.kernel.numbers import EMPTY, NOT_DIGITS, TOO_LONG, pack_number
-from tollwright.store.rerate import NO_CURRENCY, Charges
+from tollwright.kernel.text import callers, packed, padded
+from tollwright.store import rerate as store
+from tollwright.store.rerate import Stored
+
+NO_CURRENCY = b"   "
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 LATER = datetime(2026, 11, 16, 18, 4, tzinfo=UTC)  # amid the calls of the strategies
@@ -46,27 +48,34 @@ def book(*rules: tuple[str, object, datetime]) -> Book:
     return Book(campaigns, {}, [], rows)
 
 
-def stored(calls: Sequence[CallInput], ids: Sequence[int] | None = None) -> Charges:
+def stored(calls: Sequence[CallInput], ids: Sequence[int] | None = None) -> Stored:
     """Calls as the store reads them: charge n costs n micros, campaigns in turn."""
     n = np.array(ids if ids is not None else range(len(calls)), np.int64)
     at = np.array([epoch_us(call.answered_at) for call in calls], np.int64)
-    numbers = [[f"{getattr(c, w):16}".encode() for c in calls] for w in ("called", "caller")]
+    called, caller = ([f"{getattr(c, w):16}" for c in calls] for w in ("called", "caller"))
     none = np.zeros(len(calls), np.int64)
-    return Charges(
-        charge_id=n + 1000, call_id=n, started_us=at, answered_us=at,
-        answered_ms=np.array([call.answered_ms for call in calls], np.int64),
-        campaign_id=n % 2 + 1, amount_micros=n, billed_s=none, version_id=none, plan_id=none,
-        line_id=none, waits=none, cause=n % 3, disposition=none,
-        currency=np.array([b"USD"] * len(calls), "S3"), called=np.array(numbers[0], "S16"),
-        caller=np.array(numbers[1], "S16"), prefix=np.array([b" " * 16] * len(calls), "S16"),
-        trunk=none, cost_micros=n * 1000, cost_currency=np.array([b"USD"] * len(calls), "S3"),
-    )  # fmt: skip
+    columns = {
+        "charge_id": n + 1000, "call_id": n, "started_us": at, "answered_us": at,
+        "answered_ms": np.array([call.answered_ms for call in calls], np.int64),
+        "campaign_id": n % 2 + 1, "amount_micros": n, "billed_s": none, "version_id": none,
+        "plan_id": none, "line_id": none, "waits": none, "cause_no": n % 3,
+        "disposition_no": none, "cost_micros": n * 1000,
+        "currency": np.array([b"USD"] * len(calls), "S3"), "called": np.array(called, "S16"),
+        "caller": np.array(caller, "S16"), "prefix": np.array([b" " * 16] * len(calls), "S16"),
+        "cost_currency": np.array([b"USD"] * len(calls), "S3"),
+    }  # fmt: skip
+    return store.stored(store.SOLD, [columns[name] for name in store.SOLD.names])
 
 
-def priced(calls: Charges, card: RateCard, terms: Book) -> Repriced:
+def with_charges(found: Stored, **columns: object) -> Stored:
+    """The same calls with charges that say otherwise."""
+    return found[0], found[1].replaced(**columns)
+
+
+def priced(calls: Stored, card: RateCard, terms: Book) -> Repriced:
     offers = Offers(GivenCard(terms, card))
     ordered, spans = sorted_spans(calls, offers)
-    assert sum(span.end - span.first for span in spans) == len(calls.charge_id)
+    assert sum(span.end - span.first for span in spans) == len(calls[0])
     return reprice(ordered, spans, offers, causes_of(terms))
 
 
@@ -90,7 +99,7 @@ def test_columns_cost_what_each_call_costs_in_core(
 ) -> None:
     terms = book(*rules)
     found = priced(stored(calls), card, terms)
-    for place, number in enumerate(found.stored.call_id.tolist()):
+    for place, number in enumerate(found.calls.call_id.tolist()):
         call = calls[number]
         held = terms.terms(number % 2 + 1, call.answered_at)
         cause = ("", *causes_of(terms), "", "")[number % 3]
@@ -98,12 +107,13 @@ def test_columns_cost_what_each_call_costs_in_core(
         used = replace(card, rounding=held.rounding) if held.rounding else card
         charge = rate_call(replace(call, answered_ms=ms), prepare(used))
         if charge.status != "rated":
-            assert refusals.NAMES[int(found.refusal[place])] == charge.status
-            assert found.amount_micros[place] == number  # as stored
+            assert refusals.NAMES[int(found.now.status[place])] == charge.status
+            assert found.now.amount_micros[place] == number  # as stored
             continue
         assert (
-            int(found.refusal[place]), int(found.amount_micros[place]),
-            int(found.billed_s[place]), int(found.rate_no[place]), int(found.allowance_s[place]),
+            int(found.now.status[place]), int(found.now.amount_micros[place]),
+            int(found.now.billed_s[place]), int(found.now.rate_index[place]),
+            int(found.now.allowance_s[place]),
         ) == (
             refusals.NONE, charge.amount_micros, charge.billed_s, charge.rate_index,
             charge.allowance_s,
@@ -122,7 +132,7 @@ def test_the_order_of_input_never_matters(
     order = data.draw(st.permutations(range(len(calls))))
     cut = data.draw(st.integers(0, len(calls)))
     terms = book(("minimum_seconds", 30, LATER))
-    whole, parts = Tally(True), Tally(True)
+    whole, parts = RerateTally(True), RerateTally(True)
     whole.add(priced(stored(calls), card, terms))
     for ids in (order[:cut], order[cut:]):
         if ids:
@@ -138,7 +148,7 @@ def test_the_order_of_input_never_matters(
     calls=st.lists(strategies.calls(), min_size=1, max_size=12),
 )
 def test_the_difference_is_that_of_the_changes(card: RateCard, calls: list[CallInput]) -> None:
-    tally = Tally(True)
+    tally = RerateTally(True)
     tally.add(priced(stored(calls), card, book()))
     outcome = outcome_of(tally)
     moved = outcome.changes.amount_micros - outcome.changes.old_micros
@@ -149,16 +159,16 @@ def test_the_difference_is_that_of_the_changes(card: RateCard, calls: list[CallI
 
 def test_what_waits_in_a_proposal_is_left_alone() -> None:
     call = CallInput("k", LATER, 60_000, "", "442012345678")
-    calls = stored([call, call])._replace(waits=np.array([1, 0], np.int64))
+    calls = with_charges(stored([call, call]), waits=np.array([1, 0], np.int64))
     found = priced(calls, RateCard(rates=(Rate("44", 600_000_000),)), book())
     assert found.changed.tolist() == [False, True]
 
 
 def test_another_currency_is_refused() -> None:
     call = CallInput("k", LATER, 60_000, "", "442012345678")
-    calls = stored([call])._replace(currency=np.array([b"EUR"], "S3"))
+    calls = with_charges(stored([call]), currency=currency_numbers(np.array([b"EUR"], "S3")))
     found = priced(calls, RateCard(rates=(Rate("44", 600_000_000),)), book())
-    assert (found.refusal.tolist(), found.amount_micros.tolist()) == (
+    assert (found.now.status.tolist(), found.now.amount_micros.tolist()) == (
         [refusals.OTHER_CURRENCY], [0],
     )  # fmt: skip
 
@@ -177,12 +187,16 @@ def test_another_currency_is_refused() -> None:
 )
 def test_numbers_with_blanks_behind(text: str, number: int, caller: int) -> None:
     column = np.array([f"{text:16}".encode()], "S16")
-    assert (packed(column).tolist(), callers(column).tolist()) == ([number], [caller])
+    assert (packed(padded(column)).tolist(), callers(padded(column)).tolist()) == (
+        [number],
+        [caller],
+    )
 
 
 @given(st.text("0123456789", max_size=15))
 def test_packing_is_the_kernels(number: str) -> None:
-    assert packed(np.array([f"{number:16}".encode()], "S16")).tolist() == [pack_number(number)]
+    column = np.array([f"{number:16}".encode()], "S16")
+    assert packed(padded(column)).tolist() == [pack_number(number)]
 
 
 def test_currencies_there_and_back() -> None:
@@ -212,14 +226,15 @@ def test_prices_from_the_cost_are_those_of_core(
 ) -> None:
     """Twice: what a first run gives, a second one finds unchanged."""
     currencies = [data.draw(CURRENCIES) for _ in calls]
-    rows = stored(calls)._replace(cost_currency=np.array(currencies, "S3"))
+    numbers = currency_numbers(np.array(currencies, "S3"))
+    rows = with_charges(stored(calls), cost_currency=numbers)
     rounding = card.rounding
     found = from_cost_by(rows, card, plan)
-    assert not from_cost_by(found.stored._replace(amount_micros=found.amount_micros), card, plan
-    ).changed.any()  # fmt: skip
-    for place, number in enumerate(found.stored.call_id.tolist()):
+    then = with_charges((found.calls, found.stood), amount_micros=found.now.amount_micros)
+    assert not from_cost_by(then, card, plan).changed.any()
+    for place, number in enumerate(found.calls.call_id.tolist()):
         charge = rate_call(calls[number], prepare(card))
-        amount, refusal = int(found.amount_micros[place]), int(found.refusal[place])
+        amount, refusal = int(found.now.amount_micros[place]), int(found.now.status[place])
         if charge.status != "rated":
             assert (refusals.NAMES[refusal], amount) == (charge.status, number)
         elif not charge.billed_s:
@@ -233,7 +248,7 @@ def test_prices_from_the_cost_are_those_of_core(
             assert (refusal, amount) == (refusals.NONE, wanted)
 
 
-def from_cost_by(calls: Charges, card: RateCard, plan: CostPlus) -> Repriced:
+def from_cost_by(calls: Stored, card: RateCard, plan: CostPlus) -> Repriced:
     """Every call on one plan of this card."""
     terms = replace(book().terms(1, LATER), cost_plus=plan, card=CARD)
     source = GivenCard(Fixed(terms), card, CARD.id)

@@ -13,7 +13,7 @@ from tests.unit.kernel.words import MONDAY_NOON, charges_of, rated
 from tollwright.core.cards.card import Allowance, Band, BlockCharge, Rate, RateCard, Step, Window
 from tollwright.core.money import Rounding
 from tollwright.core.rating.rate_call import CallInput, rate_call
-from tollwright.kernel.call_columns import Columns, columns_of, new_charges
+from tollwright.kernel.call_columns import columns_of, new_charges
 from tollwright.kernel.rating.batch import rate_batch
 from tollwright.kernel.rating.compile import compile_card
 
@@ -107,9 +107,11 @@ def test_a_room_for_charges_is_used_again() -> None:
 
 
 def test_columns_of_unequal_length_are_refused() -> None:
-    four, three = np.zeros(4, np.int64), np.zeros(3, np.int64)
+    uneven = columns_of([CallInput("a", MONDAY_NOON, 61_000, "", "4420")] * 4).replaced(
+        counted_ms=np.zeros(3, np.int64)
+    )
     with pytest.raises(ValueError, match="not of one length"):
-        rate_batch(compile_card(MINUTES), Columns(four, four, four, three))
+        rate_batch(compile_card(MINUTES), uneven)
 
 
 def test_no_calls_no_charges() -> None:

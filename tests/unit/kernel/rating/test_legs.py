@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.cards import call_batches, cards
 from tests.support.examples import examples
+from tests.support.legs import CardLeg, rate_legs
 from tests.unit.kernel.words import MONDAY_NOON
 from tollwright.core.cards.card import Rate, RateCard
 from tollwright.core.money import Mode, Rounding
@@ -19,7 +20,6 @@ from tollwright.core.rating.rate_call import CallInput
 from tollwright.core.rating.rate_lookup import prepare
 from tollwright.kernel.call_columns import columns_of
 from tollwright.kernel.rating.compile import compile_card
-from tollwright.kernel.rating.legs import CardLeg, rate_legs
 from tollwright.kernel.rating.status import STATUSES, reason_text
 
 LIMITS = st.none() | st.sampled_from((0, 1, 10_000, 999_999, 10**15))

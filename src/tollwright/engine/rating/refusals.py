@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tollwright.kernel.rating.status import BLOCKED, INVALID, UNMATCHED
-from tollwright.kernel.rating.status import RATED as NONE
+from tollwright.kernel.call_columns import BLOCKED, INVALID, UNMATCHED
+from tollwright.kernel.call_columns import RATED as NONE
 
 NO_CARD = 4
 NO_VERSION = 5

@@ -10,12 +10,15 @@ import msgspec
 
 from tollwright.core.formats.base import Record
 from tollwright.core.instants import micros_of
-from tollwright.engine.ingest import legs
-from tollwright.engine.ingest.classify import Refused, Sorter
-from tollwright.engine.ingest.cost_columns import Place, columns_of
+from tollwright.engine.ingest.chunk import Refused
+from tollwright.engine.ingest.classify import Classifier
 from tollwright.engine.ingest.import_file import open_source, read_attributor
-from tollwright.engine.rating.cost import Cost
+from tollwright.engine.rating.cost_plus import unknown_cost
 from tollwright.engine.rating.terms import Book, Campaign
+from tollwright.engine.resale import legs
+from tollwright.engine.resale.batch import BatchContext
+from tollwright.engine.resale.legs import stored_calls
+from tollwright.kernel.call_columns import ChargeColumns
 from tollwright.store import batches, corrections
 from tollwright.store.calls import Cursor
 from tollwright.store.corrections import Charged, UnchangedCorrection
@@ -23,7 +26,7 @@ from tollwright.store.legs import AnsweredCall
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RecordedCall:
     """A call as its quarantined record tells it; numbers are E.164 digits where they can be."""
 
     row_id: int
@@ -40,6 +43,11 @@ class Call:
         if self.record.started_at is None:
             raise ValueError("a call without a start has no place here")
         return self.record.started_at
+
+    @property
+    def began_at(self) -> datetime:
+        """When it was answered; of a call that was not, when it started."""
+        return self.answered_at or self.started_at
 
     @property
     def trunk(self) -> str:
@@ -60,37 +68,39 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Late:
-    """A call as it is told now, and the charge that stands."""
+class InvoicedCorrection:
+    """A call as its record has it now, and the charge that stands."""
 
-    call: Call
+    call: RecordedCall
     charged: Charged
 
 
-Told = tuple[int, str]  # a record that cannot be corrected so, and why; "": as it said before
+Waiting = tuple[int, str]  # a record that cannot be corrected so, and why; "": as it said before
 
 
-def late(cursor: Cursor, ids: Sequence[int], book: Book) -> tuple[list[Late], list[Told]]:
+def find_corrections(
+    cursor: Cursor, ids: Sequence[int], book: Book
+) -> tuple[list[InvoicedCorrection], list[Waiting]]:
     """The open records of these ids that correct a call on issued paper, and why others do not.
 
     Records and charges are held until the transaction ends.
     """
-    placed, told = _calls(cursor, ids, book)
-    if not placed:
+    calls, told = _calls(cursor, ids, book)
+    if not calls:
         return [], told
-    keys = [(call.source_id, call.record.call_key) for call in placed]
-    charged = corrections.lock_charged_calls(cursor, keys, [call.started_at for call in placed])
-    found: list[Late] = []
+    keys = [(call.source_id, call.record.call_key) for call in calls]
+    charged = corrections.lock_charged_calls(cursor, keys, [call.started_at for call in calls])
+    found: list[InvoicedCorrection] = []
     seen: set[int] = set()
-    for place, call in enumerate(placed):
-        stands = charged.get(place)
+    for row, call in enumerate(calls):
+        stands = charged.get(row)
         if stands is None:
             told.append((call.row_id, NOT_LATE))
         elif why := _why_not(call, stands, seen):
             told.append((call.row_id, why))
         else:
             seen.add(stands.charge_id)
-            found.append(Late(call, stands))
+            found.append(InvoicedCorrection(call, stands))
     return found, told
 
 
@@ -100,7 +110,7 @@ NOT_LATE = "No issued invoice carries the call now: reprocess the record."
 FIRST = "decide about that one first, then correct it again."
 
 
-def _why_not(call: Call, stands: Charged, seen: set[int]) -> str:
+def _why_not(call: RecordedCall, stands: Charged, seen: set[int]) -> str:
     if stands.charge_id in seen:
         return f"Another record corrects the same call: {FIRST}"
     if call.campaign.id != stands.campaign_id:
@@ -112,25 +122,29 @@ def _why_not(call: Call, stands: Charged, seen: set[int]) -> str:
     return ""
 
 
-def _calls(cursor: Cursor, ids: Sequence[int], book: Book) -> tuple[list[Call], list[Told]]:
+def _calls(
+    cursor: Cursor, ids: Sequence[int], book: Book
+) -> tuple[list[RecordedCall], list[Waiting]]:
     """The records that wait as late and can be attributed today."""
-    sorters: dict[int, Sorter] = {}
-    found: list[Call] = []
-    told: list[Told] = []
+    classifiers: dict[int, Classifier] = {}
+    found: list[RecordedCall] = []
+    told: list[Waiting] = []
     for row in batches.lock_quarantined(cursor, ids):
         if row.reason != LATE or not row.record:
             told.append((row.id, ""))  # it has a reason of its own, and waits for that
             continue
-        if row.source_id not in sorters:
+        if row.source_id not in classifiers:
             source = open_source(cursor, batches.fetch_source_code(cursor, row.source_id))
             batches.lock_source(cursor, row.source_id)
-            sorters[row.source_id] = Sorter(book, read_attributor(cursor), source.options.region)
-        call = sorters[row.source_id].place(msgspec.json.decode(row.record, type=Record))
+            identifiers = read_attributor(cursor)
+            classifiers[row.source_id] = Classifier(book, identifiers, source.options.region)
+        call = classifiers[row.source_id].attribute(msgspec.json.decode(row.record, type=Record))
         if isinstance(call, Refused):
             told.append((row.id, call.detail))
         else:
-            found.append(Call(row.id, row.source_id, call.record, call.terms.campaign, call.caller,
-                              call.called, call.answered_at))  # fmt: skip
+            told_now = call.caller, call.called, call.answered_at
+            campaign = call.terms.campaign
+            found.append(RecordedCall(row.id, row.source_id, call.record, campaign, *told_now))
     return found, told
 
 
@@ -138,26 +152,29 @@ def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def would_cost(cursor: Cursor, place: Place, found: Sequence[Late]) -> Cost:
-    """What the calls cost the provider as they are told now; nothing is written."""
-    costs = legs.opened(cursor, place)
+def would_cost(
+    cursor: Cursor, batch: BatchContext, found: Sequence[InvoicedCorrection]
+) -> ChargeColumns:
+    """What the calls cost the provider as their records have them now; nothing is written."""
+    costs = legs.opened(cursor, batch)
     if costs is None:
-        return Cost.unknown(len(found))
+        return unknown_cost(len(found))
     rows = [
-        AnsweredCall(0, 0, micros_of(one.call.answered_at or one.call.started_at),
-                     one.call.record.answered_ms, 0, 0, one.call.caller, one.call.called,
-                     one.call.trunk, one.call.record.cause, one.call.record.disposition)
+        AnsweredCall(0, 0, micros_of(one.call.began_at), one.call.record.answered_ms, 0, 0,
+                     one.call.caller, one.call.called, one.call.trunk, one.call.record.cause,
+                     one.call.record.disposition)
         for one in found
     ]  # fmt: skip
-    return costs.cost(columns_of(rows).calls)
+    return costs.cost(stored_calls(rows))
 
 
-def cost_again(cursor: Cursor, place: Place, found: Sequence[UnchangedCorrection]) -> None:
+def cost_again(cursor: Cursor, batch: BatchContext, found: Sequence[UnchangedCorrection]) -> None:
     """Charge the provider for corrected calls of one batch, after their revisions are written."""
-    costs = legs.opened(cursor, place)
+    costs = legs.opened(cursor, batch)
     if costs is None:
         return
-    costs.retire([(one.call_id, one.started_at) for one in found])
+    if costs.parent is not None:
+        costs.parent.retire([(one.call_id, one.started_at) for one in found])
     rows = corrections.fetch_answered_calls(cursor, [(one.new_id, one.new_start) for one in found])
     if rows:
-        costs.write(columns_of(rows))
+        costs.write(stored_calls(rows))
