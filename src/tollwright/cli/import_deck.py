@@ -64,6 +64,8 @@ def show_preview(summary: dict[str, object]) -> None:
     for key, value in summary.items():
         if isinstance(value, dict):
             print(f"  {key}: " + ", ".join(f"{name} {count:,}" for name, count in value.items()))
+        elif key == "unused_columns" and isinstance(value, list):
+            print(f"  columns not used: {', '.join(value) or 'none'}")
         elif isinstance(value, list):
             for fault in value[:20]:
                 print(f"  {fault}")

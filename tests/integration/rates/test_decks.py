@@ -79,6 +79,7 @@ def test_a_preview_counts_and_writes_no_rate(world: World, card: RateCard) -> No
             },
             "base": 0,
             "columns": "found",
+            "unused_columns": [],
             "doubts": [],
             "first_faults": [],
             "first_notes": [],

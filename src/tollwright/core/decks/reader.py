@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tollwright.core.decks import cells
@@ -21,13 +21,15 @@ _MOST_CODE_DIGITS = 15
 @dataclass(frozen=True, slots=True)
 class DeckResult:
     """rows: what can be imported. faults: what cannot, each with its place. notes: accepted, but
-    somebody should look. rows_read: rows of the file below its headers.
+    somebody should look. rows_read: rows of the file below its headers. unused: headers of columns
+    that the mapping leaves out, or '#3' for the third column of a deck without headers.
     """
 
     rows: list[DeckRow]
     faults: list[DeckFault]
     notes: list[DeckFault] = field(default_factory=list)
     rows_read: int = 0
+    unused: tuple[str, ...] = ()
 
 
 def read_deck(data: bytes, mapping: ColumnMapping) -> DeckResult:
@@ -44,7 +46,16 @@ def read_deck(data: bytes, mapping: ColumnMapping) -> DeckResult:
         )
     first, at = found
     reader = _Reader(mapping, {meaning: at[header] for header, meaning in mapping.columns})
-    return reader.read(table[first:])
+    return replace(reader.read(table[first:]), unused=_unused(table, first, set(at.values())))
+
+
+def _unused(table: list[Row], first: int, used: set[int]) -> tuple[str, ...]:
+    """What of a file nobody asked for: a column which says "withdrawn" shall not be overlooked."""
+    if first:
+        headers = [" ".join(cell.split()) for cell in table[first - 1][1]]
+    else:
+        headers = [f"#{place + 1}" for place in range(len(table[0][1]) if table else 0)]
+    return tuple(text for place, text in enumerate(headers) if text and place not in used)
 
 
 class _Reader:

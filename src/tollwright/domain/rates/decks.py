@@ -24,14 +24,14 @@ from tollwright.domain.rates.errors import DeckRefused
 from tollwright.store.bulk import collector_paused
 
 MOST_NAME = 200
-FORMAT = 1  # of what is kept: raise it when Deck, Rate or DeckFault change their shape
+FORMAT = 2  # of what is kept: raise it when Deck, Rate or DeckFault change their shape
 
 
 @dataclass(frozen=True, slots=True)
 class Deck:
     """rates: what can be imported, the line of each beside it. faults and notes: with their lines.
 
-    rows_read: rows below the headers.
+    rows_read: rows below the headers. unused: the columns that the mapping leaves out.
     """
 
     rates: tuple[Rate, ...]
@@ -39,6 +39,7 @@ class Deck:
     faults: tuple[DeckFault, ...]
     notes: tuple[DeckFault, ...]
     rows_read: int
+    unused: tuple[str, ...]
 
 
 def deck_of(content: bytes, mapping: ColumnMapping) -> Deck:
@@ -106,7 +107,10 @@ def _read(content: bytes, mapping: ColumnMapping) -> Deck:
             rates.append(rate)
             lines.append(row.line)
     faults.sort(key=lambda fault: fault.line)
-    return Deck(tuple(rates), tuple(lines), tuple(faults), tuple(result.notes), result.rows_read)
+    return Deck(
+        tuple(rates), tuple(lines), tuple(faults), tuple(result.notes), result.rows_read,
+        result.unused,
+    )  # fmt: skip
 
 
 def misfit(rate: Rate) -> str:

@@ -85,8 +85,9 @@ def preview_deck(
     `mode`: replace (the deck is the whole card) or amend (it changes the codes it names).
     `mapping`: None takes the card's last one where it fits, else what the headers say.
     The summary: rows_read, rows, faults and notes (how many), fates (how many of each), base
-    (the version compared with), columns (saved, found or given), doubts, first_faults and
-    first_notes (line, column, reason). Raises DeckRefused, MappingNeeded, FieldInvalid.
+    (the version compared with), columns (saved, found or given), unused_columns (of the file, that
+    nothing was read from), doubts, first_faults and first_notes (line, column, reason).
+    Raises DeckRefused, MappingNeeded, FieldInvalid.
     """
     validation.one_of("mode", mode, ("replace", "amend"))
     columns, origin, doubts = columns_of(card, filename, content, mapping)
@@ -102,6 +103,7 @@ def preview_deck(
         "fates": counts,
         "base": 0 if base is None else base.number,
         "columns": origin,
+        "unused_columns": list(deck.unused),
         "doubts": list(doubts),
         "first_faults": _shown(deck.faults),
         "first_notes": _shown(deck.notes),

@@ -355,3 +355,19 @@ def test_an_order_of_dates_is_asked_for_unless_every_date_says_it(
     assert found.mapping is not None
     assert found.mapping.date_order == order
     assert any("can be read two ways" in doubt for doubt in found.doubts) == asked
+
+
+def test_columns_that_nothing_is_read_from_are_told() -> None:
+    """A carrier's word "withdrawn" in a column that nobody chose would be overlooked."""
+    deck = b"Code,Name,Rate, Change  note ,,Zone\n44,UK,0.01,withdrawn,,1\n"
+    columns: Any = (("Code", "prefix"), ("Name", "name"), ("Rate", "price"))
+    assert read_deck(deck, ColumnMapping(columns=columns)).unused == ("Change note", "Zone")
+
+
+def test_columns_without_headers_are_told_by_their_place() -> None:
+    columns: Any = (("#1", "prefix"), ("#3", "price"))
+    assert read_deck(b"44,UK,0.01,x\n", ColumnMapping(columns=columns)).unused == ("#2", "#4")
+
+
+def test_a_deck_that_is_used_whole_leaves_nothing_out() -> None:
+    assert read_deck(b"code,name,rate\n44,UK,0.01\n", PLAIN).unused == ()
