@@ -30,7 +30,7 @@ def preview_deck(job: Job, _progress: Progress) -> Outcome:
 
 @handles(requests.PREVIEW_AGAIN)
 def preview_deck_again(job: Job, _progress: Progress) -> Outcome:
-    """The same file read in another way; the preview before is put aside."""
+    """The same file read in another way; the preview before is discarded."""
     deck = DeckImport.objects.select_related("card").get(pk=int(job.subject_id or 0))
     made = operations.preview_deck(
         card=deck.card,

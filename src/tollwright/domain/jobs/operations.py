@@ -139,7 +139,7 @@ def give_back(job_id: int) -> None:
 
 @transaction.atomic
 def cancel(*, job: Job, at: datetime, by: By) -> Job:
-    """Take back what no worker has begun, or put aside what failed. Raises JobEnded."""
+    """Take back what no worker has begun, or discard what failed. Raises JobEnded."""
     own = Job.objects.select_for_update().get(pk=job.pk)
     waiting = list(Job.objects.select_for_update().filter(parent=own, status="queued"))
     failed = list(Job.objects.select_for_update().filter(parent=own, status="failed"))

@@ -42,7 +42,7 @@ def to_tell(actor: str) -> list[Job]:
 
 
 def failed() -> int:
-    """How many failed and were neither tried again nor put aside."""
+    """How many failed and were neither tried again nor discarded."""
     return jobs().filter(status="failed").count()
 
 

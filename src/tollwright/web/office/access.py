@@ -76,7 +76,7 @@ def index(request: StaffRequest) -> HttpResponse:
         order="email",
         filename="people",
     )
-    tools = [("Let somebody in", to("access-new"))] if can else []
+    tools = [("Add a person", to("access-new"))] if can else []
     return listing(request, "People and keys", table, tools=[*tools, ("API keys", to("keys"))])
 
 
@@ -92,7 +92,7 @@ def new(request: StaffRequest) -> HttpResponse:
     return show(
         request,
         "form.html",
-        "Let somebody in",
+        "Add a person",
         form=form,
         back=to("access"),
         crumbs=[("People", to("access"))],

@@ -42,7 +42,7 @@ def index(request: StaffRequest) -> HttpResponse:
             Filter("to", "To", until("at"), kind="date"),
         ],
         order="-seq",
-        empty="Nothing was changed yet. Every change from here on is written down.",
+        empty="Nothing was changed yet. Every change from here on is recorded.",
         filename="audit",
     )
     return listing(request, "Audit", table, tools=[("Check the chain", to("audit-check"))])

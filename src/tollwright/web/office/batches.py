@@ -137,9 +137,9 @@ def upload(request: StaffRequest) -> HttpResponse:
         "form.html",
         "Upload a file of call records",
         form=form,
-        lead="The file is taken in whole or not at all; the same file twice changes nothing. Larger"
+        lead="The file is imported whole or not at all; the same file twice changes nothing. Larger"
         " files go in by the command line: tollwright ingest.",
-        button="Take it in",
+        button="Import",
         back=to("batches"),
         crumbs=[("Files", to("batches"))],
     )
@@ -172,13 +172,14 @@ def _consequence(request: StaffRequest, batch: ImportBatch) -> str:
     taken = reports.invoiced_in_batch(batch)
     told = (
         f"{batch.rated + batch.unanswered:,} calls and their charges, in all {charged}, and"
-        f" {batch.quarantined:,} quarantined records go. The file is kept and can be replayed."
+        f" {batch.quarantined:,} quarantined records are deleted."
+        " The file is kept and can be replayed."
     )
     if not taken:
         return told
     return (
         f"{taken:,} of its charges are on invoices or drafts: it cannot be rolled back before"
-        f" those are voided or dropped. Then: {told}"
+        f" those are voided or deleted. Then: {told}"
     )
 
 

@@ -329,7 +329,7 @@ def revert(request: StaffRequest, pk: int) -> HttpResponse:
             **form.cleaned_data,
         )
         if made is not None:
-            done(request, f"{made} is published, with what v{earlier.number} said.")
+            done(request, f"{made} is published, with the content of v{earlier.number}.")
             return redirect(to("card-version", made.pk))
     return show(
         request,

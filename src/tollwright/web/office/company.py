@@ -93,7 +93,7 @@ def edit(request: StaffRequest, pk: int) -> HttpResponse:
         by=request.by,
         **form.cleaned_data,
     ):
-        done(request, "New documents say so from now on; issued ones stay as they are.")
+        done(request, "New documents use it from now on; issued ones stay as they are.")
         return redirect(to("company"))
     return _form(request, f"Change {entity.name}", form)
 

@@ -129,7 +129,7 @@ def edit(request: StaffRequest, pk: int) -> HttpResponse:
         by=request.by,
         **form.cleaned_data,
     ):
-        done(request, "The customer is changed. Documents that were issued keep what they say.")
+        done(request, "The customer is changed. Issued documents stay as they are.")
         return redirect(to("customer", pk))
     return _form(request, f"Change {customer.name}", form, to("customer", pk), _of(customer))
 

@@ -129,8 +129,8 @@ def _show_upload(request: StaffRequest, card: RateCard, form: DeckForm) -> HttpR
         "form.html",
         f"Import a deck into {card.name}",
         form=form,
-        lead="You see every row's fate before anything changes. The columns are read by what the"
-        " card's last deck said, else by their headers.",
+        lead="You see what happens to every row before anything changes. The columns are read by"
+        " what the card's last deck said, else by their headers.",
         button="Preview",
         back=to("card", card.pk),
         crumbs=[("Rate cards", to("cards")), (card.name, to("card", card.pk))],

@@ -62,7 +62,7 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("asked", "Asked", lambda one: one.asked_at, "asked_at"),
             Column("by", "By", lambda one: one.asked_by, "asked_by"),
             Column("ended", "Ended", lambda one: one.ended_at, "ended_at"),
-            Column("sentence", "What became of it", lambda one: one.sentence or None),
+            Column("sentence", "Result", lambda one: one.sentence or None),
             Column("status", "Status", lambda one: Status(one.status), "status"),
         ],
         [
@@ -110,7 +110,7 @@ def retry(request: StaffRequest, pk: int) -> HttpResponse:
 
 @page(methods=BOTH)
 def cancel(request: StaffRequest, pk: int) -> HttpResponse:
-    """Take back what nobody began; put aside what failed."""
+    """Take back what nobody began; discard what failed."""
     return _act(request, pk, operations.cancel, "Cancel", "What had not begun is cancelled.")
 
 
@@ -182,7 +182,7 @@ def parts_table(job: Job) -> TablePage | None:
 def _parts(found: list[Job]) -> TablePage:
     columns = [
         Column("title", "Part", lambda one: one.title, "", row("job")),
-        Column("sentence", "What became of it", lambda one: one.sentence or None),
+        Column("sentence", "Result", lambda one: one.sentence or None),
         Column("status", "Status", lambda one: Status(one.status)),
     ]
     return short("Parts", found, columns, "No parts.")

@@ -267,7 +267,7 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
         "Discard",
         "danger",
         "The draft and its fees are deleted.",
-        "is taken away",
+        "is deleted",
     )
 
 

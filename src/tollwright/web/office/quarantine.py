@@ -152,7 +152,7 @@ def correct(request: StaffRequest) -> HttpResponse:
 def dismiss(request: StaffRequest) -> HttpResponse:
     """Dismiss what was confirmed."""
     count = operations.dismiss(ids=_chosen(request), at=request.at, by=request.by)
-    done(request, f"{count:,} records are dismissed; they stay readable under that status.")
+    done(request, f"{count:,} records are dismissed; they stay visible under that status.")
     return redirect(to("quarantine"))
 
 

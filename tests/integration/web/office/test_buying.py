@@ -53,7 +53,7 @@ def test_from_a_carriers_deck_to_the_margin(office: Office) -> None:
         call = Call.objects.get(answered_ms=61_000)
         assert Charge.objects.filter(call_id=call.pk).count() == 2
     page = words(office.get(f"calls/202611/{call.pk}/"))
-    assert "Kept of this call: 1.1695 EUR" in page
+    assert "Margin of this call: 1.1695 EUR" in page
     assert page.index("What the customer pays: 1.20 EUR") < page.index("What the carrier takes")
     assert page.count("replay equals the charge") == 2
 

@@ -254,7 +254,7 @@ def test_from_a_deck_to_published_prices(office: Office) -> None:
     found = office.get(f"cards/{card.pk}/?number=%2B44+20+7946+0000")
     assert "prefix 44 (United Kingdom), prices 442079460000" in found
     no_row = office.get(f"cards/{card.pk}/?number=4915112345678")
-    assert "No row prices this number then." in no_row
+    assert "No row of the card prices this number at that time." in no_row
 
 
 def test_a_deck_that_nobody_can_read_asks_for_its_columns(office: Office) -> None:
