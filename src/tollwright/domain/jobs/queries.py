@@ -12,9 +12,10 @@ from tollwright.domain.errors import NotFound
 MOST_TOLD = 5
 
 
-def jobs() -> QuerySet[Job]:
+def jobs(*, status: str = "") -> QuerySet[Job]:
     """What was asked for, newest first, without the parts of groups."""
-    return Job.objects.filter(parent__isnull=True)
+    found = Job.objects.filter(parent__isnull=True)
+    return found.filter(status=status) if status else found
 
 
 def job_by_id(job_id: int) -> Job:
@@ -28,6 +29,11 @@ def job_by_id(job_id: int) -> Job:
 def parts(job: Job) -> QuerySet[Job]:
     """The parts of a group, as they were asked for."""
     return job.parts.order_by("id")
+
+
+def parts_not_done(group: Job) -> QuerySet[Job]:
+    """The parts of a group that wait, run, failed or were cancelled."""
+    return parts(group).exclude(status="done")
 
 
 def job_about(kind: str, subject: str, subject_id: int) -> Job | None:

@@ -16,6 +16,7 @@ from tollwright.web.api import (
     carriers,
     customers,
     invoices,
+    jobs,
     payments,
     plans,
     quarantine,
@@ -71,6 +72,7 @@ api.add_router("", carriers.router)
 api.add_router("", plans.router)
 api.add_router("", quarantine.router)
 api.add_router("", invoices.router)
+api.add_router("", jobs.router)
 api.add_router("/payments", payments.router)
 api.add_router("/usage", usage.router)
 api.add_router("", whatif.router)

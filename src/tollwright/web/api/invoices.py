@@ -10,12 +10,13 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict
 
-from tollwright.domain.entities import BillingRun, Document, Invoice, InvoiceLine
-from tollwright.domain.errors import NotFound
-from tollwright.domain.invoices import operations, queries
+from tollwright.domain.entities import BillingRun, Document, Invoice, InvoiceLine, Job
+from tollwright.domain.errors import KeyReused, NotFound
+from tollwright.domain.invoices import operations, queries, runs
 from tollwright.gateways.typst import render
 from tollwright.web.api.customers import customer_of
 from tollwright.web.api.idempotency import once
+from tollwright.web.api.jobs import JobOut, accepted, prefers_async
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Decimal, Instant, Money, money
@@ -151,10 +152,16 @@ def finalise_invoice(request: HttpRequest, invoice_id: int, early: bool = False)
     return _detail(issued)
 
 
-@router.post("/billing-runs", response={201: RunOut}, summary="Draft invoices")
+@router.post("/billing-runs", response={201: RunOut, 202: JobOut}, summary="Draft invoices")
 def run_billing(request: HttpRequest, payload: RunIn) -> HttpResponse:
-    """Needs an Idempotency-Key."""
+    """Needs an Idempotency-Key.
+
+    With `Prefer: respond-async` it answers 202 with a job: a part a customer, so that one who
+    cannot be billed holds up nobody else; `subject_id` is the run.
+    """
     require(request, "billing")
+    if prefers_async(request):
+        return accepted(request, lambda key: _start(request, payload, key))
 
     def work(key: str) -> RunOut:
         run = operations.run_billing(
@@ -163,6 +170,14 @@ def run_billing(request: HttpRequest, payload: RunIn) -> HttpResponse:
         return _run(run)
 
     return once(request, work, required=True)
+
+
+def _start(request: HttpRequest, payload: RunIn, key: str) -> Job:
+    run = runs.start_run(until=payload.until, key=key, at=timezone.now(), by=by(request))
+    job = runs.job_of(run)
+    if job is None:
+        raise KeyReused(f"Key {key!r} made a billing run that was not asked for as a job.")
+    return job
 
 
 @router.get("/billing-runs/{int:run_id}", response=RunOut, summary="Get a billing run")

@@ -12,11 +12,12 @@ from pydantic import ConfigDict, Field
 from tollwright.domain.calls import queries as calls
 from tollwright.domain.entities import Charge, RerateProposal, Rerating
 from tollwright.domain.errors import NotFound
-from tollwright.domain.rerating import operations, queries
+from tollwright.domain.rerating import operations, queries, requests
 from tollwright.domain.rerating.report import Part
 from tollwright.domain.rerating.scope import CallScope
 from tollwright.gateways.typst import render
 from tollwright.web.api.idempotency import once
+from tollwright.web.api.jobs import JobOut, accepted, prefers_async
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Instant, Money, money
@@ -153,10 +154,23 @@ def make_report(request: HttpRequest, payload: RerateScopeIn) -> ReportOut:
     )  # fmt: skip
 
 
-@router.post("/re-ratings", response={201: ReratingOut}, summary="Apply a difference report")
+@router.post(
+    "/re-ratings", response={201: ReratingOut, 202: JobOut}, summary="Apply a difference report"
+)
 def apply_report(request: HttpRequest, payload: RerateIn) -> HttpResponse:
-    """Needs an Idempotency-Key. A report that is no longer true is refused (409)."""
+    """Needs an Idempotency-Key. A report that is no longer true is refused (409).
+
+    With `Prefer: respond-async` it answers 202 with a job; `subject_id` is the re-rating then.
+    """
     require(request, "rerate")
+    if prefers_async(request):
+        return accepted(
+            request,
+            lambda key: requests.request_apply(
+                scope=payload.calls(), fingerprint=payload.fingerprint, key=f"api:{key}"[:100],
+                at=timezone.now(), by=by(request),
+            ),
+        )  # fmt: skip
 
     def work(key: str) -> ReratingOut:
         made = operations.apply(

@@ -24,6 +24,7 @@ from tollwright.data.models import (
 )
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
+from tollwright.domain.jobs.operations import Work, enqueue
 from tollwright.domain.rates.operations import preview_deck
 from tollwright.web.api.app import api
 
@@ -93,6 +94,11 @@ def proposal_of(shop: Shop) -> RerateProposal:
         )
 
 
+def job_id(shop: Shop) -> int:
+    with tenant_scope(shop.tenant_id):
+        return enqueue(Work("calls.import", "Import a.csv"), at=START, by=By("test")).pk
+
+
 IDS: dict[str, Callable[[Shop], object]] = {
     "customer_id": lambda shop: shop.acme.customer.pk,
     "campaign_id": lambda shop: shop.acme.campaign.pk,
@@ -111,6 +117,7 @@ IDS: dict[str, Callable[[Shop], object]] = {
     "rerating_id": lambda shop: proposal_of(shop).rerating_id,
     "proposal_id": lambda shop: proposal_of(shop).pk,
     "payment_id": lambda shop: shop.acme.payment.pk,
+    "job_id": job_id,
 }
 BODIES = {
     "/campaigns/{campaign_id}/identifiers": {"kind": "user", "value": "1"},

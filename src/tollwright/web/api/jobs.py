@@ -1,0 +1,88 @@
+"""Long work: how far it is and what became of it; and answering 202 where a caller prefers that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from ninja import Query, Router, Schema
+
+from tollwright.domain.entities import Job
+from tollwright.domain.jobs import queries
+from tollwright.web.api.idempotency import once
+from tollwright.web.api.keys import require
+from tollwright.web.api.paging import Page, PagingQuery, page
+from tollwright.web.api.shapes import Instant
+
+router = Router(tags=["jobs"])
+ASYNC = "respond-async"
+MOST_PARTS = 200
+
+
+class JobOut(Schema):
+    """A job. queued → running → done | failed; `total` 0: not known.
+
+    `subject` and `subject_id` name what it is about, at its end what it made."""
+
+    id: int
+    kind: str
+    title: str
+    status: str
+    done: int
+    total: int
+    sentence: str
+    subject: str
+    subject_id: int | None
+    asked_at: Instant
+    asked_by: str
+    started_at: Instant | None
+    ended_at: Instant | None
+
+
+class JobDetail(JobOut):
+    """With the parts of a group that are not done, at most 200."""
+
+    parts: list[JobOut]
+
+
+@router.get("/jobs", response=Page[JobOut], summary="List jobs, newest first")
+def list_jobs(
+    request: HttpRequest,
+    paging: PagingQuery,
+    status: Annotated[str, Query(description="queued, running, done, failed, cancelled")] = "",
+) -> object:
+    """Without the parts of groups."""
+    require(request, "read")
+    return page(queries.jobs(status=status), paging, _out)
+
+
+@router.get("/jobs/{int:job_id}", response=JobDetail, summary="Get a job")
+def get_job(request: HttpRequest, job_id: int) -> JobDetail:
+    """Ask again until `ended_at` is there."""
+    require(request, "read")
+    job = queries.job_by_id(job_id)
+    rest = queries.parts_not_done(job)[:MOST_PARTS]
+    return JobDetail(**_out(job).model_dump(), parts=[_out(one) for one in rest])
+
+
+def prefers_async(request: HttpRequest) -> bool:
+    """Whether the caller wants the job's address instead of waiting (RFC 7240)."""
+    given = request.headers.get("Prefer", "").lower().split(",")
+    return ASYNC in {one.partition(";")[0].strip() for one in given}
+
+
+def accepted(request: HttpRequest, enqueue: Callable[[str], Job]) -> HttpResponse:
+    """202 with the job that `enqueue(idempotency key)` asked for, and where it stands."""
+    response = once(request, lambda key: _out(enqueue(key)), status=202, required=True)
+    if response.status_code == 202:
+        number = json.loads(response.content)["id"]
+        response["Location"] = reverse("api:get_job", args=[number])
+        response["Preference-Applied"] = ASYNC
+    return response
+
+
+def _out(job: Job) -> JobOut:
+    return JobOut(**{name: getattr(job, name) for name in JobOut.model_fields})
