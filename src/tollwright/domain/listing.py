@@ -32,6 +32,12 @@ class FilterUnreadable(DomainError):
     code = "filter_unreadable"
 
 
+class CursorUnfit(DomainError):
+    """The cursor is none that we gave."""
+
+    code = "bad_cursor"
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A page of rows. `before` and `after` are cursors of its neighbours; '' where there is none.
@@ -152,6 +158,19 @@ def window(
         return _forwards(rows, keys, limit, base, more_before=False)
     shown = found[:limit][::-1]
     return Window(shown, _write(shown[0], keys), _write(shown[-1], keys))
+
+
+def newest(
+    rows: QuerySet[Any, Any], *, limit: int, after: str = "", by: Sequence[str] = ("id",)
+) -> Window:
+    """`limit` rows after the cursor, the newest first: `by` names fields that together are unique.
+
+    Raises CursorUnfit.
+    """
+    found = window(rows.order_by(*(f"-{name}" for name in by)), limit=limit, after=after)
+    if not found.readable:
+        raise CursorUnfit("The cursor is none that a page of this list gave as `next`.")
+    return found
 
 
 def attribute(path: str) -> Callable[[Any], Any]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Sum
 
 from tollwright.core.billing.fees import standing
+from tollwright.core.document_text import amount_text
 from tollwright.data.models import Invoice, InvoiceLine, InvoiceTax
 from tollwright.domain.errors import DomainError, KeyReused, NotFound
 from tollwright.domain.invoices.drafting import total_up
@@ -136,9 +137,10 @@ def _refuse_beyond(parts: Sequence[Correction], left: dict[int, int]) -> None:
     for part in parts:
         most = left.get(part.line.pk, 0)
         if abs(part.amount_micros) > abs(most) or part.amount_micros * most < 0:
+            currency = part.line.invoice.currency
             raise BeyondInvoice(
-                f"Line {part.line.position} has {most} micros left to credit, "
-                f"not {part.amount_micros}."
+                f"Line {part.line.position} has {amount_text(most, currency)} {currency} left to"
+                f" credit, not {amount_text(part.amount_micros, currency)}."
             )
 
 
@@ -202,5 +204,8 @@ def _end_on_total(note: Invoice, original: Invoice, *, closes: bool) -> None:
         note.total_micros = -left
         note.rounding_micros = -left - note.net_micros - note.tax_micros
     elif -note.total_micros > left:
-        raise BeyondInvoice(f"{original} has {left} micros left to credit, tax included.")
+        most = amount_text(left, original.currency)
+        raise BeyondInvoice(
+            f"{original} has {most} {original.currency} left to credit, tax included."
+        )
     note.save(update_fields=["tax_micros", "total_micros", "rounding_micros"])

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from tollwright.core.document_text import amount_text
 from tollwright.core.labels import LABELS
 from tollwright.core.money import to_minor_unit
 from tollwright.core.postings import payment_postings
@@ -122,7 +123,9 @@ def _checked(
     if amount_micros <= 0:
         raise AmountInvalid("A payment is a positive amount.")
     if to_minor_unit(amount_micros, code) != amount_micros:
-        raise AmountInvalid(f"{amount_micros} micros cannot be paid in {code}: too many decimals.")
+        raise AmountInvalid(
+            f"{amount_text(amount_micros, code)} {code} cannot be paid: it has too many decimals."
+        )
     return Payment(
         tenant_id=current_tenant_id(),
         customer=customer,

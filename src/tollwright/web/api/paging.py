@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from ninja import Query, Schema
 from pydantic import Field
 
-from tollwright.domain.paging import page_after
+from tollwright.domain.listing import newest
 
 T = TypeVar("T")
 
@@ -33,6 +33,6 @@ PagingQuery = Annotated[Paging, Query(...)]
 def page(
     rows: Any, paging: Paging, show: Callable[[Any], T], by: Sequence[str] = ("id",)
 ) -> dict[str, object]:
-    """The page of a domain query's rows, the newest first; see `domain.paging`."""
-    found = page_after(rows, cursor=paging.cursor, limit=paging.limit, by=by)
-    return {"items": [show(row) for row in found.rows], "next": found.following or None}
+    """The page of a domain query's rows, the newest first; see `domain.listing`."""
+    found = newest(rows, limit=paging.limit, after=paging.cursor, by=by)
+    return {"items": [show(row) for row in found.rows], "next": found.after or None}
