@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
         ApplyFunction("tollwright_charges_of_drafts", "42522e97e654"),
         ApplyFunction("tollwright_ensure_months", "759d92e1535e"),
         ApplyFunction("tollwright_entry_balances", "fc39de396103"),
+        ApplyFunction("tollwright_event_sequence", "0a3ea76cefaf"),
         ApplyFunction("tollwright_fee_once", "ab6be5af0df2"),
         ApplyFunction("tollwright_finalised_stays", "e373ec4b94cd"),
         ApplyFunction("tollwright_grant", "1cafbf1b6be1"),
