@@ -33,7 +33,7 @@ def billed(site: Site) -> Invoice:
         payments.record_payment(
             customer=Customer.objects.get(code="ACME"), amount_micros=4_980_000, currency="EUR",
             method="transfer", reference="RF18", received_at=now, key="e2e", at=now, by=BY,
-            render=render,
+            confirmed=True, render=render,
         )  # fmt: skip
     return issued
 

@@ -25,12 +25,14 @@ WRITTEN_ONCE = {
     "entry",
     "event",
     "payment",
+    "payment_change",
     "posting",
     "raw_chunk",
     "receipt",
     "rerate_proposal_line",
     "rerating",
     "rule",
+    "write_off",
 }
 
 

@@ -50,8 +50,10 @@ OWNERS_RIGHTS = {
     "tollwright_api_key",
     "tollwright_ensure_months",
     "tollwright_entry_balances",
+    "tollwright_reversed_settles_nothing",
     "tollwright_tenant_by_slug",
     "tollwright_tenant_slugs",
+    "tollwright_written_off_adds_up",
 }
 
 

@@ -39,7 +39,8 @@ def test_from_the_wrong_invoice_to_the_right_balance(db: None) -> None:
         ]
         record_payment(
             customer=journey.acme, amount_micros=2_430_000, currency="EUR", received_at=DEC_10,
-            key="acme pays", method="transfer", reference="INV", at=DEC_10, by=ANNA, render=as_data,
+            key="acme pays", method="transfer", reference="INV", at=DEC_10, by=ANNA,
+            confirmed=True, render=as_data,
         )  # fmt: skip
         assert journey.owes(journey.acme) == 0
 

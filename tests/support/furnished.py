@@ -54,6 +54,7 @@ def furnish(slug: str) -> Furnished:
         charge = _calls(world, version, line)
         _finalise(issued, line)
         _money(world, issued)
+        _taken_back(world, issued)
         _rerating(world, issued, line, charge)
         _jobs(world)
         record(by=ANNA, at=NOV, action="furnished", subject="tenant", subject_id=world.tenant.id)
@@ -327,6 +328,43 @@ def _money(world: World, invoice: m.Invoice) -> None:
         content=b"%PDF",
         created_at=NOV,
     )
+
+
+def _taken_back(world: World, invoice: m.Invoice) -> None:
+    """A payment that was allocated anew, and a write-off that was undone."""
+    m.PaymentChange.objects.create(
+        tenant=world.tenant,
+        payment=m.Payment.objects.get(),
+        kind="reallocation",
+        reason="other invoice",
+        legal_entity=world.entity,
+        number="NC-ALC-1",
+        issued_on=date(2026, 11, 1),
+        at=NOV,
+        recorded_by="anna",
+        idempotency_key="c1",
+        payload_sha256=HASH,
+    )
+    loss = m.Account.objects.create(tenant=world.tenant, kind="write_off", currency="EUR")
+    owed = m.Account.objects.get(kind="receivable")
+    for amount in (1_000_000, -1_000_000):
+        entry = m.Entry.objects.create(
+            tenant=world.tenant, kind="write_off", memo="off", at=NOV, idempotency_key=f"w{amount}"
+        )
+        for account, micros in ((loss, amount), (owed, -amount)):
+            m.Posting.objects.create(
+                tenant=world.tenant, entry=entry, account=account, amount_micros=micros
+            )
+        m.WriteOff.objects.create(
+            tenant=world.tenant,
+            invoice=invoice,
+            amount_micros=amount,
+            reason="insolvent",
+            at=NOV,
+            recorded_by="anna",
+            idempotency_key=f"w{amount}",
+            entry=entry,
+        )
 
 
 def _rerating(world: World, invoice: m.Invoice, line: m.InvoiceLine, charge: m.Charge) -> None:

@@ -29,6 +29,9 @@ VERBS = (
     "what_if",
     "bill",
     "pay",
+    "reverse_payment",
+    "allocate_payment",
+    "write_off",
     "audit_verify",
     "doctor",
 )

@@ -11,7 +11,7 @@ import typer
 from tollwright.cli import runtime
 
 if TYPE_CHECKING:
-    from tollwright.data.models import Invoice, Payment
+    from tollwright.data.models import Document, Invoice, Payment
 
 
 def pay(
@@ -30,9 +30,15 @@ def pay(
         datetime | None, typer.Option(help="When it came in (your zone); default: now.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write the receipt to.")] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Book it although something about it is unusual.")
+    ] = False,
     tenant: Annotated[str, typer.Option(help="Slug of the tenant.")] = "",
 ) -> None:
     """Record a payment: it settles invoices, the oldest first, and gets a receipt.
+
+    More than twice what is open, or a day more than a year ago, asks for --yes; a day to come is
+    refused. `reverse-payment` takes a payment back, `allocate-payment` gives it other invoices.
 
     Examples:
 
@@ -67,6 +73,7 @@ def pay(
             received_at=received.astimezone() if received is not None else at,
             key=key,
             allocate_to=None if invoice is None else [numbered(number) for number in invoice],
+            confirmed=yes,
             at=at,
             by=By(runtime.operator(), "cli"),
             render=render,
@@ -90,16 +97,20 @@ def show(payment: Payment, out: Path | None) -> None:
     from tollwright.core.document_text import amount_text
     from tollwright.domain.payments import queries
 
-    for part in queries.allocations_of(payment):
-        amount = amount_text(part.amount_micros, payment.currency)
+    for part in queries.settled_by(payment):
+        amount = amount_text(part.amount_micros or 0, payment.currency)
         print(f"  {part.invoice.number}: {amount} {payment.currency}")
     left = queries.left_of(payment)
     if left:
         print(f"  stays as credit: {amount_text(left, payment.currency)} {payment.currency}")
-    paper = queries.receipt_document(payment)
+    write("Receipt", queries.receipt_document(payment), out)
+
+
+def write(what: str, paper: Document | None, out: Path | None) -> None:
+    """Name a stored document; write it into `out`."""
     if paper is None:
         return
-    print(f"Receipt {paper.filename.removesuffix('.pdf')}")
+    print(f"{what} {paper.filename.removesuffix('.pdf')}")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / paper.filename).write_bytes(paper.content)

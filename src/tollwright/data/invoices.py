@@ -196,6 +196,29 @@ class InvoiceTax(TenantOwned):
         ]
 
 
+class WriteOff(TenantOwned):
+    """What of an invoice will not be paid any more; negative: that is taken back.
+
+    The sum of an invoice's rows is above zero exactly while it is `written_off` (a trigger).
+    """
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="write_offs")
+    amount_micros = models.BigIntegerField(help_text=MICROS)
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=200)
+    idempotency_key = models.CharField(max_length=100)
+    entry = models.OneToOneField("data.Entry", on_delete=models.PROTECT, related_name="write_off")
+
+    class Meta:
+        db_table = "write_off"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(name="write_off_once", fields=["tenant", "idempotency_key"]),
+            models.CheckConstraint(name="write_off_moves", condition=~models.Q(amount_micros=0)),
+        ]
+
+
 class Document(TenantOwned):
     """The bytes that were issued, with their hash; never rendered again, never changed."""
 
@@ -204,6 +227,13 @@ class Document(TenantOwned):
     )
     receipt = models.OneToOneField(
         "data.Receipt", null=True, on_delete=models.PROTECT, related_name="document"
+    )
+    payment_change = models.OneToOneField(
+        "data.PaymentChange",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="document",
+        db_constraint=False,  # sql/0092 makes one that carries the tenant
     )
     filename = models.CharField(max_length=100)
     media_type = models.CharField(max_length=50, default="application/pdf")
@@ -216,7 +246,12 @@ class Document(TenantOwned):
         constraints = [
             models.CheckConstraint(
                 name="document_of_one_thing",
-                condition=models.Q(invoice__isnull=False, receipt__isnull=True)
-                | models.Q(invoice__isnull=True, receipt__isnull=False),
+                condition=models.Q(
+                    invoice__isnull=False, receipt__isnull=True, payment_change__isnull=True
+                )
+                | models.Q(invoice__isnull=True, receipt__isnull=False, payment_change__isnull=True)
+                | models.Q(
+                    invoice__isnull=True, receipt__isnull=True, payment_change__isnull=False
+                ),
             )
         ]

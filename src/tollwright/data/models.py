@@ -8,10 +8,17 @@ from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, RawChun
 from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.data.customers import Campaign, Customer, Identifier, IdentifierKind
 from tollwright.data.events import Event
-from tollwright.data.invoices import BillingRun, Document, Invoice, InvoiceLine, InvoiceTax
+from tollwright.data.invoices import (
+    BillingRun,
+    Document,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    WriteOff,
+)
 from tollwright.data.jobs import Job, JobFile
 from tollwright.data.ledger import Account, Entry, Posting
-from tollwright.data.payments import Allocation, Payment, Receipt
+from tollwright.data.payments import Allocation, Payment, PaymentChange, Receipt
 from tollwright.data.plans import CallPlan, PlanFee, PlanVersion, Subscription
 from tollwright.data.rates import CardVersion, DeckImport, Rate, RateCard
 from tollwright.data.reports import UsageDay
@@ -57,6 +64,7 @@ __all__ = [
     "Membership",
     "NumberSeries",
     "Payment",
+    "PaymentChange",
     "PlanFee",
     "PlanVersion",
     "Posting",
@@ -78,4 +86,5 @@ __all__ = [
     "Trunk",
     "UsageDay",
     "User",
+    "WriteOff",
 ]

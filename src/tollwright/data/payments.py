@@ -90,3 +90,48 @@ class Receipt(TenantOwned):
 
     def __str__(self) -> str:
         return self.number
+
+
+class PaymentChange(TenantOwned):
+    """What became of a payment after its receipt; each change has a document of its own.
+
+    `reversal`: the money is not ours (bounced, typed wrongly), once a payment. `reallocation`: it
+    settles other invoices. Triggers hold that nothing stays allocated of a reversed payment.
+    """
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=12)
+    reason = models.CharField(max_length=200)
+    legal_entity = models.ForeignKey("data.LegalEntity", on_delete=models.PROTECT)
+    number = models.CharField(max_length=40)
+    issued_on = models.DateField()
+    at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=200)
+    idempotency_key = models.CharField(max_length=100)
+    payload_sha256 = models.CharField(max_length=64, help_text="what the key was used for")
+    entry = models.OneToOneField(
+        "data.Entry", null=True, on_delete=models.PROTECT, related_name="payment_change"
+    )
+
+    class Meta:
+        db_table = "payment_change"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="payment_change_once", fields=["tenant", "idempotency_key"]
+            ),
+            models.UniqueConstraint(name="payment_change_number_once", fields=["tenant", "number"]),
+            models.UniqueConstraint(
+                name="payment_reversed_once",
+                fields=["payment"],
+                condition=models.Q(kind="reversal"),
+            ),
+            models.CheckConstraint(
+                name="payment_change_kind",
+                condition=models.Q(kind="reversal", entry__isnull=False)
+                | models.Q(kind="reallocation", entry__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

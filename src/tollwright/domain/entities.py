@@ -11,9 +11,16 @@ from tollwright.data.audit import AuditEntry
 from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, Source
 from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.data.customers import Campaign, Customer, Identifier, IdentifierKind
-from tollwright.data.invoices import BillingRun, Document, Invoice, InvoiceLine, InvoiceTax
+from tollwright.data.invoices import (
+    BillingRun,
+    Document,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    WriteOff,
+)
 from tollwright.data.jobs import Job
-from tollwright.data.payments import Allocation, Payment, Receipt
+from tollwright.data.payments import Allocation, Payment, PaymentChange, Receipt
 from tollwright.data.plans import CallPlan, PlanFee, PlanVersion, Subscription
 from tollwright.data.rates import CardVersion, DeckImport, Rate, RateCard
 from tollwright.data.rerating import RerateProposal, Rerating
@@ -46,6 +53,7 @@ __all__ = [
     "LegalEntity",
     "Membership",
     "Payment",
+    "PaymentChange",
     "PlanFee",
     "PlanVersion",
     "Quarantine",
@@ -62,4 +70,5 @@ __all__ = [
     "Tenant",
     "Trunk",
     "User",
+    "WriteOff",
 ]

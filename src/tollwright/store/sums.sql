@@ -134,11 +134,15 @@ SELECT 'series ' || s.document_type || ' ' || s.year AS document, 'numbers' AS f
               UNION ALL
               SELECT number FROM receipt WHERE legal_entity_id = s.legal_entity_id
                  AND s.document_type = 'receipt'
+                 AND extract(year FROM issued_on) = s.year
+              UNION ALL
+              SELECT number FROM payment_change WHERE legal_entity_id = s.legal_entity_id
+                 AND kind = s.document_type
                  AND extract(year FROM issued_on) = s.year) n) t
  WHERE %(run_id)s::bigint IS NULL AND t.used <> s.last_number
  ORDER BY s.id;
 
--- name: check_balances -- what a customer owes is what was issued less what was paid
+-- name: check_balances -- what a customer owes is what was issued less what was paid and written off
 SELECT 'customer ' || k.code || ' ' || b.currency AS document, 'balance' AS figure,
        b.posted AS shown, b.counted
   FROM customer k
@@ -149,9 +153,14 @@ SELECT 'customer ' || k.code || ' ' || b.currency AS document, 'balance' AS figu
                                AND a.customer_id = k.id AND a.currency = c.currency) AS posted,
              (SELECT coalesce(sum(total_micros), 0)::bigint FROM invoice i
                WHERE i.customer_id = k.id AND i.currency = c.currency
-                 AND i.status NOT IN ('draft', 'void', 'written_off'))
-             - (SELECT coalesce(sum(amount_micros), 0)::bigint FROM payment y
-                 WHERE y.customer_id = k.id AND y.currency = c.currency) AS counted
+                 AND i.status NOT IN ('draft', 'void'))
+             - (SELECT coalesce(sum(w.amount_micros), 0)::bigint FROM write_off w
+                  JOIN invoice i ON i.id = w.invoice_id
+                 WHERE i.customer_id = k.id AND i.currency = c.currency)
+             - (SELECT coalesce(sum(y.amount_micros), 0)::bigint FROM payment y
+                 WHERE y.customer_id = k.id AND y.currency = c.currency
+                   AND NOT EXISTS (SELECT 1 FROM payment_change r
+                                    WHERE r.payment_id = y.id AND r.kind = 'reversal')) AS counted
         FROM (SELECT currency FROM invoice WHERE customer_id = k.id
               UNION SELECT currency FROM payment WHERE customer_id = k.id) c) b ON true
  WHERE %(run_id)s::bigint IS NULL AND b.posted <> b.counted

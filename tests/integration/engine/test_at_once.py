@@ -137,7 +137,7 @@ def test_one_key_paid_twice_at_once_is_one_payment(plant: Plant) -> None:
         payment = record_payment(
             customer=Customer.objects.get(code="ACME"), amount_micros=5_000_000, currency="EUR",
             method="transfer", received_at=DECEMBER, key="once", at=DECEMBER, by=ANNA,
-            render=as_data,
+            confirmed=True, render=as_data,
         )  # fmt: skip
         return int(payment.pk)
 

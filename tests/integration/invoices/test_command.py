@@ -13,8 +13,11 @@ from tests.support.billing import NOVEMBER, open_books, say
 from tests.support.command import invoked
 from tests.support.world import World, make_world
 from tollwright.cli import runtime
+from tollwright.cli.allocate_payment import allocate_payment
 from tollwright.cli.bill import bill
 from tollwright.cli.pay import pay
+from tollwright.cli.reverse_payment import reverse_payment
+from tollwright.cli.write_off import write_off
 from tollwright.data.models import Document
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.errors import DomainError, NotFound
@@ -22,6 +25,9 @@ from tollwright.domain.errors import DomainError, NotFound
 app = typer.Typer()
 app.command()(bill)
 app.command()(pay)
+app.command()(reverse_payment)
+app.command()(allocate_payment)
+app.command()(write_off)
 
 
 def run(*words: str) -> tuple[int, str]:
@@ -95,3 +101,28 @@ def test_a_draft_that_waits_is_named_and_holds_up_nobody(world: World) -> None:
 def test_a_refusal_is_a_sentence(world: World, words: list[str], sentence: str) -> None:
     with pytest.raises((DomainError, NotFound), match=sentence):
         run(*words)
+
+
+def test_money_is_asked_about_moved_and_taken_back(world: World, tmp_path: Path) -> None:
+    """An invoice of 11.90: 100 is asked about, then booked, moved to credit, and taken back."""
+    run("bill", "--finalise")
+    receipt, number = "NC-RCT-2026-000001", "NC-INV-2026-000001"
+    with pytest.raises(DomainError, match="is more than twice what Acme Ltd has open, 11"):
+        run("pay", "ACME", "100", "--key", "k")
+    with pytest.raises(DomainError, match="has not come yet"):
+        run("pay", "ACME", "1", "--key", "k", "--received", "2027-01-01", "--yes")
+    run("pay", "ACME", "100", "--key", "k", "--yes")
+    words = ("--reason", "By hand", "--key", "a", "--to", f"{number}=5.00")
+    code, said = run("allocate-payment", receipt, *words, "--out", str(tmp_path))
+    assert (code, said.splitlines()[:2]) == (
+        0, [f"  {number}: 5.00 EUR", "  stays as credit: 95.00 EUR"],
+    )  # fmt: skip
+    assert (tmp_path / "NC-ALC-2026-000001.pdf").read_bytes().startswith(b"%PDF")
+    with pytest.raises(DomainError, match="Write it as in"):
+        run("allocate-payment", receipt, "--reason", "x", "--key", "b", "--to", f"{number}=much")
+    code, said = run("reverse-payment", receipt, "--reason", "Bounced", "--key", "r")
+    assert said.splitlines() == [f"  open again: {number}", "Reversal NC-REV-2026-000001"]
+    code, said = run("write-off", number, "--reason", "Insolvent", "--key", "w")
+    assert f"{number}: 11.90 EUR written off" in said
+    code, said = run("write-off", number, "--reason", "They paid", "--key", "u", "--undo")
+    assert f"{number}: 11.90 EUR open again" in said

@@ -25,7 +25,7 @@ EUR = 1_000_000
 def pay(books: Books, amount_micros: int, key: str, at: datetime) -> Payment:
     return record_payment(
         customer=books.world.customer, amount_micros=amount_micros, currency="EUR",
-        method="transfer", received_at=at, key=key, at=at, by=ANNA, render=as_data,
+        method="transfer", received_at=at, key=key, at=at, by=ANNA, confirmed=True, render=as_data,
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ def a_month(books: Books) -> None:
         key="k1",
         at=TENTH,
         by=ANNA,
+        confirmed=True,
         render=as_data,
     )
     invoices.credit(

@@ -32,6 +32,8 @@ def pay(
     method: str = "transfer",
     reference: str = "bank 7",
     at: datetime = JANUARY,
+    received: datetime | None = None,
+    confirmed: bool = True,
 ) -> Payment:
     return record_payment(
         customer=books.world.customer,
@@ -39,9 +41,10 @@ def pay(
         currency=currency,
         method=method,
         reference=reference,
-        received_at=at,
+        received_at=received or at,
         key=key,
         allocate_to=to,
+        confirmed=confirmed,
         at=at,
         by=ANNA,
         render=as_data,

@@ -47,8 +47,15 @@ def left_of(money: Money) -> int:
     """What of a payment, or of what an invoice gives back, settles nothing yet."""
     if isinstance(money, Invoice):
         return max(0, money.paid_micros + credited_micros(money) - money.total_micros)
+    if is_reversed(money):
+        return 0
     used = money.allocations.aggregate(sum=Sum("amount_micros"))["sum"] or 0
     return money.amount_micros - int(used)
+
+
+def is_reversed(payment: Payment) -> bool:
+    """Whether the money was taken back."""
+    return payment.changes.filter(kind="reversal").exists()
 
 
 def credit_of(customer: Customer, currency: str) -> int:
@@ -59,6 +66,7 @@ def credit_of(customer: Customer, currency: str) -> int:
 def money_of(customer: Customer, currency: str) -> list[Money]:
     """What can settle the customer's invoices and has something left, oldest first."""
     payments = Payment.objects.filter(customer=customer, currency=currency)
+    payments = payments.exclude(changes__kind="reversal")
     used = payments.annotate(used=Sum("allocations__amount_micros", default=0))
     found: list[tuple[datetime, int, Money]] = [
         (payment.received_at, payment.pk, payment)
@@ -76,10 +84,12 @@ def money_of(customer: Customer, currency: str) -> list[Money]:
     return [money for _, _, money in ordered if left_of(money) > 0]
 
 
-def settle(money: Money, invoices: Iterable[Invoice], at: datetime) -> list[Allocation]:
-    """Use what is left of it on these invoices, in their order, none beyond its total."""
+def settle(
+    money: Money, invoices: Iterable[Invoice], at: datetime, *, most_micros: int | None = None
+) -> list[Allocation]:
+    """Use what is left of it, or so much, on these invoices, in order, none beyond its total."""
     made: list[Allocation] = []
-    left = left_of(money)
+    left = left_of(money) if most_micros is None else min(most_micros, left_of(money))
     for invoice in invoices:
         amount = min(left, open_micros(invoice))
         if amount <= 0:
@@ -132,14 +142,26 @@ def give_back(invoice: Invoice, at: datetime) -> list[Allocation]:
     return made
 
 
+def take_back(payment: Payment, at: datetime) -> list[Allocation]:
+    """What the payment settles it settles no longer, by negative allocations; those invoices, which
+    are locked, are open again."""
+    held = payment.allocations.values("invoice").annotate(sum=Sum("amount_micros")).order_by()
+    sums = {row["invoice"]: int(row["sum"]) for row in held if row["sum"]}
+    made: list[Allocation] = []
+    for invoice in Invoice.objects.select_for_update().filter(pk__in=sums).order_by("pk"):
+        made.append(_allocate(payment, None, invoice, -sums[invoice.pk], at))
+        mark_settled(invoice, at)
+    return made
+
+
 def mark_settled(invoice: Invoice, at: datetime) -> None:
-    """Save what is paid; an issued invoice with nothing open is paid."""
-    settled = invoice.status == "finalised" and open_micros(invoice) == 0
-    if settled:
-        invoice.status = "paid"
+    """Save what is paid; an issued invoice with nothing open is paid, another waits for money."""
+    before = invoice.status
+    if before in {"finalised", "paid"}:
+        invoice.status = "finalised" if open_micros(invoice) else "paid"
     invoice.save(update_fields=["paid_micros", "status"])
-    if settled:
-        tell("paid", invoice, at)
+    if invoice.status != before:
+        tell("paid" if invoice.status == "paid" else "reopened", invoice, at)
 
 
 def use_credit(customer: Customer, currency: str, at: datetime) -> list[Allocation]:

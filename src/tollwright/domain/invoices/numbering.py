@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from tollwright.core.billing.periods import day_of
-from tollwright.data.models import Document, Invoice, LegalEntity, Receipt
+from tollwright.data.models import Document, Invoice, LegalEntity, PaymentChange, Receipt
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.invoices.drafting import database
 from tollwright.domain.tenants.queries import current_tenant
@@ -17,7 +17,14 @@ from tollwright.store import billing
 # kind of document, what it says -> its bytes (PDF). Local work: no network in a transaction.
 Render: TypeAlias = Callable[[str, dict[str, Any]], bytes]
 
-CODES = {"invoice": "INV", "credit_note": "CN", "debit_note": "DN", "receipt": "RCT"}
+CODES = {
+    "invoice": "INV",
+    "credit_note": "CN",
+    "debit_note": "DN",
+    "receipt": "RCT",
+    "reversal": "REV",
+    "reallocation": "ALC",
+}
 
 
 def lock_numbers() -> None:
@@ -42,12 +49,15 @@ def take_number(entity: LegalEntity, kind: str, on: date) -> str:
     return f"{entity.number_prefix}-{CODES[kind]}-{on.year}-{count:06}"
 
 
-def store_document(thing: Invoice | Receipt, content: bytes, at: datetime) -> Document:
+def store_document(
+    thing: Invoice | Receipt | PaymentChange, content: bytes, at: datetime
+) -> Document:
     """Keep the bytes that were issued, with their hash."""
     return Document.objects.create(
         tenant_id=thing.tenant_id,
-        invoice=None if isinstance(thing, Receipt) else thing,
+        invoice=thing if isinstance(thing, Invoice) else None,
         receipt=thing if isinstance(thing, Receipt) else None,
+        payment_change=thing if isinstance(thing, PaymentChange) else None,
         filename=f"{thing.number}.pdf",
         sha256=hashlib.sha256(content).hexdigest(),
         content=content,

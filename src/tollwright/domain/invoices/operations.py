@@ -104,6 +104,12 @@ class AlreadyPaid(DomainError):
     kind, code = "conflict", "invoice_already_paid"
 
 
+class WrittenOff(DomainError):
+    """The invoice is written off: take that back first."""
+
+    kind, code = "conflict", "invoice_written_off"
+
+
 class StandsForCalls(DomainError):
     """A re-rating put calls on the note: void, it would leave them neither billed nor to bill."""
 
@@ -236,7 +242,8 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
 
     Those that had drawn on allowances, and others of their period, do so in their turn again.
     A void invoice comes back as it is. Raises AlreadyPaid when money or a credit note stands
-    against it, StandsForCalls for a note of a re-rating, NotIssued for a draft or a credit note.
+    against it, WrittenOff, StandsForCalls for a note of a re-rating, NotIssued for a draft or a
+    credit note.
     """
     reason = validation.text("reason", reason, longest=200)
     lock_numbers()
@@ -245,6 +252,7 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
         return locked
     if locked.status == "draft" or locked.document_type == "credit_note":
         raise NotIssued(f"{locked} is not an issued invoice: delete a draft, debit a credit note.")
+    _refuse_written_off(locked)
     if locked.paid_micros < 0:
         raise AlreadyPaid(f"What {locked} gives back has settled other invoices: debit it instead.")
     if locked.paid_micros or allocation.credited_micros(locked) or locked.corrections.exists():
@@ -274,6 +282,11 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
     return locked
 
 
+def _refuse_written_off(invoice: Invoice) -> None:
+    if invoice.status == "written_off":
+        raise WrittenOff(f"{invoice} is written off: take the write-off back first.")
+
+
 @transaction.atomic
 def credit(
     *,
@@ -289,8 +302,8 @@ def credit(
 
     Amounts are positive micros of each line, tax comes on top. Together the notes never exceed a
     line or the invoice. The same key with the same request is the same note. Raises NotIssued,
-    credit_notes.BeyondInvoice, KeyReused, and AlreadyPaid for one that gives money back which is
-    used already.
+    credit_notes.BeyondInvoice, KeyReused, WrittenOff, and AlreadyPaid for one that gives money back
+    which is used already.
     """
     return _correct("credit_note", invoice, reason, key, lines, at, by, render)
 
@@ -333,6 +346,7 @@ def _correct(
         return before
     if original.status in {"draft", "void"} or original.document_type == "credit_note":
         raise NotIssued(f"{original} is not an issued invoice: there is nothing to correct.")
+    _refuse_written_off(original)
     if kind == "credit_note" and original.total_micros < 0 and original.paid_micros:
         raise AlreadyPaid(
             f"What {original} gives back has settled other invoices: debit it instead."

@@ -30,6 +30,7 @@ from tollwright.data.models import (
     Invoice,
     InvoiceLine,
     InvoiceTax,
+    WriteOff,
 )
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.errors import DomainError
@@ -77,6 +78,7 @@ __all__ = [
     "taxes_of",
     "with_open",
     "with_state",
+    "write_offs",
 ]
 
 STATES = ("draft", "finalised", "overdue", "paid", "void", "written_off")
@@ -180,6 +182,11 @@ def corrections_of(invoice: Invoice) -> QuerySet[Invoice]:
 def document_of(invoice: Invoice) -> Document | None:
     """The stored bytes that were issued; None for a draft."""
     return Document.objects.filter(invoice=invoice).first()
+
+
+def write_offs(invoice: Invoice) -> QuerySet[WriteOff]:
+    """What was written off of it and taken back, oldest first."""
+    return WriteOff.objects.filter(invoice=invoice).order_by("id")
 
 
 def open_micros(invoice: Invoice) -> int:

@@ -10,12 +10,20 @@ from django.db import transaction
 from tollwright.core.document_text import amount_text
 from tollwright.core.labels import LABELS
 from tollwright.core.money import to_minor_unit
-from tollwright.core.postings import payment_postings
-from tollwright.data.models import Allocation, Customer, Entry, Invoice, Payment, Receipt
+from tollwright.core.postings import payment_postings, reversal
+from tollwright.data.models import (
+    Allocation,
+    Customer,
+    Entry,
+    Invoice,
+    Payment,
+    PaymentChange,
+    Receipt,
+)
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
-from tollwright.domain.errors import DomainError, KeyReused
+from tollwright.domain.errors import KeyReused
 from tollwright.domain.events.operations import amount
 from tollwright.domain.events.operations import record as tell
 from tollwright.domain.invoices import allocation
@@ -27,20 +35,30 @@ from tollwright.domain.invoices.numbering import (
     take_number,
 )
 from tollwright.domain.ledger.operations import post
+from tollwright.domain.payments import changes
+from tollwright.domain.payments.checks import questions
 from tollwright.domain.payments.documents import receipt_document
+from tollwright.domain.payments.errors import (
+    AlreadyReversed,
+    AmountInvalid,
+    CannotSettle,
+    NeedsConfirmation,
+    ReceivedInFuture,
+)
+from tollwright.domain.payments.queries import Share
 from tollwright.domain.tenants.queries import current_tenant
 
-
-class AmountInvalid(DomainError):
-    """A payment is a positive amount that the currency can be paid in."""
-
-    code = "payment_amount_invalid"
-
-
-class CannotSettle(DomainError):
-    """A named invoice is another customer's, of another currency, or waits for no money."""
-
-    kind, code = "conflict", "invoice_cannot_be_settled"
+__all__ = [
+    "AlreadyReversed",
+    "AmountInvalid",
+    "CannotSettle",
+    "NeedsConfirmation",
+    "ReceivedInFuture",
+    "Share",
+    "reallocate_payment",
+    "record_payment",
+    "reverse_payment",
+]
 
 
 @transaction.atomic
@@ -54,6 +72,7 @@ def record_payment(
     received_at: datetime,
     key: str,
     allocate_to: Sequence[Invoice] | None = None,
+    confirmed: bool = False,
     at: datetime,
     by: By,
     render: Render,
@@ -62,8 +81,9 @@ def record_payment(
 
     It settles the invoices of `allocate_to` in that order, or without one the oldest open ones
     (earlier credit is used up first). What settles nothing stays as the customer's credit. The
-    same key with the same request is the same payment. Raises AmountInvalid, CannotSettle,
-    KeyReused.
+    same key with the same request is the same payment. What is unusual (`checks.questions`) has to
+    be `confirmed`. Raises AmountInvalid, CannotSettle, KeyReused, checks.NeedsConfirmation,
+    checks.ReceivedInFuture.
     """
     payload = _checked(customer, amount_micros, currency, method, reference, received_at, key)
     lock_numbers()
@@ -73,6 +93,12 @@ def record_payment(
         _refuse_other_payload(before, payload, allocate_to)
         return before
     named = None if allocate_to is None else _named(payload, allocate_to)
+    unusual = questions(
+        customer=customer, currency=payload.currency, amount_micros=amount_micros,
+        received_at=payload.received_at, at=at,
+    )  # fmt: skip
+    if unusual and not confirmed:
+        raise NeedsConfirmation(" ".join([*unusual, "Confirm it if that is meant."]))
     payment = _taken(payload, at, by)
     tell("payment.received", object_id=payment.pk, payload=_told(payment), at=at)
     if named is None:
@@ -93,6 +119,7 @@ def record_payment(
             "currency": payment.currency,
             "receipt": receipt.number,
             "settles": [str(allocation.invoice.number) for allocation in made],
+            **({"confirmed": unusual} if unusual else {}),
         },
     )
     return payment
@@ -107,6 +134,74 @@ def _told(payment: Payment) -> dict[str, str | int | None]:
         "method": payment.method,
         "reference": payment.reference,
     }
+
+
+@transaction.atomic
+def reverse_payment(
+    *, payment: Payment, reason: str, key: str, at: datetime, by: By, render: Render
+) -> PaymentChange:
+    """Take a payment back that bounced or was typed wrongly: the entry that mirrors its own, the
+    invoices that it had settled open again, a document of its own. The receipt stays as it is.
+
+    The same key with the same request is the same reversal. Raises AlreadyReversed, KeyReused.
+    """
+    wanted = changes.asked(payment, "reversal", reason, key, {})
+    lock_numbers()
+    Customer.objects.select_for_update().get(pk=payment.customer_id)
+    before = changes.done_before(wanted)
+    if before is not None:
+        return before
+    changes.refuse_reversed(payment)
+    undone = allocation.take_back(payment, at)
+    wanted.entry = _present(post(
+        kind="payment_reversal", memo=f"Reversal of payment {payment.reference}: {wanted.reason}",
+        key=f"payment-reversal:{payment.pk}", customer=payment.customer, currency=payment.currency,
+        postings=reversal(payment_postings(payment.amount_micros)), at=at,
+    ))  # fmt: skip
+    changes.issue(wanted, undone, at=at, by=by, render=render)
+    record(
+        by=by, at=at, action="payment.reverse", subject="payment", subject_id=payment.pk,
+        after={
+            "reversal": wanted.number, "receipt": payment.receipt.number,
+            "amount_micros": payment.amount_micros, "currency": payment.currency,
+            "reason": wanted.reason, "opens": [str(one.invoice.number) for one in undone],
+        },
+    )  # fmt: skip
+    tell("payment.reversed", object_id=payment.pk, payload=_told(payment), at=at)
+    return wanted
+
+
+@transaction.atomic
+def reallocate_payment(
+    *, payment: Payment, to: Sequence[Share], reason: str, key: str,
+    at: datetime, by: By, render: Render,
+) -> PaymentChange:  # fmt: skip
+    """Let a payment settle these invoices, in this order, instead of those it settles now.
+
+    A share without an amount takes what fits; what no share takes stays as credit. The ledger does
+    not move: the customer owes the same. The same key with the same request is the same change.
+    Raises AlreadyReversed, AmountInvalid, CannotSettle, KeyReused.
+    """
+    shares = {str(share.invoice.pk): share.amount_micros for share in to}
+    wanted = changes.asked(payment, "reallocation", reason, key, shares)
+    lock_numbers()
+    Customer.objects.select_for_update().get(pk=payment.customer_id)
+    before = changes.done_before(wanted)
+    if before is not None:
+        return before
+    changes.refuse_reversed(payment)
+    undone = allocation.take_back(payment, at)
+    invoices = _named(payment, [share.invoice for share in to])
+    made = [one for invoice in invoices for one in changes.settle_share(
+        payment, invoice, shares[str(invoice.pk)], at)]  # fmt: skip
+    changes.issue(wanted, made, at=at, by=by, render=render)
+    record(
+        by=by, at=at, action="payment.reallocate", subject="payment", subject_id=payment.pk,
+        before={"settles": changes.told(undone)},
+        after={"settles": changes.told(made), "number": wanted.number, "reason": wanted.reason},
+    )  # fmt: skip
+    tell("payment.reallocated", object_id=payment.pk, payload=_told(payment), at=at)
+    return wanted
 
 
 def _checked(

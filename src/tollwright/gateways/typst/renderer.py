@@ -21,6 +21,8 @@ KINDS = {
     "credit_note": "invoice.typ",
     "debit_note": "invoice.typ",
     "receipt": "receipt.typ",
+    "reversal": "payment_change.typ",
+    "reallocation": "payment_change.typ",
 }
 # PDF/A-3: archivable, and able to carry an e-invoice. "a" is tagged for screen readers; the tags of
 # thousands of calls would be nine tenths of the file, so long lists go without ("b").

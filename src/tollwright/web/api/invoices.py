@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from tollwright.domain.entities import BillingRun, Document, Invoice, InvoiceLine, Job
 from tollwright.domain.errors import KeyReused, NotFound
-from tollwright.domain.invoices import operations, queries, runs
+from tollwright.domain.invoices import operations, queries, runs, write_offs
 from tollwright.gateways.typst import render
 from tollwright.web.api.customers import customer_of
 from tollwright.web.api.idempotency import once
@@ -79,6 +79,14 @@ class InvoiceDetail(InvoiceOut):
     open: Money
     lines: list[LineOut]
     taxes: list[TaxOut]
+
+
+class WriteOffIn(Schema):
+    """Why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(max_length=200)]
 
 
 class RunIn(Schema):
@@ -150,6 +158,44 @@ def finalise_invoice(request: HttpRequest, invoice_id: int, early: bool = False)
         early=early,
     )  # fmt: skip
     return _detail(issued)
+
+
+@router.post(
+    "/invoices/{int:invoice_id}/write-off",
+    response={201: InvoiceDetail},
+    summary="Write off what is open of an invoice",
+)
+def write_off_invoice(request: HttpRequest, invoice_id: int, payload: WriteOffIn) -> HttpResponse:
+    """The customer owes it no more. Needs an Idempotency-Key."""
+    require(request, "billing")
+    invoice = invoice_of(invoice_id)
+
+    def work(key: str) -> InvoiceDetail:
+        write_offs.write_off(
+            invoice=invoice, reason=payload.reason, key=key, at=timezone.now(), by=by(request)
+        )
+        return _detail(invoice_of(invoice_id))
+
+    return once(request, work, required=True)
+
+
+@router.post(
+    "/invoices/{int:invoice_id}/write-off/undo",
+    response={201: InvoiceDetail},
+    summary="Take a write-off back",
+)
+def undo_write_off(request: HttpRequest, invoice_id: int, payload: WriteOffIn) -> HttpResponse:
+    """The invoice is open again. Needs an Idempotency-Key."""
+    require(request, "billing")
+    invoice = invoice_of(invoice_id)
+
+    def work(key: str) -> InvoiceDetail:
+        write_offs.undo_write_off(
+            invoice=invoice, reason=payload.reason, key=key, at=timezone.now(), by=by(request)
+        )
+        return _detail(invoice_of(invoice_id))
+
+    return once(request, work, required=True)
 
 
 @router.post("/billing-runs", response={201: RunOut, 202: JobOut}, summary="Draft invoices")

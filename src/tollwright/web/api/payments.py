@@ -30,6 +30,17 @@ class AllocationOut(Schema):
     amount: Money
 
 
+class ChangeOut(Schema):
+    """A reversal or re-allocation, with a document of its own; the receipt stays as it was."""
+
+    id: int
+    kind: str
+    number: str
+    reason: str
+    at: Instant
+    recorded_by: str
+
+
 class PaymentOut(Schema):
     """Money received. What is not allocated stays as the customer's credit."""
 
@@ -44,6 +55,8 @@ class PaymentOut(Schema):
     receipt_number: str
     allocations: list[AllocationOut]
     unallocated: Money
+    reversed: Annotated[bool, Field(description="the money was taken back")]
+    changes: list[ChangeOut]
 
 
 class PaymentIn(Schema):
@@ -60,6 +73,36 @@ class PaymentIn(Schema):
     invoices: Annotated[
         list[int] | None, Field(description="ids, in the order in which to settle", max_length=200)
     ] = None
+    confirm: Annotated[
+        bool,
+        Field(description="book it although something is unusual (payment_needs_confirmation)"),
+    ] = False
+
+
+class ReverseIn(Schema):
+    """Why the money is not yours: it bounced, or was typed wrongly."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(max_length=200)]
+
+
+class ShareIn(Schema):
+    """So much of the payment for an invoice; without an amount, what fits."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    invoice: int
+    amount: Decimal | None = None
+
+
+class AllocateIn(Schema):
+    """All that the payment is to settle, in this order; the rest stays as credit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(max_length=200)]
+    allocations: Annotated[list[ShareIn], Field(max_length=200)]
 
 
 @router.get("", response=Page[PaymentOut], summary="List payments, newest first")
@@ -76,7 +119,11 @@ def list_payments(
 
 @router.post("", response={201: PaymentOut}, summary="Record a payment")
 def record_payment(request: HttpRequest, payload: PaymentIn) -> HttpResponse:
-    """Ledger entry, allocation and receipt, all or nothing. Needs an Idempotency-Key."""
+    """Ledger entry, allocation and receipt, all or nothing. Needs an Idempotency-Key.
+
+    More than twice what is open, or a day more than a year ago, is 409 `payment_needs_confirmation`
+    without `confirm`; a day to come is refused.
+    """
     require(request, "payments")
     customer = customer_of(payload.customer)
     named = None if payload.invoices is None else [invoice_of(one) for one in payload.invoices]
@@ -85,7 +132,8 @@ def record_payment(request: HttpRequest, payload: PaymentIn) -> HttpResponse:
         payment = operations.record_payment(
             customer=customer, amount_micros=read_amount(payload.amount), currency=payload.currency,
             method=payload.method, reference=payload.reference, received_at=payload.received_at,
-            key=key, allocate_to=named, at=timezone.now(), by=by(request), render=render,
+            key=key, allocate_to=named, confirmed=payload.confirm, at=timezone.now(),
+            by=by(request), render=render,
         )  # fmt: skip
         return _out(queries.payment_in_full(payment.pk))
 
@@ -106,6 +154,58 @@ def get_receipt(request: HttpRequest, payment_id: int) -> HttpResponse:
     return download(queries.receipt_document(queries.payment_in_full(payment_id)))
 
 
+@router.post("/{int:payment_id}/reversal", response={201: PaymentOut}, summary="Reverse a payment")
+def reverse_payment(request: HttpRequest, payment_id: int, payload: ReverseIn) -> HttpResponse:
+    """Mirror entry, invoices open again and a document. Needs an Idempotency-Key."""
+    require(request, "payments")
+    payment = queries.payment_in_full(payment_id)
+
+    def work(key: str) -> PaymentOut:
+        operations.reverse_payment(
+            payment=payment, reason=payload.reason, key=key, at=timezone.now(), by=by(request),
+            render=render,
+        )  # fmt: skip
+        return _out(queries.payment_in_full(payment_id))
+
+    return once(request, work, required=True)
+
+
+@router.post(
+    "/{int:payment_id}/allocations",
+    response={201: PaymentOut},
+    summary="Let a payment settle other invoices",
+)
+def allocate_payment(request: HttpRequest, payment_id: int, payload: AllocateIn) -> HttpResponse:
+    """Instead of what it settles now. Needs an Idempotency-Key."""
+    require(request, "payments")
+    payment = queries.payment_in_full(payment_id)
+    shares = [
+        queries.Share(
+            invoice_of(one.invoice), None if one.amount is None else read_amount(one.amount)
+        )
+        for one in payload.allocations
+    ]
+
+    def work(key: str) -> PaymentOut:
+        operations.reallocate_payment(
+            payment=payment, to=shares, reason=payload.reason, key=key, at=timezone.now(),
+            by=by(request), render=render,
+        )  # fmt: skip
+        return _out(queries.payment_in_full(payment_id))
+
+    return once(request, work, required=True)
+
+
+@router.get(
+    "/changes/{int:change_id}/pdf",
+    summary="Get the document of a reversal or re-allocation",
+)
+def get_change(request: HttpRequest, change_id: int) -> HttpResponse:
+    """The bytes as they were issued."""
+    require(request, "read")
+    return download(queries.change_document(queries.change_by_id(change_id)))
+
+
 def _out(payment: Any) -> PaymentOut:
     return PaymentOut(
         id=payment.pk,
@@ -118,8 +218,22 @@ def _out(payment: Any) -> PaymentOut:
         recorded_by=payment.recorded_by,
         receipt_number=payment.receipt.number,
         allocations=[
-            AllocationOut(invoice=one.invoice_id, amount=money(one.amount_micros, payment.currency))
-            for one in payment.allocations.all()
+            AllocationOut(
+                invoice=one.invoice.pk, amount=money(one.amount_micros or 0, payment.currency)
+            )
+            for one in queries.settled_by(payment)
         ],
         unallocated=money(payment.left_micros, payment.currency),
+        reversed=queries.reversal_of(payment) is not None,
+        changes=[
+            ChangeOut(
+                id=one.pk,
+                kind=one.kind,
+                number=one.number,
+                reason=one.reason,
+                at=one.at,
+                recorded_by=one.recorded_by,
+            )
+            for one in payment.changes.all()
+        ],
     )

@@ -40,6 +40,8 @@ class OfficeForm(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
 
+    refused: DomainError | None = None  # what `attempt` was refused with
+
     def attempt(self, operation: Callable[..., T], **given: Any) -> T | None:
         """What the operation returned; None when it refused, with the sentence in the form."""
         try:
@@ -48,6 +50,7 @@ class OfficeForm(forms.Form):
         except DomainError as error:
             if error.kind in ("not_found", "forbidden"):
                 raise
+            self.refused = error
             field = getattr(error, "field", "")
             self.add_error(field if field in self.fields else None, message_of(error))
             return None
@@ -135,6 +138,12 @@ class ReasonForm(OfficeForm):
     """Why."""
 
     reason = forms.CharField(max_length=200, label="Reason", widget=forms.TextInput)
+
+
+class KeyedForm(ReasonForm):
+    """Why; the key makes it happen once."""
+
+    key = forms.CharField(max_length=90, widget=forms.HiddenInput)
 
 
 def choice(label: str, choices: Sequence[tuple[Any, Any]], **kwargs: Any) -> forms.ChoiceField:

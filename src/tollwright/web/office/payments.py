@@ -11,21 +11,30 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.core.money import show as show_micros
-from tollwright.domain.entities import Customer, Payment
+from tollwright.domain.entities import Customer, Payment, PaymentChange
 from tollwright.domain.lookup import find
 from tollwright.domain.payments import operations, queries
-from tollwright.domain.payments.queries import OpenInvoice
+from tollwright.domain.payments.queries import OpenInvoice, Share
 from tollwright.gateways.typst import render
 from tollwright.web.office.calls import customers
-from tollwright.web.office.forms import AmountField, MomentField, OfficeForm, choice, posted
+from tollwright.web.office.forms import (
+    AmountField,
+    KeyedForm,
+    MomentField,
+    OfficeForm,
+    choice,
+    posted,
+)
 from tollwright.web.office.invoices import document
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
 from tollwright.web.shared.filters import since, until
-from tollwright.web.shared.formatting import Money
+from tollwright.web.shared.formatting import Money, Status
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
+
+CONFIRM = "It is meant so: record it"
 
 
 @page()
@@ -34,7 +43,11 @@ def index(request: StaffRequest) -> HttpResponse:
     table = Table(
         "Payments",
         queries.payments_in_full(),
-        [*COLUMNS, Column("free", "Not allocated", _free, number=True)],
+        [
+            *COLUMNS,
+            Column("free", "Not allocated", _free, number=True),
+            Column("state", "Status", lambda one: Status("reversed") if _reversal(one) else None),
+        ],
         [
             Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
             Filter("reference", "Reference or receipt", field_has("reference", "receipt__number")),
@@ -83,6 +96,10 @@ def _free(one: Any) -> Money:
     return Money(one.left_micros, one.currency)
 
 
+def _reversal(one: Payment) -> PaymentChange | None:
+    return queries.reversal_of(one)
+
+
 def _may(request: StaffRequest) -> bool:
     return may(request.membership.role, "payments")
 
@@ -97,8 +114,10 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         f"Payment {pk}",
         payment=payment,
         receipt=receipt_number(payment),
-        allocations=queries.allocations_of(payment),
+        shares=queries.settled_by(payment),
         left=queries.left_of(payment),
+        changes=payment.changes.all(),
+        reversal=queries.reversal_of(payment),
         crumbs=[("Payments", to("payments"))],
     )
 
@@ -107,6 +126,124 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
 def pdf(_request: StaffRequest, pk: int) -> HttpResponse:
     """The stored receipt."""
     return document(queries.receipt_document(find(Payment, pk)))
+
+
+@page()
+def change_pdf(_request: StaffRequest, pk: int) -> HttpResponse:
+    """The stored document of a reversal or re-allocation."""
+    return document(queries.change_document(queries.change_by_id(pk)))
+
+
+@page(needs="payments", methods=("GET", "POST"))
+def reverse(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take a payment back, after saying what that opens again."""
+    payment = find(Payment, pk, "customer", "receipt")
+    form = KeyedForm(posted(request), initial={"key": f"office-{uuid4()}"})
+    if form.is_valid() and form.succeeds(
+        operations.reverse_payment,
+        payment=payment,
+        at=request.at,
+        by=request.by,
+        render=render,
+        **form.cleaned_data,
+    ):
+        done(request, f"The payment of receipt {receipt_number(payment)} is reversed.")
+        return redirect(to("payment", pk))
+    amount = Money(payment.amount_micros, payment.currency)
+    opened = [str(share.invoice.number) for share in queries.settled_by(payment)]
+    return show(
+        request,
+        "form.html",
+        f"Reverse the payment of {payment.customer.name}",
+        form=form,
+        lead=f"{payment.customer.name} owes {amount} more"
+        + (f", and what it had settled is open again: {', '.join(opened)}." if opened else ".")
+        + " Receipt and entry stay as they are; a reversal with its own number is issued.",
+        button="Reverse the payment",
+        button_tone="danger",
+        back=to("payment", pk),
+        crumbs=_crumbs(payment),
+    )
+
+
+@page(needs="payments", methods=("GET", "POST"))
+def allocate(request: StaffRequest, pk: int) -> HttpResponse:
+    """Say which invoices a payment settles; the form starts from what it settles now."""
+    payment = find(Payment, pk, "customer", "receipt")
+    form = AllocateForm(posted(request), initial={"key": f"office-{uuid4()}"})
+    form.draw(payment)
+    if form.is_valid():
+        if not form.changed:
+            done(request, "Nothing changed.")
+            return redirect(to("payment", pk))
+        change = form.attempt(
+            operations.reallocate_payment,
+            payment=payment,
+            to=form.shares(),
+            reason=form.cleaned_data["reason"],
+            key=form.cleaned_data["key"],
+            at=request.at,
+            by=request.by,
+            render=render,
+        )
+        if change is not None:
+            done(request, f"The payment settles what you chose; {change.number} is issued.")
+            return redirect(to("payment", pk))
+    amount = Money(payment.amount_micros, payment.currency)
+    return show(
+        request,
+        "form.html",
+        f"Allocate the payment of {payment.customer.name}",
+        form=form,
+        lead=f"{amount} in all; what no invoice gets stays as credit. {payment.customer.name} owes"
+        " the same as before. A document with the new allocation is issued.",
+        button="Allocate",
+        back=to("payment", pk),
+        crumbs=_crumbs(payment),
+    )
+
+
+def _crumbs(payment: Payment) -> list[tuple[str, str]]:
+    return [("Payments", to("payments")), (f"Payment {payment.pk}", to("payment", payment.pk))]
+
+
+class AllocateForm(KeyedForm):
+    """How much of the payment each invoice gets."""
+
+    def draw(self, payment: Payment) -> None:
+        """A field an invoice: those that it settles now, and those that wait for money."""
+        self.now = queries.settled_by(payment)
+        waiting = queries.open_invoices(payment.customer, currency=payment.currency)
+        held = {share.invoice.pk: share for share in self.now}
+        more = [Share(one.invoice, 0) for one in waiting if one.invoice.pk not in held]
+        self.listed = [*self.now, *more]
+        self.fields["reason"].required = False  # asked for when something changes
+        for share in self.listed:
+            micros = share.amount_micros or 0
+            total = Money(share.invoice.total_micros, payment.currency)
+            self.fields[f"invoice{share.invoice.pk}"] = AmountField(
+                required=False,
+                label=f"{share.invoice.number}, due {share.invoice.due_on}",
+                help_text=f"of {total}",
+                initial=show_micros(micros) if micros else "",
+            )
+
+    @property
+    def changed(self) -> bool:
+        """Whether an amount is another one than now."""
+        before = {share.invoice.pk: share.amount_micros or 0 for share in self.listed}
+        after = dict.fromkeys(before, 0) | {
+            share.invoice.pk: share.amount_micros or 0 for share in self.shares()
+        }
+        return before != after
+
+    def shares(self) -> list[Share]:
+        """What was filled in."""
+        filled = [
+            (share.invoice, self.cleaned_data.get(f"invoice{share.invoice.pk}"))
+            for share in self.listed
+        ]
+        return [Share(invoice, micros) for invoice, micros in filled if micros]
 
 
 @page(needs="payments", methods=("GET", "POST"))
@@ -120,8 +257,7 @@ def new(request: StaffRequest) -> HttpResponse:
     form = PaymentForm(posted(request), initial=_first(request, customer, waiting))
     form.draw(customer, waiting)
     if form.is_valid():
-        payment = form.attempt(
-            operations.record_payment,
+        payment = form.record(
             customer=customer,
             at=request.at,
             by=request.by,
@@ -161,6 +297,13 @@ class PaymentForm(OfficeForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    def record(self, **given: Any) -> Payment | None:
+        """The payment; None when it is refused, or when something unusual is asked first."""
+        payment = self.attempt(operations.record_payment, **given)
+        if isinstance(self.refused, operations.NeedsConfirmation):
+            self.fields["confirmed"] = forms.BooleanField(label=CONFIRM, required=False)
+        return payment
+
     def draw(self, customer: Customer, waiting: Sequence[OpenInvoice]) -> None:
         """Offer the customer's open invoices."""
         self.fields["amount"].label = f"Amount in {customer.currency}"
@@ -169,6 +312,8 @@ class PaymentForm(OfficeForm):
             field.choices = [(str(one.invoice.pk), _offer(one)) for one in waiting]
         if not waiting:
             del self.fields["invoices"]
+        if "confirmed" in self.data:
+            self.fields["confirmed"] = forms.BooleanField(label=CONFIRM, required=False)
 
     def payload(self, customer: Customer, waiting: Sequence[OpenInvoice]) -> dict[str, Any]:
         """What `record_payment` is asked for."""
@@ -183,6 +328,7 @@ class PaymentForm(OfficeForm):
             "received_at": data["received_at"],
             "key": data["key"],
             "allocate_to": named or None,
+            "confirmed": data.get("confirmed", False),
         }
 
 

@@ -29,6 +29,7 @@ from tollwright.web.office import (
     rerating,
     rules,
     whatif,
+    write_offs,
 )
 from tollwright.web.office.site import office
 
@@ -127,12 +128,17 @@ MONEY = [
     _page("invoices/<int:pk>/finalise/", invoices.finalise, "invoice-finalise"),
     _page("invoices/<int:pk>/delete/", invoices.drop, "invoice-drop"),
     _page("invoices/<int:pk>/void/", invoices.void, "invoice-void"),
+    _page("invoices/<int:pk>/write-off/", write_offs.write_off, "invoice-write-off"),
+    _page("invoices/<int:pk>/write-off/undo/", write_offs.undo, "invoice-write-off-undo"),
     _page("invoices/<int:pk>/credit/", invoices.credit, "invoice-credit"),
     _page("invoice-lines/<int:pk>/calls/", invoices.calls_behind, "invoice-calls"),
     _page("payments/", payments.index, "payments"),
     _page("payments/new/", payments.new, "payment-new"),
     _page("payments/<int:pk>/", payments.one, "payment"),
     _page("payments/<int:pk>/receipt/", payments.pdf, "payment-pdf"),
+    _page("payments/<int:pk>/reverse/", payments.reverse, "payment-reverse"),
+    _page("payments/<int:pk>/allocate/", payments.allocate, "payment-allocate"),
+    _page("payment-changes/<int:pk>/pdf/", payments.change_pdf, "payment-change-pdf"),
 ]
 
 CONTROL = [

@@ -90,6 +90,7 @@ def payments(request: HttpRequest, visit: Visit) -> HttpResponse:
             Column("reference", str(_("Reference")), lambda row: row.reference or None),
             Column("amount", str(_("Amount")), _amount, "amount_micros", number=True),
             Column("receipt", str(_("Receipt")), _receipt_number, link=_receipt_link),
+            Column("state", str(_("Status")), _reversed, link=_reversal_link),
         ],
         filters=[Filter("reference", str(_("Reference")), field_has("reference"))],
         order="-received",
@@ -106,6 +107,12 @@ def payments(request: HttpRequest, visit: Visit) -> HttpResponse:
 def receipt_pdf(_request: HttpRequest, visit: Visit, receipt_id: int) -> HttpResponse:
     """The bytes that were issued."""
     return _download(received.receipt_of(visit.customer, receipt_id))
+
+
+@money_page
+def change_pdf(_request: HttpRequest, visit: Visit, change_id: int) -> HttpResponse:
+    """The bytes of a reversal or re-allocation."""
+    return _download(received.change_of(visit.customer, change_id))
 
 
 def state_of(invoice: Any) -> Status:
@@ -169,3 +176,13 @@ def _receipt_number(row: Payment) -> str | None:
 
 def _receipt_link(row: Payment) -> str | None:
     return f"/receipts/{row.receipt.pk}/pdf/" if hasattr(row, "receipt") else None
+
+
+def _reversed(row: Payment) -> str | None:
+    change = received.reversal_of(row)
+    return None if change is None else str(_("reversed: %(number)s") % {"number": change.number})
+
+
+def _reversal_link(row: Payment) -> str | None:
+    change = received.reversal_of(row)
+    return None if change is None else f"/payment-changes/{change.pk}/pdf/"

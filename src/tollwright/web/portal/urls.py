@@ -17,5 +17,6 @@ urlpatterns = [
     path("invoices/<int:invoice_id>/pdf/", documents.invoice_pdf, name="invoice_pdf"),
     path("payments/", documents.payments, name="payments"),
     path("receipts/<int:receipt_id>/pdf/", documents.receipt_pdf, name="receipt_pdf"),
+    path("payment-changes/<int:change_id>/pdf/", documents.change_pdf, name="payment_change_pdf"),
     path("statement/", statement.statement, name="statement"),
 ]

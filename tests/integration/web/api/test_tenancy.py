@@ -25,6 +25,7 @@ from tollwright.data.models import (
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
 from tollwright.domain.jobs.operations import Work, enqueue
+from tollwright.domain.payments import operations as payments
 from tollwright.domain.rates.operations import preview_deck
 from tollwright.web.api.app import api
 
@@ -99,6 +100,15 @@ def job_id(shop: Shop) -> int:
         return enqueue(Work("calls.import", "Import a.csv"), at=START, by=By("test")).pk
 
 
+def change_id(shop: Shop) -> int:
+    with tenant_scope(shop.tenant_id):
+        change = payments.reverse_payment(
+            payment=shop.acme.payment, reason="Bounced", key="r", at=START, by=By("test"),
+            render=lambda _kind, _payload: b"%PDF",
+        )  # fmt: skip
+    return int(change.pk)
+
+
 IDS: dict[str, Callable[[Shop], object]] = {
     "customer_id": lambda shop: shop.acme.customer.pk,
     "campaign_id": lambda shop: shop.acme.campaign.pk,
@@ -118,8 +128,13 @@ IDS: dict[str, Callable[[Shop], object]] = {
     "proposal_id": lambda shop: proposal_of(shop).pk,
     "payment_id": lambda shop: shop.acme.payment.pk,
     "job_id": job_id,
+    "change_id": change_id,
 }
 BODIES = {
+    "/payments/{payment_id}/reversal": {"reason": "Bounced"},
+    "/payments/{payment_id}/allocations": {"reason": "Credit", "allocations": []},
+    "/invoices/{invoice_id}/write-off": {"reason": "Insolvent"},
+    "/invoices/{invoice_id}/write-off/undo": {"reason": "Paid"},
     "/campaigns/{campaign_id}/identifiers": {"kind": "user", "value": "1"},
     "/carriers/{carrier_id}": {"code": "ONE", "name": "One"},
     "/carriers/{carrier_id}/trunks": {"value": "gw2"},

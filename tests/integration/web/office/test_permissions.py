@@ -39,6 +39,8 @@ WRITERS = {
     ("rerating-apply", "quarantine-correct"): {OWNER, BILLING, RATES},
     ("rerate-accept", "rerate-reject"): {OWNER, BILLING},
     ("invoice-void", "invoice-credit", "payment-new"): {OWNER, BILLING},
+    ("invoice-write-off", "invoice-write-off-undo"): {OWNER, BILLING},
+    ("payment-reverse", "payment-allocate"): {OWNER, BILLING},
     ("entity-new", "entity", "access-new", "access-withdraw"): {OWNER},
     ("key-new", "key-revoke"): {OWNER},
 }

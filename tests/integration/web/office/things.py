@@ -18,6 +18,7 @@ from tollwright.domain.access import operations as access
 from tollwright.domain.audit.operations import By
 from tollwright.domain.carriers import operations as carriers
 from tollwright.domain.customers import operations as customers
+from tollwright.domain.payments import operations as payments
 from tollwright.domain.plans import operations as plans
 from tollwright.domain.rates import operations as rates
 
@@ -166,6 +167,10 @@ def _rest(shop: Shop) -> dict[str, tuple[object, ...]]:
     key, _secret = access.issue_api_key(name="Switch", role="support", at=AT, by=BY)
     line = InvoiceLine.objects.filter(invoice=shop.acme.invoice).earliest("id")
     member = shop.acme.user.memberships.get()
+    change = payments.reallocate_payment(
+        payment=shop.acme.payment, to=[payments.Share(shop.acme.invoice)], reason="As before",
+        key="things", at=AT, by=BY, render=lambda _kind, _payload: b"%PDF",
+    )  # fmt: skip
     issued, draft = (shop.acme.invoice.pk,), (shop.acme.draft.pk,)
     return {
         **dict.fromkeys(("run", "run-finalise"), (run.pk,)),
@@ -173,7 +178,12 @@ def _rest(shop: Shop) -> dict[str, tuple[object, ...]]:
         **dict.fromkeys(("invoice", "invoice-pdf", "invoice-void", "invoice-credit"), issued),
         **dict.fromkeys(("invoice-finalise", "invoice-drop"), draft),
         "invoice-calls": (line.pk,),
-        **dict.fromkeys(("payment", "payment-pdf"), (shop.acme.payment.pk,)),
+        **dict.fromkeys(
+            ("payment", "payment-pdf", "payment-reverse", "payment-allocate"),
+            (shop.acme.payment.pk,),
+        ),
+        "payment-change-pdf": (change.pk,),
+        **dict.fromkeys(("invoice-write-off", "invoice-write-off-undo"), (shop.acme.invoice.pk,)),
         "access-withdraw": (member.pk,),
         "key-revoke": (key.pk,),
         **dict.fromkeys(("job", "job-retry", "job-cancel"), (_job(shop).pk,)),

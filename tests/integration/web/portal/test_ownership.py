@@ -10,8 +10,11 @@ from django.test import Client
 
 from tests.integration.web.portal.conftest import Person
 from tests.support.shop import Books, Shop, make_user
+from tests.support.world import START
 from tollwright.data.models import Role
 from tollwright.data.scope import tenant_scope
+from tollwright.domain.audit.operations import By
+from tollwright.domain.payments.operations import reverse_payment
 from tollwright.web.portal.urls import urlpatterns
 
 
@@ -20,11 +23,22 @@ def call_path(books: Books) -> str:
     return f"/calls/{call.started_at:%Y-%m}/{call.pk}/"
 
 
+def change_path(books: Books) -> str:
+    """A reversal's document."""
+    with tenant_scope(books.customer.tenant_id):
+        change = reverse_payment(
+            payment=books.payment, reason="Bounced", key=f"r{books.payment.pk}", at=START,
+            by=By("test"), render=lambda _kind, _payload: b"%PDF",
+        )  # fmt: skip
+    return f"/payment-changes/{change.pk}/pdf/"
+
+
 THINGS: dict[str, Callable[[Books], str]] = {
     "call": call_path,
     "invoice": lambda books: f"/invoices/{books.invoice.pk}/",
     "invoice_pdf": lambda books: f"/invoices/{books.invoice.pk}/pdf/",
     "receipt_pdf": lambda books: f"/receipts/{books.receipt.pk}/pdf/",
+    "payment_change_pdf": change_path,
 }
 PAGES = ["/", "/usage/", "/calls/", "/invoices/", "/payments/", "/statement/"]
 
@@ -94,7 +108,7 @@ def test_who_sees_money(role: Role, shop: Shop) -> None:
 def test_a_viewer_sees_usage_and_calls_but_no_papers(shop: Shop) -> None:
     viewer = Person(shop, Role.PORTAL_VIEWER)
     papers = [path(shop.acme) for name, path in THINGS.items() if name != "call"]
-    assert [viewer.status(path) for path in [*MONEY, *papers]] == [403] * 6
+    assert [viewer.status(path) for path in [*MONEY, *papers]] == [403] * 7
     assert [viewer.status(path) for path in ("/", "/usage/", "/calls/")] == [200] * 3
     home = viewer.page("/")
     assert "You owe" not in home

@@ -14,8 +14,11 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.integration.web.portal.conftest import Person, text_of
 from tests.support.shop import Shop
+from tests.support.world import START
 from tollwright.data.models import Campaign, User
 from tollwright.data.scope import tenant_scope
+from tollwright.domain.audit.operations import By
+from tollwright.domain.payments.operations import reverse_payment
 
 OCTOBER = "from=2026-10-01&to=2026-10-31"
 
@@ -221,3 +224,18 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(shop: Shop, person: P
             person.page(f"/calls/?{OCTOBER}&answered={answered}")
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_payment_that_was_taken_back_says_so(shop: Shop, foreign: Shop, person: Person) -> None:
+    changes = []
+    for of in (shop, foreign):
+        with tenant_scope(of.tenant_id):
+            changes.append(reverse_payment(
+                payment=of.acme.payment, reason="Bounced", key="r", at=START, by=By("test"),
+                render=lambda _kind, _payload: b"%PDF reversal",
+            ))  # fmt: skip
+    assert f"reversed: {changes[0].number}" in person.page("/payments/")
+    path = f"/payment-changes/{changes[0].pk}/pdf/"
+    assert person.file(path) == b"%PDF reversal"
+    assert person.status(f"/payment-changes/{changes[1].pk}/pdf/") == 404
+    assert "Reversal of payment" in person.page("/statement/?from=2026-01-01&to=2026-12-31")
