@@ -65,19 +65,12 @@ def pay(
         if payer is None:
             raise NotFound(f"There is no customer {customer!r}.")
         payment = operations.record_payment(
-            customer=payer,
-            amount_micros=amount_micros,
-            currency=currency or payer.currency,
-            method=method,
-            reference=reference,
+            customer=payer, amount_micros=amount_micros, currency=currency or payer.currency,
+            method=method, reference=reference, key=key, confirmed=yes,
             received_at=received.astimezone() if received is not None else at,
-            key=key,
             allocate_to=None if invoice is None else [numbered(number) for number in invoice],
-            confirmed=yes,
-            at=at,
-            by=By(runtime.operator(), "cli"),
-            render=render,
-        )
+            at=at, by=By(runtime.operator(), "cli"), render=render,
+        )  # fmt: skip
         show(payment, out)
 
 

@@ -35,6 +35,8 @@ DOCUMENT_TYPE: Labels = {
     "credit_note": Label("Credit note"),
     "debit_note": Label("Debit note"),
     "receipt": Label("Receipt"),
+    "reversal": Label("Reversal of a payment"),
+    "reallocation": Label("Allocation of a payment"),
 }
 LINE_KIND: Labels = {
     "registration": Label("Registration fee"),
@@ -103,6 +105,8 @@ ENTRY_KIND: Labels = {
     "debit_note": Label("Debit note"),
     "void": Label("Voided invoice"),
     "payment": Label("Payment"),
+    "payment_reversal": Label("Payment reversed"),
+    "write_off": Label("Written off", "What will not be paid any more, or that taken back."),
 }
 SIDE: Labels = {
     "sell": Label("Sell", "What customers pay."),

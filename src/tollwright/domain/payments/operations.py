@@ -93,12 +93,7 @@ def record_payment(
         _refuse_other_payload(before, payload, allocate_to)
         return before
     named = None if allocate_to is None else _named(payload, allocate_to)
-    unusual = questions(
-        customer=customer, currency=payload.currency, amount_micros=amount_micros,
-        received_at=payload.received_at, at=at,
-    )  # fmt: skip
-    if unusual and not confirmed:
-        raise NeedsConfirmation(" ".join([*unusual, "Confirm it if that is meant."]))
+    unusual = _asked(payload, confirmed, at)
     payment = _taken(payload, at, by)
     tell("payment.received", object_id=payment.pk, payload=_told(payment), at=at)
     if named is None:
@@ -108,11 +103,7 @@ def record_payment(
     made = list(payment.allocations.select_related("invoice").order_by("id"))
     receipt = _receipt(payment, made, at, render)
     record(
-        by=by,
-        at=at,
-        action="payment.record",
-        subject="payment",
-        subject_id=payment.pk,
+        by=by, at=at, action="payment.record", subject="payment", subject_id=payment.pk,
         after={
             "customer": customer.code,
             "amount_micros": payment.amount_micros,
@@ -121,8 +112,19 @@ def record_payment(
             "settles": [str(allocation.invoice.number) for allocation in made],
             **({"confirmed": unusual} if unusual else {}),
         },
-    )
+    )  # fmt: skip
     return payment
+
+
+def _asked(payload: Payment, confirmed: bool, at: datetime) -> list[str]:
+    """What is unusual about it and confirmed. Raises NeedsConfirmation, ReceivedInFuture."""
+    unusual = questions(
+        customer=payload.customer, currency=payload.currency,
+        amount_micros=payload.amount_micros, received_at=payload.received_at, at=at,
+    )  # fmt: skip
+    if unusual and not confirmed:
+        raise NeedsConfirmation(" ".join([*unusual, "Confirm it if that is meant."]))
+    return unusual
 
 
 def _told(payment: Payment) -> dict[str, str | int | None]:
