@@ -13,7 +13,7 @@ CYCLE: Labels = {
     "day": Label("Daily", "An invoice for each day."),
     "weekly": Label("Weekly", "From Monday to Sunday."),
     "fortnightly": Label("Every two weeks", "Two weeks, from a Monday."),
-    "monthly": Label("Monthly", "From the first to the last day of a month."),
+    "monthly": Label("Monthly", "Months from the bill day, the 1st unless it is set."),
     "anniversary": Label("Monthly from the first day", "Months from the customer's first day."),
 }
 INVOICE_DETAIL: Labels = {
