@@ -6,6 +6,7 @@ Name `started_at` in every query on them.
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from tollwright.data.base import MICROS, TenantOwned, currency_field
@@ -34,6 +35,7 @@ class ImportBatch(TenantOwned):
     """One file or push. records = rated + unanswered + duplicates + ignored + quarantined, always.
 
     rated: billed calls (an amount of 0 included); unanswered: kept for ASR, not charged.
+    unused_columns: columns of the file that nobody reads.
     """
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
@@ -47,6 +49,7 @@ class ImportBatch(TenantOwned):
     duplicates = models.IntegerField(default=0)
     ignored = models.IntegerField(default=0)
     quarantined = models.IntegerField(default=0)
+    unused_columns = ArrayField(models.TextField(), default=list)
     received_at = models.DateTimeField()
     received_by = models.CharField(max_length=200)
     rolled_back_at = models.DateTimeField(null=True)

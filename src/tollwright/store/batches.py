@@ -131,6 +131,12 @@ def add_counts(cursor: Cursor, values: Mapping[str, object]) -> None:
     cursor.execute(SQL["add_counts"], values)
 
 
+def update_unused_columns(cursor: Cursor, *, batch_id: int, columns: Sequence[str]) -> None:
+    """Keep which columns of a batch's file nobody reads."""
+    values = {"batch_id": batch_id, "columns": list(columns)}
+    cursor.execute(SQL["update_unused_columns"], values)
+
+
 def insert_chunk(cursor: Cursor, values: Mapping[str, object]) -> None:
     """Keep a compressed piece of the file."""
     cursor.execute(SQL["insert_chunk"], values)

@@ -23,10 +23,10 @@ SELECT id, records, rated, unanswered, duplicates, ignored, quarantined, filenam
 
 -- name: insert_batch -- a new batch; its counts come when it is whole
 INSERT INTO import_batch (tenant_id, source_id, filename, sha256, size, status, records, rated,
-                          unanswered, duplicates, ignored, quarantined, received_at, received_by,
-                          rolled_back_by)
+                          unanswered, duplicates, ignored, quarantined, unused_columns, received_at,
+                          received_by, rolled_back_by)
 VALUES (%(tenant_id)s, %(source_id)s, %(filename)s, %(sha256)s, %(size)s, 'done', 0, 0, 0, 0, 0, 0,
-        %(at)s, %(by)s, '')
+        '{}', %(at)s, %(by)s, '')
 RETURNING id
 
 -- name: add_counts -- what became of the records
@@ -35,6 +35,9 @@ UPDATE import_batch
        unanswered = unanswered + %(unanswered)s, duplicates = duplicates + %(duplicates)s,
        ignored = ignored + %(ignored)s, quarantined = quarantined + %(quarantined)s
  WHERE id = %(batch_id)s
+
+-- name: update_unused_columns -- which columns of its file nobody reads
+UPDATE import_batch SET unused_columns = %(columns)s WHERE id = %(batch_id)s
 
 -- name: insert_chunk -- a piece of the file as it came
 INSERT INTO raw_chunk (tenant_id, batch_id, seq, first_line, content)

@@ -58,6 +58,22 @@ def test_what_cannot_be_rated_waits(plant: Plant, row: Row | str, reason: str) -
     assert found == (2, reason, True, True)
 
 
+HEADED = (
+    "calldate,src,dst,billsec,answer,disposition,accountcode,amaflags,Our Price,uniqueid,ticket\n"
+    "2026-11-02 12:00:00,+4930123456,+442079460000,60,2026-11-02 12:00:05,ANSWERED,ACME,3,9.99,"
+    "pbx1-1793620800.7,A-1\n"
+)
+
+
+def test_a_column_that_is_not_used_is_listed(plant: Plant) -> None:
+    """amaflags says nothing that matters here, and everybody's file has it."""
+    result = plant.take(HEADED.encode())
+    assert fates(result) == (2, 1, 0, 0, 1, 0)
+    assert result.unused_columns == ("Our Price", "ticket")
+    assert result.sentence.endswith("Columns of the file that are not used: Our Price, ticket.")
+    assert plant.rows("SELECT unused_columns FROM import_batch") == [(["Our Price", "ticket"],)]
+
+
 def test_a_wrong_encoding_costs_its_line_only(plant: Plant) -> None:
     broken = Row(key=2).text().replace('"x"', '"Bärbel"').encode("latin-1")
     content = Row(key=1).text().encode() + broken + Row(key=3).text().encode()

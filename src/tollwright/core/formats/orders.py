@@ -54,10 +54,12 @@ class ColumnOrders:
         self, spec: Spec, options: Options, choose: Callable[[Sequence[str]], tuple[str, ...]]
     ) -> None:
         """Raises OptionsError for an unknown layout, or a list without what a call needs."""
+        self.unused: tuple[str, ...] = ()  # columns of the rows so far that nobody reads
         self._spec = spec
         self._choose = choose
         self._by_width: dict[int, ColumnOrder] = {}
-        self.stated: tuple[str, ...] = tuple(map(spec.clean, self._stated(options)))
+        self._written: Sequence[str] = self._stated(options)  # as people spell it
+        self.stated: tuple[str, ...] = tuple(map(spec.clean, self._written))
         if self.stated:
             self._check()
 
@@ -76,18 +78,17 @@ class ColumnOrders:
             said = ("; " if " or " in "".join(missing) else ", ").join(missing)
             raise OptionsError(self._spec.sentences.lacks.format(missing=said))
 
-    def use_header(self, columns: tuple[str, ...]) -> None:
+    def use_header(self, row: Sequence[str]) -> None:
         """From here on rows have these columns. Raises OptionsError as the constructor does."""
-        self.stated = columns
+        self.stated = tuple(map(self._spec.clean, row))
+        self._written = row
         self._by_width.clear()
         self._check()
 
-    def header_of(self, row: Sequence[str]) -> tuple[str, ...] | None:
-        """The columns that a header row names, or None when the row is a call."""
-        names = tuple(map(self._spec.clean, row))
-        said = set(names)
-        is_header = bool(self._spec.header) and all(said & set(one) for one in self._spec.header)
-        return names if is_header else None
+    def is_header(self, row: Sequence[str]) -> bool:
+        """Whether a row names columns; else it is a call."""
+        said = set(map(self._spec.clean, row))
+        return bool(self._spec.header) and all(said & set(one) for one in self._spec.header)
 
     def fits(self, width: int) -> bool:
         """Whether a row may have so many columns."""
@@ -106,4 +107,7 @@ class ColumnOrders:
         if found is None and self.fits(width):
             columns = self.stated or self._choose(row)
             found = self._by_width[width] = ColumnOrder(self._spec, columns)
+            written = zip(columns, self._written or columns, strict=True)
+            unknown = (text.strip() for name, text in written if name not in self._spec.known)
+            self.unused = tuple(dict.fromkeys((*self.unused, *filter(None, unknown))))
         return found

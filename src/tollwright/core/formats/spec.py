@@ -106,6 +106,8 @@ class Spec:
     Legs: `by_ref`: rows of one call_ref tell of one call, `tied` ones belong to others; `claims`
     names the row's other leg and `origin` the row that made it. See `Rules`.
     `encoded`: values may be URL-encoded. `hints_placed`: hints stand in the order of the file.
+    `unread`: columns that the switch writes and nothing here needs; any other column that is not
+    read is told to whoever brings the file.
     """
 
     name: str
@@ -154,6 +156,7 @@ class Spec:
     agent: TextField = TextField()
     hints: tuple[Hint, ...] = ()
     hints_placed: bool = False
+    unread: frozenset[str] = frozenset()
 
     by_ref: bool = False
     tied: Tied | None = None
@@ -182,6 +185,11 @@ class Spec:
             self.claims, self.origin,
         ]  # fmt: skip
         return {columns: place for place, columns in enumerate(dict.fromkeys(filter(None, named)))}
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Every column that is read or need not be."""
+        return self.unread.union(*self.slots)
 
     @cached_property
     def reference(self) -> Columns:

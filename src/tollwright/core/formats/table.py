@@ -63,9 +63,8 @@ class RowReader:
                 yield [block]
                 continue
             at, lines, rows = block.first, block.lines, block.rows
-            names = self.orders.header_of(rows[0]) if at == 1 else None
-            if names is not None:
-                self.orders.use_header(names)
+            if at == 1 and self.orders.is_header(rows[0]):
+                self.orders.use_header(rows[0])
                 yield [Ignored(1, "column names")]
                 at, lines, rows = 2, lines[1:], rows[1:]
             yield self.items(at, lines, rows, block.span)

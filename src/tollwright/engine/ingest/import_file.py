@@ -59,6 +59,7 @@ class BatchResult:
 
     `reasons` counts why records are not rated, and "corrections" among the rated. `already`: the
     file had been taken in before, nothing was written and the figures are those of then.
+    `unused_columns`: columns of the file that nobody reads.
     """
 
     batch_id: int
@@ -72,6 +73,7 @@ class BatchResult:
     already: bool = False
     sentence: str = ""
     priced_individually: int = 0
+    unused_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,21 +196,33 @@ def _take_in(
         },
     )  # fmt: skip
     batch = BatchContext(arrival.tenant_id, source.id, batch_id, source.tenant_zone, arrival.at)
+    columns = _column_reader(source)
     with ImportPipeline(cursor, batch, source) as pipeline:
         keeper = raw.Keeper(stream, pipeline.keep)
-        for chunk in _chunks(source, keeper.chunks()):
+        for chunk in _chunks(source, columns, keeper.chunks()):
             pipeline.take(chunk)
             if arrival.progress is not None:
                 arrival.progress(keeper.read, size)
         tally = pipeline.finish()
     batches.add_counts(cursor, counts(tally) | {"batch_id": batch_id})
-    return result(batch_id, tally, arrival.filename)
+    unused = () if columns is None else columns.unused
+    batches.update_unused_columns(cursor, batch_id=batch_id, columns=unused)
+    return result(batch_id, tally, arrival.filename, unused)
 
 
-def _chunks(source: CallSource, chunks: Iterable[bytes]) -> Iterator[ParsedColumns | list[Item]]:
-    """The file a chunk at a time: in columns where its records are rows of a table."""
+def _column_reader(source: CallSource) -> ColumnReader | None:
+    """What reads a file in columns; None: its records are no rows of a table."""
     if isinstance(source.format, TableFormat):
-        yield from ColumnReader(source.format, source.options, CHUNK_ROWS).read(chunks)
+        return ColumnReader(source.format, source.options, CHUNK_ROWS)
+    return None
+
+
+def _chunks(
+    source: CallSource, columns: ColumnReader | None, chunks: Iterable[bytes]
+) -> Iterator[ParsedColumns | list[Item]]:
+    """The file a chunk at a time: in columns where it can be."""
+    if columns is not None:
+        yield from columns.read(chunks)
         return
     remaining = iter(source.format.parse(chunks, source.options))
     while chunk := list(islice(remaining, CHUNK_ROWS)):
@@ -221,7 +235,7 @@ def counts(tally: Tally) -> dict[str, object]:
     return {name: getattr(tally, name) for name in names}
 
 
-def result(batch_id: int, tally: Tally, filename: str) -> BatchResult:
+def result(batch_id: int, tally: Tally, filename: str, unused: tuple[str, ...] = ()) -> BatchResult:
     """The tally with a sentence."""
     sentence = (
         f"{filename}: {tally.records:,} records: {tally.rated:,} rated, {tally.unanswered:,}"
@@ -235,9 +249,12 @@ def result(batch_id: int, tally: Tally, filename: str) -> BatchResult:
             " outside the kernel: of calls over a change of card version, or of few calls between"
             " others' turns at a pool."
         )
+    if unused:
+        sentence += f" Columns of the file that are not used: {', '.join(unused)}."
     return BatchResult(
         batch_id, tally.records, tally.rated, tally.unanswered, tally.duplicates, tally.ignored,
         tally.quarantined, dict(tally.reasons), False, sentence, tally.priced_individually,
+        unused,
     )  # fmt: skip
 
 

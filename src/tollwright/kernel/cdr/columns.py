@@ -20,6 +20,7 @@ from tollwright.kernel import text_bytes
 from tollwright.kernel.arrays import NONE, Flags, Int64, frozen
 from tollwright.kernel.call_columns import CallColumns
 from tollwright.kernel.cdr import fields
+from tollwright.kernel.cdr.chunk_fields import ChunkFields
 from tollwright.kernel.cdr.chunks import ChunkReader, mostly
 from tollwright.kernel.cdr.parsed_columns import (
     SECOND_US,
@@ -30,7 +31,6 @@ from tollwright.kernel.cdr.parsed_columns import (
     with_tail,
 )
 from tollwright.kernel.cdr.plan import ReadPlan, UnplainSpecError
-from tollwright.kernel.cdr.rows import Rows
 from tollwright.kernel.text import (
     Text,
     alike,
@@ -58,11 +58,16 @@ class ColumnReader(ChunkReader):
         self._past: Int64 = np.empty(0, np.int64)  # call_refs of the last `lookahead` rows
         self._plans: dict[object, ReadPlan | None] = {}
 
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The columns of the rows so far that nobody reads."""
+        return self._reader.orders.unused
+
     def _in_columns(self, lines: list[bytes], rows: int) -> ParsedColumns | None:
         plan = self._plan(lines[:2])
         if plan is None:
             return None
-        found = Rows(lines, plan)
+        found = ChunkFields(lines, plan)
         if not found.read() or found.joint.any():
             return None
         references = found.column(self._spec.reference, found.count).hashes()
@@ -102,20 +107,20 @@ class ColumnReader(ChunkReader):
                 self._plans[order] = None
         return self._plans[order]
 
-    def _apart(self, found: Rows, rows: int) -> bool:
+    def _apart(self, found: ChunkFields, rows: int) -> bool:
         """Whether no row is claimed as another one's leg."""
         own = found.column(self._spec.reference, found.count)
         other = found.column(self._spec.claims, found.count)
         claims = {other.at(row) for row in np.flatnonzero(other.size).tolist()}
         return self._rules.apart({own.at(row) for row in range(rows)}, claims)
 
-    def _claim(self, found: Rows, odd: Flags) -> None:
+    def _claim(self, found: ChunkFields, odd: Flags) -> None:
         """Keep the claims of the rows that are told; an odd row makes its own when it is read."""
         own, other = (found.column(c, len(odd)) for c in (self._spec.reference, self._spec.claims))
         for row in np.flatnonzero((other.size > 0) & ~odd).tolist():
             self._rules.claim(other.at(row), own.at(row))
 
-    def _parsed(self, found: Rows, rows: int) -> ParsedColumns | None:
+    def _parsed(self, found: ChunkFields, rows: int) -> ParsedColumns | None:
         spec, plan = self._spec, found.plan
         strange = np.zeros(rows, bool)
         start, answer, end, ms, born, _ = found.moments[:rows].T
@@ -155,7 +160,7 @@ class ColumnReader(ChunkReader):
             ),
         )  # fmt: skip
 
-    def _directions(self, found: Rows, rows: int) -> tuple[Text, Flags]:
+    def _directions(self, found: ChunkFields, rows: int) -> tuple[Text, Flags]:
         """The direction of each row, and whether its word is one that the spec knows."""
         if found.plan.place(self._spec.direction) < 0:
             return no_text(rows), np.ones(rows, bool)
@@ -166,7 +171,7 @@ class ColumnReader(ChunkReader):
         place = which[np.searchsorted(words, said, sorter=which).clip(max=len(words) - 1)]
         return text_of(list(known.values())).pick(place), words[place] == said
 
-    def _keys(self, found: Rows, rows: int) -> Text:
+    def _keys(self, found: ChunkFields, rows: int) -> Text:
         """The key of each row, the server's name behind it."""
         if self._spec.hashed:
             return self._numbered(found, rows)
@@ -178,7 +183,7 @@ class ColumnReader(ChunkReader):
             key = text_of_bytes([told[begin:end] for begin, end in pairwise((0, *ends))])
         return with_tail(key, self._tail) if self._tail else key
 
-    def _numbered(self, found: Rows, rows: int) -> Text:
+    def _numbered(self, found: ChunkFields, rows: int) -> Text:
         """reference/number, or where there is none, reference~hash of the row; then the server."""
         numbered = found.moments[:rows, fields.SEQUENCE] >= 0
         hashed = self._hashed(found, np.flatnonzero(~numbered))
@@ -205,7 +210,7 @@ class ColumnReader(ChunkReader):
         )  # fmt: skip
         return Text(frozen(out), first, size)
 
-    def _hashed(self, found: Rows, rows: Int64) -> bytes:
+    def _hashed(self, found: ChunkFields, rows: Int64) -> bytes:
         """The hash of each of these rows, as `records` makes it, HASH_BYTES each."""
         told, ends = found.joined(rows, found.plan.hashed, text_bytes.SEPARATOR)
         digests = [
@@ -215,7 +220,13 @@ class ColumnReader(ChunkReader):
         return b"".join(digests).hex().encode()
 
     def _row(
-        self, found: Rows, first_line: int, odd: Flags, confirmed: Flags, agreed: str, row: int
+        self,
+        found: ChunkFields,
+        first_line: int,
+        odd: Flags,
+        confirmed: Flags,
+        agreed: str,
+        row: int,
     ) -> Item:
         """One row by the readable rule, which wants to know of a confirmed hour before it; a row
         that is told in columns has made its claims already."""
@@ -238,7 +249,7 @@ class ColumnReader(ChunkReader):
         finally:
             rules.agreed, rules.noting = before, True
 
-    def _hour_before(self, found: Rows, confirmed: Flags, row: int) -> str:
+    def _hour_before(self, found: ChunkFields, confirmed: Flags, row: int) -> str:
         """The hour of the last start before a row that its channel's birth confirms, or ''."""
         places = np.flatnonzero(confirmed[:row])
         if not len(places):

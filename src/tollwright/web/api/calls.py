@@ -109,6 +109,7 @@ class BatchOut(Schema):
     reasons: Annotated[
         dict[str, int], Field(description="why records are not rated, or calls without cost")
     ]
+    unused_columns: Annotated[list[str], Field(description="columns of the file that are not used")]
     already: Annotated[bool, Field(description="the same bytes had been imported before")] = False
 
 
@@ -322,5 +323,5 @@ def _batch(
     return BatchOut(
         id=batch.pk, source=batch.source.code, filename=batch.filename,
         received_at=batch.received_at, status=batch.status, reasons=reasons or {},
-        already=already, **counts,
+        unused_columns=batch.unused_columns, already=already, **counts,
     )  # fmt: skip

@@ -58,6 +58,22 @@ def push(program: Program, *calls: object, key: str = "", source: str = "APP") -
     return program.send("POST", f"/calls?source={source}", body, key=key)
 
 
+def test_a_push_tells_which_of_its_columns_are_not_used(priced: Shop, program: Program) -> None:
+    with tenant_scope(priced.tenant_id):
+        create_source(
+            code="PBX", name="Our switch", format="asterisk_csv", timezone="Europe/Berlin",
+            region="DE", at=START, by=BY,
+        )  # fmt: skip
+    file = (
+        "start,src,dst,billsec,answer,accountcode,uniqueid,ticket\n"
+        "2026-11-02 12:00:00,+4930123456,+442079460000,60,2026-11-02 12:00:05,acme,x.7,A-1\n"
+    )
+    pushed = program.send("POST", "/calls?source=PBX", file.encode(), key="")
+    assert pushed.status == 201, pushed.body
+    assert (pushed.body["rated"], pushed.body["unused_columns"]) == (1, ["ticket"])
+    assert program.get(f"/batches/{pushed.body['id']}").body["unused_columns"] == ["ticket"]
+
+
 def test_a_push_is_rated_and_found_and_explained(priced: Shop, program: Program) -> None:
     """61 s in whole minutes at 0.60: 120 s, 1.20."""
     pushed = push(program, CALL, CALL | {"call_key": "c-2", "account": "nobody"})

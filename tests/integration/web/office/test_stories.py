@@ -149,6 +149,17 @@ def test_a_rule_reaches_below_unless_it_is_locked(office: Office) -> None:
     assert "Payment term cannot be" in bad and "from 0 to 365" in bad
 
 
+def test_a_file_tells_which_of_its_columns_are_not_used(office: Office) -> None:
+    """Its page does; a file whose columns are all read or known says nothing."""
+    columns = "start,src,dst,billsec,answer,accountcode,uniqueid,amaflags"
+    cells = "2026-11-02 12:00:00,+4930123456,+442079460000,60,2026-11-02 12:00:05,ACME,x.7,3"
+    place = office.upload(f"{columns},<Price>\n{cells},1\n".encode())
+    told = office.get(place.removeprefix("/office/"))
+    assert "Columns not used" in told and "&lt;Price&gt;" in told
+    place = office.upload(f"{columns}\n{cells}\n".encode())
+    assert "Columns not used" not in office.get(place.removeprefix("/office/"))
+
+
 def test_a_file_is_taken_in_once_and_its_call_explains_itself(office: Office) -> None:
     place = office.upload(master_csv(CALLS))
     batch = office.latest(ImportBatch)

@@ -112,5 +112,6 @@ SPEC = Spec(
         Hint("userfield", TextField(("userfield",))),
     ),
     by_ref=True,
+    unread=frozenset({"amaflags", "peeraccount"}),
     tied=Tied(("channel", "dstchannel"), LOCAL),
 )

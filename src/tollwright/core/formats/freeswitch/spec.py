@@ -87,6 +87,7 @@ CSV = Spec(
     agent=TextField(_names("cc_agent agent")),
     hints=tuple(Hint(kind, TextField((name,))) for kind, name in _KINDS),
     hints_placed=True,
+    unread=frozenset(_names("read_codec write_codec core_uuid last_app last_arg")),
     claims=("bleg_uuid",),
     origin=_names("originating_leg_uuid originator"),
 )

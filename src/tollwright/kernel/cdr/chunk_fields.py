@@ -17,7 +17,7 @@ from tollwright.kernel.text import Text, no_text
 MOST_BYTES = 100_000  # of a line: the csv module takes no more in a field
 
 
-class Rows:
+class ChunkFields:
     """Lines, each a row of the plan's order; what stands at an `odd` row means nothing.
 
     `joint`: rows of which another row may tell more. `moments`: int64[n, 6], see `fields`.
