@@ -30,7 +30,7 @@ from tollwright.kernel.cdr.parsed_columns import (
     instants,
     with_tail,
 )
-from tollwright.kernel.cdr.plan import ReadPlan, UnplainSpecError
+from tollwright.kernel.cdr.plan import ReadPlan, UnplainSpecError, needs_rules
 from tollwright.kernel.text import (
     Text,
     alike,
@@ -57,6 +57,7 @@ class ColumnReader(ChunkReader):
         super().__init__(options, chunk_rows, self._reader)
         self._past: Int64 = np.empty(0, np.int64)  # call_refs of the last `lookahead` rows
         self._plans: dict[object, ReadPlan | None] = {}
+        self._by_rules = needs_rules(self._spec, self._rules)
 
     @property
     def unused(self) -> tuple[str, ...]:
@@ -64,7 +65,7 @@ class ColumnReader(ChunkReader):
         return self._reader.orders.unused
 
     def _in_columns(self, lines: list[bytes], rows: int) -> ParsedColumns | None:
-        plan = self._plan(lines[:2])
+        plan = None if self._by_rules else self._plan(lines[:2])
         if plan is None:
             return None
         found = ChunkFields(lines, plan)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from tollwright.core.formats.orders import ColumnOrder
+from tollwright.core.formats.rules import Rules
 from tollwright.core.formats.spec import ATTRIBUTING, Columns, Spec, Take, TextField
 from tollwright.kernel.arrays import Bytes, Int64, frozen
 from tollwright.kernel.cdr import fields
@@ -14,8 +15,20 @@ from tollwright.kernel.cdr import fields
 _TAKES: dict[Take, int] = {"whole": fields.WHOLE, "peer": fields.PEER, "head": fields.HEAD}
 
 
+_COMPUTED = ("moments", "lengths", "durations")  # what compiled code works out by itself
+_JUDGED = ("legs", "settle")  # what it leaves out where the spec says which rows tell of others
+
+
 class UnplainSpecError(Exception):
     """The spec asks for what only the readable rule can read."""
+
+
+def needs_rules(spec: Spec, rules: Rules) -> bool:
+    """Whether a vendor has rules of its own for what no spec tells: then they read every row."""
+    own = type(rules)
+    computed = any(getattr(own, name) is not getattr(Rules, name) for name in _COMPUTED)
+    judged = any(getattr(own, name) is not getattr(Rules, name) for name in _JUDGED)
+    return computed or (judged and not (spec.by_ref or spec.tied or spec.claims or spec.origin))
 
 
 class ReadPlan:

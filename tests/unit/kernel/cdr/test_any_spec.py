@@ -12,11 +12,14 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import force_setattr
 
 from tests.support.examples import examples
 from tests.unit.kernel.parsed import by_rule, facts
 from tollwright.core.formats.base import Fault, Ignored, Item, Options, OptionsError, Record
+from tollwright.core.formats.block import Block
 from tollwright.core.formats.lines import Dialect
+from tollwright.core.formats.rules import Rules
 from tollwright.core.formats.spec import Hint, Sentences, Spec, TextField, When
 from tollwright.core.formats.table import TableFormat
 
@@ -185,6 +188,40 @@ def test_columns_tell_what_the_rule_tells(
 ) -> None:
     options = Options(zone=zone, region="DE", server=server)
     assert facts(data, options, chunk_rows, rule=HOME)[0] == by_rule(data, options, HOME)
+
+
+class Halves(Rules):
+    """This release of the switch writes half seconds."""
+
+    def lengths(self, block: Block) -> tuple[Sequence[int], Sequence[int]]:
+        """Milliseconds and whole seconds of each row."""
+        ms, _ = super().lengths(block)
+        return [one // 2 for one in ms], [one // 2_000 for one in ms]
+
+
+class Caretaker(Rules):
+    """A row of the caretaker is no customer's."""
+
+    together = True
+
+    def settle(self, records: Sequence[Record], given: int) -> None:
+        """Set the legs."""
+        for record in records[given:]:
+            if dict(record.hints).get("user") == "bea":
+                force_setattr(record, "leg", "internal")
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"), [(Halves, ("Call", 1_503)), (Caretaker, ("Leg", "internal"))]
+)
+def test_rules_that_no_spec_tells_read_every_row(
+    rules: type[Rules], told: tuple[object, ...]
+) -> None:
+    home = TableFormat(HOME.spec, rules)
+    data = lines(*(row(number, user="bea") for number in range(6)))
+    found, quick = facts(data, Options(), chunk_rows=80, rule=home)
+    assert [(fact[0], fact[-1]) for fact in found[1:]] == [told] * 6
+    assert (found, quick) == (by_rule(data, Options(), home), 0)
 
 
 def test_plain_rows_are_told_in_columns() -> None:
