@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.support.world import World
 from tollwright.core.rules import SETTINGS
-from tollwright.data.models import AuditEntry, Campaign, Customer, RateCard
+from tollwright.data.models import AuditEntry, Campaign, Customer, RateCard, Rule
 from tollwright.data.scope import PLATFORM, tenant_scope
 from tollwright.domain.audit.operations import By
 from tollwright.domain.rules import operations, queries
@@ -110,6 +111,54 @@ def test_a_lock_refuses_the_scopes_below_and_says_whose_it_is(world: World) -> N
         say("due_days", 10)  # the scope that locked may change it and, doing so, unlock it
         say("due_days", 7, world.customer)
         assert queries.resolve_for("due_days", customer=world.customer, at=AT).value == 7
+
+
+def told_of(setting: str) -> list[tuple[object, bool]]:
+    """Every rule of the setting in the order in which they were set."""
+    return [(rule.value, rule.locked) for rule in queries.history(setting).reverse()]
+
+
+@pytest.mark.parametrize(
+    ("locked", "stays"),
+    [(None, True), (False, False), (True, True)],  # left out, the lock that stands is kept
+)
+def test_a_lock_is_kept_unless_it_is_taken_off(
+    world: World, locked: bool | None, stays: bool
+) -> None:
+    with tenant_scope(world.tenant.id):
+        say("due_days", 30, locked=True)
+        operations.set_rule(
+            setting="due_days", value=21, scope="tenant", locked=locked, at=LATER, by=ANNA
+        )
+        assert told_of("due_days") == [(30, True), (21, stays)]
+
+
+def test_the_lock_of_another_time_is_not_kept(world: World) -> None:
+    """Locked on the 6th; what is set for the 5th, and what is set once it is withdrawn, is not."""
+    with tenant_scope(world.tenant.id):
+        tell = partial(operations.set_rule, setting="due_days", scope="tenant", by=ANNA)
+        tell(value=30, locked=True, at=LATER)
+        tell(value=21, effective_from=AT, at=LATER)
+        tell(value=None, at=LATER + timedelta(days=1))
+        tell(value=10, at=LATER + timedelta(days=2))
+        assert told_of("due_days") == [(30, True), (21, False), (None, False), (10, False)]
+
+
+def test_saying_what_is_said_already_writes_nothing(world: World) -> None:
+    """But at a scope that says nothing of its own the same value is a rule: it stays there."""
+    with tenant_scope(world.tenant.id):
+        say("due_days", 30, locked=True)
+        tell = partial(operations.set_rule, setting="due_days", scope="tenant", by=ANNA)
+        assert tell(value=30, at=LATER) is None
+        assert tell(value=" 30 ", locked=True, at=LATER) is None
+        assert operations.set_rule(
+            setting="cycle", value=None, scope=world.customer, at=LATER, by=ANNA
+        ) is None  # fmt: skip
+        assert Rule.objects.count() == AuditEntry.objects.count() == 1
+        assert tell(value=30, note="agreed by mail", at=LATER) is not None
+        say("cycle", "monthly", world.customer)
+        assert told_of("due_days") == [(30, True)] * 2
+        assert told_of("cycle") == [("monthly", False)]
 
 
 def test_withdrawing_gives_the_setting_back_to_the_scope_above(world: World) -> None:

@@ -45,23 +45,30 @@ def set_rule(
     setting: str,
     value: object,
     scope: Place,
-    locked: bool = False,
+    locked: bool | None = None,
     effective_from: datetime | None = None,
     note: str = "",
     at: datetime,
     by: By,
-) -> Rule:
+) -> Rule | None:
     """Say what `setting` is at `scope` from `effective_from` (the moment itself when None) on.
 
     Every customer and campaign below sees it at once, unless one nearer says otherwise. A `value`
-    of None withdraws what the scope said. Raises RuleInvalid, RuleLocked, NotThisScope.
+    of None withdraws what the scope said. With `locked` None the scope's lock stays as it is then.
+    Where the scope says just that already and there is no note, nothing is written: None.
+    Raises RuleInvalid, RuleLocked, NotThisScope.
     """
     start = validation.aware("effective_from", effective_from or at)
-    known, accepted = _accepted(setting, value, locked)
+    note = validation.optional("note", note, longest=200)
+    known, accepted = _accepted(setting, value, locked is True)
     place = _place(known, scope)
     _refuse_if_locked(known, scope, start)
     _card_exists(known, accepted)
     before = queries.said_at(setting, scope=scope, at=start)
+    if locked is None:
+        locked = before is not None and before.locked and accepted is not None
+    if not note and _says(before) == (accepted, locked):
+        return None
     rule = Rule.objects.create(
         **place,
         setting=setting,
@@ -70,7 +77,7 @@ def set_rule(
         effective_from=start,
         set_at=at,
         set_by=by.actor[:200],
-        note=validation.optional("note", note, longest=200),
+        note=note,
     )
     record(
         by=by, at=at, action="rule.set", subject="rule", subject_id=rule.pk,
@@ -78,6 +85,11 @@ def set_rule(
         after=_told(accepted, locked, rule) | _names(scope),
     )  # fmt: skip
     return rule
+
+
+def _says(rule: RuleRow | None) -> tuple[object, bool]:
+    """Value and lock; a scope that says nothing is like one that withdrew what it said."""
+    return (None, False) if rule is None else (rule.value, rule.locked)
 
 
 def _accepted(name: str, value: object, locked: bool) -> tuple[Setting, object]:

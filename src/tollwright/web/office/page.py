@@ -130,3 +130,8 @@ def refused(request: StaffRequest, sentence: str, status: int) -> HttpResponse:
 def done(request: HttpRequest, sentence: str) -> None:
     """Tell on the next page what was done."""
     messages.success(request, sentence)
+
+
+def notice(request: HttpRequest, sentence: str) -> None:
+    """Tell on the next page what there was to tell, though nothing was done."""
+    messages.info(request, sentence)

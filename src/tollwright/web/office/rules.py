@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.core.labels import value_text
-from tollwright.core.rules import SETTINGS, Resolved, Setting
+from tollwright.core.rules import SETTINGS, Resolved, RuleRow, Setting
 from tollwright.core.settings import SCOPES, form_text
 from tollwright.domain.customers.queries import customers_with_campaigns
 from tollwright.domain.entities import Campaign, Customer
@@ -20,7 +20,7 @@ from tollwright.domain.rules import operations, queries
 from tollwright.domain.rules.queries import Place as Scope
 from tollwright.web.office.forms import MomentField, OfficeForm, posted
 from tollwright.web.office.links import to
-from tollwright.web.office.page import StaffRequest, done, listing, page, show
+from tollwright.web.office.page import StaffRequest, done, listing, notice, page, show
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_is
@@ -102,9 +102,37 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
         raise NotFound(f"There is no setting {name!r}.")
     place, setting = _place(request), SETTINGS[name]
     now = queries.resolve_for(name, customer=place.customer, campaign=place.campaign, at=request.at)
-    form = RuleForm(posted(request), initial={"value": form_text(now.value)})
-    form.draw(setting)
-    if request.method == "POST" and form.is_valid():
+    said = queries.said_at(name, scope=place.scope, at=request.at)
+    form = RuleForm(posted(request), initial=_initial(now, said))
+    form.draw(setting, said)
+    if request.method == "POST" and _save(request, form, name, place):
+        return redirect(to("rules", **place.query))
+    return show(
+        request,
+        "rule_edit.html",
+        f"{label_of('setting', name)} for {place.title}",
+        form=form,
+        rule=InForce(setting, now, ""),
+        said=said,
+        too_narrow=SCOPES.index(queries.scope_of(place.scope)) > SCOPES.index(setting.narrowest),
+        back=to("rules", **place.query),
+        crumbs=[("Rules", to("rules", **place.query))],
+    )
+
+
+def _initial(now: Resolved, said: RuleRow | None) -> dict[str, object]:
+    """What the form starts from: what the scope itself says, else what reaches it from above."""
+    if said is None:
+        return {"value": form_text(now.value), "locked": False}
+    return {"value": form_text(said.value), "locked": said.locked}
+
+
+def _save(request: StaffRequest, form: RuleForm, name: str, place: Place) -> bool:
+    """Whether the form is done with: the rule is set, or nothing in the form was changed."""
+    rule, label = None, label_of("setting", name)
+    if form.has_changed():
+        if not form.is_valid():
+            return False
         rule = form.attempt(
             operations.set_rule,
             scope=place.scope,
@@ -112,19 +140,13 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
             by=request.by,
             **form.payload(name),
         )
-        if rule is not None:
-            done(request, f"{label_of('setting', name)} is set for {place.title}.")
-            return redirect(to("rules", **place.query))
-    return show(
-        request,
-        "rule_edit.html",
-        f"{label_of('setting', name)} for {place.title}",
-        form=form,
-        rule=InForce(setting, now, ""),
-        too_narrow=SCOPES.index(queries.scope_of(place.scope)) > SCOPES.index(setting.narrowest),
-        back=to("rules", **place.query),
-        crumbs=[("Rules", to("rules", **place.query))],
-    )
+        if form.refused is not None:
+            return False
+    if rule is None:
+        notice(request, f"Nothing changed: {label} for {place.title} stays as it was.")
+    else:
+        done(request, f"{label} is set for {place.title}.")
+    return True
 
 
 @page()
@@ -161,17 +183,25 @@ def history(request: StaffRequest) -> HttpResponse:
 
 
 class RuleForm(OfficeForm):
-    """A value, or its withdrawal; a lock; from when on."""
+    """A value, or its withdrawal; a lock; from when on. It starts from what holds."""
+
+    here = forms.BooleanField(
+        required=False,
+        label="Set it here, even if it is the same",
+        help_text="A later change above then does not reach this.",
+    )
 
     withdraw = forms.BooleanField(required=False, label="Withdraw: let the scope above decide")
     locked = forms.BooleanField(required=False, label="Lock: scopes below may not change it")
     effective_from = MomentField(required=False, label="From", help_text="Empty: from now on.")
     note = forms.CharField(required=False, max_length=200, label="Note")
 
-    def draw(self, setting: Setting) -> None:
-        """Put the field that fits the setting first."""
+    def draw(self, setting: Setting, said: RuleRow | None) -> None:
+        """Put the field that fits the setting first; `said` is the scope's own rule."""
         self.fields["value"] = _field(setting)
-        self.order_fields(["value", "effective_from", "note", "locked", "withdraw"])
+        if said is not None:
+            del self.fields["here"]
+        self.order_fields(["value", "here", "effective_from", "note", "locked", "withdraw"])
 
     def payload(self, name: str) -> dict[str, Any]:
         """What `set_rule` is asked for."""
