@@ -177,7 +177,7 @@ def test_a_quote_as_json(folder: Path) -> None:
         (("--to", "44", "--seconds", "99999999"), 3, "over 24 hours"),
         (("--to", "44"), 2, "Say --seconds N"),
         (("--to", "44", "--seconds", "x"), 2, "seconds 'x' is not a number"),
-        (("--to", "44", "--seconds", "1", "--at", "soon"), 2, "no ISO 8601 time"),
+        (("--to", "44", "--seconds", "1", "--at", "soon"), 2, "not an ISO 8601 time"),
         (("--to", "44", "--balance", "much"), 2, "'much' is not a number"),
         (("--to", "44", "--seconds", "1", "--format", "xml"), 2, "there are text and json"),
     ],

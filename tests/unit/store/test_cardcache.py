@@ -81,7 +81,7 @@ def test_a_second_writer_leaves_what_is_there(tmp_path: Path) -> None:
 
 
 def test_a_hash_is_no_path(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no content hash"):
+    with pytest.raises(ValueError, match="not a content hash"):
         cardcache.load(tmp_path, "../elsewhere")
 
 
