@@ -48,6 +48,16 @@ def versions(plan: CallPlan) -> QuerySet[PlanVersion]:
     )
 
 
+def newest_version(plan: CallPlan) -> PlanVersion | None:
+    """The latest version, draft or published, with card and fees; None where there is none."""
+    return versions(plan).first()
+
+
+def version_before(version: PlanVersion) -> PlanVersion | None:
+    """The plan's version before this one, with card and fees; None for the first."""
+    return versions(version.plan).filter(number__lt=version.number).first()
+
+
 def gives_allowances(card: RateCard) -> CardVersion | None:
     """The latest published version of a card that has allowances; None where none has."""
     found = card.versions.filter(status="published", options__allowances__0__isnull=False)

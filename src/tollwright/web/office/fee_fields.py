@@ -8,8 +8,9 @@ from typing import Any
 from django import forms
 
 from tollwright.core.billing.fees import INTERVALS, MOST_INTERVALS, TIMINGS
+from tollwright.domain.entities import PlanFee
 from tollwright.domain.plans import operations
-from tollwright.web.office.forms import AmountField, choice
+from tollwright.web.office.forms import AmountField, as_decimal, choice
 
 ANCHORS = (("calendar", "the calendar, or the bill day"), ("start", "the plan's first day"))
 PARTS = (
@@ -44,6 +45,23 @@ def fee_fields(place: int) -> dict[str, forms.Field]:
         "unused": choice(f"{label}: unused days", UNUSED, required=False),
     }  # fmt: skip
     return {f"{name}{place}": field for name, field in found.items()}
+
+
+def fee_initial(fee: PlanFee, place: int) -> dict[str, object]:
+    """The fields of a fee that is there, as `read_fee` reads them."""
+    part = "none" if fee.proration == "none" else "of_30" if fee.of_days else "day"
+    told = {
+        "kind": fee.kind,
+        "name": fee.name,
+        "amount": as_decimal(fee.amount_micros),
+        "interval": fee.interval,
+        "interval_count": fee.interval_count,
+        "anchor": fee.anchor,
+        "timing": fee.timing,
+        "part": part,
+        "unused": fee.unused,
+    }
+    return {f"{name}{place}": value for name, value in told.items()}
 
 
 def read_fee(data: Mapping[str, Any], place: int) -> dict[str, object] | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 
 from tollwright.core.rating.legs import CostPlus
@@ -21,13 +22,14 @@ from tollwright.domain.entities import (
 from tollwright.domain.lookup import find
 from tollwright.domain.plans import operations, queries
 from tollwright.domain.rates.queries import cards
-from tollwright.web.office.fee_fields import fee_fields, read_fee
+from tollwright.web.office.fee_fields import fee_fields, fee_initial, read_fee
 from tollwright.web.office.forms import (
     AmountField,
     ConfirmForm,
     DayField,
     OfficeForm,
     PercentField,
+    as_decimal,
     choice,
     posted,
     set_choices,
@@ -35,11 +37,14 @@ from tollwright.web.office.forms import (
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
+from tollwright.web.office.plan_changes import Compared
 from tollwright.web.shared.labels import options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
 
 BOTH = ("GET", "POST")
-FEES = 3  # fields of a form; a plan with more is drafted by the API
+FEES = 3  # places for fees on the form, or one more than the version it starts from has
+LEAD = "Registration is billed once, the others for each interval, whatever the cycle."
+COPY = "change what is to be different. Empty a fee's kind, name and amount to leave it out."
 FROM_COST = ("markup_percent", "fixed", "floor", "cap")
 
 
@@ -51,7 +56,10 @@ class PlanForm(OfficeForm):
 
 
 class VersionForm(OfficeForm):
-    """A version: the card, whether it or the cost prices calls, and up to three fees."""
+    """A version: the card, whether it or the cost prices calls, and the fees.
+
+    It starts as a copy of `before`, the plan's newest version.
+    """
 
     headings: ClassVar[dict[str, str]] = {
         "markup_percent": "Price from the cost",
@@ -68,11 +76,14 @@ class VersionForm(OfficeForm):
     floor = AmountField(required=False, label="At least, a call")
     cap = AmountField(required=False, label="At most, a call")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None, before: PlanVersion | None) -> None:
+        super().__init__(data, initial=_initial(before))
+        fees = 0 if before is None else len(before.fees.all())
+        sent = sum(name.startswith("kind") for name in self.data)
+        self.places = range(1, max(FEES, fees + 1, sent) + 1)
         offered = [(str(card.pk), f"{card.name} ({card.currency})") for card in cards(side="sell")]
         set_choices(self, "card", offered)
-        for place in range(1, FEES + 1):
+        for place in self.places:
             self.fields.update(fee_fields(place))
 
     def clean(self) -> None:
@@ -94,8 +105,27 @@ class VersionForm(OfficeForm):
 
     def fees(self) -> list[dict[str, object]]:
         """The fees that were filled in."""
-        told = [read_fee(self.cleaned_data, place) for place in range(1, FEES + 1)]
+        told = [read_fee(self.cleaned_data, place) for place in self.places]
         return [fee for fee in told if fee is not None]
+
+
+def _initial(version: PlanVersion | None) -> dict[str, object]:
+    """What the form of a version shows: all that `version` says."""
+    if version is None:
+        return {}
+    found: dict[str, object] = {
+        "card": str(version.card_id),
+        "pricing": version.pricing,
+        "routing_policy": version.routing_policy,
+    }
+    terms = version.cost_plus
+    if terms is not None:
+        limits = {"fixed": terms.fixed_micros, "floor": terms.floor_micros, "cap": terms.cap_micros}
+        found["markup_percent"] = as_decimal(terms.markup_ppm * 100)
+        found |= {name: as_decimal(one) for name, one in limits.items() if one is not None}
+    for place, fee in enumerate(version.fees.all(), 1):
+        found |= fee_initial(fee, place)
+    return found
 
 
 class SubscribeForm(OfficeForm):
@@ -174,6 +204,7 @@ def new(request: StaffRequest) -> HttpResponse:
 def one(request: StaffRequest, pk: int) -> HttpResponse:
     """A plan: its versions, and who is on it."""
     plan = find(CallPlan, pk)
+    listed = list(queries.versions(plan))
     table = Table(
         "Who is on it",
         queries.subscribers(plan),
@@ -206,7 +237,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         table,
         template="plan.html",
         plan=plan,
-        versions=queries.versions(plan),
+        versions=[Compared(one, before) for one, before in zip_longest(listed, listed[1:])],
         crumbs=[("Plans", to("plans"))],
     )
 
@@ -215,7 +246,8 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
 def version_new(request: StaffRequest, pk: int) -> HttpResponse:
     """Draft the plan's next version."""
     plan = find(CallPlan, pk)
-    form = VersionForm(posted(request))
+    before = queries.newest_version(plan)
+    form = VersionForm(posted(request), before)
     if form.is_valid():
         card = find(RateCard, int(form.cleaned_data["card"]))
         made = form.attempt(
@@ -237,7 +269,7 @@ def version_new(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Draft a version of {plan.name}",
         form=form,
-        lead="Registration is billed once, the others for each interval, whatever the cycle.",
+        lead=LEAD if before is None else f"This is a copy of v{before.number}: {COPY} {LEAD}",
         back=to("plan", pk),
         crumbs=[("Plans", to("plans")), (plan.name, to("plan", pk))],
     )
@@ -274,7 +306,7 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
 def _act(
     request: StaffRequest, pk: int, operation: Any, verb: str, tone: str, lead: str, told: str
 ) -> HttpResponse:
-    version = find(PlanVersion, pk, "plan", "card")
+    version = queries.version_by_id(pk)
     form, name, plan = ConfirmForm(posted(request)), str(version), version.plan
     if request.method == "POST" and form.is_valid():
         operation(version=version, at=request.at, by=request.by)
@@ -282,9 +314,10 @@ def _act(
         return redirect(to("plan", plan.pk))
     return show(
         request,
-        "form.html",
+        "plan_publish.html",
         f"{verb} {name}",
         form=form,
+        compared=Compared(version, queries.version_before(version)),
         lead=lead,
         button=verb,
         button_tone=tone,

@@ -11,6 +11,8 @@ from django.test import Client
 
 from tests.integration.web.office.test_buying import buy_from
 from tests.integration.web.office.test_stories import CALLS, Office
+from tests.integration.web.office.things import AT, BY
+from tests.support.forms import untouched
 from tests.support.shop import make_user
 from tests.support.switch import make_switch, master_csv
 from tollwright.core.rating.legs import CostPlus
@@ -19,6 +21,8 @@ from tollwright.data.calls import Call, Quarantine
 from tollwright.data.plans import CallPlan, PlanVersion
 from tollwright.data.rates import RateCard
 from tollwright.data.scope import tenant_scope
+from tollwright.domain.plans import operations as plans
+from tollwright.domain.rates import operations as rates
 
 PRICE = "the call's cost + 15.25 % + 0.001 EUR, at least 0.005 EUR, at most 1.00 EUR a call"
 
@@ -133,3 +137,77 @@ def test_what_no_price_can_be_is_told_beside_its_field(
 ) -> None:
     office.post("plans/new/", code="PLUS", name="Cost plus")
     assert sentence in words(draft(office, status=200, **fields))
+
+
+FEES: list[dict[str, object]] = [
+    {"kind": "registration", "name": "Set-up", "amount_micros": 99_000_000},
+    {"kind": "subscription", "name": "Line", "amount_micros": 49_500_000, "of_days": 30},
+    {"kind": "support", "name": "Care", "amount_micros": 1, "interval": "week",
+     "interval_count": 2, "anchor": "start", "timing": "arrears", "proration": "none"},
+    {"kind": "support", "name": "Care", "amount_micros": 120_000_000, "interval": "half_year",
+     "unused": "keep"},
+]  # fmt: skip
+
+
+def first_version(office: Office, terms: CostPlus | None) -> PlanVersion:
+    """A published version in USD whose card is not the first of the list, with four fees."""
+    with tenant_scope(office.switch.tenant_id):
+        plan = plans.create_plan(code="PLUS", name="Plus", at=AT, by=BY)
+        card = rates.create_card(
+            code="US", name="States", side="sell", currency="USD", at=AT, by=BY
+        )  # fmt: skip
+        return plans.draft_version(
+            plan=plan, card=card, currency="USD", routing_policy="quality", cost_plus=terms,
+            fees=FEES, at=AT, by=BY,
+        )  # fmt: skip
+
+
+def contents(office: Office, version: PlanVersion) -> tuple[object, ...]:
+    """All that a version sells."""
+    with tenant_scope(office.switch.tenant_id):
+        fees = [(fee.kind, fee.name, fee.terms) for fee in version.fees.order_by("id")]
+    return (
+        version.card_id, version.currency, version.routing_policy, version.pricing,
+        version.cost_plus, fees,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [None, CostPlus(152_500, 1_000, 5_000, 1_000_000), CostPlus(-1, 0, None, 0), CostPlus()],
+)
+def test_a_new_version_starts_as_a_copy_of_the_newest(
+    office: Office, terms: CostPlus | None
+) -> None:
+    first = first_version(office, terms)
+    where = f"plans/{first.plan_id}/versions/new/"
+    office.post(where, **untouched(office.get(where)))
+    second = office.one(PlanVersion, number=2)
+    assert contents(office, second) == contents(office, first)
+    assert second.status == "draft"
+    for page in (f"plans/{first.plan_id}/", f"plan-versions/{second.pk}/publish/"):
+        assert "Changed against v1 Nothing: both are the same." in words(office.get(page))
+
+
+def test_what_a_version_changes_is_shown_before_it_is_published(office: Office) -> None:
+    first = first_version(office, None)
+    where = f"plans/{first.plan_id}/versions/new/"
+    fields = untouched(office.get(where)) | {
+        "card": office.switch.card.pk, "kind1": "", "name1": "", "amount1": "", "amount2": "55",
+        "amount4": "130",
+        "kind5": "registration", "name5": "Numbers", "amount5": "5",
+    }  # fmt: skip
+    office.post(where, **fields)
+    second = office.one(PlanVersion, number=2)
+    changed = (
+        "Changed against v1"
+        " Card: States (US) → Retail (RETAIL)"
+        " Currency: USD → EUR"
+        " Subscription: Line: 49.50 USD a month, in advance, a part in days of 30"
+        " → 55.00 EUR a month, in advance, a part in days of 30"
+    )
+    page = words(office.get(f"plan-versions/{second.pk}/publish/"))
+    assert changed in page
+    assert "Registration: Numbers: new: 5.00 EUR once" in page
+    assert "Registration: Set-up: left out; it was 99.00 USD once" in page
+    assert changed in words(office.get(f"plans/{first.plan_id}/"))
