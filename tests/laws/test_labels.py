@@ -52,6 +52,7 @@ GROUP_OF = {
     "job.status": "status",
     "membership.role": "role",
     "payment.method": "method",
+    "payment_change.kind": "document_type",
     "plan_fee.anchor": "fee_anchor",
     "plan_fee.interval": "fee_interval",
     "plan_fee.kind": "fee_kind",
@@ -153,6 +154,7 @@ def actions() -> set[str]:
         | words_given_to("_record", 0, "domain/jobs")
         | {f"{kind}.finalise" for kind in ("invoice", "credit_note", "debit_note")}
         | {"rerate_proposal.accepted", "rerate_proposal.rejected"}
+        | {"invoice.written_off", "invoice.write_off_undone"}
     )
 
 
@@ -177,7 +179,10 @@ def codes() -> dict[str, set[str]]:
         "deck_column": set(mapping.MEANINGS),
         "direction": set(get_args(Direction)) - {""},
         "duplicates": set(get_args(mapping.Duplicates)),
-        "entry_kind": {"invoice", "credit_note", "debit_note", "void", "payment"},
+        "entry_kind": {
+            *("invoice", "credit_note", "debit_note", "void"),
+            *("payment", "payment_reversal", "write_off"),
+        },
         "excess": set(get_args(card.Excess)),
         "family": set(get_args(card.Family)),
         "format": set(FORMATS),
