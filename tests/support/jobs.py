@@ -13,6 +13,7 @@ from threading import Event
 from django.db import connection
 
 from tests.support.database import prepare
+from tollwright.domain.nightly import operations as nightly
 from tollwright.jobs import areas, runner
 
 ROOT = Path(__file__).parents[2]
@@ -21,9 +22,14 @@ AREAS = areas.AREAS
 
 
 def queued() -> int:
-    """How many jobs wait in the queue."""
+    """How many jobs wait in the queue; the night's own, which a worker may ask for at any moment
+    by the clock, do not count."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs"
+            " WHERE status = 'todo' AND NOT task_name = ANY(%s)",
+            [["schedule.tick", *nightly.TITLES]],
+        )
         return int(cursor.fetchone()[0])
 
 
