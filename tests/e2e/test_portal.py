@@ -72,6 +72,7 @@ def test_a_call_is_found_and_explained(visit: Callable[..., Visitor], site: Site
     visitor.open("/calls/")
     day = site.harbour.day.date().isoformat()
     page.get_by_label("From day").fill(day)  # htmx looks at once, without a press of Search
+    expect(page).to_have_url(re.compile(f"from={day}"))  # the answer is there, not on its way
     expect(page.get_by_text("3 of 3")).to_be_visible()
     page.get_by_label("Number").fill("no such")
     page.get_by_role("button", name="Search").click()

@@ -147,7 +147,7 @@ def test_what_cannot_be_priced_keeps_its_charge_and_is_told(story: Story) -> Non
     assert (total.figures.refused, total.figures.refused_micros) == (1, 240_000)
     story.rate_by((("44", "United Kingdom", 300_000_000, False),))
     assert story.report().refused == {"unmatched": 1}
-    assert "keep their charge until you decide" in story.report().sentences[0]
+    assert "keep their charge until somebody decides" in story.report().sentences[0]
     rerating = story.apply("a")
     assert (rerating.revised, rerating.refused) == (3, 1)
     assert story.amounts() == NEW | {"3": 240_000}
