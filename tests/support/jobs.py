@@ -90,7 +90,7 @@ def kill_at_marker(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
-def until(condition: Callable[[], bool], seconds: int = 60) -> None:
+def until(condition: Callable[[], bool], seconds: int = 180) -> None:
     """Wait for it, and no longer than so many seconds."""
     for _ in range(seconds * 20):
         if condition():
