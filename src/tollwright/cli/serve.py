@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,6 +39,9 @@ def serve(
 
 def run(host: str, port: int, workers: int, *, work: bool = True) -> None:
     """Serve until interrupted."""
+    # A forked process would keep whatever pipe the thread beside has just opened: the worker's
+    # input, so that it outlives us, or the one by which its start is told, so that we wait forever.
+    multiprocessing.set_start_method("spawn", force=True)
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server

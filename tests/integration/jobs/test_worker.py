@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -50,10 +50,21 @@ def is_worker(pid: int) -> bool:
         return False
 
 
-def workers_of(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     threads = Path(f"/proc/{pid}/task")
-    found = [one for task in threads.iterdir() for one in (task / "children").read_text().split()]
-    return [int(one) for one in found if is_worker(int(one))]
+    return [
+        int(one) for task in threads.iterdir() for one in (task / "children").read_text().split()
+    ]
+
+
+def workers_of(pid: int) -> list[int]:
+    return [one for one in children_of(pid) if is_worker(one)]
+
+
+def end(pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def run_to_the_end(world: World, key: str) -> int:
@@ -78,6 +89,19 @@ def test_serve_works_too_and_takes_its_worker_along(fresh_db: str) -> None:
         serving.terminate()
         serving.wait(60)
         assert not is_worker(worker)
+
+
+def test_no_worker_outlives_a_killed_serve(fresh_db: str) -> None:
+    world = four_customers()
+    with verb(fresh_db, "serve", "--port", str(free_port())) as serving:
+        assert run_to_the_end(world, "first") == 4
+        started = children_of(serving.pid)
+        (worker,) = workers_of(serving.pid)
+        serving.kill()
+        try:
+            until(lambda: not is_worker(worker))
+        finally:
+            end(started)  # the processes that answer do not notice it
 
 
 def test_serve_without_a_worker(fresh_db: str) -> None:
