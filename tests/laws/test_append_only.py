@@ -312,3 +312,21 @@ def test_even_the_owner_is_refused_while_the_triggers_stand(fresh_db: str) -> No
             connections["owner"].cursor() as cursor,
         ):
             cursor.execute(f"DELETE FROM {table}")
+
+
+@pytest.mark.parametrize(
+    ("hidden", "statement", "sentence"),
+    [
+        ("invoice", "DELETE FROM public.charge", "is on a finalised invoice"),
+        ("invoice", "DELETE FROM public.invoice_line", "of finalised invoice"),
+        ("card_version", "UPDATE public.rate SET price_nanos = 0", "of published card_version"),
+    ],
+)
+def test_a_temporary_table_hides_nothing_from_a_guard(
+    north: Furnished, hidden: str, statement: str, sentence: str
+) -> None:
+    """A session may make an empty table of the same name, which plain names then mean."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {hidden} (LIKE public.{hidden}) ON COMMIT DROP")
+        with pytest.raises(IntegrityError, match=sentence):
+            run(statement)

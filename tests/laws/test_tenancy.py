@@ -146,7 +146,19 @@ def test_functions_with_the_owners_rights_are_the_written_ones(db: None) -> None
         "WHERE prosecdef AND pronamespace = 'public'::regnamespace"
     )
     assert {name for name, _ in rows} == OWNERS_RIGHTS
-    assert all("search_path=pg_catalog, public" in settings for _, settings in rows)
+    assert all("search_path=pg_catalog, public, pg_temp" in settings for _, settings in rows)
+
+
+def test_no_function_reads_a_temporary_table_in_place_of_ours(db: None) -> None:
+    """A session's own tables come before all others, unless a function says they come last.
+
+    Two functions are written into the queries that call them and read no table at all.
+    """
+    dodged = ask(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
+        "AND coalesce(array_to_string(proconfig, ' '), '') !~ 'search_path=[^=]*, *pg_temp( |$)'"
+    )
+    assert {name for (name,) in dodged} == {"tollwright_tenant", "tollwright_user"}
 
 
 def test_every_reference_between_owned_tables_carries_the_tenant(db: None) -> None:

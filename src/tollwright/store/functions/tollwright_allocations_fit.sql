@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION public.tollwright_allocations_fit()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     paid record;

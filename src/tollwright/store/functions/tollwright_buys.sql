@@ -2,6 +2,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_buys()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM rate_card WHERE id = NEW.card_id AND side = 'buy') THEN

@@ -2,6 +2,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_charge_stays()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
     IF OLD.invoice_line_id IS NOT NULL AND EXISTS (

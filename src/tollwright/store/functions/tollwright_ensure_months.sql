@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION public.tollwright_ensure_months(first timestamp with 
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET "TimeZone" TO 'UTC'
 AS $function$
 DECLARE

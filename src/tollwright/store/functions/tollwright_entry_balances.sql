@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION public.tollwright_entry_balances()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     checked bigint := CASE TG_TABLE_NAME WHEN 'entry' THEN NEW.id

@@ -3,6 +3,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_event_sequence()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(

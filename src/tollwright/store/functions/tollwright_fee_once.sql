@@ -5,6 +5,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_fee_once()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     before record;

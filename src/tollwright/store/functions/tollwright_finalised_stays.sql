@@ -2,6 +2,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_finalised_stays()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     was jsonb := to_jsonb(OLD) - ARRAY['status', 'paid_micros', 'void_reason'];

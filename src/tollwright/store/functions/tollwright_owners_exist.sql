@@ -3,6 +3,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_owners_exist()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     stray record;

@@ -3,6 +3,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_parts_of_finalised_stay()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     invoices bigint[] := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.invoice_id]

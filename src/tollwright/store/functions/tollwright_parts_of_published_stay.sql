@@ -2,6 +2,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_parts_of_published_stay()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     version_table text := TG_ARGV[0];

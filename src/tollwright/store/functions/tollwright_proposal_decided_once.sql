@@ -2,6 +2,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_proposal_decided_once()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     moves text[] := ARRAY['status', 'decided_at', 'decided_by', 'pending'];

@@ -4,6 +4,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_protect(target regclass)
  RETURNS void
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     fk record;

@@ -2,6 +2,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_reseller_once()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     taken record;

@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION public.tollwright_reversed_settles_nothing()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     used numeric;

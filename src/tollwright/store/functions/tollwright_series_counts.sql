@@ -2,6 +2,7 @@
 CREATE OR REPLACE FUNCTION public.tollwright_series_counts()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
     IF TG_OP = 'INSERT' AND NEW.last_number = 0 THEN

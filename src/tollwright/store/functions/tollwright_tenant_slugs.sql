@@ -3,5 +3,5 @@ CREATE OR REPLACE FUNCTION public.tollwright_tenant_slugs()
  RETURNS TABLE(slug text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$ SELECT t.slug::text FROM public.tenant t WHERE t.id > 0 ORDER BY t.slug $function$;

@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION public.tollwright_written_off_adds_up()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public'
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
     checked bigint := CASE TG_TABLE_NAME WHEN 'invoice' THEN NEW.id
