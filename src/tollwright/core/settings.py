@@ -224,6 +224,14 @@ SETTINGS: dict[str, Setting] = {
             high=31,
         ),
         Setting(
+            "bill_at_start",
+            "First invoice on a plan's first day",
+            "bool",
+            True,
+            "Whether a new plan's registration and fees in advance are invoiced on its first day."
+            " Off: with the first period that has ended.",
+        ),
+        Setting(
             "invoice_detail",
             "Detail on invoices",
             "choice",

@@ -52,6 +52,9 @@ class Invoice(TenantOwned):
     period_zone = models.CharField(max_length=64)
     period_first = models.DateField(null=True, help_text="null: the day of period_from")
     period_last = models.DateField(null=True, help_text="inclusive; null: the day before period_to")
+    at_start = models.BooleanField(
+        default=False, help_text="of the first day of a plan, before any period has ended"
+    )
     issued_on = models.DateField(null=True)
     due_on = models.DateField(null=True)
     finalised_at = models.DateTimeField(null=True)
@@ -74,7 +77,7 @@ class Invoice(TenantOwned):
             is_currency(),
             models.UniqueConstraint(
                 name="one_invoice_per_period",
-                fields=["customer", "currency", "period_from"],
+                fields=["customer", "currency", "period_from", "at_start"],
                 condition=models.Q(document_type="invoice") & ~models.Q(status="void"),
             ),
             models.CheckConstraint(

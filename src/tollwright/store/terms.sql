@@ -26,7 +26,7 @@ SELECT customer_id, period_from AS since, period_to AS until, period_zone AS zon
        coalesce(period_last + 1, (period_to AT TIME ZONE period_zone)::date) AS "end"
   FROM invoice
  WHERE customer_id = ANY(%(customers)s) AND document_type = 'invoice'
-   AND status NOT IN ('draft', 'void')
+   AND NOT at_start AND status NOT IN ('draft', 'void')
  ORDER BY customer_id, period_from, id
 
 -- name: fetch_cards -- published versions of every sell card, in the order in which they hold

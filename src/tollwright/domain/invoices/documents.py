@@ -144,7 +144,7 @@ def _table(facts: Facts) -> Payload:
         rows += _usage_summary(used)
     else:
         rows += [_usage_row(line.description, [line]) for line in used]
-    if not used and facts.invoice.document_type == "invoice":
+    if not used and facts.invoice.document_type == "invoice" and not facts.invoice.at_start:
         rows.append({"text": "Calls", "detail": "none in this period", "calls": "0"} | _no_time(0))
     decimals = decimals_of([row["micros"] for row in rows], facts.invoice.currency)
     for row in rows:

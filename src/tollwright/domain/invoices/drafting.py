@@ -28,6 +28,7 @@ from tollwright.domain.invoices.fees import Frame, fee_lines
 from tollwright.domain.invoices.terms import (
     DAY,
     INSTANT,
+    Terms,
     calendar_of,
     held_campaigns,
     terms_at,
@@ -123,19 +124,25 @@ def _draft_account(account: Account) -> list[Invoice]:
     start = _start(account, issued)
     if start is None:
         return []
+    terms = terms_at(account.customer, account.run.until)
     found: list[Invoice | None] = []
     since = EPOCH
-    if issued and terms_at(account.customer, account.run.until).own_invoice_for_late:
+    if issued and terms.own_invoice_for_late:
         since = account.calendar.begins(start)
         found.append(_late_draft(account, start))
     for period in _periods(account, start, issued):
         found.append(_draft(account, period, since, "invoice"))
+    if terms.bill_at_start:
+        found += [_start_draft(account, day) for day in _begun(account)]
     return [draft for draft in found if draft is not None]
 
 
 def _issued(account: Account) -> list[Invoice]:
     invoices = Invoice.objects.filter(
-        customer=account.customer, currency=account.currency, document_type="invoice"
+        customer=account.customer,
+        currency=account.currency,
+        document_type="invoice",
+        at_start=False,
     )
     return list(invoices.exclude(status="draft").order_by("period_from", "id"))
 
@@ -145,7 +152,9 @@ def _start(account: Account, issued: Sequence[Invoice]) -> date | None:
     draft still waits, or the first day on which there is anything at all. None: there is nothing.
     """
     standing = [invoice.days for invoice in issued if invoice.status != "void"]
-    drafts = _drafts(account.customer, account.run.until).filter(currency=account.currency)
+    drafts = _drafts(account.customer, account.run.until).filter(
+        currency=account.currency, at_start=False
+    )
     gaps = [invoice.days.first for invoice in issued if invoice.status == "void"]
     gaps += [draft.days.first for draft in drafts if draft.document_type == "invoice"]
     gaps = [day for day in gaps if not any(span.first <= day < span.end for span in standing)]
@@ -174,6 +183,35 @@ def _periods(account: Account, start: date, issued: Sequence[Invoice]) -> Iterat
             yield replace(period, since=calendar.begins(days.first), until=until, days=days)
 
 
+def _begun(account: Account) -> list[date]:
+    """First days of plans in the period that has not ended yet, but those invoiced already."""
+    now, until = account.calendar.at(account.run.until), account.run.until
+    plans = Subscription.objects.filter(
+        customer=account.customer,
+        version__currency=account.currency,
+        starts_on__gte=now.days.first,
+        starts_on__lt=now.days.end,
+    )
+    days = sorted(set(plans.values_list("starts_on", flat=True)))
+    if not days:
+        return []
+    first_days = Invoice.objects.filter(
+        customer=account.customer, currency=account.currency, at_start=True
+    ).exclude(status__in=["draft", "void"])
+    done = set(first_days.values_list("period_first", flat=True))
+    return [day for day in days if day not in done and account.calendar.begins(day) <= until]
+
+
+def _start_draft(account: Account, day: date) -> Invoice | None:
+    """Registration and fees in advance of the plans that began on the day, before it is billed."""
+    first = account.calendar.begins(day)
+    period = Period(first, first, Span(day, day + DAY), account.calendar.on(day).zone)
+    invoice = _row(account, period, "invoice", at_start=True)
+    InvoiceTax.objects.filter(invoice=invoice).delete()
+    InvoiceLine.objects.filter(invoice=invoice).delete()
+    return _filled(account, invoice, period)
+
+
 def _late_draft(account: Account, start: date) -> Invoice | None:
     """Calls of closed periods on a debit note of their own, where the rules want it so."""
     calendar = account.calendar
@@ -194,7 +232,7 @@ def _late_draft(account: Account, start: date) -> Invoice | None:
 def _draft(account: Account, period: Period, since: datetime, kind: str) -> Invoice | None:
     """The draft of a period, filled; None, and no row, when nothing is due."""
     invoice = _row(account, period, kind)
-    terms = terms_before(account.customer, invoice.period_to)
+    terms = _terms_of(account, invoice)
     InvoiceTax.objects.filter(invoice=invoice).delete()
     InvoiceLine.objects.filter(invoice=invoice).exclude(kind="usage").delete()
     basket = billing.Basket(
@@ -209,7 +247,13 @@ def _draft(account: Account, period: Period, since: datetime, kind: str) -> Invo
     InvoiceLine.objects.filter(invoice=invoice).update(
         tax_category=terms.tax_category, tax_rate=terms.tax_rate
     )
-    if kind == "invoice":
+    return _filled(account, invoice, period)
+
+
+def _filled(account: Account, invoice: Invoice, period: Period) -> Invoice | None:
+    """The draft with its fees, placed and added up; None, and no row, when nothing is due."""
+    if invoice.document_type == "invoice":
+        terms = _terms_of(account, invoice)
         frame = Frame(invoice, period, account.calendar, terms, account.held)
         InvoiceLine.objects.bulk_create(fee_lines(frame, 1_000_000))
     if not InvoiceLine.objects.filter(invoice=invoice).exclude(amount_micros=0).exists():
@@ -220,7 +264,13 @@ def _draft(account: Account, period: Period, since: datetime, kind: str) -> Invo
     return invoice
 
 
-def _row(account: Account, period: Period, kind: str) -> Invoice:
+def _terms_of(account: Account, invoice: Invoice) -> Terms:
+    """By the last instant of its period; of a plan's first day by its first."""
+    end = invoice.period_to + INSTANT if invoice.at_start else invoice.period_to
+    return terms_before(account.customer, end)
+
+
+def _row(account: Account, period: Period, kind: str, *, at_start: bool = False) -> Invoice:
     values = {
         "run": account.run,
         "legal_entity_id": account.customer.legal_entity_id,
@@ -237,6 +287,7 @@ def _row(account: Account, period: Period, kind: str) -> Invoice:
         document_type=kind,
         status="draft",
         period_from=period.since,
+        at_start=at_start,
         defaults=values,
         create_defaults=values | {"created_at": account.at},
     )

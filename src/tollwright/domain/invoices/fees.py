@@ -47,7 +47,7 @@ def fee_lines(frame: Frame, position: int) -> list[InvoiceLine]:
     entries = fee_entries(one.pk for one in mine)
     made = list(_once(frame, mine, all_plans))
     for subscription in mine:
-        for fee in subscription.version.fees.all():
+        for fee in _fees_of(frame, subscription):
             if fee.interval != "once":
                 made += _recurring(frame, subscription, fee, entries[subscription.pk, fee.pk])
     found = [line for line in made if line.amount_micros]
@@ -57,7 +57,7 @@ def fee_lines(frame: Frame, position: int) -> list[InvoiceLine]:
 
 
 def _plans(frame: Frame) -> list[Subscription]:
-    """All of the customer's subscriptions that have begun, by first day."""
+    """All of the customer's subscriptions that have begun by then, by first day."""
     found = Subscription.objects.filter(
         customer=frame.invoice.customer_id, starts_on__lt=frame.period.days.end
     )
@@ -66,8 +66,16 @@ def _plans(frame: Frame) -> list[Subscription]:
 
 
 def _is_due(frame: Frame, subscription: Subscription) -> bool:
+    if frame.invoice.at_start and subscription.starts_on != frame.period.days.first:
+        return False
     same = subscription.version.currency == frame.invoice.currency
     return same and subscription.campaign_id not in frame.held
+
+
+def _fees_of(frame: Frame, subscription: Subscription) -> list[PlanFee]:
+    """Those that the draft may bill: on a plan's first day what is due in advance."""
+    fees = subscription.version.fees.all()
+    return [fee for fee in fees if not frame.invoice.at_start or fee.timing == "advance"]
 
 
 def _once(
@@ -87,7 +95,7 @@ def _once(
         if any(subscription != one.pk for subscription, _ in before):
             continue
         done = {fee for _, fee in before}
-        due = [fee for fee in one.version.fees.all() if fee.interval == "once"]
+        due = [fee for fee in _fees_of(frame, one) if fee.interval == "once"]
         yield from (_line(frame, one, fee, fee.amount_micros) for fee in due if fee.pk not in done)
 
 
@@ -137,7 +145,7 @@ def _active(frame: Frame, subscription: Subscription, fee: FeeTerms, anchor: dat
     In advance: to the end of the interval that has begun by then. In arrears: of intervals that
     are over, and all when the plan has ended.
     """
-    made_on = frame.period.days.end
+    made_on = frame.period.days.first if frame.invoice.at_start else frame.period.days.end
     end = fee.due_until(made_on, anchor)
     if subscription.ends_on is not None:
         ends = subscription.ends_on + DAY

@@ -220,6 +220,8 @@ def finalise_run(*, run: BillingRun, at: datetime, by: By, render: Render) -> Is
 
 def grace_ends(draft: Invoice, at: datetime) -> datetime:
     """From when on the draft may be finalised without waiting for late calls any longer."""
+    if draft.at_start:  # it has no calls
+        return draft.period_to
     return draft.period_to + timedelta(days=terms_at(draft.customer, at).grace_days)
 
 

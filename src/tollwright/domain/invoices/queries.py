@@ -115,7 +115,8 @@ def issued_by_id(customer: Customer, pk: int, *, at: datetime) -> Invoice:
 
 def last_period(customer: Customer) -> Invoice | None:
     """The issued invoice whose period ends last; None before the first."""
-    return issued(customer).filter(document_type="invoice").order_by("-period_to", "-id").first()
+    found = issued(customer).filter(document_type="invoice", at_start=False)
+    return found.order_by("-period_to", "-id").first()
 
 
 def taxes_of(invoice: Invoice) -> QuerySet[InvoiceTax]:

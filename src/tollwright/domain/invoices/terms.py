@@ -27,6 +27,7 @@ class Terms:
     due_days: int
     grace_days: int
     own_invoice_for_late: bool
+    bill_at_start: bool
     tax_category: str
     tax_rate: Decimal
 
@@ -40,6 +41,7 @@ def terms_at(customer: Customer, at: datetime) -> Terms:
         due_days=int(str(rules["due_days"])),
         grace_days=int(str(rules["finalise_grace_days"])),
         own_invoice_for_late=rules["late_usage"] == "own_invoice",
+        bill_at_start=bool(rules["bill_at_start"]),
         tax_category=category,
         tax_rate=rate_of(category, Decimal(str(rules["tax_rate"]))),
     )
@@ -63,7 +65,7 @@ def calendar_of(customer: Customer) -> Calendar:
         first_plan=first["first"],
         entered=customer.created_at,
     )
-    issued = Invoice.objects.filter(customer=customer, document_type="invoice")
+    issued = Invoice.objects.filter(customer=customer, document_type="invoice", at_start=False)
     standing = issued.exclude(status__in=["draft", "void"]).order_by("period_from", "id")
     return Calendar(history, anchor, [period_of_invoice(one) for one in standing])
 

@@ -219,6 +219,7 @@ def with_previous(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
             customer_id=OuterRef("customer_id"),
             currency=OuterRef("currency"),
             document_type="invoice",
+            at_start=False,
             period_from__lt=OuterRef("period_from"),
         )
         .exclude(status="void")
