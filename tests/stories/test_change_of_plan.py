@@ -47,8 +47,9 @@ def test_change_of_plan(db: None) -> None:
             ("correction", "16.11-30.11", -15 * EUR),
         ]
 
-        # LARGE's next version from 1 January: nothing is due for December any more; January and
-        # February come with January's invoice, and no registration.
+        # LARGE's next version from 1 January: nothing is due for December any more. January comes
+        # on its first day, at which December's run is made; February with January's invoice. No
+        # registration.
         larger = journey.sell(
             "LARGE2",
             ("registration", 20 * EUR, "advance"),
@@ -56,14 +57,14 @@ def test_change_of_plan(db: None) -> None:
             plan=large.plan,
         )
         held = journey.subscribe(larger, "2027-01-01", at=DEC_2)
-        assert journey.close("december", "2026-12-31", at=JAN_4) == []
+        assert journey.close("december", "2026-12-31", at=JAN_4) == [
+            ("invoice", 120 * EUR, 142_800_000)
+        ]
+        assert journey.lines()[-1] == [("subscription", "01.01-31.01", 120 * EUR)]
         assert journey.close("january", "2027-01-31", at=FEB_2) == [
-            ("invoice", 240 * EUR, 285_600_000)
+            ("invoice", 120 * EUR, 142_800_000)
         ]
-        assert journey.lines()[-1] == [
-            ("subscription", "01.01-31.01", 120 * EUR),
-            ("subscription", "01.02-28.02", 120 * EUR),
-        ]
+        assert journey.lines()[-1] == [("subscription", "01.02-28.02", 120 * EUR)]
 
         # Acme leaves after February, and is back on BASIC from April: registered already.
         journey.end(held, "2027-02-28", at=FEB_2)
