@@ -195,7 +195,8 @@ SETTINGS: dict[str, Setting] = {
             "Drafts in the night",
             "bool",
             True,
-            "Whether invoices are drafted in the night after a period ended. They wait for review.",
+            "Whether invoices are drafted in the night after a period ended, or a plan began."
+            " They wait for review.",
             "tenant",
         ),
         Setting(

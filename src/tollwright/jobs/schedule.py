@@ -31,11 +31,11 @@ def tick(timestamp: int) -> None:
 
 
 @handles(operations.DRAFT)
-def draft_ended(job: Job, _progress: Progress) -> Outcome:
-    """A billing run for those of whom a period ended."""
-    run = operations.draft_ended(until=job.asked_at)
+def draft_due(job: Job, _progress: Progress) -> Outcome:
+    """A billing run for those of whom a period ended or a plan began."""
+    run = operations.draft_due(until=job.asked_at)
     if run is None:
-        return Outcome("No period ended.")
+        return Outcome("No period ended, and no plan began.")
     return Outcome(f"Billing run {run.pk} is started.", "billing_run", run.pk)
 
 

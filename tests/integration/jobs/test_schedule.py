@@ -85,15 +85,17 @@ def test_invoices_are_drafted_in_the_night_after_their_period(world: World, book
         books.call("2026-10-28T10:00", 1_000_000)
         books.call("2026-10-28T11:00", 2_000_000, campaign=campaign)
         day = timedelta(days=1)
-        assert night(NIGHT - 2 * day)[nightly.DRAFT] == "No period ended."  # Saturday
+        assert (
+            night(NIGHT - 2 * day)[nightly.DRAFT] == "No period ended, and no plan began."
+        )  # Saturday
         first = night(NIGHT - day)[nightly.DRAFT]  # Sunday the 1st: Acme's month
         assert first.startswith("Billing run ")
         assert customers() == ["ACME"]
         night(NIGHT)  # Monday: Beta's week
         assert customers() == ["ACME", "BETA"]
-        assert night(NIGHT + day)[nightly.DRAFT] == "No period ended."
+        assert night(NIGHT + day)[nightly.DRAFT] == "No period ended, and no plan began."
         say("nightly_drafts", False)
-        assert night(NIGHT + 7 * day)[nightly.DRAFT] == "No period ended."
+        assert night(NIGHT + 7 * day)[nightly.DRAFT] == "No period ended, and no plan began."
         assert BillingRun.objects.count() == 2
 
 
@@ -103,6 +105,34 @@ def test_nights_that_were_missed_are_made_up_for(world: World, books: Books) -> 
         night(NIGHT - timedelta(days=5))
         night(NIGHT + timedelta(days=4))  # the 1st is between
         assert customers() == ["ACME"]
+
+
+def test_a_plan_is_invoiced_in_the_night_in_which_it_begins(world: World, books: Books) -> None:
+    """From Thursday the 5th; on the 6th nothing is new; one entered since is, off and arrears not.
+
+    Acme's own plan has fees in arrears alone. Gamma's, from the 2nd, was entered on the 6th.
+    """
+    with tenant_scope(world.tenant.pk):
+        day = timedelta(days=1)
+        night(NIGHT)
+        beta, gamma, delta = (books.customer(code)[0] for code in ("BETA", "GAMMA", "DELTA"))
+        say("bill_at_start", False, delta)
+        advance = [("subscription", 30_000_000, "advance")]
+        books.subscribe([("support", 9_000_000, "arrears")], starts_on="2026-11-05")
+        books.subscribe(advance, starts_on="2026-11-05", customer=beta)
+        books.subscribe(advance, starts_on="2026-11-05", customer=delta)
+        nothing = "No period ended, and no plan began."
+        assert night(NIGHT + 2 * day)[nightly.DRAFT] == nothing  # Wednesday
+        assert night(NIGHT + 3 * day)[nightly.DRAFT].startswith("Billing run ")
+        assert customers() == ["BETA"]
+        assert night(NIGHT + 4 * day)[nightly.DRAFT] == nothing
+        late = books.subscribe(advance, starts_on="2026-11-02", customer=gamma)
+        late.created_at = NIGHT + 4 * day + MINUTE
+        late.save()
+        night(NIGHT + 5 * day)
+        assert customers() == ["BETA", "GAMMA"]
+        sums = Invoice.objects.order_by("id").values_list("at_start", "net_micros")
+        assert list(sums) == [(True, 26_000_000), (True, 29_000_000)]  # 26 and 29 of 30 days
 
 
 def customers() -> list[str]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import Q
 
-from tollwright.core.billing.periods import midnight
+from tollwright.core.billing.periods import Calendar, midnight
 from tollwright.core.document_text import amount_text
-from tollwright.data.models import BillingRun, Customer, Job
+from tollwright.data.models import BillingRun, Customer, Job, Subscription
 from tollwright.domain.audit import queries as audit
 from tollwright.domain.audit.operations import By
 from tollwright.domain.errors import DomainError
 from tollwright.domain.invoices import queries as invoices
 from tollwright.domain.invoices import runs
-from tollwright.domain.invoices.terms import INSTANT, calendar_of
+from tollwright.domain.invoices.terms import DAY, INSTANT, calendar_of, terms_at
 from tollwright.domain.jobs.operations import Work, enqueue
 from tollwright.domain.rules.queries import resolve_for
 from tollwright.domain.tenants.queries import current_tenant
@@ -24,7 +27,7 @@ from tollwright.store import rollups
 DRAFT, BOOKS, ROLLUPS = "nightly.draft", "nightly.check_books", "nightly.check_rollups"
 AUDIT, INSTALLATION, TIDY = "nightly.check_audit", "nightly.check_installation", "nightly.tidy"
 TITLES = {
-    DRAFT: "Draft what has ended",
+    DRAFT: "Draft what is due",
     BOOKS: "Check every document against its rows",
     ROLLUPS: "Check the sums of days against their charges",
     AUDIT: "Check the audit chain",
@@ -65,8 +68,9 @@ def request_nightly(*, at: datetime) -> list[Job]:
 
 
 @transaction.atomic
-def draft_ended(*, until: datetime) -> BillingRun | None:
-    """Start a billing run for the customers of whom a period ended since the night before.
+def draft_due(*, until: datetime) -> BillingRun | None:
+    """Start a billing run for the customers of whom a period ended since the night before, or for
+    whom a plan began that is invoiced on its first day.
 
     None where there is nobody, or where the rule nightly_drafts is off. A night that was missed is
     made up for: looked at are the days since the last one that was done.
@@ -74,11 +78,16 @@ def draft_ended(*, until: datetime) -> BillingRun | None:
     if not resolve_for("nightly_drafts", at=until).value:
         return None
     since = _done_before(until)
-    ended = [one for one in Customer.objects.order_by("id") if _period_ended(one, since, until)]
-    if not ended:
+    new = _new_plans(since, until)
+    due = [
+        one
+        for one in Customer.objects.order_by("id")
+        if _is_due(one, new.get(one.pk, []), since, until)
+    ]
+    if not due:
         return None
     key = f"nightly/{until.isoformat()}"
-    return runs.start_run(until=until, key=key, at=until, by=BY, customers=ended)
+    return runs.start_run(until=until, key=key, at=until, by=BY, customers=due)
 
 
 def _done_before(until: datetime) -> datetime:
@@ -87,9 +96,40 @@ def _done_before(until: datetime) -> datetime:
     return last or until - timedelta(days=1)
 
 
-def _period_ended(customer: Customer, since: datetime, until: datetime) -> bool:
-    return any(
-        period.until > since for period in calendar_of(customer).periods(since - INSTANT, until)
+def _new_plans(since: datetime, until: datetime) -> dict[int, list[Subscription]]:
+    """By customer: subscriptions with fees in advance that may have begun, or were entered, since.
+
+    One query; by days of UTC, wide enough for every zone.
+    """
+    found = Subscription.objects.filter(
+        Q(created_at__gt=since) | Q(starts_on__gte=since.date() - DAY),
+        starts_on__lte=until.date() + DAY,
+        version__fees__timing="advance",
+    ).distinct()
+    plans: dict[int, list[Subscription]] = defaultdict(list)
+    for subscription in found:
+        plans[subscription.customer_id].append(subscription)
+    return plans
+
+
+def _is_due(
+    customer: Customer, plans: Sequence[Subscription], since: datetime, until: datetime
+) -> bool:
+    calendar = calendar_of(customer)
+    ended = calendar.periods(since - INSTANT, until)
+    if any(period.until > since for period in ended):
+        return True
+    begun = any(_began(one, calendar, since, until) for one in plans)
+    return begun and terms_at(customer, until).bill_at_start
+
+
+def _began(
+    subscription: Subscription, calendar: Calendar, since: datetime, until: datetime
+) -> bool:
+    """Whether it began in the period that runs, and began or was entered in (since, until]."""
+    first = calendar.begins(subscription.starts_on)
+    return (
+        first >= calendar.at(until).since and since < max(first, subscription.created_at) <= until
     )
 
 
