@@ -9,7 +9,7 @@ from django.db.models import Q
 class Migration(migrations.Migration):
     """Whether an invoice is one, and one invoice of each kind for a period."""
 
-    dependencies = [("data", "0092_money_taken_back_guarded")]
+    dependencies = [("data", "0150_unused_columns")]
     operations = [
         migrations.AddField(
             "invoice",
