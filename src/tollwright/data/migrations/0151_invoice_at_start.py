@@ -9,7 +9,7 @@ from django.db.models import Q
 class Migration(migrations.Migration):
     """Whether an invoice is one, and one invoice of each kind for a period."""
 
-    dependencies = [("data", "0150_unused_columns")]
+    dependencies = [("data", "0186_search_path_ends_in_pg_temp")]
     operations = [
         migrations.AddField(
             "invoice",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -43,17 +43,22 @@ class Frame:
 def fee_lines(frame: Frame, position: int) -> list[InvoiceLine]:
     """The fee lines that the draft still lacks, numbered from `position`; nothing is saved."""
     all_plans = _plans(frame)
-    mine = [one for one in all_plans if _is_due(frame, one)]
-    entries = fee_entries(one.pk for one in mine)
+    here = [one for one in all_plans if _is_here(frame, one)]
+    mine = [one for one in here if _is_due(frame, one)]
+    left = [one for one in here if _has_left(frame, one)]
+    entries = fee_entries(one.pk for one in {*mine, *left})
     made = list(_once(frame, mine, all_plans))
-    for subscription in mine:
-        for fee in _fees_of(frame, subscription):
-            if fee.interval != "once":
-                made += _recurring(frame, subscription, fee, entries[subscription.pk, fee.pk])
-    found = [line for line in made if line.amount_micros]
-    for place, line in enumerate(found, start=position):
+    for one in mine:
+        for fee in _recurring(_fees_of(frame, one)):
+            made += _pieces(frame, one, fee, entries[one.pk, fee.pk])
+    made = [line for line in made if line.amount_micros]
+    if made or not frame.invoice.at_start:
+        for one in left:
+            for fee in _recurring(one.version.fees.all()):
+                made += _corrections(frame, one, fee, entries[one.pk, fee.pk])
+    for place, line in enumerate(made, start=position):
         line.position = place
-    return found
+    return made
 
 
 def _plans(frame: Frame) -> list[Subscription]:
@@ -65,11 +70,28 @@ def _plans(frame: Frame) -> list[Subscription]:
     return list(related.order_by("starts_on", "id"))
 
 
-def _is_due(frame: Frame, subscription: Subscription) -> bool:
-    if frame.invoice.at_start and subscription.starts_on != frame.period.days.first:
-        return False
+def _is_here(frame: Frame, subscription: Subscription) -> bool:
     same = subscription.version.currency == frame.invoice.currency
     return same and subscription.campaign_id not in frame.held
+
+
+def _is_due(frame: Frame, subscription: Subscription) -> bool:
+    """On a plan's first day those that begin on it are, else all."""
+    return not frame.invoice.at_start or subscription.starts_on == frame.period.days.first
+
+
+def _has_left(frame: Frame, subscription: Subscription) -> bool:
+    """What was billed of it is corrected here: on a plan's first day of those that ended before.
+
+    Nobody is asked for the whole of a new plan while what is left of the old one waits.
+    """
+    if not frame.invoice.at_start:
+        return True
+    return subscription.ends_on is not None and subscription.ends_on < frame.period.days.first
+
+
+def _recurring(fees: Iterable[PlanFee]) -> list[PlanFee]:
+    return [fee for fee in fees if fee.interval != "once"]
 
 
 def _fees_of(frame: Frame, subscription: Subscription) -> list[PlanFee]:
@@ -115,22 +137,31 @@ def _billed_once(frame: Frame) -> dict[tuple[int, int | None], set[tuple[int, in
     return found
 
 
-def _recurring(
+def _pieces(
     frame: Frame, subscription: Subscription, fee: PlanFee, entries: Sequence[Entry]
 ) -> Iterator[InvoiceLine]:
+    """Days that are due and on no invoice."""
     terms, currency = fee.terms, frame.invoice.currency
     anchor = terms.counts_from(starts_on=subscription.starts_on, bill_day=frame.bill_day)
     active = _active(frame, subscription, terms, anchor)
-    if active is not None:
-        billed = tuple(span for one in standing(entries) for span in one.spans)
-        for piece in due_pieces(
-            fee=terms, active=active, billed=billed, anchor=anchor, currency=currency
-        ):
-            line = _line(frame, subscription, fee, piece.amount_micros, piece.span)
-            if fee.proration == "day":
-                line.days = piece.span.days
-                line.of_days = piece.of_days if piece.whole else terms.of_days or piece.of_days
-            yield line
+    if active is None:
+        return
+    billed = tuple(span for one in standing(entries) for span in one.spans)
+    for piece in due_pieces(
+        fee=terms, active=active, billed=billed, anchor=anchor, currency=currency
+    ):
+        line = _line(frame, subscription, fee, piece.amount_micros, piece.span)
+        if fee.proration == "day":
+            line.days = piece.span.days
+            line.of_days = piece.of_days if piece.whole else terms.of_days or piece.of_days
+        yield line
+
+
+def _corrections(
+    frame: Frame, subscription: Subscription, fee: PlanFee, entries: Sequence[Entry]
+) -> Iterator[InvoiceLine]:
+    """What of billed days is given back, or taken back again."""
+    terms, currency = fee.terms, frame.invoice.currency
     back = take_back(entries)
     if subscription.ends_on is not None:
         ends = subscription.ends_on + DAY
