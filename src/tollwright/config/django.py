@@ -9,7 +9,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from tollwright.config.database import databases
-from tollwright.config.settings import read_settings
+from tollwright.config.settings import mail_server, read_settings
 from tollwright.store.cardcache import keep_in
 
 TOLLWRIGHT = read_settings(os.environ)
@@ -94,6 +94,9 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Who is unknown here is told nothing by mail either: the answer on screen is the same for both.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "tollwright.web.shared.tenancy.AccountAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tollwright"
@@ -124,6 +127,12 @@ SECURE_HSTS_SECONDS = 31_536_000 if TOLLWRIGHT.secure else 0
 X_FRAME_OPTIONS = "DENY"
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+_MAIL = mail_server(TOLLWRIGHT.mail_url)
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.tls == "tls", _MAIL.tls == "starttls"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _MAIL.sender
+EMAIL_TIMEOUT = 20
 
 UNFOLD = {
     "SITE_TITLE": "Tollwright",

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 APP_ROLE = "tollwright_app"
 
@@ -65,6 +66,46 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         secure=environment.get("TOLLWRIGHT_SECURE", "") == "1",
         mail_url=environment.get("TOLLWRIGHT_MAIL_URL", ""),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed over. `tls`: '' none, 'tls' from the first byte, 'starttls' after it.
+    An empty host: there is no mail."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    tls: str = ""
+    sender: str = ""
+
+
+def mail_server(url: str) -> MailServer:
+    """The server of smtp://, smtps:// (TLS) or smtp+starttls://user:password@host:port/?from=…
+
+    Raises SettingsError for another scheme, no host, or no port.
+    """
+    if not url:
+        return MailServer()
+    kinds = {"smtp": ("", 25), "smtps": ("tls", 465), "smtp+starttls": ("starttls", 587)}
+    parts = urlsplit(url)
+    try:
+        (tls, usual), port = kinds[parts.scheme], parts.port
+    except (KeyError, ValueError):
+        tls, usual, port = "", 0, None
+    if not parts.hostname or not usual:
+        raise SettingsError(
+            "TOLLWRIGHT_MAIL_URL must be smtp://, smtps:// or smtp+starttls://"
+            "user:password@host:port/?from=billing@example.com"
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    sender = parse_qs(parts.query).get("from", [user if "@" in user else ""])[0]
+    if "@" not in sender:
+        raise SettingsError(
+            "TOLLWRIGHT_MAIL_URL does not say who sends: add ?from=billing@example.com"
+        )
+    return MailServer(parts.hostname, port or usual, user, password, tls, sender)
 
 
 def _kept_secret(home: Path, own_server: bool) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path
 
 from tollwright.web.office.urls import office
+from tollwright.web.shared.accounts import account_urls
 from tollwright.web.shared.start import start, zone
 
 urlpatterns = [
     path("office/", office.urls),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include(account_urls(mail=bool(settings.EMAIL_HOST)))),
     path("api/v1/", include("tollwright.web.api.urls")),
     path("start/", start, name="start"),
     path("start/zone/", zone, name="zone"),

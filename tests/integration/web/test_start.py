@@ -64,12 +64,6 @@ def test_security_and_sessions_are_a_click_away(owner: User) -> None:
     assert "Sessions" in client.get("/accounts/sessions/").content.decode()
 
 
-def test_nobody_makes_an_account_for_themselves(db: None) -> None:
-    answer = Client().post("/accounts/signup/", {"email": "me@x.example", "password1": PASSWORD})
-    assert "closed" in answer.content.decode().lower()
-    assert not User.objects.filter(email="me@x.example").exists()
-
-
 def test_who_works_for_two_providers_chooses(shop: Shop, owner: User) -> None:
     south = make_shop("south")
     with tenant_scope(south.tenant_id):

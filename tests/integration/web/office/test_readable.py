@@ -89,9 +89,7 @@ def test_every_page_is_readable_by_machine(things: Things, owner: Client) -> Non
     assert len(faults) > 60
 
 
-@pytest.mark.parametrize(
-    "address", ["/accounts/login/", "/accounts/password/reset/", "/nowhere/at/all/"]
-)
+@pytest.mark.parametrize("address", ["/accounts/login/", "/accounts/sessions/", "/nowhere/at/all/"])
 def test_pages_without_sign_in_are_readable_too(db: None, address: str) -> None:
     answer = Client().get(address, follow=True)
     assert _read(answer.content).all_faults() == []
