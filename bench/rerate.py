@@ -61,7 +61,7 @@ def write(switch: Switch, version_id: int, calls: int) -> None:
 
     from tollwright.data.scope import tenant_scope
 
-    names = {
+    names: dict[str, int | datetime] = {
         "tenant": switch.tenant_id, "source": switch.source.pk, "calls": calls, "first": FIRST,
         "customer": switch.world.customer.pk, "campaign": switch.world.campaign.pk,
         "version": version_id,
@@ -78,7 +78,7 @@ def charge(switch: Switch, version_id: int, leg: str, shift: int) -> None:
 
     from tollwright.data.scope import tenant_scope
 
-    names = {"version": version_id, "leg": leg, "shift": shift}
+    names: dict[str, int | str] = {"version": version_id, "leg": leg, "shift": shift}
     with tenant_scope(switch.tenant_id), connection.cursor() as cursor:
         cursor.execute(CHARGES, names)
     with connections["owner"].cursor() as cursor:
@@ -199,7 +199,7 @@ def read_only(cursor: Cursor, calls: int) -> None:
 
     store.set_join_memory(cursor)
     scope = store.Scope(FIRST, AT)
-    read = sum(len(batch.charge_id) for batch in store.copy_charges(cursor, scope))
+    read = sum(len(calls) for calls, _ in store.copy_charges(cursor, scope))
     if read != calls:
         raise AssertionError(f"{read} of {calls} calls were read")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -130,11 +130,12 @@ def fetch_campaigns(cursor: Cursor, scope: Scope) -> list[CampaignSpan]:
 
 def copy_charges(
     cursor: Cursor, scope: Scope, causes: Sequence[str] = (), *, costs: bool = False
-) -> Iterator[Stored]:
+) -> Generator[Stored, None, None]:
     """The charges of a scope, at most BATCH at a time, in no order.
 
     `causes` in capitals are those whose places `cause` and `disposition` tell; `costs`: with what
-    the calls cost. While this runs the connection does nothing else.
+    the calls cost. While this runs the connection does nothing else, not even a rollback: close it
+    (contextlib.closing) where a reader may break off.
     """
     values = scope.values() | {"causes": list(causes), "costs": costs}
     for columns in read(cursor, SQL["copy_charges"], values, SOLD):
@@ -146,7 +147,7 @@ def fetch_trunks(cursor: Cursor, scope: Scope) -> list[TrunkSpan]:
     return fetch_all(cursor, TrunkSpan, SQL["fetch_trunks"], scope.values())
 
 
-def copy_costs(cursor: Cursor, scope: Scope, over: Sequence[str]) -> Iterator[Stored]:
+def copy_costs(cursor: Cursor, scope: Scope, over: Sequence[str]) -> Generator[Stored, None, None]:
     """As `copy_charges`, but what carriers take for calls over these trunks."""
     values = scope.values() | {"trunks": list(over)}
     for columns in read(cursor, SQL["copy_costs"], values, COSTS):

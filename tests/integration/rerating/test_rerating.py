@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from tests.integration.rerating.conftest import (
     CHEAPER,
@@ -27,6 +28,7 @@ from tollwright.domain.invoices.queries import check_sums
 from tollwright.domain.rerating import operations, queries
 from tollwright.domain.rerating.scope import CallScope, EmptyPeriod
 from tollwright.domain.validation import FieldInvalid
+from tollwright.store import columns
 
 OLD = {"1": 1_200_000, "2": 600_000, "3": 240_000, "4": 600_000}
 NEW = {"1": 600_000, "2": 300_000, "3": 480_000, "4": 300_000}
@@ -51,6 +53,20 @@ def test_the_report_says_who_pays_more_and_writes_nothing(story: Story) -> None:
     ]  # fmt: skip
     assert [(part.calls, part.difference_micros) for part in report.open] == [(4, -960_000)]
     assert report.invoiced == ()
+
+
+def test_a_report_that_breaks_off_frees_the_connection(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its calls are still being read then, and the rollback waits for the connection."""
+    monkeypatch.setattr(columns, "BATCH", 1)
+
+    def break_off(_done: int) -> None:
+        raise InterruptedError("out of patience")
+
+    with pytest.raises(InterruptedError), transaction.atomic():
+        queries.difference_report(CallScope(), at=LATER, progress=break_off)
+    assert story.report().calls == 4
 
 
 def test_applying_writes_revisions_once(story: Story) -> None:

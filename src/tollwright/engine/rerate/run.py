@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import astuple, dataclass, field, replace
 from datetime import timedelta
 from heapq import nsmallest
@@ -155,8 +156,9 @@ def run(
         offers.learn(campaign_id, first - MAX_TIME_TO_ANSWER, last + MAX_TIME_TO_ANSWER)
     tally, aside = RerateTally(keeps), Aside()
     charges = store.copy_charges(cursor, scope, causes, costs=source.from_cost)
-    for found in _repriced(charges, offers, causes, progress):
-        tally.add(aside.take(found))
+    with closing(charges):
+        for found in _repriced(charges, offers, causes, progress):
+            tally.add(aside.take(found))
     for found, draws in shared(cursor, offers, source.book, causes, aside):
         tally.add(found, draws)
     return replace(outcome_of(tally), priced_individually=offers.priced_individually)
@@ -178,9 +180,11 @@ def run_costs(
     offers, tally = Offers(source), RerateTally(keeps=True)
     for text, first, last in store.fetch_trunks(cursor, scope):
         offers.learn(source.number(text), first - MAX_TIME_TO_ANSWER, last + MAX_TIME_TO_ANSWER)
-    for found in _repriced(store.copy_costs(cursor, scope, source.trunks), offers, (), progress):
-        own = found if carrier_id is None else found.only(found.now.carrier_id == carrier_id)
-        tally.add(own)
+    costs = store.copy_costs(cursor, scope, source.trunks)
+    with closing(costs):
+        for found in _repriced(costs, offers, (), progress):
+            own = found if carrier_id is None else found.only(found.now.carrier_id == carrier_id)
+            tally.add(own)
     return replace(outcome_of(tally), priced_individually=offers.priced_individually)
 
 
