@@ -23,3 +23,42 @@ def test_no_query_is_built_in_web() -> None:
         if BUILT_HERE.search(line)
     ]
     assert found == []
+
+
+FORMATS_ITSELF = {
+    ".py": re.compile(
+        r"strftime\(|\.isoformat\(\)|\{[^{}]*:(,|%[A-Za-z]|\.\d+f)[^{}]*\}|number_format|date_format"
+        r"|\bbabel\b|intcomma|floatformat"
+    ),
+    ".html": re.compile(r"\|\s*(date|time|floatformat|intcomma|localize|unlocalize)\b|\{%\s*now\b"),
+}
+MACHINES = ("api",)  # JSON is written for programs: ISO 8601 and plain numbers
+
+
+def test_money_numbers_and_dates_are_written_in_one_module() -> None:
+    """Figures and days follow the viewer's language, because one module writes them."""
+    files = [
+        path
+        for path in sorted(WEB.rglob("*"))
+        if path.suffix in FORMATS_ITSELF
+        and path.relative_to(WEB).parts[0] not in MACHINES
+        and path != WEB / "shared" / "formatting.py"
+    ]
+    assert len(files) > 100
+    found = [
+        f"{path.relative_to(WEB)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if FORMATS_ITSELF[path.suffix].search(line)
+    ]
+    assert found == []
+
+
+def test_there_is_one_chart_and_one_table() -> None:
+    templates = WEB / "templates"
+    drawn = [
+        str(path.relative_to(templates))
+        for path in sorted(templates.rglob("*.html"))
+        if "<svg" in path.read_text()
+    ]
+    assert drawn == ["parts/chart.html"]

@@ -30,7 +30,7 @@ from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
 from tollwright.web.shared.filters import since, until
-from tollwright.web.shared.formatting import Status
+from tollwright.web.shared.formatting import Status, number
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
 
@@ -171,14 +171,14 @@ def _consequence(request: StaffRequest, batch: ImportBatch) -> str:
     charged = say(reports.charged_in_batch(batch), request.membership.tenant.currency)
     taken = reports.invoiced_in_batch(batch)
     told = (
-        f"{batch.rated + batch.unanswered:,} calls and their charges, in all {charged}, and"
-        f" {batch.quarantined:,} quarantined records are deleted."
+        f"{number(batch.rated + batch.unanswered)} calls and their charges, in all {charged}, and"
+        f" {number(batch.quarantined)} quarantined records are deleted."
         " The file is kept and can be replayed."
     )
     if not taken:
         return told
     return (
-        f"{taken:,} of its charges are on invoices or drafts: it cannot be rolled back before"
+        f"{number(taken)} of its charges are on invoices or drafts: it cannot be rolled back before"
         f" those are voided or deleted. Then: {told}"
     )
 
@@ -196,7 +196,7 @@ def replay(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Replay {batch.filename}",
         form=form,
-        lead=f"Its {batch.records:,} records are read again, as a new batch, with today's"
+        lead=f"Its {number(batch.records)} records are read again, as a new batch, with today's"
         " identifiers, plans and rules.",
         button="Replay",
         back=to("batch", pk),

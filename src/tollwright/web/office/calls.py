@@ -17,7 +17,7 @@ from tollwright.domain.lookup import find
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, listing, page, show
 from tollwright.web.shared.filters import since, until
-from tollwright.web.shared.formatting import Money, Phone, Seconds
+from tollwright.web.shared.formatting import Money, Phone, Seconds, iso_day, month_key
 from tollwright.web.shared.labels import options
 from tollwright.web.shared.tables import Column, Filter, Table, field_is
 
@@ -55,7 +55,7 @@ def index(request: StaffRequest) -> HttpResponse:
                 since("started_at"),
                 kind="date",
                 required=True,
-                default=(today - timedelta(DEFAULT_DAYS - 1)).isoformat(),
+                default=iso_day(today - timedelta(DEFAULT_DAYS - 1)),
             ),
             Filter(
                 "to",
@@ -63,7 +63,7 @@ def index(request: StaffRequest) -> HttpResponse:
                 until("started_at"),
                 kind="date",
                 required=True,
-                default=today.isoformat(),
+                default=iso_day(today),
             ),
             Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
             Filter("campaign", "Campaign", field_is("campaign_id"), choices=campaigns()),
@@ -113,7 +113,7 @@ def month_bounds(month: int) -> tuple[datetime, datetime]:
 
 def link(call: Any) -> str:
     """The call's page; its month names the partition."""
-    return to("call", call.started_at.astimezone(UTC).strftime("%Y%m"), call.pk)
+    return to("call", month_key(call.started_at), call.pk)
 
 
 def amount(call: Any) -> Money | None:

@@ -19,6 +19,7 @@ from tollwright.domain.rerating.scope import COST, EVER, NEVER, SELL, CallScope,
 from tollwright.web.office.forms import DayField, OfficeForm, choice, set_choices
 from tollwright.web.office.page import StaffRequest
 from tollwright.web.shared.filters import start_of
+from tollwright.web.shared.formatting import long_day
 
 FILES_LISTED = 200
 LEGS = ((SELL, "What customers pay"), (COST, "What carriers take"))
@@ -102,9 +103,9 @@ def scope_text(said: Mapping[str, Any]) -> str:
     of = from_told(said)
     days = []
     if of.first != EVER:
-        days.append(f"from {timezone.localdate(of.first)}")
+        days.append(f"from {long_day(of.first)}")
     if of.last != NEVER:
-        days.append(f"to {timezone.localdate(of.last - timedelta(microseconds=1))}")
+        days.append(f"to {long_day(of.last - timedelta(microseconds=1))}")
     parts = ["what carriers take"] if of.leg == COST else []
     parts += [" ".join(days)] if days else []
     for key, what, kind, field in NAMED:

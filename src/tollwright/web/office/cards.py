@@ -23,7 +23,7 @@ from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
 from tollwright.web.shared.filters import prefix_of
-from tollwright.web.shared.formatting import Money, Status
+from tollwright.web.shared.formatting import Money, Status, number
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is, short
 
@@ -157,7 +157,7 @@ def _version_columns() -> list[Column]:
 def changes(version: CardVersion) -> str:
     """`12 new, 3 increased`: what a published version changed."""
     counts = [(what, version.changes.get(what, 0)) for what in WHATS if what != "unchanged"]
-    return ", ".join(f"{count:,} {what}" for what, count in counts if count)
+    return ", ".join(f"{number(count)} {what}" for what, count in counts if count)
 
 
 @page()
@@ -300,14 +300,14 @@ def publish(request: StaffRequest, pk: int) -> HttpResponse:
     if base is not None:
         counts = queries.diff_versions(base, draft).counts
         told = f"Against v{base.number}: " + ", ".join(
-            f"{count:,} {what}" for what, count in counts.items() if count
+            f"{number(count)} {what}" for what, count in counts.items() if count
         )
     return show(
         request,
         "form.html",
         f"Publish {draft}",
         form=form,
-        lead=f"{queries.row_count(draft):,} rows. {told}. A published version never changes.",
+        lead=f"{number(queries.row_count(draft))} rows. {told}. A published version never changes.",
         button="Publish",
         back=to("card-version", pk),
         crumbs=[("Rate cards", to("cards")), (str(draft), to("card-version", pk))],
@@ -336,7 +336,7 @@ def revert(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Go back to {earlier}",
         form=form,
-        lead=f"Its {queries.row_count(earlier):,} rows are published again as a new version."
+        lead=f"Its {number(queries.row_count(earlier))} rows are published again as a new version."
         " Calls that were rated stay as they are.",
         button="Publish again",
         back=to("card-version", pk),
@@ -358,8 +358,8 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Discard {draft}",
         form=form,
-        lead=f"{queries.row_count(draft):,} rows are deleted. A deck that they came from can be"
-        " applied again.",
+        lead=f"{number(queries.row_count(draft))} rows are deleted. A deck that they came from can"
+        " be applied again.",
         button="Discard the draft",
         button_tone="danger",
         back=to("card-version", pk),

@@ -23,7 +23,7 @@ from tollwright.web.office.page import StaffRequest, listing, page, show
 from tollwright.web.office.permissions import may
 from tollwright.web.office.rules import Place, in_force
 from tollwright.web.shared.filters import day_of, start_of
-from tollwright.web.shared.formatting import Money, Status
+from tollwright.web.shared.formatting import Money, Status, number
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is, short
 
@@ -176,7 +176,7 @@ def _tiles(request: StaffRequest, customer: Customer) -> list[Tile]:
         Tile(
             "Calls this month",
             about(used, customer.currency),
-            f"{sum(one.count for one in used):,} calls",
+            f"{number(sum(one.count for one in used))} calls",
             calls,
         ),
     ]

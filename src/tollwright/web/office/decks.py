@@ -27,6 +27,7 @@ from tollwright.web.office.forms import (
 from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, done, page, show
+from tollwright.web.shared.formatting import iso_day, number
 from tollwright.web.shared.labels import label_of, options
 
 BOTH = ("GET", "POST")
@@ -87,7 +88,7 @@ class MappingForm(OfficeForm):
             "columns": [
                 [data[f"col_{meaning}"], meaning] for meaning in MEANINGS if data[f"col_{meaning}"]
             ],
-            "effective_from": day.isoformat() if day else "",
+            "effective_from": iso_day(day) if day else "",
             **{name: data[name] for name in SHOWN},
         }
 
@@ -289,14 +290,15 @@ def apply(request: StaffRequest, pk: int) -> HttpResponse:
         )
         if job is not None:
             return redirect(waiting(job))
-    fates = ", ".join(f"{n:,} {what}" for what, n in deck.summary.get("fates", {}).items() if n)
+    counted = deck.summary.get("fates", {})
+    fates = ", ".join(f"{number(count)} {what}" for what, count in counted.items() if count)
     return show(
         request,
         "form.html",
         f"Apply {deck.filename}",
         form=form,
-        lead=f"{deck.summary.get('rows', 0):,} rows become a draft of {deck.card.name}: {fates}."
-        f" {faults:,} rows have errors.",
+        lead=f"{number(deck.summary.get('rows', 0))} rows become a draft of {deck.card.name}:"
+        f" {fates}. {number(faults)} rows have errors.",
         button="Make the draft",
         back=to("deck", pk),
         crumbs=[("Rate cards", to("cards")), (deck.filename, to("deck", pk))],
@@ -317,7 +319,8 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Discard {deck.filename}",
         form=form,
-        lead=f"The preview of {deck.summary.get('rows', 0):,} rows is discarded; no price changes.",
+        lead=f"The preview of {number(deck.summary.get('rows', 0))} rows is discarded; no price"
+        " changes.",
         button="Discard",
         button_tone="danger",
         back=to("deck", pk),

@@ -20,8 +20,9 @@ from tollwright.domain.reports import queries as reports
 from tollwright.domain.reports.queries import Amount
 from tollwright.web.office.links import row
 from tollwright.web.office.page import StaffRequest, page, show
-from tollwright.web.shared.charts import Chart, bars
-from tollwright.web.shared.formatting import Money, money_number
+from tollwright.web.shared import charts
+from tollwright.web.shared.charts import Chart, Day
+from tollwright.web.shared.formatting import Money, number
 from tollwright.web.shared.tables import Column, TablePage, short
 
 CHART_DAYS = 30
@@ -103,20 +104,12 @@ def day_chart(today: date, currency: str, customer: Customer | None = None) -> C
     points = reports.usage_by_day(
         last - timedelta(CHART_DAYS - 1), last, currency=currency, customer=customer
     )
-    return bars(
-        [(day.isoformat(), micros) for day, micros in points],
+    return charts.day_chart(
+        [Day(day, micros, used=bool(micros)) for day, micros in points],
+        currency=currency,
         title=f"Call charges by day, {currency}",
-        x_title="Day",
-        y_title=f"Charges ({currency})",
-        say=lambda micros: str(Money(micros, currency)),
-        mark=lambda micros: _short(micros, currency),
         empty="No calls yet. Upload a file of call records under Files.",
     )
-
-
-def _short(micros: int, currency: str) -> str:
-    coarse = 1_000_000 if micros >= 100_000_000 else 10_000
-    return money_number(micros - micros % coarse, currency).removesuffix(".00")
 
 
 def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
@@ -129,12 +122,12 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
     then = reports.usage_between(before, same_day)
     late = reports.overdue(at=request.at)
     loose = reports.unbilled(at=request.at)
-    answered, margin = f"{traffic.answered:,} answered", _margin(month, today)
+    answered, margin = f"{number(traffic.answered)} answered", _margin(month, today)
     return [
         Tile(
             "Charges today",
             about(reports.usage_between(today, today), currency),
-            f"{traffic.calls:,} calls, {answered}" if margin else "",
+            f"{number(traffic.calls)} calls, {answered}" if margin else "",
             found,
         ),
         Tile(
@@ -146,7 +139,7 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
         Tile(
             "Unbilled",
             about(loose, currency),
-            f"{_count(loose):,} calls",
+            f"{number(_count(loose))} calls",
             reverse("office:billing"),
         ),
         Tile(
@@ -155,7 +148,7 @@ def _tiles(request: StaffRequest, today: date, currency: str) -> list[Tile]:
             _plural(_count(late), "invoice"),
             f"{invoices}?state=overdue",
         ),
-        margin or Tile("Calls today", f"{traffic.calls:,}", answered, found),
+        margin or Tile("Calls today", number(traffic.calls), answered, found),
     ]
 
 
@@ -218,4 +211,4 @@ def _count(amounts: list[Amount]) -> int:
 
 
 def _plural(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return f"{number(count)} {what}{'' if count == 1 else 's'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ from tollwright.web.office.forms import AmountField, ConfirmForm, ReasonForm, po
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.shared.filters import since, until
-from tollwright.web.shared.formatting import Money, Phone, Seconds, Status
+from tollwright.web.shared.formatting import Money, Phone, Seconds, Status, day, month_key, number
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
 
@@ -69,13 +69,13 @@ def index(request: StaffRequest) -> HttpResponse:
 
 def period(one: Invoice) -> str:
     """The period's days, both inclusive, in its own zone."""
-    return f"{one.days.first} – {one.days.last}"
+    return f"{day(one.days.first)} – {day(one.days.last)}"
 
 
 def days(first: datetime, end: datetime, zone: str) -> str:
     """From a moment to before another, as the days in the zone that they bound."""
     last = end.astimezone(ZoneInfo(zone)) - timedelta(microseconds=1)
-    return f"{first.astimezone(ZoneInfo(zone)):%Y-%m-%d} – {last:%Y-%m-%d}"
+    return f"{day(first.astimezone(ZoneInfo(zone)).date())} – {day(last.date())}"
 
 
 def _type(invoice: Invoice) -> str:
@@ -202,7 +202,7 @@ def drop(request: StaffRequest, pk: int) -> HttpResponse:
         "form.html",
         f"Delete the draft for {invoice.customer.name}",
         form=form,
-        lead=f"{calls:,} calls and the fees of {len(lines)} lines, in all"
+        lead=f"{number(calls)} calls and the fees of {len(lines)} lines, in all"
         f" {Money(invoice.net_micros, invoice.currency)} before tax, become unbilled again."
         " The next billing run drafts them again.",
         button="Delete the draft",
@@ -229,7 +229,7 @@ def void(request: StaffRequest, pk: int) -> HttpResponse:
         f"Void {invoice}",
         form=form,
         lead=f"{invoice.customer.name} will owe {Money(invoice.total_micros, invoice.currency)}"
-        f" less, and {calls:,} calls become unbilled again. The number stays taken.",
+        f" less, and {number(calls)} calls become unbilled again. The number stays taken.",
         button="Void the invoice",
         button_tone="danger",
         back=to("invoice", pk),
@@ -338,11 +338,11 @@ def calls_behind(request: StaffRequest, pk: int) -> HttpResponse:
         f"Calls behind: {line.description}",
         table,
         lead=f"The line's amount is {Money(line.amount_micros, currency)},"
-        f" for {line.calls or 0:,} calls.",
+        f" for {number(line.calls or 0)} calls.",
         crumbs=_crumbs(line.invoice),
     )
 
 
 def call_link(charge: Any) -> str:
     """The page of the call behind a charge."""
-    return to("call", charge.started_at.astimezone(UTC).strftime("%Y%m"), charge.call_id)
+    return to("call", month_key(charge.started_at), charge.call_id)

@@ -16,7 +16,7 @@ from tollwright.web.office.home import today_of
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page
 from tollwright.web.shared.filters import day_of, start_of
-from tollwright.web.shared.formatting import Money, Phone, Seconds
+from tollwright.web.shared.formatting import Money, Phone, Seconds, iso_day
 from tollwright.web.shared.tables import Column, Filter, Table, field_is
 
 SHOWN = 500
@@ -49,8 +49,8 @@ def index(request: StaffRequest) -> HttpResponse:
         ],
         [
             Filter("from", "From day", _bounded, kind="date", required=True,
-                   default=first.isoformat()),
-            Filter("to", "To day", _bounded, kind="date", required=True, default=last.isoformat()),
+                   default=iso_day(first)),
+            Filter("to", "To day", _bounded, kind="date", required=True, default=iso_day(last)),
             Filter("currency", "Currency", field_is("currency"),
                    choices=[(code, code) for code in sorted({one.currency for one in found})]),
         ],
@@ -75,7 +75,7 @@ def missing(request: StaffRequest) -> HttpResponse:
     if request.method == "POST":
         found = costs.price_missing(**span, at=request.at, by=request.by)
         done(request, found.sentence)
-        return redirect(to("costs", **{"from": first.isoformat(), "to": last.isoformat()}))
+        return redirect(to("costs", **{"from": iso_day(first), "to": iso_day(last)}))
     calls = list(costs.without_cost(**span)[:SHOWN])
     why = costs.why_no_cost(calls, at=request.at)
     table = Table(
@@ -91,8 +91,8 @@ def missing(request: StaffRequest) -> HttpResponse:
         ],
         [
             Filter("from", "From day", _bounded, kind="date", required=True,
-                   default=first.isoformat()),
-            Filter("to", "To day", _bounded, kind="date", required=True, default=last.isoformat()),
+                   default=iso_day(first)),
+            Filter("to", "To day", _bounded, kind="date", required=True, default=iso_day(last)),
             Filter("trunk", "Trunk", field_is("trunk")),
         ],
         order="-started",

@@ -18,7 +18,7 @@ from tollwright.web.office.batches import sources
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.shared.filters import since, until
-from tollwright.web.shared.formatting import Status
+from tollwright.web.shared.formatting import Status, number
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
 
@@ -125,7 +125,7 @@ def bulk(request: StaffRequest) -> HttpResponse:
         return show(
             request,
             "quarantine_dismiss.html",
-            f"Dismiss {len(ids):,} records",
+            f"Dismiss {number(len(ids))} records",
             count=len(ids),
             ids=[] if request.POST.get("all") else ids,
             query=request.POST.get("query", ""),
@@ -152,7 +152,7 @@ def correct(request: StaffRequest) -> HttpResponse:
 def dismiss(request: StaffRequest) -> HttpResponse:
     """Dismiss what was confirmed."""
     count = operations.dismiss(ids=_chosen(request), at=request.at, by=request.by)
-    done(request, f"{count:,} records are dismissed; they stay visible under that status.")
+    done(request, f"{number(count)} records are dismissed; they stay visible under that status.")
     return redirect(to("quarantine"))
 
 

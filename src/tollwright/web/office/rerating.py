@@ -23,7 +23,7 @@ from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, page, show
 from tollwright.web.office.whatif import destination_columns, figures_columns
-from tollwright.web.shared.formatting import Money, Status, duration, international
+from tollwright.web.shared.formatting import Money, Status, duration, international, number
 from tollwright.web.shared.tables import Column, Table, TablePage, short
 
 BOTH = ("GET", "POST")
@@ -154,17 +154,17 @@ def _means(found: DifferenceReport) -> list[str]:
     """What applying will do, in numbers."""
     if found.of_costs:
         return [
-            f"{part.calls:,} calls get a new cost: {_move(part)}. No document is made; plans that"
-            " price from the cost are re-rated by a report of what customers pay, after this."
+            f"{number(part.calls)} calls get a new cost: {_move(part)}. No document is made; plans"
+            " that price from the cost are re-rated by a report of what customers pay, after this."
             for part in found.open
         ]
     told = [
-        f"{part.calls:,} calls on no issued invoice get a new charge: {_move(part)}. Drafts that"
-        " hold them have to be drafted again."
+        f"{number(part.calls)} calls on no issued invoice get a new charge: {_move(part)}. Drafts"
+        " that hold them have to be drafted again."
         for part in found.open
     ]
     told += [
-        f"{part.calls:,} calls on {_invoices(found.invoices)} are proposed as credit or"
+        f"{number(part.calls)} calls on {_invoices(found.invoices)} are proposed as credit or"
         f" debit notes: {_move(part)} before tax. You decide on each."
         for part in found.invoiced
     ]
@@ -172,7 +172,7 @@ def _means(found: DifferenceReport) -> list[str]:
 
 
 def _invoices(count: int) -> str:
-    return f"{count:,} issued invoice{'' if count == 1 else 's'}"
+    return f"{number(count)} issued invoice{'' if count == 1 else 's'}"
 
 
 def _move(part: Part) -> str:
@@ -292,8 +292,9 @@ def accept(request: StaffRequest, pk: int) -> HttpResponse:
         f"Accept proposal {pk}",
         form=form,
         lead=f"A {kind} note of {amount} and its tax for invoice {found.invoice} is issued to"
-        f" {found.invoice.customer.name}, and {sum(line.calls for line in found.lines.all()):,}"
-        " calls get their new charge. Issued notes cannot be taken back.",
+        f" {found.invoice.customer.name}, and"
+        f" {number(sum(line.calls for line in found.lines.all()))} calls get their new charge."
+        " Issued notes cannot be taken back.",
         button=f"Issue the {kind} note",
         back=to("rerate-proposal", pk),
         crumbs=_crumbs(found),

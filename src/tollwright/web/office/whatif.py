@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -21,7 +22,7 @@ from tollwright.web.office.callscope import ScopeForm, last_month
 from tollwright.web.office.forms import BoundedFileField, choice, set_choices, uploaded
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, page, show
-from tollwright.web.shared.formatting import Money
+from tollwright.web.shared.formatting import Money, number
 from tollwright.web.shared.tables import Column, Table, TablePage, short
 from tollwright.web.shared.templating import phone
 
@@ -137,7 +138,7 @@ def file(request: StaffRequest) -> HttpResponse:
 def _answer(found: WhatIf) -> dict[str, Any]:
     return {
         "found": found,
-        "share": f"{found.uncovered_ppm / 10_000:.2f} %",
+        "share": f"{number(Decimal(found.uncovered_ppm // 100).scaleb(-2))} %",
         "totals": [
             tuple(
                 Money(micros, line.currency)

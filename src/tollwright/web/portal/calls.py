@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tollwright.domain.calls import queries
@@ -18,7 +17,7 @@ from tollwright.domain.listing import Rows, as_query
 from tollwright.web.portal.decorators import Visit, portal, show
 from tollwright.web.portal.explain import sentences
 from tollwright.web.shared.filters import since, until
-from tollwright.web.shared.formatting import Money, Phone, Seconds, Status
+from tollwright.web.shared.formatting import Money, Phone, Seconds, Status, iso_day, month_key
 from tollwright.web.shared.tables import Column, Filter, Table, field_is
 
 DAYS = 30
@@ -78,7 +77,7 @@ def _table(visit: Visit) -> Table:
 
 
 def _filters(visit: Visit, campaigns: list[Campaign]) -> list[Filter]:
-    start = (visit.today - timedelta(days=DAYS - 1)).isoformat()
+    start = iso_day(visit.today - timedelta(days=DAYS - 1))
     return [
         Filter(
             "from", str(_("From day")), since("started_at"),
@@ -86,7 +85,7 @@ def _filters(visit: Visit, campaigns: list[Campaign]) -> list[Filter]:
         ),
         Filter(
             "to", str(_("To day")), until("started_at"),
-            kind="date", default=visit.today.isoformat(), required=True,
+            kind="date", default=iso_day(visit.today), required=True,
         ),
         Filter("number", str(_("Number")), _number),
         Filter(
@@ -117,8 +116,8 @@ def _month(text: str) -> date:
 
 
 def _link(row: Call) -> str:
-    month = row.started_at.astimezone(timezone.get_fixed_timezone(0))
-    return f"/calls/{month:%Y-%m}/{row.pk}/"
+    month = month_key(row.started_at)
+    return f"/calls/{month[:4]}-{month[4:]}/{row.pk}/"
 
 
 def _answered(row: Call) -> Status:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from tollwright.domain.invoices import queries as invoices
 from tollwright.domain.ledger import queries as ledger
 from tollwright.domain.reports import queries as reports
 from tollwright.domain.reports import usage
-from tollwright.web.portal.chart import day_chart
 from tollwright.web.portal.decorators import Visit, portal, show
+from tollwright.web.portal.usage import chart_of
 
 DAYS = 30
 
@@ -28,7 +29,7 @@ def overview(request: HttpRequest, visit: Visit) -> HttpResponse:
     )
     days = usage.by_day(scope)
     context = {
-        "chart": day_chart(days),
+        "chart": chart_of(days, visit, _("Charges by day, last 30 days")),
         "days": [day for day in days if day.usage.calls or day.usage.amount_micros],
         "total": usage.total(day.usage for day in days),
         "parts": usage.by_campaign(scope),

@@ -9,15 +9,16 @@ from datetime import date, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tollwright.domain.customers.queries import campaigns as campaigns_of
 from tollwright.domain.entities import Campaign
 from tollwright.domain.listing import FilterUnreadable
 from tollwright.domain.reports import usage
-from tollwright.web.portal.chart import day_chart
 from tollwright.web.portal.decorators import Visit, portal, show
-from tollwright.web.shared import exports
-from tollwright.web.shared.formatting import Money, Seconds
+from tollwright.web.shared import charts, exports
+from tollwright.web.shared.formatting import Money, Seconds, iso_month, number
+from tollwright.web.shared.formatting import month as month_name
 from tollwright.web.shared.tables import Column
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -45,7 +46,7 @@ class Month:
         return Month((self.first - timedelta(days=1)).replace(day=1))
 
     def __str__(self) -> str:
-        return f"{self.first:%Y-%m}"
+        return iso_month(self.first)
 
 
 def month_of(text: str, today: date) -> Month:
@@ -85,11 +86,31 @@ def usage_page(request: HttpRequest, visit: Visit) -> HttpResponse:
         campaigns=campaigns,
         campaign=campaign,
         days=[day for day in days if day.usage.calls or day.usage.amount_micros],
-        chart=day_chart(days),
+        chart=chart_of(days, visit, _title(month)),
         parts=usage.by_campaign(scope),
         total=usage.total(day.usage for day in days),
         known=usage.days_with_usage(customer_id=visit.customer_id),
     )  # fmt: skip
+
+
+def _title(month: Month) -> str:
+    return _("Charges by day in %(month)s") % {"month": month_name(month.first)}
+
+
+def chart_of(days: Sequence[usage.DayUsage], visit: Visit, title: str) -> charts.Chart:
+    """The customer's charges by day, each bar with its number of calls."""
+    drawn = [
+        charts.Day(
+            day.day,
+            day.usage.amount_micros,
+            ngettext("%(count)s call", "%(count)s calls", day.usage.calls)
+            % {"count": number(day.usage.calls)},
+            used=bool(day.usage.calls),
+        )
+        for day in days
+    ]
+    empty = _("No calls in this time.")
+    return charts.day_chart(drawn, currency=visit.customer.currency, title=title, empty=empty)
 
 
 def chosen(campaigns: Sequence[Campaign], wanted: str) -> Campaign | None:

@@ -1,30 +1,51 @@
-"""Bar charts laid out on the server, in whole coordinates for an inline SVG."""
+"""The one chart of office and portal: a bar a day, laid out on the server for an inline SVG.
+
+The page stretches the drawing; words stand beside it as HTML, so that they never stretch, and the
+same figures follow as a table (parts/chart.html).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 210, 92, 28, 14
+from tollwright.web.shared.formatting import Money, money_number, short_day, weekday
+
+HEIGHT = 1000  # units of the drawing
+STEP = 100
+GAP = 22
+LINES = 4
+LEAST = 6  # a day with little is still seen
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a bar is drawn of. `note` is said after the amount: `3 calls`. `used`: False where
+    nothing happened, which is something else than a sum of zero."""
+
+    on: date
+    micros: int
+    note: str = ""
+    used: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: where it stands, what it says. `tick` is written below it, or empty."""
+    """One day's bar; y grows downwards, as in SVG."""
 
     x: int
     y: int
     width: int
     height: int
-    middle: int
     label: str
     text: str
-    tick: str
+    used: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """A horizontal line and its value."""
+class Line:
+    """A line of the grid with its amount."""
 
     y: int
     label: str
@@ -32,68 +53,66 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What parts/chart.html draws."""
+    """`width` x `height` units; `lines` from the top down; `ticks` are the days to write."""
 
     title: str
-    summary: str
-    x_title: str
-    y_title: str
+    currency: str
     bars: tuple[Bar, ...]
-    grid: tuple[Grid, ...]
+    lines: tuple[Line, ...]
+    ticks: tuple[str, ...]
     empty: str
-    width: int = WIDTH
+    width: int
     height: int = HEIGHT
-    left: int = LEFT
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to see."""
+        return not any(bar.used for bar in self.bars)
 
 
-def bars(
-    points: Sequence[tuple[str, int]],
-    *,
-    title: str,
-    x_title: str,
-    y_title: str,
-    say: Callable[[int], str],
-    mark: Callable[[int], str],
-    empty: str,
-) -> Chart:
-    """A bar a point; values below zero are drawn as none.
-
-    `say` writes a value with its unit, `mark` writes it short, beside the axis.
-    """
-    top = max((value for _, value in points), default=0)
-    if top <= 0:
-        return Chart(title, "", x_title, y_title, (), (), empty)
-    step = (WIDTH - LEFT) // len(points) or 1
-    width = max(step * 3 // 4, 1)
-    floor = HEIGHT - BOTTOM
-    drawn = tuple(
-        _bar(index, label, value, top, step, width, say, _every(len(points)))
-        for index, (label, value) in enumerate(points)
+def day_chart(days: Sequence[Day], *, currency: str, title: str, empty: str) -> Chart:
+    """The chart of consecutive days. Days below zero (corrections) have no bar, only words."""
+    top = nice(max((day.micros for day in days), default=0))
+    return Chart(
+        title=title,
+        currency=currency,
+        bars=tuple(_bar(place, day, top, currency) for place, day in enumerate(days)),
+        lines=tuple(
+            Line(HEIGHT * step // LINES, money_number(top * (LINES - step) // LINES, currency))
+            for step in range(LINES + 1)
+        ),
+        ticks=_ticks(days),
+        empty=empty,
+        width=len(days) * STEP,
     )
-    grid = tuple(
-        Grid(floor - (floor - TOP) * part // 2, mark(top * part // 2)) for part in range(3)
+
+
+def nice(micros: int) -> int:
+    """The least of 1, 2, 4, 5 or 8 × 10ⁿ that is not below `micros`, so that quarters are round."""
+    power = 4  # quarters of a minor unit at the least
+    while True:
+        for step in (1, 2, 4, 5, 8):
+            if step * 10**power >= micros:
+                return int(step * 10**power)
+        power += 1
+
+
+def _bar(place: int, day: Day, top: int, currency: str) -> Bar:
+    height = max(0, day.micros) * HEIGHT // top
+    if day.micros > 0:
+        height = max(height, LEAST)
+    said = str(Money(day.micros, currency))
+    return Bar(
+        x=place * STEP + GAP // 2,
+        y=HEIGHT - height,
+        width=STEP - GAP,
+        height=height,
+        label=weekday(day.on),
+        text=f"{said}, {day.note}" if day.note else said,
+        used=day.used,
     )
-    best = max(points, key=lambda point: point[1])
-    summary = f"{len(points)} values, highest {say(best[1])} ({best[0]})"
-    return Chart(title, summary, x_title, y_title, drawn, grid, empty)
 
 
-def _bar(
-    index: int,
-    label: str,
-    value: int,
-    top: int,
-    step: int,
-    width: int,
-    say: Callable[[int], str],
-    every: int,
-) -> Bar:
-    floor = HEIGHT - BOTTOM
-    height = max(value, 0) * (floor - TOP) // top
-    x = LEFT + index * step
-    tick = label[-5:] if index % every == 0 else ""
-    return Bar(x, floor - height, width, height, x + width // 2, label, say(value), tick)
-
-
-def _every(count: int) -> int:
-    return max(1, -(-count // 8))
+def _ticks(days: Sequence[Day]) -> tuple[str, ...]:
+    shown = days if len(days) < 3 else (days[0], days[len(days) // 2], days[-1])
+    return tuple(short_day(day.on) for day in shown)

@@ -16,7 +16,7 @@ from tollwright.domain import listing
 from tollwright.domain.errors import DomainError
 from tollwright.domain.listing import FilterUnreadable, Rows
 from tollwright.web.shared import exports
-from tollwright.web.shared.formatting import Cell, Status, is_number, text
+from tollwright.web.shared.formatting import Cell, Status, is_number, number, text
 
 PER_PAGE = 50
 COUNTED_UP_TO = 10_000  # beyond this only "more than" is said: counting millions is no answer
@@ -168,7 +168,8 @@ class Table:
         rows = list(self.sorted(request.GET)[: EXPORTED_UP_TO + 1])
         if len(rows) > EXPORTED_UP_TO:
             raise TooManyRows(
-                f"These are more than {EXPORTED_UP_TO:,} rows; narrow the filter and export again."
+                f"These are more than {number(EXPORTED_UP_TO)} rows; narrow the filter and"
+                " export again."
             )
         return exports.FORMATS[wanted](self.filename, self.columns, rows)
 

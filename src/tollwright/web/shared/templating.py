@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from django import template
@@ -39,12 +40,21 @@ def moment(at: datetime | None) -> str:
     return "–" if at is None else formatting.moment(at)
 
 
-@register.filter
-def day(on: date | datetime | None) -> str:
-    """A day as `2026-10-05`; of a moment, the day in the viewer's zone."""
-    if isinstance(on, datetime):
-        return formatting.moment(on)[:10]
-    return "–" if on is None else on.isoformat()
+def _or_dash(write: Callable[[date], str]) -> Callable[[date | None], str]:
+    return lambda on: "–" if on is None else write(on)
+
+
+for _kind in (
+    formatting.day,
+    formatting.long_day,
+    formatting.weekday,
+    formatting.short_day,
+    formatting.month,
+    formatting.short_month,
+    formatting.iso_day,
+    formatting.iso_month,
+):
+    register.filter(_kind.__name__, _or_dash(_kind))  # `{{ invoice.due_on|long_day }}`
 
 
 @register.filter
