@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 
 from tollwright.core.cards import card as c
 from tollwright.core.cards.read import words
@@ -22,6 +23,9 @@ _PLAIN = words(
     "name band unit_s first_s next_s min_seconds disconnect_after_s blocked origin_prefix"
     " length_min length_max"
 )
+# A deck has hundreds of thousands of rows: one look at all of a row's fields, not one each.
+_plain, _money = attrgetter(*_PLAIN), attrgetter(*_MONEY)
+_PLAIN_DEFAULTS, _MONEY_DEFAULTS = _plain(_RATE), _money(_RATE)
 
 
 def dump_card(card: c.RateCard) -> dict[str, object]:
@@ -47,21 +51,23 @@ def dump_card(card: c.RateCard) -> dict[str, object]:
 def dump_rate(rate: c.Rate) -> dict[str, object]:
     """One row of the file form."""
     row: dict[str, object] = {"prefix": rate.prefix, "price": show_price(rate.price_nanos)}
-    for key in _PLAIN:
-        value = getattr(rate, key)
-        if value != getattr(_RATE, key):
+    for key, value, default in zip(_PLAIN, _plain(rate), _PLAIN_DEFAULTS, strict=True):
+        if value != default:
             row[key] = value
-    for attribute, key in _MONEY.items():
-        amount = getattr(rate, attribute)
-        if amount != getattr(_RATE, attribute):
-            row[key] = show(amount)
+    amounts = _money(rate)
+    if amounts != _MONEY_DEFAULTS:
+        for key, amount, default in zip(_MONEY.values(), amounts, _MONEY_DEFAULTS, strict=True):
+            if amount != default:
+                row[key] = show(amount)
     if rate.discount_ppm:
         row["discount_percent"] = show(rate.discount_ppm * 100)
     for key in ("effective_from", "effective_to"):
         moment = getattr(rate, key)
         if moment is not None:
             row[key] = show_moment(moment)
-    return row | _nested(rate)
+    if rate.steps or rate.grace or rate.block_charge or rate.lift:
+        row |= _nested(rate)
+    return row
 
 
 def _nested(rate: c.Rate) -> dict[str, object]:
