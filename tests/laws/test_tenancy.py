@@ -48,6 +48,7 @@ MORE_POLICIES = {
 OWNERS_RIGHTS = {
     "tollwright_allocations_fit",
     "tollwright_api_key",
+    "tollwright_claim_ids",
     "tollwright_ensure_months",
     "tollwright_entry_balances",
     "tollwright_reversed_settles_nothing",

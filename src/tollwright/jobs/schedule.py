@@ -30,6 +30,12 @@ def tick(timestamp: int) -> None:
                 operations.request_nightly(at=now())
 
 
+@handles(operations.MONTHS)
+def make_months(job: Job, _progress: Progress) -> Outcome:
+    """Tables for the calls to come."""
+    return Outcome(operations.make_months(at=job.asked_at))
+
+
 @handles(operations.DRAFT)
 def draft_due(job: Job, _progress: Progress) -> Outcome:
     """A billing run for those of whom a period ended or a plan began."""

@@ -202,12 +202,9 @@ def move_calls(cursor: Cursor, old_id: int, batch_id: int) -> None:
     cursor.execute(SQL["move_calls"], {"old_id": old_id, "batch_id": batch_id})
 
 
-def restore_calls(cursor: Cursor, calls: Sequence[tuple[int, datetime]], first_id: int) -> None:
-    """Calls that had been corrected stand again, with charges numbered from `first_id`."""
-    values = {
-        "call_ids": [call[0] for call in calls], "moments": [call[1] for call in calls],
-        "first_id": first_id,
-    }  # fmt: skip
+def restore_calls(cursor: Cursor, calls: Sequence[tuple[int, datetime]]) -> None:
+    """Calls that had been corrected stand again, with charges of their own."""
+    values = {"call_ids": [call[0] for call in calls], "moments": [call[1] for call in calls]}
     cursor.execute(SQL["restore_calls"], values)
     cursor.execute(SQL["restore_charges"], values)
 

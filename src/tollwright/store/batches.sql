@@ -143,19 +143,23 @@ UPDATE call c SET is_current = true
  WHERE c.id = r.id AND c.started_at = r.started_at
 
 -- name: restore_charges -- its charge too, as a new revision: one that fell never rises
+WITH found AS MATERIALIZED (
+    SELECT ch.*, row_number() OVER (ORDER BY ch.id) - 1 AS place
+      FROM charge ch
+      JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
+        ON ch.call_id = r.id AND ch.started_at = r.started_at
+     WHERE ch.revision = (SELECT max(x.revision) FROM charge x
+                           WHERE x.call_id = ch.call_id AND x.started_at = ch.started_at
+                             AND x.leg = ch.leg AND x.level = ch.level)),
+claimed AS MATERIALIZED (
+    SELECT tollwright_claim_ids('charge', count(*)) AS first FROM found)
 INSERT INTO charge (id, call_id, started_at, rated_at, amount_micros, tenant_id, customer_id,
                     campaign_id, card_version_id, plan_version_id, rate_no, billed_s, allowance_s,
                     level, revision, leg, currency, prefix)
-SELECT %(first_id)s + row_number() OVER (ORDER BY ch.id) - 1, ch.call_id, ch.started_at,
-       ch.rated_at, ch.amount_micros, ch.tenant_id, ch.customer_id, ch.campaign_id,
-       ch.card_version_id, ch.plan_version_id, ch.rate_no, ch.billed_s, ch.allowance_s, ch.level,
-       ch.revision + 1, ch.leg, ch.currency, ch.prefix
-  FROM charge ch
-  JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
-    ON ch.call_id = r.id AND ch.started_at = r.started_at
- WHERE ch.revision = (SELECT max(x.revision) FROM charge x
-                       WHERE x.call_id = ch.call_id AND x.started_at = ch.started_at
-                         AND x.leg = ch.leg AND x.level = ch.level)
+SELECT n.first + f.place, f.call_id, f.started_at, f.rated_at, f.amount_micros, f.tenant_id,
+       f.customer_id, f.campaign_id, f.card_version_id, f.plan_version_id, f.rate_no, f.billed_s,
+       f.allowance_s, f.level, f.revision + 1, f.leg, f.currency, f.prefix
+  FROM found f CROSS JOIN claimed n
 
 -- name: close_quarantine -- nothing of a rolled-back batch waits any longer
 UPDATE quarantine SET status = 'rolled_back', resolved_at = %(at)s, resolved_by = %(by)s

@@ -4,19 +4,20 @@ a table, because PostgreSQL refuses COPY where row-level security holds."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 import psycopg
 
 from tollwright.store import binary, rows
-from tollwright.store.rows import fetch_all, fetch_one, fetch_values
+from tollwright.store.rows import fetch_all, fetch_one, fetch_value, fetch_values
 from tollwright.store.sql import statements
+from tollwright.store.usage import forget_usage, lock_usage, stage_usage
 
 SQL = statements("calls.sql")
 COSTS = statements("legs.sql")
 Cursor = rows.Cursor
-ID_BLOCK = 65_536
 
 
 def cursor_on(connection: psycopg.Connection[Any]) -> Cursor:
@@ -25,7 +26,7 @@ def cursor_on(connection: psycopg.Connection[Any]) -> Cursor:
 
 
 class IdBlock(NamedTuple):
-    """The first of ID_BLOCK new ids of calls, and of charges."""
+    """The first of some new ids of calls, and of charges; the others follow it."""
 
     call_id: int
     charge_id: int
@@ -64,17 +65,45 @@ def create_staged(cursor: Cursor) -> None:
     cursor.execute(SQL["clear_staged"])
 
 
-def claim_ids(cursor: Cursor) -> IdBlock:
-    """Ids that nobody else gets."""
-    block = fetch_one(cursor, IdBlock, SQL["claim_ids"])
+def claim_ids(cursor: Cursor, count: int) -> IdBlock:
+    """So many ids (one or more) of calls, and as many of charges, that nobody else gets."""
+    block = fetch_one(cursor, IdBlock, SQL["claim_ids"], {"count": count})
     if block is None:
         raise LookupError("a sequence gave no number")
     return block
 
 
+def claim_charge_ids(cursor: Cursor, count: int) -> int:
+    """The first of so many ids (one or more) of charges that nobody else gets."""
+    first = fetch_value(cursor, int, SQL["claim_charge_ids"], {"count": count})
+    if first is None:
+        raise LookupError("a sequence gave no number")
+    return first
+
+
 def ensure_month(cursor: Cursor, month: datetime) -> None:
-    """Make the partitions that hold this month."""
-    cursor.execute(SQL["ensure_months"], {"first": month})
+    """Make the partitions that hold this month, where they are missing.
+
+    In a transaction of its own, over a connection of its own: in the caller's, which may be that
+    of a long file, whoever needs the month too would wait for its end. Where that cannot be had
+    (no connection is free, or the caller itself has just made months), in the caller's.
+    """
+    if fetch_value(cursor, bool, SQL["check_month"], {"first": month}):
+        return
+    info = cursor.connection.info
+    values = {"first": month, "last": month}
+    with (
+        suppress(psycopg.OperationalError),  # LockNotAvailable is one; what follows does the same
+        psycopg.connect(info.dsn, password=info.password or None) as aside,
+    ):
+        aside.execute(SQL["set_lock_timeout"])
+        aside.execute(SQL["ensure_months"], values)
+    cursor.execute(SQL["ensure_months"], values)
+
+
+def ensure_months(cursor: Cursor, *, first: datetime, last: datetime) -> None:
+    """Make the partitions of the months of two moments and of those between, where missing."""
+    cursor.execute(SQL["ensure_months"], {"first": first, "last": last})
 
 
 def stage_calls(cursor: Cursor, rows: memoryview) -> None:
@@ -126,23 +155,14 @@ def revise_staged(cursor: Cursor, changed: Sequence[KnownCall]) -> None:
 def insert_staged(
     cursor: Cursor, *, tenant_id: int, source_id: int, batch_id: int, zone: str, at: datetime
 ) -> None:
-    """Everything staged becomes calls, charges and sums of the day."""
+    """Everything staged becomes calls, charges, and sums of days once those are folded."""
     values = {
         "tenant_id": tenant_id, "source_id": source_id, "batch_id": batch_id, "zone": zone,
         "at": at,
     }  # fmt: skip
     cursor.execute(SQL["insert_calls"], values)
     cursor.execute(SQL["insert_charges"], values)
-    lock_usage(cursor, tenant_id)
-    cursor.execute(SQL["add_usage"], values)
-
-
-def lock_usage(cursor: Cursor, tenant_id: int) -> None:
-    """Wait until no other transaction moves the tenant's sums of days; hold that until ours ends.
-
-    Portions come in any order of days: two files would wait for each other's rows.
-    """
-    cursor.execute(SQL["lock_usage"], {"tenant_id": str(tenant_id)})
+    stage_usage(cursor, SQL["add_usage"], values)
 
 
 def fetch_touched_days(
@@ -154,7 +174,10 @@ def fetch_touched_days(
 
 
 def sum_days(cursor: Cursor, *, tenant_id: int, zone: str, days: Sequence[CampaignDay]) -> None:
-    """Make the sums of some campaigns' days again, from the rows that stand."""
+    """Make the sums of some campaigns' days again, from the rows that stand.
+
+    What is kept aside for these days is among those rows, and forgotten.
+    """
     if not days:
         return
     moments = [datetime.combine(one.day, time(), UTC) for one in days]
@@ -164,6 +187,7 @@ def sum_days(cursor: Cursor, *, tenant_id: int, zone: str, days: Sequence[Campai
         "first": min(moments) - timedelta(days=2), "last": max(moments) + timedelta(days=3),
     }  # fmt: skip
     lock_usage(cursor, tenant_id)
+    forget_usage(cursor, [one.campaign_id for one in days], [one.day for one in days])
     cursor.execute(SQL["delete_usage"], values)
     cursor.execute(SQL["sum_usage"], values)
     cursor.execute(COSTS["sum_costs"], values)

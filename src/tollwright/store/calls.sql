@@ -21,11 +21,24 @@ COPY tw_staged (
     cause, disposition, trunk, agent, currency, prefix
 ) FROM STDIN (FORMAT BINARY)
 
--- name: claim_ids -- the first of 65 536 ids of calls and of charges
-SELECT nextval('call_id_block') AS call_id, nextval('charge_id_block') AS charge_id
+-- name: claim_ids -- the first of so many ids of calls and of charges, one after the other
+SELECT tollwright_claim_ids('call', %(count)s) AS call_id,
+       tollwright_claim_ids('charge', %(count)s) AS charge_id
 
--- name: ensure_months -- the partitions that a month needs
-SELECT tollwright_ensure_months(%(first)s, %(first)s)
+-- name: claim_charge_ids -- the first of so many ids of charges, one after the other
+SELECT tollwright_claim_ids('charge', %(count)s)
+
+-- name: check_month -- whether a month's partitions are there
+SELECT count(*) = 2
+  FROM (SELECT to_char(%(first)s::timestamptz AT TIME ZONE 'UTC', '_YYYY_MM') AS month) m
+  JOIN pg_class c ON c.relname IN ('call' || m.month, 'charge' || m.month)
+ WHERE c.relnamespace = 'public'::regnamespace
+
+-- name: set_lock_timeout -- how long the months may wait for others that make some
+SET LOCAL lock_timeout = '2s'
+
+-- name: ensure_months -- the partitions of the months of two moments and of those between
+SELECT tollwright_ensure_months(%(first)s, %(last)s)
 
 -- name: fetch_known_calls -- staged calls whose key is known: its latest revision, and whether they say
 -- anything new: what an earlier revision said already is an old record that came again
@@ -117,23 +130,13 @@ SELECT charge_id, call_id, s.started_at, %(at)s,
        'sell', currency, prefix
   FROM tw_staged s WHERE charge_id IS NOT NULL
 
--- name: lock_usage -- one transaction at a time moves the tenant's sums of days, in any order of days
-SELECT pg_advisory_xact_lock(hashtextextended('usage/' || %(tenant_id)s, 0))
-
--- name: add_usage -- the day's sums grow by the staged rows
-INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,
-                       answered_ms, billed_s, sell_micros, buy_micros)
+-- name: add_usage -- the day's sums will grow by the staged rows
+INSERT INTO tw_usage
 SELECT %(tenant_id)s, customer_id, campaign_id,
        ((s.started_at) AT TIME ZONE %(zone)s)::date,
        currency, count(*), count(answered_at), sum(answered_ms), coalesce(sum(billed_s), 0),
-       coalesce(sum(amount_micros), 0), 0
+       coalesce(sum(amount_micros), 0), 0, 0
   FROM tw_staged s GROUP BY 2, 3, 4, 5
-    ON CONFLICT (tenant_id, campaign_id, day, currency) DO UPDATE SET
-       calls = usage_day.calls + excluded.calls,
-       answered = usage_day.answered + excluded.answered,
-       answered_ms = usage_day.answered_ms + excluded.answered_ms,
-       billed_s = usage_day.billed_s + excluded.billed_s,
-       sell_micros = usage_day.sell_micros + excluded.sell_micros
 
 -- name: fetch_touched_days -- campaigns and days of the tenant's zone on which these calls lie
 SELECT DISTINCT c.campaign_id, (c.started_at AT TIME ZONE %(zone)s)::date AS day

@@ -10,9 +10,10 @@ import psycopg
 from psycopg.rows import class_row
 
 from tollwright.store import binary
-from tollwright.store.calls import Cursor, lock_usage
+from tollwright.store.calls import Cursor
 from tollwright.store.rows import fetch_all, fetch_value
 from tollwright.store.sql import statements
+from tollwright.store.usage import stage_usage
 
 SQL = statements("legs.sql")
 PORTION = 16_384
@@ -46,25 +47,15 @@ def check_costs_wanted(cursor: Cursor) -> bool:
     return bool(fetch_value(cursor, bool, SQL["check_costs_wanted"]))
 
 
-def claim_charge_ids(cursor: Cursor) -> int:
-    """The first of 65 536 new ids of charges."""
-    first = fetch_value(cursor, int, SQL["claim_charge_ids"])
-    if first is None:
-        raise LookupError("a sequence gave no number")
-    return first
-
-
 def insert_legs(cursor: Cursor, rows: memoryview, values: Mapping[str, object]) -> None:
-    """Rows of tw_legs, from `binary.rows`, become charges and costs of their days.
-
-    `values`: tenant_id, zone (the tenant's), at.
+    """Rows of tw_legs, from `binary.rows`, become charges, and costs of their days once those are
+    folded. `values`: tenant_id, zone (the tenant's), at.
     """
     cursor.execute(SQL["create_legs"])
     cursor.execute(SQL["clear_legs"])
     binary.copy(cursor, SQL["copy_legs"], rows)
     cursor.execute(SQL["insert_charges"], values)
-    lock_usage(cursor, int(str(values["tenant_id"])))
-    cursor.execute(SQL["add_costs"], values)
+    stage_usage(cursor, SQL["add_costs"], values)
 
 
 def fetch_batches_without_cost(

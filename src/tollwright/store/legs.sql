@@ -5,9 +5,6 @@
 SELECT EXISTS (SELECT 1 FROM trunk) OR EXISTS (
        SELECT 1 FROM tenant WHERE id = tollwright_tenant() AND parent_id IS NOT NULL)
 
--- name: claim_charge_ids -- the first of 65 536 ids of charges
-SELECT nextval('charge_id_block')
-
 -- name: create_legs -- where COPY may write
 CREATE TEMPORARY TABLE IF NOT EXISTS tw_legs (
     charge_id bigint, call_id bigint, started_at timestamptz, customer_id bigint, campaign_id bigint,
@@ -28,15 +25,11 @@ SELECT l.charge_id, l.call_id, l.started_at, %(at)s, l.amount_micros, %(tenant_i
        l.card_version_id, l.rate_no, l.billed_s, l.level, l.leg, l.currency, l.prefix
   FROM tw_legs l
 
--- name: add_costs -- the day's costs grow by the staged rows
-INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,
-                       answered_ms, billed_s, sell_micros, buy_micros, bought)
+-- name: add_costs -- the day's costs will grow by the staged rows
+INSERT INTO tw_usage
 SELECT %(tenant_id)s, customer_id, campaign_id,
        (l.started_at AT TIME ZONE %(zone)s)::date, currency, 0, 0, 0, 0, 0, sum(amount_micros), count(*)
   FROM tw_legs l GROUP BY 2, 3, 4, 5
-    ON CONFLICT (tenant_id, campaign_id, day, currency) DO UPDATE SET
-       buy_micros = usage_day.buy_micros + excluded.buy_micros,
-       bought = usage_day.bought + excluded.bought
 
 -- name: sum_costs -- the costs of some campaigns' days, from the rows that stand
 INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,

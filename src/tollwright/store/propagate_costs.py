@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from tollwright.store.calls import Cursor, lock_usage
+from tollwright.store.calls import Cursor
 from tollwright.store.rows import fetch_all, fetch_one, fetch_value, fetch_values
 from tollwright.store.sql import statements
+from tollwright.store.usage import lock_usage
 
 SQL = statements("propagate_costs.sql")
 Span = Mapping[str, object]  # first, last: the starts of calls

@@ -49,13 +49,12 @@ WITH found AS MATERIALIZED (
      WHERE f.reseller_id = tollwright_tenant()
        AND c.started_at >= %(first)s AND c.started_at <= %(last)s
        AND ch.started_at >= %(first)s AND ch.started_at <= %(last)s),
-blocks AS MATERIALIZED (
-    SELECT b.place, nextval('charge_id_block') AS first
-      FROM generate_series(0, (SELECT max(place) FROM found), 65536) b (place))
+claimed AS MATERIALIZED (
+    SELECT tollwright_claim_ids('charge', count(*)) AS first FROM found)
 INSERT INTO tw_revised_costs
-SELECT f.id, b.first + f.place - b.place, f.started_at, f.card_version_id, f.rate_no, f.billed_s,
+SELECT f.id, n.first + f.place, f.started_at, f.card_version_id, f.rate_no, f.billed_s,
        f.amount_micros, f.prefix
-  FROM found f JOIN blocks b ON b.place = f.place / 65536 * 65536
+  FROM found f CROSS JOIN claimed n
 
 -- name: retire_costs -- the child's: those as they were
 UPDATE charge ch SET is_current = false FROM tw_revised_costs m

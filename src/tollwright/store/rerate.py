@@ -14,7 +14,7 @@ from tollwright.core.instants import moment_of
 from tollwright.kernel.arrays import Int64
 from tollwright.kernel.call_columns import CallColumns, ChargeColumns, currency_numbers
 from tollwright.kernel.text import callers, packed, padded
-from tollwright.store.calls import ID_BLOCK, Cursor
+from tollwright.store.calls import Cursor, claim_charge_ids
 from tollwright.store.columns import Layout, read, write
 from tollwright.store.rows import fetch_all, fetch_one, fetch_value, fetch_values
 from tollwright.store.sql import statements
@@ -313,21 +313,10 @@ def stage_revised(cursor: Cursor, revised: ChargeColumns) -> None:
     write(cursor, SQL["copy_revised"], REVISED, revised.filled())
 
 
-def _blocks(cursor: Cursor, count: int) -> list[int]:
-    """The first ids of as many blocks as `count` charges need."""
-    found = []
-    for _ in range(-(-count // ID_BLOCK)):
-        first = fetch_value(cursor, int, SQL["claim_charge_ids"])
-        if first is None:
-            raise LookupError("a sequence gave no number")
-        found.append(first)
-    return found
-
-
-def claim_charge_ids(cursor: Cursor, count: int) -> Int64:
-    """So many new ids of charges."""
-    run = np.arange(ID_BLOCK, dtype=np.int64)
-    return np.concatenate([run[:0], *(run + first for first in _blocks(cursor, count))])[:count]
+def new_charge_ids(cursor: Cursor, count: int) -> Int64:
+    """So many new ids of charges, none where none is asked for."""
+    first = claim_charge_ids(cursor, count) if count else 0
+    return np.arange(first, first + count, dtype=np.int64)
 
 
 def span_of(started_us: Int64) -> dict[str, object]:

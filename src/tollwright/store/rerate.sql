@@ -140,9 +140,6 @@ TRUNCATE tw_revised
 -- name: copy_revised -- rows of one width, in COPY's binary form
 COPY tw_revised FROM STDIN (FORMAT BINARY)
 
--- name: claim_charge_ids -- the first of 65 536 ids of charges
-SELECT nextval('charge_id_block')
-
 -- name: retire_charges -- the charges as they were stand no longer
 UPDATE charge ch SET is_current = false
   FROM tw_revised r

@@ -15,9 +15,10 @@ from tollwright.kernel.arrays import Int64
 from tollwright.store import binary
 from tollwright.store.batches import set_tenant
 from tollwright.store.calls import SQL as CALLS
-from tollwright.store.calls import CallRef, Cursor, fetch_issued_calls, lock_usage
+from tollwright.store.calls import CallRef, Cursor, fetch_issued_calls
 from tollwright.store.rows import fetch_all, fetch_value
 from tollwright.store.sql import statements
+from tollwright.store.usage import fetch_usage_tenants, fold_own_usage, stage_usage
 
 SQL = statements("resellers.sql")
 
@@ -120,17 +121,32 @@ def fetch_withdrawn_calls(cursor: Cursor, source_id: int) -> list[CallRef]:
 
 
 def insert_sold(cursor: Cursor, rows: memoryview, values: Mapping[str, object]) -> None:
-    """The parent's: rows of tw_sold, from `binary.rows`, become calls, charges and sums of days.
-
-    `values`: tenant_id, source_id, batch_id, zone, at; all the parent's.
+    """The parent's: rows of tw_sold, from `binary.rows`, become calls, charges, and sums of days
+    once those are folded. `values`: tenant_id, source_id, batch_id, zone, at; all the parent's.
     """
     cursor.execute(SQL["create_sold"])
     cursor.execute(SQL["clear_sold"])
     binary.copy(cursor, SQL["copy_sold"], rows)
     cursor.execute(SQL["insert_calls"], values)
     cursor.execute(SQL["insert_charges"], values)
-    lock_usage(cursor, int(str(values["tenant_id"])))
-    cursor.execute(SQL["add_usage"], values)
+    stage_usage(cursor, SQL["add_usage"], values)
+
+
+def fold_usage(cursor: Cursor, tenant_id: int) -> None:
+    """Add the differences kept aside to the days of the tenant and of those above it.
+
+    Upwards, as every transaction locks the sums of several tenants.
+    """
+    left, whose = fetch_usage_tenants(cursor), tenant_id
+    while left:
+        with as_tenant(cursor, whose, back=tenant_id):
+            if whose in left:
+                fold_own_usage(cursor, whose)
+                left.remove(whose)
+            above = fetch_parent(cursor)
+        if left and above is None:
+            raise LookupError(f"sums of days of tenants {sorted(left)}, who do not sell to {whose}")
+        whose = above or whose
 
 
 def sha256_of(batch_id: int) -> str:

@@ -99,18 +99,11 @@ SELECT s.charge_id, s.sold_id, u.started_at, %(at)s, s.amount_micros, %(tenant_i
        'sell', s.currency, s.prefix
   FROM tw_sold s JOIN tw_resold u ON u.call_id = s.call_id
 
--- name: add_usage -- the parent's: its day's sums grow by them
-INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,
-                       answered_ms, billed_s, sell_micros, buy_micros)
+-- name: add_usage -- the parent's: its day's sums will grow by them
+INSERT INTO tw_usage
 SELECT %(tenant_id)s, s.customer_id, s.campaign_id, (u.started_at AT TIME ZONE %(zone)s)::date,
-       s.currency, count(*), count(*), sum(u.answered_ms), sum(s.billed_s), sum(s.amount_micros), 0
+       s.currency, count(*), count(*), sum(u.answered_ms), sum(s.billed_s), sum(s.amount_micros), 0, 0
   FROM tw_sold s JOIN tw_resold u ON u.call_id = s.call_id GROUP BY 2, 3, 4, 5
-    ON CONFLICT (tenant_id, campaign_id, day, currency) DO UPDATE SET
-       calls = usage_day.calls + excluded.calls,
-       answered = usage_day.answered + excluded.answered,
-       answered_ms = usage_day.answered_ms + excluded.answered_ms,
-       billed_s = usage_day.billed_s + excluded.billed_s,
-       sell_micros = usage_day.sell_micros + excluded.sell_micros
 
 -- name: fetch_batch -- the parent's: its batch of a reseller's; `stands`: unless it is rolled back
 SELECT b.id FROM import_batch b

@@ -136,21 +136,21 @@ def test_a_broken_line_re_enters_when_the_source_is_mended(desk: Desk) -> None:
 
 
 def test_many_re_enter_by_portions(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A portion takes the ids of one block; the same call in two portions is one call."""
+    """A portion takes ids for its own records; the same call in two portions is one call."""
     rows = [Row(key=key, account="NEW") for key in range(5)]
     desk.ingest(*rows, Row(key=0, account="NEW", seconds=120))
     desk.identify("NEW")
     monkeypatch.setattr(import_module("tollwright.engine.ingest.reprocess"), "CHUNK_ROWS", 2)
-    blocks: list[tuple[int, int]] = []
+    asked: list[int] = []
 
-    def counted(cursor: calls.Cursor) -> tuple[int, int]:
-        blocks.append(claim_ids(cursor))
-        return blocks[-1]
+    def counted(cursor: calls.Cursor, count: int) -> tuple[int, int]:
+        asked.append(count)
+        return claim_ids(cursor, count)
 
     monkeypatch.setattr(calls, "claim_ids", counted)
     done = desk.reprocess()
     assert (done.rated, done.waiting) == (6, 0)
-    assert len(blocks) == 3
+    assert asked == [2, 2, 2]
     assert standing() == (5, 5, 6_000_000)
 
 

@@ -170,3 +170,18 @@ def test_sums_of_days_are_checked(db: None) -> None:
         found = Job.objects.filter(kind=nightly.ROLLUPS).order_by("id")
         assert [one.status for one in found] == ["done", "failed"]
         assert failed() >= 1 and result.rated == 2
+
+
+def test_the_months_ahead_are_made_in_the_night(world: World, books: Books) -> None:
+    """The night's own month and three more; a second night finds them there."""
+    with tenant_scope(world.tenant.pk):
+        said = night(NIGHT)[nightly.MONTHS]
+        assert said == "Calls up to February 2027 have a place."
+        assert night(NIGHT + timedelta(days=1))[nightly.MONTHS] == said
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'"
+            " AND relname >= 'call_2026_11' AND relname < 'call_3' ORDER BY 1"
+        )
+        made = [name for (name,) in cursor.fetchall()]
+    assert made == ["call_2026_11", "call_2026_12", "call_2027_01", "call_2027_02"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -22,11 +22,13 @@ from tollwright.domain.invoices.terms import DAY, INSTANT, calendar_of, terms_at
 from tollwright.domain.jobs.operations import Work, enqueue
 from tollwright.domain.rules.queries import resolve_for
 from tollwright.domain.tenants.queries import current_tenant
-from tollwright.store import rollups
+from tollwright.store import calls, rollups
 
+MONTHS = "nightly.make_months"
 DRAFT, BOOKS, ROLLUPS = "nightly.draft", "nightly.check_books", "nightly.check_rollups"
 AUDIT, INSTALLATION, TIDY = "nightly.check_audit", "nightly.check_installation", "nightly.tidy"
 TITLES = {
+    MONTHS: "Make the months ahead",
     DRAFT: "Draft what is due",
     BOOKS: "Check every document against its rows",
     ROLLUPS: "Check the sums of days against their charges",
@@ -38,6 +40,7 @@ BY = By("schedule", "job")
 NIGHT = timedelta(hours=2)  # after the provider's midnight: late files of the day are in
 CHECKED_DAYS = 62
 MOST_NAMED = 5
+MONTHS_AHEAD = timedelta(days=93)  # three whole months, however long they are
 
 
 class CheckFailed(DomainError):
@@ -65,6 +68,17 @@ def request_nightly(*, at: datetime) -> list[Job]:
             continue
         asked.append(enqueue(Work(kind, title), at=due, by=BY, key=key))
     return asked
+
+
+def make_months(*, at: datetime) -> str:
+    """The tables of this month and of three more are there before a call of them comes in.
+
+    They are those of all providers: whoever makes them does so for everybody.
+    """
+    connection.ensure_connection()
+    last = at + MONTHS_AHEAD
+    calls.ensure_months(calls.cursor_on(connection.connection), first=at, last=last)
+    return f"Calls up to {last.astimezone(UTC):%B %Y} have a place."
 
 
 @transaction.atomic

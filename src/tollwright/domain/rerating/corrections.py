@@ -48,8 +48,10 @@ from tollwright.engine.rerate.run import RerateTally, outcome_of
 from tollwright.engine.resale.batch import BatchContext
 from tollwright.store import batches, calls, corrections
 from tollwright.store import rerate as store
-from tollwright.store.calls import ID_BLOCK, Cursor
+from tollwright.store.calls import Cursor
 from tollwright.store.rerate import Taken
+
+MAX_RECORDS = 65_536
 
 
 class CostMoved(DomainError):
@@ -95,12 +97,12 @@ def correct(*, ids: Sequence[int], at: datetime, by: By) -> Corrected:
     Each is priced as it would be if it came in now. What differs is proposed as a re-rating
     proposes: one proposal an invoice, decided by `operations.accept` and `reject`. A record that
     costs what was billed leaves the quarantine; the call stays as it is on paper. The same records
-    again propose nothing twice. At most ID_BLOCK records at a time, the rest wait.
+    again propose nothing twice. At most MAX_RECORDS at a time, the rest wait.
     """
     cursor = queries.database()
     store.lock_rerating(cursor, current_tenant_id())
     book = read_book(cursor, rules_until=at)
-    found, told = find_corrections(cursor, list(ids)[:ID_BLOCK], book)
+    found, told = find_corrections(cursor, list(ids)[:MAX_RECORDS], book)
     found, waiting = _not_waiting(cursor, found, told)
     rerating, same = None, 0
     if found:
@@ -195,7 +197,7 @@ def _propose(
     corrects = [of[charge_id] for charge_id in changes.charge_id.tolist()]
     where = places(changes, store.fetch_lines(cursor, sorted(set(changes.line_id.tolist()))))
     ids = sorted(one.call.row_id for one in corrects)
-    call_id, charge_id = calls.claim_ids(cursor)
+    call_id, charge_id = calls.claim_ids(cursor, len(corrects))
     rerating = note({"records": span_text(ids)}, f"records:{call_id}", outcome, where, at, by)
     waiting_in = propose(rerating, changes, where).tolist()
     RerateProposalCall.objects.bulk_create(

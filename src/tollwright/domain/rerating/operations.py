@@ -77,7 +77,7 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
     rerating = note(scope.told(), key, outcome, places, at, by)
     changes, new_id = (
         outcome.changes,
-        store.claim_charge_ids(cursor, len(outcome.changes.charge_id)),
+        store.new_charge_ids(cursor, len(outcome.changes.charge_id)),
     )
     unbilled = changes.replaced(new_id=new_id, line_id=np.zeros_like(new_id))
     _revise_open(unbilled.pick(places.line_id == 0), at)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -25,8 +26,8 @@ from tollwright.engine.ingest.attribute import Attributor, Identifier
 from tollwright.engine.ingest.attribute_columns import attribute
 from tollwright.engine.ingest.chunk import Chunk, Refused, chunk_of
 from tollwright.engine.ingest.classify import Classifier, Tally
-from tollwright.engine.ingest.consume_allowances import consume_allowances
 from tollwright.engine.ingest.errors import BadSource, IngestError, NotStored, UnknownSource
+from tollwright.engine.ingest.finish_batch import finish_batch
 from tollwright.engine.ingest.price_chunk import ChunkPricer
 from tollwright.engine.ingest.write import BatchWriter, Late, waiting
 from tollwright.engine.rating.tariffs import CardRepository
@@ -39,6 +40,7 @@ from tollwright.store import batches, terms
 from tollwright.store.calls import Cursor, cursor_on
 
 CHUNK_ROWS = 16_384  # records a round: staged, they fit into a session's temporary buffers
+ATTEMPTS = 3  # of a file that others are in the way of
 AT_ONCE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 Progress = Callable[[int, int], None]
 REFUSALS: tuple[tuple[type[psycopg.Error] | tuple[type[psycopg.Error], ...], str], ...] = (
@@ -112,25 +114,45 @@ def ingest_file(
     """Take a file in, in one transaction (a savepoint where the connection is in one already).
 
     `stream` gives bytes; `progress(bytes read, bytes in all)` is called as they are read.
+    Where others are at the same rows at the same moment and the database ends this one, the file
+    is taken in again, from its beginning, ATTEMPTS times in all.
+
     Raises UnknownSource, BadSource; NotStored when the database cannot take it. Then nothing of
     the file is there. A bad record never raises: it waits in quarantine.
     """
     arrival = _Arrival(tenant_id, filename[:255], at, by[:200], progress)
     stream, sha256, size = raw.measured(stream)
+    start = stream.tell()
     try:
-        with connection.transaction():
-            cursor = cursor_on(connection)
-            batches.set_tenant(cursor, tenant_id)
-            source = open_source(cursor, source_code)
-            batches.lock_source(cursor, source.id)
-            before = batches.fetch_done_batch(cursor, source_id=source.id, sha256=sha256)
-            if before is not None:
-                return _already(before, arrival.filename)
-            return _take_in(cursor, source, arrival, stream, sha256=sha256, size=size)
+        for _ in range(ATTEMPTS - 1):
+            with suppress(*AT_ONCE):
+                return _attempt(connection, source_code, arrival, stream, sha256=sha256, size=size)
+            stream.seek(start)
+        return _attempt(connection, source_code, arrival, stream, sha256=sha256, size=size)
     except OptionsError as error:
         raise BadSource(f"{filename}: source {source_code}: {error}") from error
     except psycopg.Error as error:
         raise explained(error, filename) from error
+
+
+def _attempt(
+    connection: psycopg.Connection[Any],
+    source_code: str,
+    arrival: _Arrival,
+    stream: BinaryIO,
+    *,
+    sha256: str,
+    size: int,
+) -> BatchResult:
+    with connection.transaction():
+        cursor = cursor_on(connection)
+        batches.set_tenant(cursor, arrival.tenant_id)
+        source = open_source(cursor, source_code)
+        batches.lock_source(cursor, source.id)
+        before = batches.fetch_done_batch(cursor, source_id=source.id, sha256=sha256)
+        if before is not None:
+            return _already(before, arrival.filename)
+        return _take_in(cursor, source, arrival, stream, sha256=sha256, size=size)
 
 
 def explained(error: psycopg.Error, filename: str) -> Exception:
@@ -324,7 +346,7 @@ class ImportPipeline:
         total = Tally()
         total.add(self._tally)
         total.add(self._written)
-        total.priced_individually += consume_allowances(
+        total.priced_individually += finish_batch(
             self._cursor, self._batch, self._pricer.consuming,
             corrections=total.reasons["corrections"],
         )  # fmt: skip

@@ -15,7 +15,7 @@ from tollwright.core.formats.base import Fault, Ignored, Item, Record
 from tollwright.engine.ingest import raw
 from tollwright.engine.ingest.chunk import Attributed, Refused, chunk_of, clean
 from tollwright.engine.ingest.classify import Classifier, Tally
-from tollwright.engine.ingest.consume_allowances import consume_allowances
+from tollwright.engine.ingest.finish_batch import finish_batch
 from tollwright.engine.ingest.import_file import (
     CHUNK_ROWS,
     CallSource,
@@ -95,7 +95,7 @@ def reprocess(
             source = open_source(cursor, batches.fetch_source_code(cursor, source_id))
             batches.lock_source(cursor, source.id)
             batch = BatchContext(tenant_id, source.id, batch_id, source.tenant_zone, at)
-            while some := list(islice(group, CHUNK_ROWS)):  # no more than a block of ids holds
+            while some := list(islice(group, CHUNK_ROWS)):
                 total.add(_batch(cursor, batch, source, some, by))
     return Reentered(
         total.rated, total.unanswered, total.duplicates, total.ignored, total.quarantined,
@@ -118,7 +118,7 @@ def _batch(
     late = writer.calls(chunk, tally)
     refused = chunk.refused + [waiting(chunk.record(at), why) for at, why in late.items()]
     corrections = tally.reasons["corrections"]
-    consume_allowances(cursor, batch, pricer.consuming, corrections=corrections)
+    finish_batch(cursor, batch, pricer.consuming, corrections=corrections)
     tally.reasons.clear()
     back = found.refused + [(found.by_record[row.line, row.call_key], row) for row in refused]
     batches.update_quarantined(cursor, [_kept(row_id, row) for row_id, row in back])

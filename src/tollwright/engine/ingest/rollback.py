@@ -102,8 +102,7 @@ def _delete(
     touched = _free(cursor, values)
     batches.delete_calls(cursor, values, keep=keep)
     if restored:
-        _, charge_id = calls.claim_ids(cursor)
-        batches.restore_calls(cursor, restored, charge_id)
+        batches.restore_calls(cursor, restored)
     calls.sum_days(cursor, tenant_id=batch.tenant_id, zone=zone, days=sorted(days))
     settle(cursor, tenant_id=batch.tenant_id, zone=zone, at=batch.at, touched=touched)
     return restored

@@ -29,7 +29,7 @@ from tollwright.kernel.call_columns import CallColumns, ChargeColumns
 from tollwright.store import allowances as store
 from tollwright.store import calls as stored
 from tollwright.store.allowances import Uses
-from tollwright.store.rerate import claim_charge_ids, lock_usage, span_of
+from tollwright.store.rerate import lock_usage, new_charge_ids, span_of
 
 QUARTER_US = 900_000_000
 Touched = Iterable[tuple[int, datetime]]  # (customer, when a call was answered)
@@ -105,7 +105,7 @@ class _SettlementPass:
             raise ValueError(f"call {calls.call_id[row]} came in unrated")
         fresh = _differs(stood, priced.charges)
         charge_id = stood.charge_id.copy()
-        charge_id[fresh] = claim_charge_ids(self.cursor, int(fresh.sum()))
+        charge_id[fresh] = new_charge_ids(self.cursor, int(fresh.sum()))
         charges = priced.charges.replaced(
             charge_id=charge_id, old_id=stood.charge_id, call_id=calls.call_id,
             started_us=calls.started_us, rated_us=stood.rated_us, revision=stood.revision,

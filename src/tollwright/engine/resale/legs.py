@@ -35,7 +35,8 @@ from tollwright.kernel.numbers import pack_numbers
 from tollwright.kernel.text import callers, text_of, unpacked
 from tollwright.store import binary
 from tollwright.store import legs as store
-from tollwright.store.calls import Cursor
+from tollwright.store.calls import Cursor, claim_charge_ids
+from tollwright.store.resellers import fold_usage
 
 NOT_YET = "not_priced_yet"
 NO_TENANT = frozenset[int]()
@@ -91,7 +92,8 @@ class Legs:
         legs = self._legs(calls, reasons, Parent.sell)
         charges = together(legs)
         if len(charges):
-            rows = _rows(charges, calls.pick(charges.call_no), store.claim_charge_ids(self.cursor))
+            first_id = claim_charge_ids(self.cursor, len(charges))
+            rows = _rows(charges, calls.pick(charges.call_no), first_id)
             batch = self.batch
             values = {"tenant_id": batch.tenant_id, "zone": batch.zone, "at": batch.at}
             store.insert_legs(self.cursor, rows, values)
@@ -165,6 +167,7 @@ def fill(cursor: Cursor, batch: BatchContext, *, first: datetime, last: datetime
         cursor, batch_id=batch.batch_id, first=first, last=last
     ):
         found.add(legs.write(stored_calls(rows)))
+    fold_usage(cursor, batch.tenant_id)
     return found
 
 

@@ -145,7 +145,7 @@ class Parent:
         with store.as_tenant(self.cursor, self.tenant_id, back=self.child.tenant_id):
             sold = store.fetch_withdrawn_calls(self.cursor, self.source_id)
             if sold:
-                batches.restore_calls(self.cursor, sold, stored.claim_ids(self.cursor).charge_id)
+                batches.restore_calls(self.cursor, sold)
             above = self._its_legs(NO_BATCH) if sold else None
             if above is not None and above.parent is not None:
                 above.parent.restore(sold)
@@ -213,7 +213,7 @@ class Parent:
         if not count:
             return
         calls = calls.pick(sold.call_no)
-        call_id, charge_id = stored.claim_ids(self.cursor)
+        call_id, charge_id = stored.claim_ids(self.cursor, count)
         sold_id = np.arange(call_id, call_id + count)
         batch_id = self._batch(count)
         rows = binary.rows(

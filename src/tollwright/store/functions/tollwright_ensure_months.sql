@@ -1,5 +1,7 @@
--- Makes the month partitions that [first, last] needs. Owner's rights: the application may not
--- create tables.
+-- Makes the month partitions that [first, last] needs; those that are there cost a look. Owner's
+-- rights: the application may not create tables. LIKE and ATTACH, because CREATE ... PARTITION OF
+-- would keep every reader of every month waiting until the transaction ends. What is there is asked
+-- of pg_class: to_regclass may still answer from before the lock.
 CREATE OR REPLACE FUNCTION public.tollwright_ensure_months(first timestamp with time zone, last timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -9,6 +11,7 @@ CREATE OR REPLACE FUNCTION public.tollwright_ensure_months(first timestamp with 
 AS $function$
 DECLARE
     month timestamptz := date_trunc('month', first);
+    upto timestamptz;
     parent text;
     part text;
 BEGIN
@@ -17,15 +20,20 @@ BEGIN
             USING ERRCODE = 'check_violation';
     END IF;
     WHILE month <= last LOOP
+        upto := month + interval '1 month';
         FOREACH parent IN ARRAY ARRAY['call', 'charge'] LOOP
             part := parent || to_char(month, '_YYYY_MM');
-            IF to_regclass('public.' || part) IS NULL THEN
-                PERFORM pg_advisory_xact_lock(hashtext('tollwright_ensure_months'));
+            PERFORM FROM pg_class WHERE relname = part AND relnamespace = 'public'::regnamespace;
+            CONTINUE WHEN FOUND;
+            PERFORM pg_advisory_xact_lock(hashtext('tollwright_ensure_months'));
+            PERFORM FROM pg_class WHERE relname = part AND relnamespace = 'public'::regnamespace;
+            IF NOT FOUND THEN  -- nobody made it meanwhile
+                EXECUTE format('CREATE TABLE public.%I (LIKE public.%I INCLUDING ALL)', part, parent);
                 EXECUTE format(
-                    'CREATE TABLE IF NOT EXISTS public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L)',
-                    part, parent, month, month + interval '1 month');
+                    'ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
+                    parent, part, month, upto);
             END IF;
         END LOOP;
-        month := month + interval '1 month';
+        month := upto;
     END LOOP;
 END $function$;
