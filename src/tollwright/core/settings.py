@@ -233,6 +233,15 @@ SETTINGS: dict[str, Setting] = {
             " Off: with the first period that has ended.",
         ),
         Setting(
+            "minimum_invoice",
+            "Smallest invoice",
+            "decimal",
+            "0",
+            "A sum below this, tax included, is not invoiced but carried to the next invoice."
+            " In the invoice's currency; 0: every sum is invoiced.",
+            high=1_000_000,
+        ),
+        Setting(
             "invoice_detail",
             "Detail on invoices",
             "choice",

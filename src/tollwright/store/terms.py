@@ -63,7 +63,7 @@ class StoredRule(NamedTuple):
 class SubscriptionRow(NamedTuple):
     """A customer, or one campaign of it, on a plan version; the rest is how the plan prices.
 
-    `zone` is the customer's own; the amounts are micros, and hold for `pricing` cost_plus.
+    The amounts are micros, and hold for `pricing` cost_plus.
     """
 
     customer_id: int
@@ -72,7 +72,6 @@ class SubscriptionRow(NamedTuple):
     card_id: int
     starts_on: date
     ends_on: date | None
-    zone: str
     pricing: str
     markup_ppm: int
     fixed_micros: int

@@ -14,10 +14,9 @@ SELECT id, tenant_id, customer_id, campaign_id, setting, value::text AS value, l
 
 -- name: fetch_subscriptions -- who is on which plan version, from the first to the last day
 SELECT s.customer_id, s.campaign_id, v.id AS plan_version_id, v.card_id, s.starts_on, s.ends_on,
-       c.timezone AS zone, v.pricing, v.markup_ppm, v.fixed_micros, v.floor_micros, v.cap_micros
+       v.pricing, v.markup_ppm, v.fixed_micros, v.floor_micros, v.cap_micros
   FROM subscription s
   JOIN plan_version v ON v.id = s.version_id
-  JOIN customer c ON c.id = s.customer_id
  ORDER BY s.starts_on, s.id
 
 -- name: fetch_issued_periods -- periods of these customers' invoices that stand, in all currencies

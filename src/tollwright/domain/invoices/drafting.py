@@ -209,7 +209,7 @@ def _start_draft(account: Account, day: date) -> Invoice | None:
     invoice = _row(account, period, "invoice", at_start=True)
     InvoiceTax.objects.filter(invoice=invoice).delete()
     InvoiceLine.objects.filter(invoice=invoice).delete()
-    return _filled(account, invoice, period)
+    return _filled(account, invoice, period, _terms_of(account, invoice))
 
 
 def _late_draft(account: Account, start: date) -> Invoice | None:
@@ -247,13 +247,15 @@ def _draft(account: Account, period: Period, since: datetime, kind: str) -> Invo
     InvoiceLine.objects.filter(invoice=invoice).update(
         tax_category=terms.tax_category, tax_rate=terms.tax_rate
     )
-    return _filled(account, invoice, period)
+    return _filled(account, invoice, period, terms)
 
 
-def _filled(account: Account, invoice: Invoice, period: Period) -> Invoice | None:
-    """The draft with its fees, placed and added up; None, and no row, when nothing is due."""
+def _filled(account: Account, invoice: Invoice, period: Period, terms: Terms) -> Invoice | None:
+    """The draft with its fees, placed and added up.
+
+    None, and no row, when nothing is due, or too little for an invoice (rule minimum_invoice).
+    """
     if invoice.document_type == "invoice":
-        terms = _terms_of(account, invoice)
         frame = Frame(invoice, period, account.calendar, terms, account.held)
         InvoiceLine.objects.bulk_create(fee_lines(frame, 1_000_000))
     if not InvoiceLine.objects.filter(invoice=invoice).exclude(amount_micros=0).exists():
@@ -261,6 +263,9 @@ def _filled(account: Account, invoice: Invoice, period: Period) -> Invoice | Non
         return None
     billing.number_lines(database(), invoice_id=invoice.pk)
     total_up(invoice)
+    if 0 <= invoice.total_micros < terms.minimum_micros:
+        drop(invoice)  # the next draft finds its calls and fees due
+        return None
     return invoice
 
 

@@ -11,6 +11,7 @@ from django.db.models import Min
 
 from tollwright.core.billing.period_rules import period_history
 from tollwright.core.billing.periods import Calendar, Period, anchor_day
+from tollwright.core.money import micros
 from tollwright.core.rules import RuleRow, applicable, resolve
 from tollwright.core.tax.totals import rate_of
 from tollwright.data.models import Campaign, Customer, Invoice, Subscription
@@ -21,13 +22,17 @@ INSTANT, DAY = timedelta(microseconds=1), timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A customer's billing rules at a moment. `tax_rate` is a percentage."""
+    """A customer's billing rules at a moment. `tax_rate` is a percentage.
+
+    An invoice of less than `minimum_micros` is carried to the next.
+    """
 
     detail: str
     due_days: int
     grace_days: int
     own_invoice_for_late: bool
     bill_at_start: bool
+    minimum_micros: int
     tax_category: str
     tax_rate: Decimal
 
@@ -42,6 +47,7 @@ def terms_at(customer: Customer, at: datetime) -> Terms:
         grace_days=int(str(rules["finalise_grace_days"])),
         own_invoice_for_late=rules["late_usage"] == "own_invoice",
         bill_at_start=bool(rules["bill_at_start"]),
+        minimum_micros=micros(str(rules["minimum_invoice"])),
         tax_category=category,
         tax_rate=rate_of(category, Decimal(str(rules["tax_rate"]))),
     )

@@ -7,13 +7,14 @@ campaign is treated alike. A call then costs one bisection, not a query.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from tollwright.core import rules as r
-from tollwright.core.billing.period_rules import PERIOD_SETTINGS
-from tollwright.core.billing.periods import BEFORE, EVER, midnight
+from tollwright.core.billing.period_rules import PERIOD_SETTINGS, period_history
+from tollwright.core.billing.periods import BEFORE, EVER, Calendar, Period, Span, anchor_day
 from tollwright.core.money import Rounding
 from tollwright.core.rating.legs import CostPlus
 from tollwright.core.settings import Value
@@ -94,8 +95,8 @@ class Customer:
 class Subscribed:
     """A plan version's card, for a customer or one campaign, from day to day, both included.
 
-    `zone` is the customer's own. When the days begin is for the book's rules to say. With
-    `cost_plus` the plan prices from the cost.
+    When the days begin is for the customer's calendar to say. With `cost_plus` the plan prices
+    from the cost.
     """
 
     customer_id: int
@@ -104,25 +105,16 @@ class Subscribed:
     card_id: int
     starts_on: date
     ends_on: date | None
-    zone: str
     cost_plus: CostPlus | None = None
     starts_at: datetime = BEFORE
     ends_at: datetime = EVER
 
-    def dated(self, zones: Iterable[r.RuleRow]) -> Subscribed:
-        """With its moments: midnights of the zone that bounds the customer's invoices then.
-
-        `zones` are the tenant's rules of the setting `timezone`.
-        """
-        chain = r.applicable(zones, customer_id=self.customer_id)
-
-        def begins(day: date) -> datetime:
-            near = datetime.combine(day, time(), UTC)
-            said = r.resolve(chain, "timezone", near).value
-            return midnight(day, str(said or self.zone))
-
-        after = None if self.ends_on is None else begins(self.ends_on + timedelta(days=1))
-        return replace(self, starts_at=begins(self.starts_on), ends_at=after or EVER)
+    def dated(self, calendar: Calendar) -> Subscribed:
+        """With its moments: those at which its days begin on the customer's calendar."""
+        after = EVER
+        if self.ends_on is not None:
+            after = calendar.begins(self.ends_on + timedelta(days=1))
+        return replace(self, starts_at=calendar.begins(self.starts_on), ends_at=after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,19 +169,22 @@ class Timeline:
 
 @dataclass(slots=True)
 class Book:
-    """Everything that decides terms, in memory. Build it once per file by `read_book`."""
+    """Everything that decides terms, in memory. Build it once per file by `read_book`.
+
+    `issued`: the periods of documents that stand, by customer.
+    """
 
     campaigns: dict[int, Campaign]
     cards: dict[int, Card]
     subscriptions: list[Subscribed]
     rules: list[r.RuleRow]
     customers: dict[int, Customer] = field(default_factory=dict)
+    issued: Mapping[int, Sequence[Period]] = field(default_factory=dict)
     _by_code: dict[str, Card] = field(default_factory=dict)
     _timelines: dict[int, Timeline] = field(default_factory=dict)
+    _dated: dict[int, list[Subscribed]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        zones = [rule for rule in self.rules if rule.setting == "timezone"]
-        self.subscriptions = [held.dated(zones) for held in self.subscriptions]
         self._by_code = {card.code: card for card in self.cards.values()}
 
     def terms(self, campaign_id: int, moment: datetime) -> Terms:
@@ -206,7 +201,31 @@ class Book:
         known = [rule for rule in self.rules if rule.set_at <= moment]
         if len(known) == len(self.rules):
             return self
-        return Book(self.campaigns, self.cards, self.subscriptions, known, self.customers)
+        return replace(self, rules=known, _timelines={}, _dated={})
+
+    def calendar(
+        self, customer_id: int, issued: Mapping[int, Sequence[Period]] | None = None
+    ) -> Calendar:
+        """The customer's billing periods, those of its invoices; `issued` None: the book's."""
+        customer = self.customers[customer_id]
+        history = period_history(r.applicable(self.rules, customer_id=customer_id), customer.zone)
+        begun = [one.starts_on for one in self.subscriptions if one.customer_id == customer_id]
+        anchor = anchor_day(
+            history, stored=customer.anchor, first_plan=min(begun, default=None),
+            entered=customer.since,
+        )  # fmt: skip
+        standing = self.issued if issued is None else issued
+        return Calendar(history, anchor, standing.get(customer_id, ()))
+
+    def subscribed(self, customer_id: int) -> list[Subscribed]:
+        """The customer's subscriptions with their moments, by first day."""
+        found = self._dated.get(customer_id)
+        if found is None:
+            held = [one for one in self.subscriptions if one.customer_id == customer_id]
+            calendar = self.calendar(customer_id) if held else None
+            found = [one.dated(calendar) for one in held] if calendar else []
+            self._dated[customer_id] = found
+        return found
 
     def changes(self, campaign_id: int) -> list[datetime]:
         """The moments at which a campaign's terms may change, ascending."""
@@ -215,7 +234,7 @@ class Book:
     def _timeline(self, campaign_id: int) -> Timeline:
         chain = self._chain(campaign_id)
         moments = {row.effective_from for row in chain}
-        for subscription in self.subscriptions:
+        for subscription in self.subscribed(self.campaigns[campaign_id].customer_id):
             moments |= {subscription.starts_at, subscription.ends_at}
         for card in self.cards.values():
             moments |= {version.effective_from for version in card.versions}
@@ -268,9 +287,7 @@ class Book:
     def _subscription(self, campaign: Campaign, moment: datetime) -> Subscribed | None:
         """The campaign's own, else the customer's; of several the one that began last."""
         held = [
-            s
-            for s in self.subscriptions
-            if s.customer_id == campaign.customer_id and s.starts_at <= moment < s.ends_at
+            s for s in self.subscribed(campaign.customer_id) if s.starts_at <= moment < s.ends_at
         ]
         own = [s for s in held if s.campaign_id == campaign.id]
         wide = [s for s in held if s.campaign_id is None]
@@ -319,7 +336,17 @@ def read_book(cursor: store.Cursor, *, rules_until: datetime | None = None) -> B
         [_subscribed(row) for row in store.fetch_subscriptions(cursor)],
         list(_rules(store.fetch_rules(cursor, SETTINGS + PERIOD_SETTINGS), rules_until)),
         {row.customer_id: _customer(row) for row in campaigns},
+        read_issued(cursor, {row.customer_id for row in campaigns}),
     )
+
+
+def read_issued(cursor: store.Cursor, customers: Iterable[int]) -> dict[int, list[Period]]:
+    """The periods of documents that stand, by customer. One query."""
+    issued = defaultdict[int, list[Period]](list)
+    for row in store.fetch_issued_periods(cursor, sorted(set(customers))):
+        span = Span(row.first, row.end)
+        issued[row.customer_id].append(Period(row.since, row.until, span, row.zone))
+    return issued
 
 
 def _campaign(row: store.CampaignRow) -> Campaign:
@@ -333,7 +360,7 @@ def _customer(row: store.CampaignRow) -> Customer:
 def _subscribed(row: store.SubscriptionRow) -> Subscribed:
     return Subscribed(
         row.customer_id, row.campaign_id, row.plan_version_id, row.card_id, row.starts_on,
-        row.ends_on, row.zone, row.cost_plus,
+        row.ends_on, row.cost_plus,
     )  # fmt: skip
 
 

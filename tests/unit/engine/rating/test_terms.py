@@ -12,7 +12,15 @@ from tollwright.core.rating.legs import CostPlus
 from tollwright.core.rules import RuleRow
 from tollwright.core.settings import Value
 from tollwright.engine.rating.counted_time import counted_ms
-from tollwright.engine.rating.terms import Book, Campaign, Card, Subscribed, Terms, Version
+from tollwright.engine.rating.terms import (
+    Book,
+    Campaign,
+    Card,
+    Customer,
+    Subscribed,
+    Terms,
+    Version,
+)
 from tollwright.kernel.call_columns import CallColumns
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -21,7 +29,7 @@ PLUS = CostPlus(markup_ppm=150_000, fixed_micros=1_000, floor_micros=5_000, cap_
 RETAIL = Card(1, "RETAIL", "EUR", (Version(11, 1, SINCE, "a", SINCE, False),))
 GIVING = Card(2, "GIVING", "EUR", (Version(21, 3, SINCE, "b", SINCE, True),))
 OPEN = Card(3, "OPEN", "EUR", ())
-PLAN = Subscribed(10, None, 7, 1, date(2026, 11, 1), None, "UTC")
+PLAN = Subscribed(10, None, 7, 1, date(2026, 11, 1), None)
 
 
 def terms(*plans: Subscribed, rules: dict[str, Value] | None = None, at: datetime = NOON) -> Terms:
@@ -31,7 +39,8 @@ def terms(*plans: Subscribed, rules: dict[str, Value] | None = None, at: datetim
     ]
     campaigns = {1: Campaign(1, 10, "SPRING", "ACME", "EUR")}
     cards = {card.id: card for card in (RETAIL, GIVING, OPEN)}
-    return Book(campaigns, cards, list(plans), rows).terms(1, at)
+    customers = {10: Customer(10, "UTC", SINCE, None)}
+    return Book(campaigns, cards, list(plans), rows, customers).terms(1, at)
 
 
 def test_a_plan_by_its_card_prices_by_its_card() -> None:
@@ -110,3 +119,28 @@ def test_which_milliseconds_the_rules_count(rules: dict[str, Value], counted: li
         cause_no=none, disposition_no=none,
     )  # fmt: skip
     assert counted_ms(held, calls).tolist() == counted
+
+
+def test_days_of_plans_begin_with_the_days_of_invoices() -> None:
+    """From UTC to New York on 10 November: November stays UTC's, and so does its 15th; the 5th of
+    December is New York's, five hours later."""
+    rows = [
+        RuleRow(1, "timezone", "America/New_York", False, datetime(2026, 11, 10, tzinfo=UTC),
+                SINCE, "test", 1, None, None)
+    ]  # fmt: skip
+    first = replace(PLAN, ends_on=date(2026, 11, 14))
+    second = replace(
+        PLAN, plan_version_id=8, starts_on=date(2026, 11, 15), ends_on=date(2026, 12, 4)
+    )
+    third = replace(PLAN, plan_version_id=9, starts_on=date(2026, 12, 5))
+    book = Book(
+        {1: Campaign(1, 10, "SPRING", "ACME", "EUR")}, {1: RETAIL}, [first, second, third], rows,
+        {10: Customer(10, "UTC", SINCE, None)},
+    )  # fmt: skip
+    calendar = book.calendar(10)
+    for day in (date(2026, 11, 1), date(2026, 11, 15), date(2026, 12, 5)):
+        assert calendar.begins(day) in book.changes(1)
+    assert [book.terms(1, at).plan_version_id for at in (
+        datetime(2026, 11, 14, 23, 59, tzinfo=UTC), datetime(2026, 11, 15, tzinfo=UTC),
+        datetime(2026, 12, 5, 4, 59, tzinfo=UTC), datetime(2026, 12, 5, 5, tzinfo=UTC),
+    )] == [7, 8, 8, 9]  # fmt: skip
