@@ -177,6 +177,11 @@ def codes() -> dict[str, set[str]]:
         "date_order": set(get_args(mapping.DateOrder)),
         "decimal": set(get_args(mapping.Decimals)),
         "deck_column": set(mapping.MEANINGS),
+        "deck_effect": set(mapping.EFFECTS),
+        "deck_grace": set(get_args(mapping.GraceRule)),
+        "deck_hyphens": set(get_args(mapping.Hyphens)),
+        "deck_jurisdiction": set(get_args(mapping.Jurisdiction)),
+        "deck_lists": set(get_args(mapping.Lists)),
         "direction": set(get_args(Direction)) - {""},
         "duplicates": set(get_args(mapping.Duplicates)),
         "entry_kind": {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +13,9 @@ from tollwright.cli import runtime
 
 
 def import_deck(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX deck.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV, XLSX, XLS or ODS deck.")
+    ],
     card: Annotated[str, typer.Option(help="Code of the rate card that the deck is for.")],
     mode: Annotated[
         str, typer.Option(help="replace: the deck is the whole card; amend: it changes some rows.")
@@ -23,15 +26,39 @@ def import_deck(
     since: Annotated[
         datetime | None, typer.Option("--from", help="Calls answered from here on; default: now.")
     ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="JSON file: how the columns are read."),
+    ] = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--answer", help="KEY=VALUE: an answer to a question of the preview; repeat it."
+        ),
+    ] = None,
+    skip_faults: Annotated[
+        bool, typer.Option("--skip-faults", help="Leave out the rows that cannot be read.")
+    ] = False,
+    save_mapping: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Write how the columns were read to this JSON file."),
+    ] = None,
     tenant: Annotated[str, typer.Option(help="Slug of the tenant.")] = "",
 ) -> None:
     """Import a rate deck: preview it, and with --publish make it the card's next version.
+
+    What can be read in two ways is asked by the preview and answered by --answer: `country=1`
+    (whose codes those without + are; or `international`), `hyphens=area`, `lists=full`,
+    `sheet=Rates`, `grace=threshold`, `jurisdiction=highest`, `price=New Rate` (the column of a
+    meaning), `column.Zone=ignore` (the meaning of a column), `status.Retired=withdrawn`.
 
     Examples:
 
     `tollwright import-deck az.csv --card RETAIL --mode replace`
 
     `tollwright import-deck az.csv --card RETAIL --mode replace --publish --from 2026-12-01`
+
+    `tollwright import-deck us.xlsx --card US --mode replace --answer country=1`
     """
     runtime.start()
     from tollwright.data.models import RateCard
@@ -47,16 +74,41 @@ def import_deck(
             codes = ", ".join(RateCard.objects.values_list("code", flat=True)) or "none"
             raise NotFound(f"There is no rate card {card!r}. Cards here: {codes}.")
         preview = rates.preview_deck(
-            card=found, filename=file.name, content=file.read_bytes(), mode=mode, at=at, by=by
-        )
+            card=found, filename=file.name, content=file.read_bytes(), mode=mode,
+            mapping=mapping_in(mapping), answers=answers_in(answer or []), at=at, by=by,
+        )  # fmt: skip
         show_preview(preview.summary)
+        if save_mapping is not None:
+            save_mapping.write_text(json.dumps(preview.mapping, indent=2, ensure_ascii=False))
         if not publish:
             print("Nothing was changed. Add --publish to make it the next version.")
             return
-        version = rates.apply_deck(deck_import=preview, at=at, by=by)
+        version = rates.apply_deck(deck_import=preview, skip_faults=skip_faults, at=at, by=by)
         start = since.astimezone() if since is not None else at
         rates.publish_version(version=version, effective_from=start, at=at, by=by)
         print(f"Published {version}.")
+
+
+def mapping_in(file: Path | None) -> dict[str, object] | None:
+    """The column mapping of a JSON file. Raises typer.BadParameter."""
+    if file is None:
+        return None
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{file} is no JSON: {error}", param_hint="--mapping") from None
+    if not isinstance(told, dict):
+        raise typer.BadParameter("The file must hold a JSON object.", param_hint="--mapping")
+    return told
+
+
+def answers_in(told: list[str]) -> dict[str, str]:
+    """KEY=VALUE pairs. Raises typer.BadParameter."""
+    pairs = [text.partition("=") for text in told]
+    for key, sign, _ in pairs:
+        if not key.strip() or not sign:
+            raise typer.BadParameter(f"{key!r} is not KEY=VALUE.", param_hint="--answer")
+    return {key.strip(): value.strip() for key, _, value in pairs}
 
 
 def show_preview(summary: dict[str, object]) -> None:
@@ -66,8 +118,16 @@ def show_preview(summary: dict[str, object]) -> None:
             print(f"  {key}: " + ", ".join(f"{name} {count:,}" for name, count in value.items()))
         elif key == "unused_columns" and isinstance(value, list):
             print(f"  columns not used: {', '.join(value) or 'none'}")
+        elif key == "questions" and isinstance(value, list):
+            for question in value:
+                print(f"  asked: {_asked(question)}")
         elif isinstance(value, list):
             for fault in value[:20]:
                 print(f"  {fault}")
         else:
             print(f"  {key}: {value}")
+
+
+def _asked(question: dict[str, Any]) -> str:
+    choices = ", ".join(f"--answer '{question['key']}={one}'" for one in question["choices"])
+    return f"{question['sentence']} {choices}"

@@ -81,6 +81,8 @@ def test_a_preview_counts_and_writes_no_rate(world: World, card: RateCard) -> No
             "columns": "found",
             "unused_columns": [],
             "doubts": [],
+            "questions": [],
+            "withdrawn": 0,
             "first_faults": [],
             "first_notes": [],
         }

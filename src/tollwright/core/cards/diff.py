@@ -129,11 +129,14 @@ def diff_settings(old: RateCard, new: RateCard) -> Iterable[tuple[str, object, o
             yield key, before.get(key), after.get(key)
 
 
-def merge(old: Sequence[Rate], deck: Sequence[Rate], mode: Mode) -> list[Rate]:
+def merge(
+    old: Sequence[Rate], deck: Sequence[Rate], mode: Mode, withdrawn: Sequence[Rate] = ()
+) -> list[Rate]:
     """The rows of the next version: the deck's, and those of the old one that still count.
 
     A code's old row stays until the deck's row for it begins, where that is later than the deck's
-    first date. In `amend` the codes that the deck lacks stay; in `replace` they go.
+    first date. In `amend` the codes that the deck lacks stay; in `replace` they go. The old rows of
+    a `withdrawn` code end when its row there begins, whatever the mode.
     """
     starts = [rate.effective_from for rate in deck]
     first = min((start or _EVER for start in starts), default=_EVER)
@@ -141,7 +144,11 @@ def merge(old: Sequence[Rate], deck: Sequence[Rate], mode: Mode) -> list[Rate]:
     for rate, start in zip(deck, starts, strict=True):
         code, moment = _code(rate), start or _EVER
         begins[code] = min(begins.get(code, moment), moment)
-    if mode == "replace" and all((start or _EVER) == first for start in starts):
+    for rate in withdrawn:
+        code, moment = _code(rate), rate.effective_from or _EVER
+        begins[code] = min(begins.get(code, moment), moment)
+    dated = not all(moment <= first for moment in begins.values())
+    if mode == "replace" and not dated and all((start or _EVER) == first for start in starts):
         return list(deck)
     kept = [row for rate in old if (row := _kept(rate, begins.get(_code(rate)), first, mode))]
     return [*kept, *deck]

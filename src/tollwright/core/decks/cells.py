@@ -1,4 +1,4 @@
-"""One cell of a deck to one value: codes, prices, dates, increments, blocked."""
+"""One cell of a deck to one value: prices, dates, increments, blocked."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from tollwright.core.cards.card import MAX_DIGITS
 from tollwright.core.decks.mapping import DateOrder, Decimals
 
-_MOST_CODES = 10_000  # of one cell
-_RANGE = re.compile(r"(\d+)[-\u2013](\d+)")
 _SPREADSHEET = re.compile(r"(\d+)[.,]0+|(\d+(?:[.,]\d+)?)[eE]\+?(\d{1,2})")
 _MONEY_SIGNS = re.compile(r"[\s\u00a0\u202f$€£¥₹']|[A-Z]{3}\b|\b[A-Z]{3}")
 _BLOCKED = frozenset({"n/a", "na", "n.a.", "blocked", "block", "barred", "not available"})
@@ -22,7 +19,13 @@ _MONTHS = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
 }
+_AT_ONCE = frozenset(
+    {"asap", "immediate", "immediately", "now", "at once", "effective immediately"}
+)
 _CLOCK = re.compile(r"[T ]+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.0+)?)?(?:Z|\+00:?00)?$")
+_DURATION = re.compile(r"(\d{1,6})\s*(s|sec|secs|seconds?|m|min|mins|minutes?)\.?")
+_UNITS = {"minute": 60, "minutes": 60, "min": 60, "permin": 60, "perminute": 60, "m": 60}
+_UNITS |= {"second": 1, "seconds": 1, "sec": 1, "persec": 1, "persecond": 1, "s": 1, "hour": 3600}
 _SERIAL = re.compile(r"[2-7]\d{4}(?:\.0+)?")
 _SERIAL_START = date(1899, 12, 30)
 
@@ -31,67 +34,17 @@ class BadCellError(ValueError):
     """The cell cannot be read; the message is the sentence for the deck's owner."""
 
 
-def codes(text: str) -> tuple[str, ...]:
-    """`44, 4420-4425; 4428` → its codes; + 00 011 go, as do a spreadsheet's .0 and E+11."""
-    if text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= MAX_DIGITS:
-        return (text,)
-    found: list[str] = []
-    for part in _parts(text):
-        found.extend(_span(part))
-        if len(found) > _MOST_CODES:
-            raise BadCellError(f"The cell holds more than {_MOST_CODES} codes: check its ranges.")
-    if not found:
-        raise BadCellError("The code is empty.")
-    return tuple(found)
-
-
-def _parts(text: str) -> list[str]:
-    whole = re.sub(r"\s", "", text)
-    if _SPREADSHEET.fullmatch(whole):
-        return [whole]
-    parts = re.split(r"[,;/|]", re.sub(r"[ \t\u00a0]", "", text).replace("\n", ","))
-    return [part.strip().strip("'\"") for part in parts if part.strip()]
-
-
-def _span(part: str) -> list[str]:
-    span = _RANGE.fullmatch(part.replace("+", ""))
-    if span is None:
-        return [code(part)]
-    low, high = _bare(span[1]), _bare(span[2])
-    if len(low) != len(high) or low > high:
-        raise BadCellError(
-            f"{part!r} is not a range: both ends need the same number of digits, the lower first."
-            " Write 1-242 as 1242, and 4420-5 as 4420-4425."
-        )
-    if int(high) - int(low) >= _MOST_CODES:
-        raise BadCellError(f"The range {part} holds more than {_MOST_CODES} codes.")
-    return [str(number).rjust(len(low), "0") for number in range(int(low), int(high) + 1)]
-
-
-def code(text: str) -> str:
-    """One code as digits. Raises BadCellError."""
-    digits = text
+def spreadsheet_number(text: str) -> str:
+    """`44.0` and `4.42E+11` as the digits that were meant; '' for any other text."""
     number = _SPREADSHEET.fullmatch(text)
-    if number is not None:
-        digits = number[1] or str(int(Decimal(text.replace(",", "."))))
-    digits = _bare(digits.replace("+", ""))
-    if not (digits.isascii() and digits.isdigit()):
-        raise BadCellError(f"{text[:40]!r} is not a code: digits are expected, such as 4420.")
-    if len(digits) > MAX_DIGITS:
-        raise BadCellError(f"The code {digits[:40]} has more than {MAX_DIGITS} digits.")
-    return digits
+    if number is None:
+        return ""
+    return number[1] or str(int(Decimal(text.replace(",", "."))))
 
 
 def lost_digits(text: str) -> bool:
     """Whether a spreadsheet wrote the code as 4.42E+11 and so may have lost its last digits."""
     return bool(re.search(r"\d[eE]\+?\d", text))
-
-
-def _bare(digits: str) -> str:
-    for prefix in ("00", "011"):
-        if digits.startswith(prefix) and len(digits) > len(prefix):
-            return digits[len(prefix) :]
-    return digits
 
 
 def number(text: str, decimal: Decimals) -> Decimal:
@@ -136,7 +89,8 @@ def yes(text: str) -> bool:
 
 def increments(text: str) -> tuple[int, int]:
     """`60/6`, `30-6`, `1/1`, `6` → first and next seconds. Raises BadCellError."""
-    parts = re.split(r"[/\-+:;,|\\]", re.sub(r"\s|s(ec(onds?)?)?\b", "", text.lower()))
+    bare = re.sub(r"\s|s(ec(onds?)?)?(?![a-z])|[\[\]()\"']", "", text.lower())
+    parts = re.split(r"[/\-+:;,|\\]", bare)
     if not 1 <= len(parts) <= 2 or not all(part.isascii() and part.isdigit() for part in parts):
         raise BadCellError(f"{text[:40]!r} is not an increment: 60/6, 1/1 or 30-6 is expected.")
     first, following = int(parts[0]), int(parts[-1])
@@ -146,9 +100,21 @@ def increments(text: str) -> tuple[int, int]:
 def seconds(text: str) -> int:
     """Whole seconds of a cell such as 60 or 60.0. Raises BadCellError."""
     bare = re.sub(r"[.,]0+$", "", text.strip())
+    told = _DURATION.fullmatch(bare.lower())
+    if told is not None:
+        return int(told[1]) * (60 if told[2].startswith("m") else 1)
     if not (bare.isascii() and bare.isdigit() and len(bare) < 7):
         raise BadCellError(f"{text[:40]!r} is not a number of seconds.")
     return int(bare)
+
+
+def unit(text: str) -> int:
+    """The seconds that a price is for: `60`, `1m`, `minute`, `per sec`. Raises BadCellError."""
+    word = re.sub(r"[\s/._]", "", text.lower())
+    found = _UNITS.get(word) or seconds(text)
+    if found < 1:
+        raise BadCellError(f"{text[:40]!r} is no time that a price can be for.")
+    return found
 
 
 def checked_increment(first: int, following: int) -> tuple[int, int]:
@@ -158,9 +124,11 @@ def checked_increment(first: int, following: int) -> tuple[int, int]:
     return first, following
 
 
-def moment(text: str, order: DateOrder, zone: ZoneInfo) -> datetime:
-    """The instant a date (midnight) or date and time in `zone` names, in UTC."""
+def moment(text: str, order: DateOrder, zone: ZoneInfo) -> datetime | None:
+    """The instant a date (midnight) or date and time in `zone` names, in UTC; None = at once."""
     bare = text.strip()
+    if bare.lower().rstrip(".") in _AT_ONCE:
+        return None
     clock = _CLOCK.search(bare)
     day = _day(bare[: clock.start()] if clock else bare, order)
     hour, minute, second = (int(part or 0) for part in clock.groups()) if clock else (0, 0, 0)

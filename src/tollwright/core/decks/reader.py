@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from tollwright.core.decks import cells
 from tollwright.core.decks.cells import BadCellError
-from tollwright.core.decks.headers import places
+from tollwright.core.decks.codes import AreaReader, CodeReader
+from tollwright.core.decks.doubts import column_doubts, open_questions
+from tollwright.core.decks.headers import places, plain
 from tollwright.core.decks.mapping import ColumnMapping, Duplicates, MappingError, Meaning
+from tollwright.core.decks.questions import Question
 from tollwright.core.decks.rows import DeckFault, DeckRow
 from tollwright.core.decks.table import DeckError, Row, rows_of
 from tollwright.core.decks.terms import TERMS, CellError, Terms, TermsReader
 
 _KEPT = 200_000
-_MOST_CODE_DIGITS = 15
+_PARTS: tuple[Meaning, ...] = ("country_code", "area_code", "exchange_code")
 
 
 @dataclass(frozen=True, slots=True)
 class DeckResult:
     """rows: what can be imported. faults: what cannot, each with its place. notes: accepted, but
     somebody should look. rows_read: rows of the file below its headers. unused: headers of columns
-    that the mapping leaves out, or '#3' for the third column of a deck without headers.
+    that nothing is read from, or '#3' for the third column of a deck without headers.
+    withdrawn: rows that say that their code is not sold any more; they are not among `rows`.
+    doubts: columns not used that may carry money, increments, dates, status or a sheet, as
+    sentences. questions: what has to be answered before the rows are used.
     """
 
     rows: list[DeckRow]
@@ -30,6 +37,9 @@ class DeckResult:
     notes: list[DeckFault] = field(default_factory=list)
     rows_read: int = 0
     unused: tuple[str, ...] = ()
+    withdrawn: list[DeckRow] = field(default_factory=list)
+    doubts: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 def read_deck(data: bytes, mapping: ColumnMapping) -> DeckResult:
@@ -37,25 +47,35 @@ def read_deck(data: bytes, mapping: ColumnMapping) -> DeckResult:
     table = rows_of(
         data, encoding=mapping.encoding, delimiter=mapping.delimiter, sheet=mapping.sheet
     )
-    names = [header for header, _ in mapping.columns]
-    found = places(table, names)
+    used: dict[str, Meaning] = {
+        header: meaning for header, meaning in mapping.columns if meaning != "ignore"
+    }
+    found = places(table, list(used))
     if found is None:
         raise DeckError(
-            f"No row has all the columns {', '.join(names)}: the carrier changed its layout."
+            f"No row has all the columns {', '.join(used)}: the carrier changed its layout."
             " Make a new mapping for this file."
         )
     first, at = found
-    reader = _Reader(mapping, {meaning: at[header] for header, meaning in mapping.columns})
-    return replace(reader.read(table[first:]), unused=_unused(table, first, set(at.values())))
+    headers = _headers(table, first)
+    body = table[first:]
+    columns = {meaning: at[header] for header, meaning in used.items()}
+    result = _Reader(mapping, columns).read(body)
+    unused = [place for place, text in enumerate(headers) if text and place not in at.values()]
+    ignored = {plain(header) for header, meaning in mapping.columns if meaning == "ignore"}
+    doubtful = [place for place in unused if plain(headers[place]) not in ignored]
+    return replace(
+        result,
+        unused=tuple(headers[place] for place in unused),
+        doubts=tuple(column_doubts(headers, doubtful, body)),
+        questions=tuple(open_questions(mapping, columns, body)),
+    )
 
 
-def _unused(table: list[Row], first: int, used: set[int]) -> tuple[str, ...]:
-    """What of a file nobody asked for: a column which says "withdrawn" shall not be overlooked."""
+def _headers(table: list[Row], first: int) -> list[str]:
     if first:
-        headers = [" ".join(cell.split()) for cell in table[first - 1][1]]
-    else:
-        headers = [f"#{place + 1}" for place in range(len(table[0][1]) if table else 0)]
-    return tuple(text for place, text in enumerate(headers) if text and place not in used)
+        return [" ".join(cell.split()) for cell in table[first - 1][1]]
+    return [f"#{place + 1}" for place in range(len(table[0][1]) if table else 0)]
 
 
 class _Reader:
@@ -65,6 +85,10 @@ class _Reader:
         self._at = at
         self._width = max(at.values()) + 1
         self._result = DeckResult([], [])
+        self._country = mapping.calling_code
+        self._whole = CodeReader(mapping)
+        self._international = CodeReader(replace(mapping, country="", lists="full"))
+        self._areas = AreaReader()
         try:
             self._reader = TermsReader(mapping)
         except CellError as error:
@@ -75,14 +99,31 @@ class _Reader:
 
     def read(self, table: list[Row]) -> DeckResult:
         rows: list[DeckRow] = []
+        withdrawn: list[DeckRow] = []
         for line, texts in table:
+            if self._aside(line, texts):
+                continue
             try:
-                rows.extend(self._row(line, texts))
+                for row in self._row(line, texts):
+                    (withdrawn if row.withdrawn else rows).append(row)
             except CellError as error:
                 self._fault(line, error.meaning, error.reason)
         kept = without_duplicates(rows, self._policy, self._fault)
         self._result.faults.sort(key=lambda fault: fault.line)
-        return DeckResult(kept, self._result.faults, self._result.notes, len(table))
+        notes = self._result.notes
+        return DeckResult(kept, self._result.faults, notes, len(table), withdrawn=withdrawn)
+
+    def _aside(self, line: int, texts: list[str]) -> bool:
+        """Whether a line is a heading or a footer: one cell of words, no code and no price."""
+        told = [text for text in texts if text.strip()]
+        if len(told) != 1 or self._width < 2 or not any(char.isalpha() for char in told[0]):
+            return False
+        place = self._at.get("price", 0)
+        if place < len(texts) and texts[place].strip():
+            return False
+        words = " ".join(told[0].split())[:60]
+        self._result.notes.append(DeckFault(line, "", f"Not read, words alone: {words}"))
+        return True
 
     def _fault(self, line: int, meaning: Meaning, reason: str) -> None:
         self._result.faults.append(DeckFault(line, self._headers.get(meaning, ""), reason))
@@ -108,19 +149,23 @@ class _Reader:
         place = self._at.get("prefix")
         if place is not None:
             self._note(line, "prefix", texts[place])
-            return _codes("prefix", texts[place])
-        countries = _codes("country_code", texts[self._at["country_code"]])
-        place = self._at.get("area_code")
-        areas = texts[place].strip() if place is not None else ""
-        if not areas:
+            return _told("prefix", lambda: self._whole.read(texts[place]))
+        told = {part: texts[self._at[part]].strip() for part in _PARTS if part in self._at}
+        area = told.get("area_code", "") + told.get("exchange_code", "")
+        countries = self._countries(told.get("country_code", ""))
+        if not area:
             return countries
-        self._note(line, "area_code", areas)
-        joined = tuple(
-            country + area for country in countries for area in _codes("area_code", areas)
+        self._note(line, "area_code", area)
+        return tuple(
+            code
+            for country in countries
+            for code in _told("area_code", partial(self._areas.read, country, area))
         )
-        if any(len(code) > _MOST_CODE_DIGITS for code in joined):
-            raise CellError("area_code", "Country and area code have more than 15 digits together.")
-        return joined
+
+    def _countries(self, text: str) -> tuple[str, ...]:
+        if text or "country_code" in self._at or not self._country:
+            return _told("country_code", lambda: self._international.read(text))
+        return (self._country,)
 
     def _note(self, line: int, meaning: Meaning, text: str) -> None:
         if "E" in text.upper() and cells.lost_digits(text):
@@ -128,12 +173,12 @@ class _Reader:
                 f"A spreadsheet turned the code into {text.strip()} and may have lost its last"
                 " digits: compare it with the carrier's own file."
             )
-            self._result.notes.append(DeckFault(line, self._headers[meaning], reason))
+            self._result.notes.append(DeckFault(line, self._headers.get(meaning, ""), reason))
 
 
-def _codes(meaning: Meaning, text: str) -> tuple[str, ...]:
+def _told(meaning: Meaning, read: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
     try:
-        return cells.codes(text)
+        return read()
     except BadCellError as error:
         raise CellError(meaning, str(error)) from None
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tollwright.core.decks.cells import BadCellError, increments
-from tollwright.core.decks.headers import MOST_TITLES, currency_in, find_header, meaning_of
+from tollwright.core.decks import questions
+from tollwright.core.decks.columns import Found, find_columns, texts_of
+from tollwright.core.decks.doubts import open_questions
+from tollwright.core.decks.headers import MOST_TITLES, currency_in, find_header, price_table
 from tollwright.core.decks.mapping import ColumnMapping, DateOrder, Decimals, MappingError, Meaning
-from tollwright.core.decks.table import Row, decode, guess_delimiter, is_xlsx, rows_of
+from tollwright.core.decks.questions import Question
+from tollwright.core.decks.table import DeckError, Row, decode, guess_delimiter, rows_of
+from tollwright.core.decks.workbook import WorkbookError, is_workbook, sheet_names
 
 _SEEN = 2_000
 _SHOWN = 20
+_LOOKED_AT = 200  # rows of a sheet, to see whether it holds prices
+_DATES: tuple[Meaning, ...] = ("effective_from", "effective_to")
 _NEEDED = "Choose the columns for code and price."
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """mapping: None when the columns for code and price were not found. headers and sample: for
-    the person who confirms. doubts: what was not certain, as sentences.
+    the person who confirms. doubts: what was not certain, as sentences. questions: what must be
+    answered before a version is made of the deck. columns: what is believed of them, also without
+    a mapping. form: the system that wrote the file; '' = unknown. sheets: of a workbook.
     """
 
     mapping: ColumnMapping | None
@@ -26,50 +34,80 @@ class Proposal:
     header_line: int
     sample: tuple[tuple[str, ...], ...]
     doubts: tuple[str, ...]
+    questions: tuple[Question, ...] = ()
+    columns: tuple[tuple[str, Meaning], ...] = ()
+    form: str = ""
+    sheets: tuple[str, ...] = ()
 
 
-def sniff(data: bytes, filename: str = "") -> Proposal:
-    """A proposal for the file. Raises DeckError when it is no CSV or XLSX at all."""
-    delimiter = "" if is_xlsx(data) else guess_delimiter(decode(data[:65_536], _any(data)))
-    table = rows_of(data, delimiter=delimiter, most=_SEEN + MOST_TITLES)
+def sniff(data: bytes, filename: str = "", side: str = "", sheet: str = "") -> Proposal:
+    """A proposal for the file. side: of the card it is for, where a deck has prices of both.
+
+    Raises DeckError when it is no CSV or workbook at all.
+    """
+    asked: list[Question] = []
+    sheets: tuple[str, ...] = ()
+    delimiter = ""
+    if is_workbook(data):
+        sheets = _sheets(data)
+        sheet = sheet or _sheet(data, sheets, asked)
+    else:
+        delimiter = guess_delimiter(decode(data[:65_536], _any(data)))
+    table = rows_of(data, delimiter=delimiter, sheet=sheet, most=_SEEN + MOST_TITLES)
     header = find_header(table)
     headers = table[header][1] if header is not None else _numbered(table)
+    headers = [" ".join(text.split()) for text in headers]
     body = table[header + 1 if header is not None else 0 :][:_SEEN]
-    columns = _columns(headers) if header is not None else _by_look(body)
-    doubts = [] if header is not None else ["No header row was found: columns are numbered."]
-    mapping = _mapping(headers, columns, body, filename, doubts)
-    line = table[header][0] if header is not None else 0
-    sample = tuple(tuple(cells) for _, cells in body[:_SHOWN])
-    return Proposal(mapping, tuple(headers), line, sample, tuple(doubts))
+    found = find_columns(headers, body, side) if header is not None else Found(_by_look(body))
+    if header is None:
+        found.doubts.append("No header row was found: columns are numbered.")
+    mapping = _mapping(headers, found, body, filename, sheet if len(sheets) > 1 else "")
+    asked += found.asked
+    if mapping is not None:
+        asked += open_questions(mapping, found.meanings, body)
+    return Proposal(
+        mapping=mapping,
+        headers=tuple(headers),
+        header_line=table[header][0] if header is not None else 0,
+        sample=tuple(tuple(cells) for _, cells in body[:_SHOWN]),
+        doubts=(*found.doubts, *(question.sentence for question in asked)),
+        questions=tuple(asked),
+        columns=_pairs(headers, found),
+        form=found.form,
+        sheets=sheets,
+    )
+
+
+def _sheets(data: bytes) -> tuple[str, ...]:
+    try:
+        return sheet_names(data)
+    except WorkbookError as error:
+        raise DeckError(str(error)) from None
+
+
+def _sheet(data: bytes, names: tuple[str, ...], asked: list[Question]) -> str:
+    """The sheet that holds prices; the first of several, which is asked then."""
+    if len(names) < 2:
+        return names[0] if names else ""
+    priced = [name for name in names if _priced(data, name)]
+    if len(priced) > 1:
+        asked.append(questions.sheet(priced, priced[0]))
+    return (priced or list(names))[0]
+
+
+def _priced(data: bytes, name: str) -> bool:
+    return price_table(rows_of(data, sheet=name, most=_LOOKED_AT, empty=True)) is not None
 
 
 def _any(data: bytes) -> str:
-    """cp1252 for a piece that may be cut inside a UTF-8 letter; '' where a BOM decides."""
-    return "" if data[:2] in (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb") else "latin-1"
+    """cp1252 for a piece that may be cut inside a UTF-8 letter; '' where its bytes decide."""
+    marked = data[:2] in (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb") or b"\0" in data[:4_096]
+    return "" if marked else "latin-1"
 
 
 def _numbered(table: list[Row]) -> list[str]:
     width = max(len(cells) for _, cells in table[:_SEEN])
     return [f"#{place}" for place in range(1, width + 1)]
-
-
-def _columns(headers: list[str]) -> dict[Meaning, int]:
-    found: dict[Meaning, int] = {}
-    for place, header in enumerate(headers):
-        meaning = meaning_of(header)
-        if meaning is not None and (meaning not in found or _better(header, meaning)):
-            found[meaning] = place
-    if "prefix" in found:
-        found.pop("country_code", None)
-        found.pop("area_code", None)
-    elif "area_code" in found and "country_code" not in found:
-        found["prefix"] = found.pop("area_code")
-    return found
-
-
-def _better(header: str, meaning: Meaning) -> bool:
-    """Of two columns for a name the destination wins over country, iso or zone."""
-    return meaning == "name" and "dest" in header.lower()
 
 
 def _by_look(body: list[Row]) -> dict[Meaning, int]:
@@ -87,47 +125,41 @@ def _by_look(body: list[Row]) -> dict[Meaning, int]:
     return found
 
 
+def _pairs(headers: list[str], found: Found) -> tuple[tuple[str, Meaning], ...]:
+    known = tuple((headers[place], meaning) for meaning, place in found.meanings.items())
+    ignored: tuple[tuple[str, Meaning], ...] = tuple(
+        (headers[place], "ignore") for place in found.ignored if headers[place]
+    )
+    return known + ignored
+
+
 def _mapping(
-    headers: list[str],
-    columns: dict[Meaning, int],
-    body: list[Row],
-    filename: str,
-    doubts: list[str],
+    headers: list[str], found: Found, body: list[Row], filename: str, sheet: str
 ) -> ColumnMapping | None:
-    if "price" not in columns or not {"prefix", "country_code"} & columns.keys():
-        doubts.append(_NEEDED)
+    columns = found.meanings
+    if "price" not in columns or not {"prefix", "country_code", "area_code"} & columns.keys():
+        found.doubts.append(_NEEDED)
         return None
-    _drop_bad_increments(columns, body)
-    texts = {meaning: _texts(body, place) for meaning, place in columns.items()}
     price_header = headers[columns["price"]]
     per_second = bool(re.search(r"per.?sec|/\s*s(ec)?\b|_sec\b", price_header.lower()))
     try:
-        return ColumnMapping(
-            columns=tuple((headers[place], meaning) for meaning, place in columns.items()),
+        mapping = ColumnMapping(
+            columns=_pairs(headers, found),
             currency=currency_in(price_header) or currency_in(filename),
             price_per="second" if per_second else "minute",
-            decimal=_decimal(texts["price"], doubts),
-            date_order=_date_order(texts.get("effective_from", []), doubts),
+            decimal=_decimal(texts_of(body, columns["price"]), found.doubts),
+            date_order=_date_order(_dates(body, columns), found.doubts),
+            sheet=sheet,
         )
+        return replace(mapping, **found.values)
     except MappingError as error:
-        doubts.append(str(error))
+        found.doubts.append(str(error))
         return None
 
 
-def _texts(body: list[Row], place: int) -> list[str]:
-    return [cells[place].strip() for _, cells in body if place < len(cells)]
-
-
-def _drop_bad_increments(columns: dict[Meaning, int], body: list[Row]) -> None:
-    place = columns.get("increments")
-    if place is None:
-        return
-    for text in filter(None, _texts(body, place)):
-        try:
-            increments(text)
-        except BadCellError:
-            del columns["increments"]
-            return
+def _dates(body: list[Row], columns: dict[Meaning, int]) -> list[str]:
+    places = [columns[name] for name in _DATES if name in columns]
+    return [text for place in places for text in texts_of(body, place)]
 
 
 def _decimal(prices: list[str], doubts: list[str]) -> Decimals:

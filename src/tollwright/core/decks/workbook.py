@@ -1,149 +1,181 @@
-"""The rows of one sheet of an XLSX workbook as text, several times faster than cell objects.
+"""The rows of one sheet of a workbook (xlsx, xlsb, xls, ods) as text, within bounds.
 
-openpyxl opens the workbook and knows its sheets, shared texts and date formats; the cells
-themselves are read from the sheet's XML (ECMA-376 part 1, 18.3.1) as a stream.
+A workbook is packed: what it unpacks to is measured before calamine lays out its cells, since a
+sheet of two cells in far corners would take all the memory there is.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
-from xml.etree.ElementTree import ParseError
-from xml.parsers import expat
+from typing import IO
 
-from openpyxl import load_workbook
-from openpyxl.utils import column_index_from_string
-from openpyxl.utils.datetime import from_excel
-from openpyxl.utils.exceptions import InvalidFileException
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+    WorksheetNotFound,
+)
 
-_MOST_UNPACKED = 1_073_741_824
-_MOST_COLUMNS = 1_024
-_PIECE = 262_144
-_DIGITS = "0123456789"
-_DAMAGE = (
-    zipfile.BadZipFile, InvalidFileException, expat.ExpatError, ParseError,
-    KeyError, IndexError, OSError, ValueError, AttributeError, TypeError,
-)  # fmt: skip
+MAX_UNPACKED = 402_653_184  # bytes of all parts together
+MAX_PARTS = 2_000  # files in the archive
+MAX_CELLS = 6_000_000  # of a sheet, the empty ones between others too
+MAX_COLUMNS = 512
+MAX_STRINGS = 3_000_000  # texts that cells share
+MAX_TEXT = 32_767  # characters of a cell, as spreadsheets have it
+_PIECE = 1_048_576
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_CELL = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"[^>/]*>')
+_DAMAGED = "The file is a damaged workbook: open and save it again."
 
 
 class WorkbookError(ValueError):
     """The workbook cannot be read; the message says why."""
 
 
-def sheet_rows(data: bytes, sheet: str = "") -> Iterator[tuple[int, list[str]]]:
+def is_workbook(data: bytes) -> bool:
+    """Whether the bytes are a workbook, whatever the name says."""
+    return data[:4] == b"PK\x03\x04" or data[:8] == _OLE
+
+
+def sheet_names(data: bytes) -> tuple[str, ...]:
+    """The sheets that people see, in their order. Raises WorkbookError."""
+    book = _opened(data)
+    return tuple(
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+    ) or tuple(book.sheet_names)
+
+
+def sheet_rows(
+    data: bytes, sheet: str = "", most: int | None = None
+) -> Iterator[tuple[int, list[str]]]:
     """Each row with something in it: its number and its cells. Raises WorkbookError."""
+    book = _opened(data)
     try:
-        yield from _rows(data, sheet)
-    except WorkbookError:
-        raise
-    except _DAMAGE:
-        raise WorkbookError("The file is a damaged workbook: open and save it again.") from None
+        chosen = book.get_sheet_by_name(sheet or sheet_names(data)[0])
+    except WorksheetNotFound:
+        names = ", ".join(book.sheet_names)
+        raise WorkbookError(f"There is no sheet {sheet!r}; there are {names}.") from None
+    except (CalamineError, IndexError):
+        raise WorkbookError(_DAMAGED) from None
+    _check_size(chosen)
+    yield from _rows(chosen, most)
 
 
-def _rows(data: bytes, sheet: str) -> Iterator[tuple[int, list[str]]]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if sum(info.file_size for info in archive.infolist()) > _MOST_UNPACKED:
-            raise WorkbookError("The workbook unpacks to more than 1 GB: split the deck.")
-    book: Any = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+def _rows(sheet: CalamineSheet, most: int | None) -> Iterator[tuple[int, list[str]]]:
+    if sheet.start is None:
+        return
+    first, left = sheet.start[0], [""] * sheet.start[1]
+    height = None if most is None else first + most
+    for number, values in enumerate(sheet.to_python(nrows=height), first + 1):
+        cells = left + [_text(value) for value in values]
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
+            yield number, cells
+
+
+def _check_size(sheet: CalamineSheet) -> None:
+    if sheet.total_width > MAX_COLUMNS:
+        raise WorkbookError(f"The sheet has cells beyond column {MAX_COLUMNS}.")
+    if sheet.height * sheet.width > MAX_CELLS:
+        raise WorkbookError(f"The sheet has more than {MAX_CELLS:,} cells: split the deck.")
+
+
+def _opened(data: bytes) -> CalamineWorkbook:
+    if data[:4] == b"PK\x03\x04":
+        _check_archive(data)
     try:
-        if sheet and sheet not in book.sheetnames:
-            names = ", ".join(book.sheetnames)
-            raise WorkbookError(f"There is no sheet {sheet!r}; there are {names}.")
-        chosen = book[sheet] if sheet else book.worksheets[0]
-        reader = _SheetReader(list(chosen._shared_strings), set(book._date_formats), book.epoch)
-        with chosen._get_source() as source:
-            while piece := source.read(_PIECE):
-                reader.parser.Parse(piece, False)
-                yield from reader.taken()
-            reader.parser.Parse(b"", True)
-        yield from reader.taken()
-    finally:
-        book.close()
+        return CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except PasswordError:
+        raise WorkbookError("The workbook has a password: save it without one.") from None
+    except (CalamineError, OSError, ValueError):
+        raise WorkbookError(_DAMAGED) from None
 
 
-class _SheetReader:
-    """Handlers for the XML: row and c carry places, v and t carry text."""
-
-    def __init__(self, strings: list[str], dates: set[int], epoch: datetime) -> None:
-        self._strings = strings
-        self._dates = dates
-        self._epoch = epoch
-        self._done: list[tuple[int, list[str]]] = []
-        self._row: list[str] = []
-        self._number = 0
-        self._columns: dict[str, int] = {}
-        self._kind = ""
-        self._style = ""
-        self._at = 0
-        self._text: list[str] | None = None
-        self._value = ""
-        self.parser = expat.ParserCreate(namespace_separator=" ")
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._characters
-
-    def taken(self) -> list[tuple[int, list[str]]]:
-        done, self._done = self._done, []
-        return done
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        tag = name.rpartition(" ")[2]
-        if tag == "c":
-            self._kind = attributes.get("t", "n")
-            self._style = attributes.get("s", "")
-            self._at = self._place(attributes.get("r", ""))
-            self._value = ""
-        elif tag in ("v", "t"):
-            self._text = []
-        elif tag == "row":
-            self._number = int(attributes.get("r", self._number + 1))
-            self._row = []
-
-    def _characters(self, text: str) -> None:
-        if self._text is not None:
-            self._text.append(text)
-
-    def _end(self, name: str) -> None:
-        tag = name.rpartition(" ")[2]
-        if tag in ("v", "t"):
-            self._value += "".join(self._text or ())
-            self._text = None
-        elif tag == "c" and self._value:
-            self._row.extend([""] * (self._at - len(self._row)))
-            self._row.append(self._told())
-        elif tag == "row" and any(self._row):
-            self._done.append((self._number, self._row))
-
-    def _place(self, reference: str) -> int:
-        letters = reference.rstrip(_DIGITS)
-        place = self._columns.get(letters)
-        if place is None:
-            place = column_index_from_string(letters) - 1 if letters else len(self._row)
-            if place >= _MOST_COLUMNS:
-                raise WorkbookError(f"The sheet has cells beyond column {_MOST_COLUMNS}.")
-            if letters:
-                self._columns[letters] = place
-        return place
-
-    def _told(self) -> str:
-        value = self._value
-        if self._kind == "s":
-            return str(self._strings[int(value)]).strip()
-        if self._kind == "b":
-            return "true" if value == "1" else "false"
-        if self._kind != "n":
-            return value.strip()
-        if self._style and int(self._style) in self._dates:
-            return _date_text(from_excel(float(value), self._epoch))
-        # A workbook holds binary numbers and shows 15 digits of them: those were meant.
-        return value if value.isdigit() else f"{float(value):.15g}"
+def _check_archive(data: bytes) -> None:
+    """Unpacks piece by piece and counts, before anything is kept."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+            _check_parts(len(parts), sum(part.file_size for part in parts))
+            for part in parts:
+                with archive.open(part) as file:
+                    _check_part(file, part.filename)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+        raise WorkbookError(_DAMAGED) from None
 
 
-def _date_text(moment: object) -> str:
-    if isinstance(moment, datetime):
-        return moment.isoformat(" ", "seconds").removesuffix(" 00:00:00")
-    return moment.isoformat() if isinstance(moment, date) else str(moment)
+def _check_parts(parts: int, unpacked: int) -> None:
+    if parts > MAX_PARTS or unpacked > MAX_UNPACKED:
+        size = MAX_UNPACKED // 1_048_576
+        raise WorkbookError(f"The workbook unpacks to more than {size} MB: split the deck.")
+
+
+def _check_part(file: IO[bytes], name: str) -> None:
+    extent = _Extent()
+    shared = name.endswith("sharedStrings.xml")
+    sheet = "worksheets/" in name
+    strings, rest = 0, b""
+    while piece := file.read(_PIECE):
+        if shared:
+            strings += piece.count(b"<si")
+        elif sheet:
+            text = rest + piece
+            extent.take(text)
+            rest = text[text.rfind(b"<") :][:512]
+    if strings > MAX_STRINGS:
+        raise WorkbookError(f"The workbook has more than {MAX_STRINGS:,} texts: split the deck.")
+
+
+class _Extent:
+    """How far the filled cells of one sheet reach."""
+
+    def __init__(self) -> None:
+        self._columns: set[bytes] = set()
+        self._rows = (0, 0)
+
+    def take(self, text: bytes) -> None:
+        """Raises WorkbookError once the sheet is too large."""
+        found = _CELL.findall(text)
+        if not found:
+            return
+        columns = {column for column, _ in found} - self._columns
+        if any(_column(column) > MAX_COLUMNS for column in columns):
+            raise WorkbookError(f"The sheet has cells beyond column {MAX_COLUMNS}.")
+        self._columns |= columns
+        numbers = [int(row) for _, row in found]
+        low, high = self._rows
+        self._rows = (min(numbers + [low] * bool(low)), max(high, *numbers))
+        places = [_column(column) for column in self._columns]
+        area = (max(places) - min(places) + 1) * (self._rows[1] - self._rows[0] + 1)
+        if area > MAX_CELLS:
+            raise WorkbookError(f"The sheet has more than {MAX_CELLS:,} cells: split the deck.")
+
+
+def _column(letters: bytes) -> int:
+    place = 0
+    for letter in letters:
+        place = place * 26 + letter - 64
+    return place
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()[:MAX_TEXT]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):  # of binary numbers a sheet shows 15 digits: those are meant
+        return str(int(value)) if value == int(value) else f"{value:.15g}"
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds").removesuffix(" 00:00:00")
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -138,20 +138,61 @@ DECK_COLUMN: Labels = {
     "prefix": Label("Prefix"),
     "country_code": Label("Country code"),
     "area_code": Label("Area code"),
+    "exchange_code": Label("Exchange code", "NXX: the digits after the area code."),
     "origin_prefix": Label("Origin prefix"),
     "name": Label("Destination"),
-    "price": Label("Price"),
+    "price": Label("Price", "Of a US deck: the price between states."),
+    "price_intra": Label("Price within the state"),
+    "price_local": Label("Local price"),
+    "price_indeterminate": Label("Price where the origin is unknown"),
+    "first_price": Label("Price of the first block"),
+    "unit_s": Label("Time that the price is for"),
     "connect_fee": Label("Connect fee"),
+    "disconnect_fee": Label("Fee at the end of a call"),
     "increments": Label("Increments", "Both in one column, as in 60/6."),
     "first_s": Label("First block", unit="seconds"),
     "next_s": Label("Next blocks", unit="seconds"),
     "min_charge": Label("Minimum charge"),
     "max_charge": Label("Maximum charge"),
-    "grace_s": Label("Free seconds", unit="seconds"),
+    "grace_s": Label("Free or grace seconds", unit="seconds"),
+    "min_seconds": Label("Shorter calls are free", unit="seconds"),
     "effective_from": Label("Effective from"),
     "effective_to": Label("Effective until"),
     "blocked": Label("Blocked"),
+    "withdrawn": Label("Withdrawn", "Yes: the code is not sold any more."),
+    "status": Label("Status", "Words such as current, deleted, blocked."),
     "currency": Label("Currency"),
+    "ignore": Label("Not used"),
+}
+DECK_LISTS: Labels = {
+    "": Label("Ask"),
+    "full": Label("Each item is a whole code"),
+    "area": Label("Items have the country of the first"),
+}
+DECK_HYPHENS: Labels = {
+    "": Label("Ask where it is not certain"),
+    "range": Label("All codes between"),
+    "list": Label("The two codes"),
+    "area": Label("Country and area: one code"),
+}
+DECK_GRACE: Labels = {
+    "": Label("Ask"),
+    "subtract": Label("Taken off each call"),
+    "threshold": Label("Calls up to them are free, longer ones are charged whole"),
+    "add": Label("Added to each call"),
+}
+DECK_JURISDICTION: Labels = {
+    "": Label("Ask"),
+    "inter": Label("Between states"),
+    "intra": Label("Within the state"),
+    "local": Label("Local"),
+    "indeterminate": Label("Where the origin is unknown"),
+    "highest": Label("The highest of them"),
+}
+DECK_EFFECT: Labels = {
+    "open": Label("Sold"),
+    "withdrawn": Label("Withdrawn: the code is closed"),
+    "blocked": Label("Blocked: calls are refused"),
 }
 PRICE_PER: Labels = {
     "minute": Label("Per minute"),

@@ -15,23 +15,28 @@ from tollwright.core.decks import (
     DeckError,
     DeckFault,
     MappingError,
+    Question,
+    answered,
     as_rate,
     read_deck,
 )
+from tollwright.core.decks.mapping import Meaning
 from tollwright.core.money import MICRO
 from tollwright.data.rates import DeckImport
 from tollwright.domain.rates.errors import DeckRefused
 from tollwright.store.bulk import collector_paused
 
 MOST_NAME = 200
-FORMAT = 2  # of what is kept: raise it when Deck, Rate or DeckFault change their shape
+FORMAT = 3  # of what is kept: raise it when Deck, Rate or DeckFault change their shape
 
 
 @dataclass(frozen=True, slots=True)
 class Deck:
     """rates: what can be imported, the line of each beside it. faults and notes: with their lines.
 
-    rows_read: rows below the headers. unused: the columns that the mapping leaves out.
+    rows_read: rows below the headers. unused: the columns that nothing is read from. withdrawn: the
+    codes that the deck says are not sold any more. doubts: what may be overlooked, as sentences.
+    questions: what has to be answered before a version is made.
     """
 
     rates: tuple[Rate, ...]
@@ -40,6 +45,9 @@ class Deck:
     notes: tuple[DeckFault, ...]
     rows_read: int
     unused: tuple[str, ...]
+    withdrawn: tuple[Rate, ...] = ()
+    doubts: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 def deck_of(content: bytes, mapping: ColumnMapping) -> Deck:
@@ -90,6 +98,19 @@ def mapping_of(given: ColumnMapping | Mapping[str, object], currency: str) -> Co
     return replace(mapping, currency=currency)
 
 
+def with_answers(
+    found: ColumnMapping | None,
+    columns: tuple[tuple[str, Meaning], ...],
+    answers: Mapping[str, str],
+    currency: str,
+) -> ColumnMapping:
+    """What was found, with a person's answers to its questions. Raises DeckRefused."""
+    try:
+        return mapping_of(answered(columns, found, answers), currency)
+    except MappingError as error:
+        raise DeckRefused(f"An answer cannot be used: {error}") from error
+
+
 def _read(content: bytes, mapping: ColumnMapping) -> Deck:
     try:
         result = read_deck(content, mapping)
@@ -109,7 +130,8 @@ def _read(content: bytes, mapping: ColumnMapping) -> Deck:
     faults.sort(key=lambda fault: fault.line)
     return Deck(
         tuple(rates), tuple(lines), tuple(faults), tuple(result.notes), result.rows_read,
-        result.unused,
+        result.unused, tuple(as_rate(row) for row in result.withdrawn), result.doubts,
+        result.questions,
     )  # fmt: skip
 
 

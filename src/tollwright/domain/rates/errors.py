@@ -47,6 +47,12 @@ class DeckHasFaults(DomainError):
     kind, code = "conflict", "deck_has_faults"
 
 
+class DeckHasQuestions(DomainError):
+    """Something that costs money can be read in two ways: nobody guesses."""
+
+    kind, code = "conflict", "deck_has_questions"
+
+
 class PreviewStale(DomainError):
     """The card went on since the preview, or the preview was used already."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
+import msgspec
 from django.db import connection, transaction
 from django.db.models import Max
 
@@ -22,7 +23,7 @@ from tollwright.core.cards.diff import (
 )
 from tollwright.core.cards.file import content_hash, load_card
 from tollwright.core.cards.read import CardError
-from tollwright.core.decks import ColumnMapping, DeckFault
+from tollwright.core.decks import ColumnMapping, DeckFault, Question
 from tollwright.core.rating.open_file import card_data
 from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.data.scope import current_tenant_id
@@ -31,11 +32,12 @@ from tollwright.domain.audit.operations import By, record
 from tollwright.domain.events.operations import record as tell
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import cards, queries
-from tollwright.domain.rates.decks import deck_for, deck_of, mapping_of, packed
+from tollwright.domain.rates.decks import deck_for, deck_of, mapping_of, packed, with_answers
 from tollwright.domain.rates.errors import (
     CardCodeTaken,
     CardRefused,
     DeckHasFaults,
+    DeckHasQuestions,
     DeckRefused,
     MappingNeeded,
     PreviewStale,
@@ -76,6 +78,7 @@ def preview_deck(
     filename: str,
     content: bytes,
     mapping: ColumnMapping | Mapping[str, object] | None = None,
+    answers: Mapping[str, str] | None = None,
     mode: str,
     at: datetime,
     by: By,
@@ -84,27 +87,32 @@ def preview_deck(
 
     `mode`: replace (the deck is the whole card) or amend (it changes the codes it names).
     `mapping`: None takes the card's last one where it fits, else what the headers say.
-    The summary: rows_read, rows, faults and notes (how many), fates (how many of each), base
-    (the version compared with), columns (saved, found or given), unused_columns (of the file, that
-    nothing was read from), doubts, first_faults and first_notes (line, column, reason).
+    `answers`: to the questions of a preview, by their keys (`core.decks.mapping.answered`).
+    The summary: rows_read, rows, withdrawn, faults and notes (how many), fates (how many of each),
+    base (the version compared with), columns (saved, found or given), unused_columns (of the file,
+    that nothing was read from), doubts (sentences), questions (key, sentence, choices, proposal: no
+    draft is made before they are answered), first_faults and first_notes (line, column, reason).
     Raises DeckRefused, MappingNeeded, FieldInvalid.
     """
     validation.one_of("mode", mode, ("replace", "amend"))
-    columns, origin, doubts = columns_of(card, filename, content, mapping)
+    columns, origin, asked = columns_of(card, filename, content, mapping, answers)
     deck = deck_of(content, columns)
+    questions = _once((*asked.questions, *deck.questions))
     base = queries.base_of(card)
     old = () if base is None else cards.core_card(base).rates
     counts = count_changes(queries.looked_at(old, deck, mode), deck.rates)
     summary = {
         "rows_read": deck.rows_read,
         "rows": len(deck.rates),
+        "withdrawn": len(deck.withdrawn),
         "faults": len(deck.faults),
         "notes": len(deck.notes),
         "fates": counts,
         "base": 0 if base is None else base.number,
         "columns": origin,
         "unused_columns": list(deck.unused),
-        "doubts": list(doubts),
+        "doubts": [*asked.doubts, *deck.doubts],
+        "questions": [msgspec.to_builtins(question) for question in questions],
         "first_faults": _shown(deck.faults),
         "first_notes": _shown(deck.notes),
     }
@@ -128,25 +136,51 @@ def preview_deck(
     return made
 
 
+class Asked(NamedTuple):
+    """What a proposal leaves open: sentences, and questions that have to be answered."""
+
+    doubts: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
 def columns_of(
     card: RateCard,
     filename: str,
     content: bytes,
     given: ColumnMapping | Mapping[str, object] | None,
-) -> tuple[ColumnMapping, str, Sequence[str]]:
-    """How a deck is read, whether that is given, saved or found, and what is doubtful about it.
+    answers: Mapping[str, str] | None = None,
+) -> tuple[ColumnMapping, str, Asked]:
+    """How a deck is read, whether that is given, saved or found, and what is open about it.
 
     Raises DeckRefused, MappingNeeded.
     """
     if given is not None:
-        return mapping_of(given, card.currency), "given", ()
-    found = queries.propose(card=card, filename=filename, content=content)
+        mapping = mapping_of(given, card.currency)
+        if answers:
+            mapping = with_answers(mapping, (), answers, card.currency)
+        return mapping, "given", Asked()
+    sheet = (answers or {}).get("sheet", "")
+    found = queries.propose(card=card, filename=filename, content=content, sheet=sheet)
+    proposal = found.proposal
+    if answers:
+        mapping = with_answers(found.mapping, proposal.columns, answers, card.currency)
+        open_ones = proposal.questions if found.origin == "found" else ()
+        left = tuple(one for one in open_ones if one.key not in answers)
+        return mapping, "given", Asked((), left)
     if found.mapping is None:
-        doubts = " ".join(found.proposal.doubts)
-        headers = ", ".join(found.proposal.headers)
+        doubts = " ".join(proposal.doubts)
+        headers = ", ".join(proposal.headers)
         raise MappingNeeded(f"{filename} has the columns {headers}. {doubts}")
-    doubts_left = found.proposal.doubts if found.origin == "found" else ()
-    return mapping_of(found.mapping, card.currency), found.origin, doubts_left
+    mapping = mapping_of(found.mapping, card.currency)
+    if found.origin != "found":
+        return mapping, found.origin, Asked()
+    told = {question.sentence for question in proposal.questions}
+    doubts_left = tuple(doubt for doubt in proposal.doubts if doubt not in told)
+    return mapping, found.origin, Asked(doubts_left, proposal.questions)
+
+
+def _once(questions: Iterable[Question]) -> list[Question]:
+    return list({question.key: question for question in reversed(tuple(questions))}.values())[::-1]
 
 
 def _shown(faults: Sequence[DeckFault]) -> list[dict[str, object]]:
@@ -172,14 +206,14 @@ def apply_deck(
     `skip_faults` leaves the rows out that could not be read. `options`: the card file without its
     rates (zone, family, rounding, bands …); None keeps those of the version before; a first version
     then has the provider's zone.
-    Raises PreviewStale, DeckHasFaults, DeckRefused, CardRefused.
+    Raises PreviewStale, DeckHasQuestions, DeckHasFaults, DeckRefused, CardRefused.
     """
     card = _locked(deck_import.card_id)
     base = queries.base_of(card)
     refuse_unfit(deck_import, base, skip_faults)
     deck = deck_for(deck_import)
     old = () if base is None else cards.core_card(base).rates
-    rates = merge(old, deck.rates, cast(Mode, deck_import.mode))
+    rates = merge(old, deck.rates, cast(Mode, deck_import.mode), deck.withdrawn)
     version = _draft(card, _options(card, base, options), rates, tag=tag, at=at, by=by)
     DeckImport.objects.filter(pk=deck_import.pk).update(
         status="applied", version=version, parsed=None
@@ -194,7 +228,10 @@ def apply_deck(
 
 
 def refuse_unfit(deck_import: DeckImport, base: CardVersion | None, skip_faults: bool) -> None:
-    """Raises PreviewStale, DeckHasFaults, DeckRefused for a preview that cannot be applied."""
+    """Whether a preview can be applied.
+
+    Raises PreviewStale, DeckHasQuestions, DeckHasFaults, DeckRefused.
+    """
     status = DeckImport.objects.values_list("status", flat=True).get(pk=deck_import.pk)
     if status != "previewed":
         raise PreviewStale(f"The deck {deck_import.filename} is {status} already: upload it again.")
@@ -203,6 +240,10 @@ def refuse_unfit(deck_import: DeckImport, base: CardVersion | None, skip_faults:
             f"{deck_import.card} was published again since the preview: preview the deck again."
         )
     summary = deck_import.summary
+    questions = summary.get("questions", ())
+    if questions:
+        sentences = " ".join(question["sentence"] for question in questions)
+        raise DeckHasQuestions(f"The deck cannot be used before this is answered: {sentences}")
     if summary["faults"] and not skip_faults:
         first = summary["first_faults"][0]
         where = f"line {first['line']}"
@@ -211,7 +252,7 @@ def refuse_unfit(deck_import: DeckImport, base: CardVersion | None, skip_faults:
             f"{summary['faults']} rows of the deck cannot be read, the first in {where}: "
             f"{first['reason']} Correct the file, or say that they are to be left out."
         )
-    if not summary["rows"]:
+    if not summary["rows"] and not summary.get("withdrawn"):
         raise DeckRefused("The deck has no row that can be read.")
 
 

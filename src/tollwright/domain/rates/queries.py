@@ -14,7 +14,8 @@ from tollwright.core.cards.card import RateCard as Card
 from tollwright.core.cards.diff import CardDiff, diff_cards, diff_rates
 from tollwright.core.decks import ColumnMapping, DeckError, Proposal, sniff
 from tollwright.core.decks.headers import places
-from tollwright.core.decks.table import is_xlsx, rows_of
+from tollwright.core.decks.table import rows_of
+from tollwright.core.decks.workbook import is_workbook
 from tollwright.core.money import show, show_price
 from tollwright.core.numbers import normalise
 from tollwright.core.rating.explain import why_others_lost
@@ -201,14 +202,16 @@ class Columns:
     proposal: Proposal
 
 
-def propose(*, card: RateCard, filename: str, content: bytes) -> Columns:
+def propose(*, card: RateCard, filename: str, content: bytes, sheet: str = "") -> Columns:
     """The card's own mapping where it fits the file, else what the file's headers say.
+
+    sheet: of a workbook; '' = the one that holds prices.
 
     Raises DeckRefused for what is no CSV or XLSX.
     """
     head = _head(content)
     try:
-        proposal = sniff(head, filename)
+        proposal = sniff(head, filename, card.side, sheet)
     except DeckError as error:
         raise DeckRefused(str(error)) from error
     saved = saved_mapping(card)
@@ -222,7 +225,7 @@ def propose(*, card: RateCard, filename: str, content: bytes) -> Columns:
 
 def _head(content: bytes) -> bytes:
     """What is enough to see how a file is laid out; a workbook cannot be cut."""
-    if is_xlsx(content) or len(content) <= HEAD:
+    if is_workbook(content) or len(content) <= HEAD:
         return content
     cut = content.rfind(b"\n", 0, HEAD)
     return content[: cut + 1] if cut > 0 else content
@@ -241,7 +244,8 @@ def _fits(mapping: ColumnMapping, head: bytes) -> bool:
         )
     except DeckError:
         return False
-    return places(table, [header for header, _ in mapping.columns]) is not None
+    needed = [header for header, meaning in mapping.columns if meaning != "ignore"]
+    return places(table, needed) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +273,8 @@ def looked_at(old: tuple[Rate, ...], deck: Deck, mode: str) -> Iterable[Rate]:
     """The card's rows that a deck is compared with: in `amend` those of the codes it names."""
     if mode == "replace":
         return old
-    codes = {(rate.prefix, rate.origin_prefix) for rate in deck.rates}
+    named = (*deck.rates, *deck.withdrawn)
+    codes = {(rate.prefix, rate.origin_prefix) for rate in named}
     return (rate for rate in old if (rate.prefix, rate.origin_prefix) in codes)
 
 

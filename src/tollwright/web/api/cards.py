@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from tollwright.domain.entities import CardVersion, DeckImport, RateCard
 from tollwright.domain.errors import DomainError
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import operations, queries
+from tollwright.domain.validation import FieldInvalid
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
@@ -268,20 +270,38 @@ def preview_deck(
         Literal["replace", "amend"],
         Query(description="replace: the deck is the whole card; amend: only the codes it names"),
     ],
+    mapping: Annotated[
+        str,
+        Query(
+            description="How the columns are read, as a JSON object; without it they are found",
+            examples=['{"columns": [["Code", "prefix"], ["Rate", "price"]]}'],
+        ),
+    ] = "",
+    answer: Annotated[
+        list[str],
+        Query(
+            description="Answers to the questions of a preview, each as key=value",
+            examples=[["country=1", "status.Retired=withdrawn"]],
+        ),
+    ] = [],  # noqa: B006  read, never changed
 ) -> HttpResponse:
     """No rate is written. Columns are found by the card's last mapping or the file's headers.
 
-    Takes an Idempotency-Key.
+    `summary.questions` holds what can be read in two ways: send the deck again with an `answer` to
+    each; a deck with questions left is not applied. Takes an Idempotency-Key.
     """
     require(request, "rates")
     card = queries.card_by_id(card_id)
     if not request.body:
         raise DeckEmpty("The body is empty: send the deck's bytes in it.")
 
+    given = _object("mapping", mapping) if mapping else None
+    answers = dict(_pair(one) for one in answer)
+
     def work(_key: str) -> DeckOut:
         previewed = operations.preview_deck(
-            card=card, filename=filename, content=request.body, mode=mode,
-            at=timezone.now(), by=by(request),
+            card=card, filename=filename, content=request.body, mode=mode, mapping=given,
+            answers=answers, at=timezone.now(), by=by(request),
         )  # fmt: skip
         return _deck(previewed)
 
@@ -308,6 +328,23 @@ def apply_deck(request: HttpRequest, deck_id: int, payload: ApplyIn) -> HttpResp
             )
         ),
     )
+
+
+def _object(name: str, text: str) -> dict[str, Any]:
+    try:
+        told = json.loads(text)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise FieldInvalid(name, f"{name}: a JSON object is expected.")
+    return told
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not key.strip() or not sign:
+        raise FieldInvalid("answer", f"answer: {text[:80]!r} is not key=value.")
+    return key.strip(), value.strip()
 
 
 def _out(card: RateCard) -> CardOut:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
@@ -9,26 +10,24 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.core.decks import ColumnMapping
-from tollwright.core.decks.mapping import MEANINGS
 from tollwright.core.decks.sniffer import Proposal
 from tollwright.domain.entities import DeckImport, Job, RateCard
 from tollwright.domain.lookup import find
 from tollwright.domain.rates import operations, queries, requests
 from tollwright.domain.rates.errors import MappingNeeded
 from tollwright.web.office.cards import changes_table
+from tollwright.web.office.deck_mapping import MappingForm, first_values
 from tollwright.web.office.forms import (
     BoundedFileField,
     ConfirmForm,
     OfficeForm,
-    choice,
     posted,
     uploaded,
 )
 from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, done, page, show
-from tollwright.web.shared.formatting import iso_day, number
-from tollwright.web.shared.labels import label_of, options
+from tollwright.web.shared.formatting import number
 
 BOTH = ("GET", "POST")
 DECK_MB = 40
@@ -43,57 +42,11 @@ class DeckForm(OfficeForm):
 
     file = BoundedFileField(
         megabytes=DECK_MB,
-        label="Deck (CSV or XLSX) or card file (JSON)",
+        label="Deck (CSV, XLSX, XLS or ODS) or card file (JSON)",
         help_text=f"At most {DECK_MB} MB. A .json file is a card file: the whole card with its"
         " bands and allowances. It becomes a draft at once.",
     )
     mode = forms.ChoiceField(choices=MODES, label="The deck is to", widget=forms.RadioSelect)
-
-
-class MappingForm(OfficeForm):
-    """Which column means what, and what stands for what the deck does not say."""
-
-    price_per = choice("Prices are", options("price_per"))
-    decimal = choice("Decimal sign", options("decimal", (".", ",")), required=False)
-    date_order = choice(
-        "Order in dates", options("date_order", ("dmy", "mdy", "ymd")), required=False
-    )
-    effective_from = forms.DateField(
-        required=False,
-        label="Rows without a date hold from",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    first_s = forms.IntegerField(min_value=0, label="First block, seconds", initial=1)
-    next_s = forms.IntegerField(min_value=1, label="Next blocks, seconds", initial=1)
-    duplicates = choice("A code that comes twice", options("duplicates"))
-
-    def draw(self, headers: tuple[str, ...]) -> None:
-        """A choice of header for each meaning."""
-        offered = [(header, header) for header in headers if header]
-        for meaning in MEANINGS:
-            label = label_of("deck_column", meaning)
-            self.fields[f"col_{meaning}"] = choice(label, offered, required=False)
-        self.order_fields([f"col_{meaning}" for meaning in MEANINGS])
-
-    def payload(self, before: ColumnMapping | None) -> dict[str, Any]:
-        """The mapping in its JSON form; what the form does not show stays as before."""
-        data = self.cleaned_data
-        day = data["effective_from"]
-        kept = {
-            name: getattr(before, name)
-            for name in ("timezone", "encoding", "delimiter", "sheet")
-            if before is not None
-        }
-        return kept | {
-            "columns": [
-                [data[f"col_{meaning}"], meaning] for meaning in MEANINGS if data[f"col_{meaning}"]
-            ],
-            "effective_from": iso_day(day) if day else "",
-            **{name: data[name] for name in SHOWN},
-        }
-
-
-SHOWN = ("price_per", "decimal", "date_order", "first_s", "next_s", "duplicates")
 
 
 @page(needs="rates", methods=BOTH)
@@ -187,13 +140,13 @@ def _mapping_of_upload(request: StaffRequest) -> MappingForm | None:
     if not headers:
         return None
     form = MappingForm(request.POST)
-    form.draw(tuple(headers))
+    form.draw(tuple(headers), tuple(request.POST.getlist("sheet_name")))
     return form
 
 
 def _ask(request: StaffRequest, card: RateCard, form: DeckForm, asks: _Asks) -> HttpResponse:
-    mapping = MappingForm(initial={"price_per": "minute", "duplicates": "error"})
-    mapping.draw(asks.proposal.headers)
+    mapping = MappingForm(initial=first_values(asks.proposal.mapping, asks.proposal.columns))
+    mapping.draw(asks.proposal.headers, asks.proposal.sheets)
     return show(
         request,
         "deck_mapping.html",
@@ -239,10 +192,15 @@ def remap(request: StaffRequest, pk: int) -> HttpResponse:
     """Read the same file in another way: a new preview in place of this one."""
     deck = find(DeckImport, pk, "card")
     content = bytes(deck.content)
-    proposal = queries.propose(card=deck.card, filename=deck.filename, content=content).proposal
-    told = ColumnMapping(**_plain(deck.mapping))
-    form = MappingForm(posted(request), initial=_first(told))
-    form.draw(proposal.headers)
+    told = ColumnMapping.from_json(json.dumps(deck.mapping))
+    proposal = queries.propose(
+        card=deck.card,
+        filename=deck.filename,
+        content=content,
+        sheet=request.POST.get("sheet") or told.sheet,
+    ).proposal
+    form = MappingForm(posted(request), initial=first_values(told, told.columns))
+    form.draw(proposal.headers, proposal.sheets)
     if form.is_valid():
         preview = form.attempt(
             requests.request_preview_again,
@@ -326,15 +284,3 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
         back=to("deck", pk),
         crumbs=[("Rate cards", to("cards")), (deck.filename, to("deck", pk))],
     )
-
-
-def _plain(mapping: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **mapping,
-        "columns": tuple((header, meaning) for header, meaning in mapping["columns"]),
-    }
-
-
-def _first(told: ColumnMapping) -> dict[str, Any]:
-    columns = {f"col_{meaning}": header for header, meaning in told.columns}
-    return columns | {name: getattr(told, name) for name in (*SHOWN, "effective_from")}

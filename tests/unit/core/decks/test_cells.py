@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,11 @@ from hypothesis import strategies as st
 
 from tollwright.core.decks import cells
 from tollwright.core.decks.cells import BadCellError
+from tollwright.core.decks.codes import AreaReader, CodeReader
+from tollwright.core.decks.mapping import ColumnMapping
 
+AREA_READER = partial(AreaReader().read, "44")
+PLAIN = CodeReader(ColumnMapping(columns=(("code", "prefix"), ("rate", "price"))))
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -40,7 +45,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
     ],
 )
 def test_codes(text: str, codes: list[str]) -> None:
-    assert list(cells.codes(text)) == codes
+    assert list(PLAIN.read(text)) == codes
 
 
 @pytest.mark.parametrize(
@@ -58,7 +63,7 @@ def test_codes(text: str, codes: list[str]) -> None:
 )
 def test_no_codes(text: str, reason: str) -> None:
     with pytest.raises(BadCellError, match=reason):
-        cells.codes(text)
+        PLAIN.read(text)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +180,8 @@ def test_no_dates(text: str, order: Any, reason: str) -> None:
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused_and_nothing_else(text: str) -> None:
     readers: list[Any] = [
-        cells.codes,
+        PLAIN.read,
+        AREA_READER,
         lambda told: cells.number(told, ""),
         cells.increments,
         lambda told: cells.moment(told, "", BERLIN),

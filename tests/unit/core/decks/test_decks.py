@@ -167,7 +167,7 @@ def test_a_deck_without_headers_is_read_by_places() -> None:
     [
         (b"", "no rows"),
         (b"a,b\n1,2\n", "No row has all the columns code, name, rate"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "old .xls"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "damaged workbook"),
         (b"PK\x03\x04 not a zip", "damaged workbook"),
         (b'code,name,rate\n44,"UK,1\n' + b"45,x,1\n" * 99, "a quote opens"),
     ],
