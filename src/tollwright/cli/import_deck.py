@@ -5,11 +5,31 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tollwright.cli import runtime
+
+if TYPE_CHECKING:
+    from tollwright.domain.entities import RateCard
+
+
+MappingFile = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="JSON file: how the columns are read."),
+]
+Answers = Annotated[
+    list[str] | None,
+    typer.Option("--answer", help="KEY=VALUE: an answer to a question of the preview; repeat it."),
+]
+SkipFaults = Annotated[
+    bool, typer.Option("--skip-faults", help="Leave out the rows that cannot be read.")
+]
+SaveMapping = Annotated[
+    Path | None,
+    typer.Option(dir_okay=False, help="Write how the columns were read to this JSON file."),
+]
 
 
 def import_deck(
@@ -26,23 +46,10 @@ def import_deck(
     since: Annotated[
         datetime | None, typer.Option("--from", help="Calls answered from here on; default: now.")
     ] = None,
-    mapping: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="JSON file: how the columns are read."),
-    ] = None,
-    answer: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--answer", help="KEY=VALUE: an answer to a question of the preview; repeat it."
-        ),
-    ] = None,
-    skip_faults: Annotated[
-        bool, typer.Option("--skip-faults", help="Leave out the rows that cannot be read.")
-    ] = False,
-    save_mapping: Annotated[
-        Path | None,
-        typer.Option(dir_okay=False, help="Write how the columns were read to this JSON file."),
-    ] = None,
+    mapping: MappingFile = None,
+    answer: Answers = None,
+    skip_faults: SkipFaults = False,
+    save_mapping: SaveMapping = None,
     tenant: Annotated[str, typer.Option(help="Slug of the tenant.")] = "",
 ) -> None:
     """Import a rate deck: preview it, and with --publish make it the card's next version.
@@ -61,18 +68,13 @@ def import_deck(
     `tollwright import-deck us.xlsx --card US --mode replace --answer country=1`
     """
     runtime.start()
-    from tollwright.data.models import RateCard
     from tollwright.data.scope import tenant_scope
     from tollwright.domain.audit.operations import By
-    from tollwright.domain.errors import NotFound
     from tollwright.domain.rates import operations as rates
 
     at, by = runtime.now(), By(runtime.operator(), "cli")
     with tenant_scope(runtime.tenant_id(tenant)):
-        found = RateCard.objects.filter(code=card).first()
-        if found is None:
-            codes = ", ".join(RateCard.objects.values_list("code", flat=True)) or "none"
-            raise NotFound(f"There is no rate card {card!r}. Cards here: {codes}.")
+        found = _card(card)
         preview = rates.preview_deck(
             card=found, filename=file.name, content=file.read_bytes(), mode=mode,
             mapping=mapping_in(mapping), answers=answers_in(answer or []), at=at, by=by,
@@ -87,6 +89,18 @@ def import_deck(
         start = since.astimezone() if since is not None else at
         rates.publish_version(version=version, effective_from=start, at=at, by=by)
         print(f"Published {version}.")
+
+
+def _card(code: str) -> RateCard:
+    """Raises NotFound with the codes that there are."""
+    from tollwright.domain.errors import NotFound
+    from tollwright.domain.rates import queries
+
+    found = queries.cards().filter(code=code).first()
+    if found is None:
+        codes = ", ".join(card.code for card in queries.cards()) or "none"
+        raise NotFound(f"There is no rate card {code!r}. Cards here: {codes}.")
+    return found
 
 
 def mapping_in(file: Path | None) -> dict[str, object] | None:

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import IO
+from functools import partial
 
 from python_calamine import (
     CalamineError,
@@ -109,8 +109,7 @@ def _check_archive(data: bytes) -> None:
             parts = archive.infolist()
             _check_parts(len(parts), sum(part.file_size for part in parts))
             for part in parts:
-                with archive.open(part) as file:
-                    _check_part(file, part.filename)
+                _check_part(archive, part)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
         raise WorkbookError(_DAMAGED) from None
 
@@ -121,17 +120,15 @@ def _check_parts(parts: int, unpacked: int) -> None:
         raise WorkbookError(f"The workbook unpacks to more than {size} MB: split the deck.")
 
 
-def _check_part(file: IO[bytes], name: str) -> None:
-    extent = _Extent()
-    shared = name.endswith("sharedStrings.xml")
-    sheet = "worksheets/" in name
-    strings, rest = 0, b""
-    while piece := file.read(_PIECE):
-        if shared:
-            strings += piece.count(b"<si")
-        elif sheet:
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    extent, strings, rest = _Extent(), 0, b""
+    with archive.open(part) as file:
+        for piece in iter(partial(file.read, _PIECE), b""):
             text = rest + piece
-            extent.take(text)
+            if part.filename.endswith("sharedStrings.xml"):
+                strings += piece.count(b"<si")
+            elif "worksheets/" in part.filename:
+                extent.take(text)
             rest = text[text.rfind(b"<") :][:512]
     if strings > MAX_STRINGS:
         raise WorkbookError(f"The workbook has more than {MAX_STRINGS:,} texts: split the deck.")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import cast
 
-import msgspec
 from django.db import connection, transaction
 from django.db.models import Max
 
@@ -23,7 +22,7 @@ from tollwright.core.cards.diff import (
 )
 from tollwright.core.cards.file import content_hash, load_card
 from tollwright.core.cards.read import CardError
-from tollwright.core.decks import ColumnMapping, DeckFault, Question
+from tollwright.core.decks import ColumnMapping
 from tollwright.core.rating.open_file import card_data
 from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.data.scope import current_tenant_id
@@ -32,22 +31,20 @@ from tollwright.domain.audit.operations import By, record
 from tollwright.domain.events.operations import record as tell
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import cards, queries
-from tollwright.domain.rates.decks import deck_for, deck_of, mapping_of, packed, with_answers
+from tollwright.domain.rates.decks import deck_for, deck_of, packed
 from tollwright.domain.rates.errors import (
     CardCodeTaken,
     CardRefused,
     DeckHasFaults,
     DeckHasQuestions,
     DeckRefused,
-    MappingNeeded,
     PreviewStale,
     VersionPublished,
 )
+from tollwright.domain.rates.previews import columns_of, summary_of
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.store import rates as store
 from tollwright.store.bulk import collector_paused
-
-SHOWN_FAULTS = 200
 
 
 @transaction.atomic
@@ -88,34 +85,15 @@ def preview_deck(
     `mode`: replace (the deck is the whole card) or amend (it changes the codes it names).
     `mapping`: None takes the card's last one where it fits, else what the headers say.
     `answers`: to the questions of a preview, by their keys (`core.decks.mapping.answered`).
-    The summary: rows_read, rows, withdrawn, faults and notes (how many), fates (how many of each),
-    base (the version compared with), columns (saved, found or given), unused_columns (of the file,
-    that nothing was read from), doubts (sentences), questions (key, sentence, choices, proposal: no
-    draft is made before they are answered), first_faults and first_notes (line, column, reason).
+    The summary: see `previews.summary_of`.
     Raises DeckRefused, MappingNeeded, FieldInvalid.
     """
     validation.one_of("mode", mode, ("replace", "amend"))
     columns, origin, asked = columns_of(card, filename, content, mapping, answers)
     deck = deck_of(content, columns)
-    questions = _once((*asked.questions, *deck.questions))
     base = queries.base_of(card)
     old = () if base is None else cards.core_card(base).rates
-    counts = count_changes(queries.looked_at(old, deck, mode), deck.rates)
-    summary = {
-        "rows_read": deck.rows_read,
-        "rows": len(deck.rates),
-        "withdrawn": len(deck.withdrawn),
-        "faults": len(deck.faults),
-        "notes": len(deck.notes),
-        "fates": counts,
-        "base": 0 if base is None else base.number,
-        "columns": origin,
-        "unused_columns": list(deck.unused),
-        "doubts": [*asked.doubts, *deck.doubts],
-        "questions": [msgspec.to_builtins(question) for question in questions],
-        "first_faults": _shown(deck.faults),
-        "first_notes": _shown(deck.notes),
-    }
+    summary = summary_of(deck, asked, origin, base, old, mode)
     made = DeckImport.objects.create(
         tenant_id=current_tenant_id(),
         card=card,
@@ -134,60 +112,6 @@ def preview_deck(
         after={"card": card.code, "file": filename, "sha256": made.sha256, "mode": mode},
     )  # fmt: skip
     return made
-
-
-class Asked(NamedTuple):
-    """What a proposal leaves open: sentences, and questions that have to be answered."""
-
-    doubts: tuple[str, ...] = ()
-    questions: tuple[Question, ...] = ()
-
-
-def columns_of(
-    card: RateCard,
-    filename: str,
-    content: bytes,
-    given: ColumnMapping | Mapping[str, object] | None,
-    answers: Mapping[str, str] | None = None,
-) -> tuple[ColumnMapping, str, Asked]:
-    """How a deck is read, whether that is given, saved or found, and what is open about it.
-
-    Raises DeckRefused, MappingNeeded.
-    """
-    if given is not None:
-        mapping = mapping_of(given, card.currency)
-        if answers:
-            mapping = with_answers(mapping, (), answers, card.currency)
-        return mapping, "given", Asked()
-    sheet = (answers or {}).get("sheet", "")
-    found = queries.propose(card=card, filename=filename, content=content, sheet=sheet)
-    proposal = found.proposal
-    if answers:
-        mapping = with_answers(found.mapping, proposal.columns, answers, card.currency)
-        open_ones = proposal.questions if found.origin == "found" else ()
-        left = tuple(one for one in open_ones if one.key not in answers)
-        return mapping, "given", Asked((), left)
-    if found.mapping is None:
-        doubts = " ".join(proposal.doubts)
-        headers = ", ".join(proposal.headers)
-        raise MappingNeeded(f"{filename} has the columns {headers}. {doubts}")
-    mapping = mapping_of(found.mapping, card.currency)
-    if found.origin != "found":
-        return mapping, found.origin, Asked()
-    told = {question.sentence for question in proposal.questions}
-    doubts_left = tuple(doubt for doubt in proposal.doubts if doubt not in told)
-    return mapping, found.origin, Asked(doubts_left, proposal.questions)
-
-
-def _once(questions: Iterable[Question]) -> list[Question]:
-    return list({question.key: question for question in reversed(tuple(questions))}.values())[::-1]
-
-
-def _shown(faults: Sequence[DeckFault]) -> list[dict[str, object]]:
-    return [
-        {"line": fault.line, "column": fault.column, "reason": fault.reason}
-        for fault in faults[:SHOWN_FAULTS]
-    ]
 
 
 @transaction.atomic

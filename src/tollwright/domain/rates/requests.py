@@ -13,7 +13,7 @@ from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By
 from tollwright.domain.jobs.operations import Work, enqueue
-from tollwright.domain.rates import operations, queries
+from tollwright.domain.rates import operations, previews, queries
 from tollwright.domain.rates.decks import mapping_of
 
 PREVIEW, PREVIEW_AGAIN = "rates.preview_deck", "rates.preview_deck_again"
@@ -35,7 +35,7 @@ def request_preview(
     """Preview a deck after the request. Raises DeckRefused, MappingNeeded, FieldInvalid at once
     where the head of the file shows them."""
     validation.one_of("mode", mode, ("replace", "amend"))
-    operations.columns_of(card, filename, content, mapping)
+    previews.columns_of(card, filename, content, mapping)
     arguments = {"mode": mode, "mapping": None if mapping is None else dict(mapping)}
     work = Work(PREVIEW, f"Preview {filename}", "rate_card", card.pk, arguments, _lock(card.pk))
     return enqueue(work, at=at, by=by, file=(filename, [content]))
