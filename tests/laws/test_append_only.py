@@ -182,6 +182,64 @@ def test_a_charge_stays(north: Furnished, change: str, sentence: str) -> None:
         run(f"UPDATE charge SET {change}")
 
 
+# of a charge on no invoice line; what billing may do to it is to put it on one, and nothing beside
+FIXED_OF_A_CHARGE = {
+    "id": "id + 7", "call_id": "call_id + 1", "started_at": "started_at + interval '1 s'",
+    "rated_at": "rated_at + interval '1 s'", "amount_micros": "amount_micros + 1",
+    "customer_id": "customer_id + 1", "campaign_id": "campaign_id + 1",
+    "card_version_id": "card_version_id + 1", "plan_version_id": "7", "rate_no": "rate_no + 1",
+    "billed_s": "billed_s + 1", "allowance_s": "allowance_s + 1",
+    "level": "level + 1::smallint", "revision": "revision + 1::smallint", "leg": "'parent'",
+    "currency": "'GBP'", "prefix": "prefix || '9'",
+}  # fmt: skip
+
+
+def put_free_charge(north: Furnished) -> int:
+    """A charge of the leg `buy` on no line; the id of a draft's line that it may come onto."""
+    run(
+        "INSERT INTO charge SELECT (jsonb_populate_record(c, jsonb_build_object("
+        "'id', c.id + 1, 'leg', 'buy', 'invoice_line_id', NULL))).* FROM charge c"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO invoice_line SELECT (jsonb_populate_record(l, jsonb_build_object("
+            "'id', nextval('invoice_line_id_seq'), 'invoice_id', %s::bigint))).*"
+            " FROM invoice_line l WHERE id = %s RETURNING id",
+            [north.draft.pk, north.line.pk],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_every_column_of_a_charge_is_fixed_or_billing_s(north: Furnished) -> None:
+    """Row-level security has the word on the tenant before any trigger."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM charge LIMIT 0")
+        columns = {column.name for column in cursor.description}
+    assert columns == set(FIXED_OF_A_CHARGE) | {"tenant_id", "invoice_line_id", "is_current"}
+
+
+@pytest.mark.parametrize("column", sorted(FIXED_OF_A_CHARGE))
+def test_a_charge_on_no_line_stays(north: Furnished, column: str) -> None:
+    """Whether it comes onto a line in the same statement or not."""
+    line_id = put_free_charge(north)
+    change = f"{column} = {FIXED_OF_A_CHARGE[column]}"
+    for also in ("", f", invoice_line_id = {line_id}"):
+        with pytest.raises(IntegrityError, match="is fixed: re-rating writes a new revision"):
+            run(f"UPDATE charge SET {change}{also} WHERE leg = 'buy'")
+    assert run("UPDATE charge SET invoice_line_id = %s WHERE leg = 'buy'", line_id) == 1
+    with pytest.raises(IntegrityError, match="is fixed"):
+        run(f"UPDATE charge SET {change} WHERE leg = 'buy'")
+    assert run("DELETE FROM charge WHERE leg = 'buy'") == 1
+
+
+def test_a_charge_that_fell_does_not_rise_onto_a_line(north: Furnished) -> None:
+    line_id = put_free_charge(north)
+    assert run("UPDATE charge SET is_current = false WHERE leg = 'buy'") == 1
+    for also in ("", f", invoice_line_id = {line_id}"):
+        with pytest.raises(IntegrityError, match="is fixed"):
+            run(f"UPDATE charge SET is_current = true{also} WHERE leg = 'buy'")
+
+
 def test_a_billed_charge_is_not_deleted(north: Furnished) -> None:
     with pytest.raises(IntegrityError, match="is on a finalised invoice: DELETE refused"):
         run("DELETE FROM charge")

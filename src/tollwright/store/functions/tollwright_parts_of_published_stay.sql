@@ -8,8 +8,9 @@ DECLARE
     version_table text := TG_ARGV[0];
     broken bigint;
 BEGIN
-    EXECUTE format('SELECT v.id FROM %I v WHERE v.status = ''published'' '
-                   'AND v.id IN (SELECT version_id FROM touched) LIMIT 1', version_table) INTO broken;
+    EXECUTE format('SELECT v.id FROM (SELECT DISTINCT version_id FROM touched) t '
+                   'JOIN %I v ON v.id = t.version_id AND v.status = ''published'' LIMIT 1',
+                   version_table) INTO broken;
     IF broken IS NOT NULL THEN
         RAISE EXCEPTION '% of published % % are fixed: % refused',
             TG_TABLE_NAME, version_table, broken, TG_OP USING ERRCODE = 'integrity_constraint_violation';
