@@ -18,7 +18,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import IntegerField, Q, QuerySet
 
 from tollwright.domain.errors import DomainError
 
@@ -55,10 +55,21 @@ def matching(rows: Rows, path: str, value: str) -> Rows:
     """The rows whose field is the value. Raises FilterUnreadable for one of the wrong type."""
     if not isinstance(rows, QuerySet):
         return [row for row in rows if str(attribute(path)(row)) == value]
+    if _holds_ids(rows, path) and not (value.isascii() and value.isdigit()):
+        raise FilterUnreadable(f"{value!r} is not a number.")
     try:
         return rows.filter(**{path: value})
     except (ValueError, TypeError, ValidationError):
         raise FilterUnreadable(f"{value!r} cannot be looked for here.") from None
+
+
+def _holds_ids(rows: QuerySet[Any, Any], path: str) -> bool:
+    """Whether the path is a column of whole numbers, or of ids of other rows."""
+    try:
+        field = rows.model._meta.get_field(path.removesuffix("_id"))
+    except FieldDoesNotExist:
+        return False
+    return field.is_relation or isinstance(field, IntegerField)
 
 
 def containing(rows: Rows, paths: Sequence[str], text: str) -> Rows:

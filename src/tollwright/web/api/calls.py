@@ -21,7 +21,7 @@ from tollwright.domain.errors import DomainError, NotFound
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Decimal, Instant, Money, money
+from tollwright.web.api.shapes import Decimal, Id, Instant, Money, money
 
 router = Router(tags=["calls"])
 
@@ -131,8 +131,8 @@ def list_calls(  # each is a parameter of the query
     paging: PagingQuery,
     since: Annotated[Instant, Query(description="started at or after")],
     until: Annotated[Instant | None, Query(description="started before; default: now")] = None,
-    customer: Annotated[int | None, Query(description="a customer's id")] = None,
-    campaign: Annotated[int | None, Query(description="a campaign's id")] = None,
+    customer: Annotated[Id | None, Query(description="a customer's id")] = None,
+    campaign: Annotated[Id | None, Query(description="a campaign's id")] = None,
     number: Annotated[str, Query(description="first or last digits, however dialled")] = "",
     call_key: Annotated[str, Query(description="the switch's key, exact")] = "",
     answered: Annotated[bool | None, Query(description="answered or not")] = None,

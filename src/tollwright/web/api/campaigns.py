@@ -15,7 +15,7 @@ from tollwright.web.api.customers import customer_of
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Instant, given
+from tollwright.web.api.shapes import Id, Instant, given
 
 router = Router(tags=["campaigns"])
 
@@ -40,7 +40,7 @@ class CampaignIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    customer: Annotated[int, Field(description="the customer's id")]
+    customer: Annotated[Id, Field(description="the customer's id")]
     code: Annotated[str, Field(max_length=40, examples=["SPRING"])]
     name: str
     kind: CampaignKind = "dialler"
@@ -91,7 +91,7 @@ class IdentifierEnd(Schema):
 def list_campaigns(
     request: HttpRequest,
     paging: PagingQuery,
-    customer: Annotated[int | None, Query(description="a customer's id")] = None,
+    customer: Annotated[Id | None, Query(description="a customer's id")] = None,
 ) -> object:
     """All, or one customer's."""
     require(request, "read")

@@ -16,7 +16,7 @@ from tollwright.domain.validation import FieldInvalid
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Instant
+from tollwright.web.api.shapes import Id, Instant
 
 router = Router(tags=["carriers"])
 MOST = 1000
@@ -80,7 +80,7 @@ class AssignIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    card: Annotated[int, Field(description="id of a card of side buy")]
+    card: Annotated[Id, Field(description="id of a card of side buy")]
     valid_from: Instant | None = None
 
 

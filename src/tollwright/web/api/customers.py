@@ -17,7 +17,7 @@ from tollwright.domain.validation import FieldInvalid
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Instant, Money, given, money
+from tollwright.web.api.shapes import Id, Instant, Money, given, money
 
 router = Router(tags=["customers"])
 
@@ -58,7 +58,7 @@ class CustomerIn(Schema):
     timezone: Annotated[str, Field(description="IANA", examples=["Europe/Berlin"])]
     tax_id: str = ""
     email: str = ""
-    legal_entity: int | None = None
+    legal_entity: Id | None = None
 
 
 class CustomerChange(Schema):

@@ -19,7 +19,7 @@ from tollwright.web.api.idempotency import once
 from tollwright.web.api.jobs import JobOut, accepted, prefers_async
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Decimal, Instant, Money, money
+from tollwright.web.api.shapes import Decimal, Id, Instant, Money, money
 
 router = Router(tags=["invoices"])
 
@@ -111,7 +111,7 @@ class RunOut(Schema):
 def list_invoices(
     request: HttpRequest,
     paging: PagingQuery,
-    customer: Annotated[int | None, Query(description="a customer's id")] = None,
+    customer: Annotated[Id | None, Query(description="a customer's id")] = None,
     status: State = "",
     number: Annotated[str, Query(description="exact")] = "",
 ) -> object:

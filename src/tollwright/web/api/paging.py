@@ -9,6 +9,7 @@ from ninja import Query, Schema
 from pydantic import Field
 
 from tollwright.domain.listing import newest
+from tollwright.web.api.shapes import Id
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ class Page(Schema, Generic[T]):
 class Paging(Schema):
     """How many rows, and from where on."""
 
-    limit: Annotated[int, Field(ge=1, le=200, description="rows a page")] = 50
+    limit: Annotated[Id, Field(ge=1, le=200, description="rows a page")] = 50
     cursor: Annotated[str, Field(max_length=300, description="`next` of the page before")] = ""
 
 

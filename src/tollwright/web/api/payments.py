@@ -16,7 +16,7 @@ from tollwright.web.api.idempotency import once
 from tollwright.web.api.invoices import download, invoice_of
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Decimal, Instant, Money, money, read_amount
+from tollwright.web.api.shapes import Decimal, Id, Instant, Money, money, read_amount
 
 router = Router(tags=["payments"])
 
@@ -64,14 +64,14 @@ class PaymentIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    customer: Annotated[int, Field(description="the customer's id")]
+    customer: Annotated[Id, Field(description="the customer's id")]
     amount: Decimal
     currency: Annotated[str, Field(description="ISO 4217", examples=["EUR"])]
     method: Method = "transfer"
     reference: Annotated[str, Field(max_length=100)] = ""
     received_at: Instant
     invoices: Annotated[
-        list[int] | None, Field(description="ids, in the order in which to settle", max_length=200)
+        list[Id] | None, Field(description="ids, in the order in which to settle", max_length=200)
     ] = None
     confirm: Annotated[
         bool,
@@ -92,7 +92,7 @@ class ShareIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    invoice: int
+    invoice: Id
     amount: Decimal | None = None
 
 
@@ -109,7 +109,7 @@ class AllocateIn(Schema):
 def list_payments(
     request: HttpRequest,
     paging: PagingQuery,
-    customer: Annotated[int | None, Query(description="a customer's id")] = None,
+    customer: Annotated[Id | None, Query(description="a customer's id")] = None,
 ) -> object:
     """All, or one customer's."""
     require(request, "read")

@@ -20,6 +20,7 @@ from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import (
     Decimal,
+    Id,
     Instant,
     Money,
     money,
@@ -135,7 +136,7 @@ class PlanVersionIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    card: Annotated[int, Field(description="id of a card of side sell")]
+    card: Annotated[Id, Field(description="id of a card of side sell")]
     routing_policy: Literal["least_cost", "quality", "priority", "percentage"] = "least_cost"
     cost_plus: CostPlusIn | None = None
     fees: Annotated[list[FeeIn], Field(default_factory=list)]

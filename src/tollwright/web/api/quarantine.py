@@ -14,7 +14,7 @@ from tollwright.domain.entities import Quarantine
 from tollwright.domain.rerating import corrections
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Instant
+from tollwright.web.api.shapes import Id, Instant
 
 router = Router(tags=["quarantine"])
 MOST = 5_000
@@ -39,7 +39,7 @@ class RecordsIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    ids: Annotated[list[int], Field(min_length=1, max_length=MOST)]
+    ids: Annotated[list[Id], Field(min_length=1, max_length=MOST)]
 
 
 class ReenteredOut(Schema):

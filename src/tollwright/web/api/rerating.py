@@ -20,7 +20,7 @@ from tollwright.web.api.idempotency import once
 from tollwright.web.api.jobs import JobOut, accepted, prefers_async
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
-from tollwright.web.api.shapes import Instant, Money, money
+from tollwright.web.api.shapes import Id, Instant, Money, money
 from tollwright.web.api.whatif import DestinationOut, FiguresOut, ScopeIn, destination, figures
 
 router = Router(tags=["re-rating"])
@@ -29,13 +29,13 @@ router = Router(tags=["re-rating"])
 class RerateScopeIn(ScopeIn):
     """Also by the card that rated the calls, and by the file that brought them."""
 
-    card: int | None = None
-    batch: int | None = None
+    card: Id | None = None
+    batch: Id | None = None
     leg: Annotated[
         Literal["sell", "cost"], Field(description="what customers pay, or what carriers take")
     ] = "sell"
     carrier: Annotated[
-        int | None, Field(description="leg cost: only calls that are the carrier's now")
+        Id | None, Field(description="leg cost: only calls that are the carrier's now")
     ] = None
 
     def calls(self) -> CallScope:

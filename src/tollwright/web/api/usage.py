@@ -16,7 +16,7 @@ from tollwright.domain.tenants.queries import current_tenant
 from tollwright.web.api.campaigns import campaign_of
 from tollwright.web.api.customers import customer_of
 from tollwright.web.api.keys import require
-from tollwright.web.api.shapes import Money, money
+from tollwright.web.api.shapes import Day, Id, Money, money
 
 router = Router(tags=["usage"])
 LONGEST = timedelta(days=366)
@@ -50,10 +50,10 @@ class UsageOut(Schema):
 @router.get("", response=UsageOut, summary="Usage by day")
 def usage_by_day(
     request: HttpRequest,
-    first: Annotated[date, Query(description="first day")],
-    last: Annotated[date, Query(description="last day, inclusive; at most 366 days")],
-    customer: Annotated[int | None, Query(description="a customer's id")] = None,
-    campaign: Annotated[int | None, Query(description="a campaign's id")] = None,
+    first: Annotated[Day, Query(description="first day")],
+    last: Annotated[Day, Query(description="last day, inclusive; at most 366 days")],
+    customer: Annotated[Id | None, Query(description="a customer's id")] = None,
+    campaign: Annotated[Id | None, Query(description="a campaign's id")] = None,
     currency: Annotated[str, Query(description="ISO 4217; default: the provider's")] = "",
 ) -> UsageOut:
     """One currency at a time: sums of different currencies mean nothing."""

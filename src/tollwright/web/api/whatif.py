@@ -15,7 +15,7 @@ from tollwright.domain.rerating import whatif
 from tollwright.domain.rerating.report import Row
 from tollwright.domain.rerating.scope import CallScope
 from tollwright.web.api.keys import require
-from tollwright.web.api.shapes import Instant, Money, money
+from tollwright.web.api.shapes import Id, Instant, Money, money
 
 router = Router(tags=["what-if"])
 
@@ -27,8 +27,8 @@ class ScopeIn(Schema):
 
     since: Instant
     until: Instant
-    customer: int | None = None
-    campaign: int | None = None
+    customer: Id | None = None
+    campaign: Id | None = None
     prefix: Annotated[str, Field(max_length=20, description="how the called number begins")] = ""
 
     def scope(self, **more: Any) -> CallScope:
@@ -42,8 +42,8 @@ class ScopeIn(Schema):
 class WhatIfIn(ScopeIn):
     """Exactly one of card_version, plan_version and card (a card file, as JSON)."""
 
-    card_version: int | None = None
-    plan_version: int | None = None
+    card_version: Id | None = None
+    plan_version: Id | None = None
     card: dict[str, Any] | None = None
     everyone: Annotated[
         bool, Field(description="all calls, not only those on this card or plan now")

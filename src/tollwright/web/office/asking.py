@@ -15,6 +15,7 @@ from tollwright.web.office.jobs import need_of
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, show
 from tollwright.web.office.permissions import may
+from tollwright.web.shared.filters import needed_id
 
 JOB = "job"
 
@@ -32,7 +33,7 @@ def ask(
     and exported without being asked again.
     """
     number = request.GET.get(JOB, "")
-    job = job_for(int(number), kind, question) if number.isdecimal() else None
+    job = job_for(needed_id(number, "Job"), kind, question) if number else None
     if job is None:
         asked = form.attempt(enqueue)
         return None if asked is None else redirect(_address(request, asked))

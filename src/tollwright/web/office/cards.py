@@ -22,7 +22,7 @@ from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
-from tollwright.web.shared.filters import prefix_of
+from tollwright.web.shared.filters import id_of, prefix_of
 from tollwright.web.shared.formatting import Money, Status, number
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is, short
@@ -252,8 +252,8 @@ def diff(request: StaffRequest, pk: int, old: int, new: int) -> HttpResponse:
 def compare(request: StaffRequest, pk: int) -> HttpResponse:
     """From the form with two version numbers to their comparison."""
     find(RateCard, pk)
-    numbers = [request.GET.get(name, "") for name in ("old", "new")]
-    if not all(number.isdigit() for number in numbers):
+    numbers = [id_of(request.GET.get(name, "")) for name in ("old", "new")]
+    if None in numbers:
         return redirect(to("card", pk))
     return redirect(to("card-diff", pk, *numbers))
 

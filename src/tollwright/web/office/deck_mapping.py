@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from tollwright.core.decks import ColumnMapping, MappingError
 from tollwright.core.decks.mapping import EFFECTS, MEANINGS, Meaning, calling_code
-from tollwright.web.office.forms import OfficeForm, choice
+from tollwright.web.office.forms import DayField, OfficeForm, choice
 from tollwright.web.shared.formatting import iso_day
 from tollwright.web.shared.labels import label_of, options
 
@@ -60,11 +60,7 @@ class MappingForm(OfficeForm):
     date_order = choice(
         "Order in dates", options("date_order", ("dmy", "mdy", "ymd")), required=False
     )
-    effective_from = forms.DateField(
-        required=False,
-        label="Rows without a date hold from",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    effective_from = DayField(required=False, label="Rows without a date hold from")
     first_s = forms.IntegerField(min_value=0, label="First block, seconds", initial=1)
     next_s = forms.IntegerField(min_value=1, label="Next blocks, seconds", initial=1)
     duplicates = choice("A code that comes twice", options("duplicates"))

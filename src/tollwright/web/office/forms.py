@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 from zoneinfo import available_timezones
@@ -14,6 +15,7 @@ from django.http import HttpRequest, QueryDict
 from tollwright.core.money import MoneyError, scaled
 from tollwright.domain.errors import DomainError
 from tollwright.web.shared.error_mapping import message_of
+from tollwright.web.shared.filters import FIRST_YEAR, LAST_YEAR, is_countable
 
 T = TypeVar("T")
 MEGABYTE = 1024 * 1024
@@ -91,12 +93,24 @@ class PercentField(AmountField):
     sign = "%"
 
 
+def refuse_uncountable(value: date | None) -> None:
+    """Raises ValidationError for a day, or moment, of a year that no call has."""
+    if value is not None and not is_countable(value):
+        raise forms.ValidationError(f"Choose a year from {FIRST_YEAR} to {LAST_YEAR}.")
+
+
 class DayField(forms.DateField):
     """A day, with the browser's own picker."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
         super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> date | None:
+        """The day, of a year that a call can have."""
+        day = super().to_python(value)
+        refuse_uncountable(day)
+        return day
 
 
 class MomentField(forms.DateTimeField):
@@ -109,6 +123,12 @@ class MomentField(forms.DateTimeField):
         )
         kwargs.setdefault("input_formats", ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
         super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> datetime | None:
+        """The moment, of a year that a call can have."""
+        moment = super().to_python(value)
+        refuse_uncountable(moment)
+        return moment
 
 
 class BoundedFileField(forms.FileField):

@@ -29,7 +29,7 @@ from tollwright.web.office.invoices import document
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
-from tollwright.web.shared.filters import since, until
+from tollwright.web.shared.filters import needed_id, since, until
 from tollwright.web.shared.formatting import Money, Status
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
@@ -250,9 +250,9 @@ class AllocateForm(KeyedForm):
 def new(request: StaffRequest) -> HttpResponse:
     """Record money that came in: choose the customer, then what it settles."""
     number = request.POST.get("customer") or request.GET.get("customer", "")
-    if not number.isdigit():
+    if not number:
         return _choose(request)
-    customer = find(Customer, int(number))
+    customer = find(Customer, needed_id(number, "Customer"))
     waiting = queries.open_invoices(customer)
     form = PaymentForm(posted(request), initial=_first(request, customer, waiting))
     form.draw(customer, waiting)

@@ -17,7 +17,7 @@ from tollwright.engine.ingest.corrections import LATE
 from tollwright.web.office.batches import sources
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
-from tollwright.web.shared.filters import since, until
+from tollwright.web.shared.filters import needed_id, since, until
 from tollwright.web.shared.formatting import Status, number
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
@@ -159,11 +159,11 @@ def dismiss(request: StaffRequest) -> HttpResponse:
 def _chosen(request: StaffRequest) -> list[int]:
     """Open records only, oldest first; an id of another tenant is none of them."""
     if request.POST.get("all"):
-        last = request.POST.get("last", "")
         # what has come since the question was asked is not in the answer
-        until = int(last) if last.isdigit() else None
+        last = request.POST.get("last", "")
+        until = needed_id(last, "The last record") if last else None
         return queries.open_among(_matching(request), most=BULK, until=until)
-    wanted = [int(one) for one in request.POST.getlist("ids")[:BULK] if one.isdigit()]
+    wanted = [needed_id(one, "Record") for one in request.POST.getlist("ids")[:BULK]]
     return queries.open_among(among(queries.quarantined(), wanted), most=BULK)
 
 

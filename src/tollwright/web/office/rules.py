@@ -21,7 +21,7 @@ from tollwright.domain.rules.queries import Place as Scope
 from tollwright.web.office.forms import MomentField, OfficeForm, posted
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, done, listing, notice, page, show
-from tollwright.web.shared.filters import since, until
+from tollwright.web.shared.filters import needed_id, since, until
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_is
 
@@ -231,11 +231,11 @@ def _place(request: StaffRequest) -> Place:
         "campaign": request.GET.get("campaign", ""),
     }
     told |= {kind: number}
-    if told["campaign"].isdigit():
-        one = find(Campaign, int(told["campaign"]), "customer")
+    if told["campaign"]:
+        one = find(Campaign, needed_id(told["campaign"], "Campaign"), "customer")
         return Place(one, one.customer, one)
-    if told["customer"].isdigit():
-        of = find(Customer, int(told["customer"]))
+    if told["customer"]:
+        of = find(Customer, needed_id(told["customer"], "Customer"))
         return Place(of, of)
     return Place("tenant")
 

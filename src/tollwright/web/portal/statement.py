@@ -11,8 +11,9 @@ from tollwright.domain.ledger import queries as ledger
 from tollwright.domain.listing import FilterUnreadable
 from tollwright.web.portal.decorators import Visit, money_page, show
 from tollwright.web.shared import exports
+from tollwright.web.shared.filters import day_of
 from tollwright.web.shared.formatting import Money
-from tollwright.web.shared.tables import Column, day_of
+from tollwright.web.shared.tables import Column
 
 DAYS = 365
 

@@ -1,4 +1,8 @@
-"""Filters by day that every table may use. A day is one of the viewer's zone."""
+"""The one reader of what an address or a form says: days, ids, prefixes; filters by day.
+
+What cannot be read is refused with a sentence. A day is one of the viewer's zone, and of a year
+that a call can have: beyond, zones and sums leave what can be counted.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,39 @@ from django.utils import timezone
 
 from tollwright.domain import listing
 from tollwright.domain.listing import FilterUnreadable, Rows
-from tollwright.web.shared.tables import day_of
-
-__all__ = ["day_of", "prefix_of", "since", "start_of", "until"]
 
 A_DAY = timedelta(days=1)
+FIRST_YEAR, LAST_YEAR = 1990, 2099
+LARGEST_ID = 2**63 - 1  # PostgreSQL's bigint
+
+
+def day_of(value: str) -> date | None:
+    """`2026-10-05` as a day; None for anything else, and for years that no call has."""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return None
+    return day if len(value) == 10 and is_countable(day) else None
+
+
+def is_countable(day: date) -> bool:
+    """Whether the day, or moment, is of a year that can be counted with in every zone."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
+
+
+def id_of(value: str) -> int | None:
+    """A row's id, ASCII digits alone; None for anything else: 1e3, +1, a word."""
+    if not (value.isascii() and value.isdigit() and len(value) <= 19):
+        return None
+    return int(value) if int(value) <= LARGEST_ID else None
+
+
+def needed_id(value: str, what: str) -> int:
+    """As `id_of`; raises FilterUnreadable, which names `what` it is the id of."""
+    found = id_of(value)
+    if found is None:
+        raise FilterUnreadable(f"{what}: {value!r} is not a number.")
+    return found
 
 
 def prefix_of(value: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -16,6 +15,7 @@ from tollwright.domain import listing
 from tollwright.domain.errors import DomainError
 from tollwright.domain.listing import FilterUnreadable, Rows
 from tollwright.web.shared import exports
+from tollwright.web.shared.filters import day_of, id_of
 from tollwright.web.shared.formatting import Cell, Status, is_number, number, text
 
 PER_PAGE = 50
@@ -265,24 +265,11 @@ def _applied(one: Filter, rows: Rows, value: str) -> Rows:
     """Raises DomainError for a value that the filter cannot read."""
     if one.choices and value not in {str(key) for key, _ in one.choices}:
         raise FilterUnreadable(f"{one.title}: {value!r} is not one of the choices.")
-    if one.kind == "number" and not _is_number(value):
+    if one.kind == "number" and id_of(value) is None:
         raise FilterUnreadable(f"{one.title}: {value!r} is not a number.")
     if one.kind == "date" and day_of(value) is None:
         raise FilterUnreadable(f"{one.title}: {value!r} is not a day, such as 2026-10-05.")
     return one.apply(rows, value)
-
-
-def day_of(value: str) -> date | None:
-    """`2026-10-05` as a day; None for anything else, and for years that no call has."""
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        return None
-    return day if 1990 <= day.year < 2100 else None
-
-
-def _is_number(value: str) -> bool:
-    return value.isascii() and value.isdigit() and len(value) <= 18
 
 
 def shown(column: Column, row: Any) -> Shown:
