@@ -19,6 +19,7 @@ from tollwright.core.decks.table import DeckError, Row, rows_of
 from tollwright.core.decks.terms import TERMS, CellError, Terms, TermsReader
 
 _KEPT = 200_000
+MAX_CODES = 2_000_000
 _PARTS: tuple[Meaning, ...] = ("country_code", "area_code", "exchange_code")
 
 
@@ -103,6 +104,8 @@ class _Reader:
         for line, texts in table:
             if self._aside(line, texts):
                 continue
+            if len(rows) > MAX_CODES:
+                raise DeckError(f"The deck has more than {MAX_CODES:,} codes: split it.")
             try:
                 for row in self._row(line, texts):
                     (withdrawn if row.withdrawn else rows).append(row)

@@ -26,7 +26,7 @@ from python_calamine import (
 
 MAX_UNPACKED = 402_653_184  # bytes of all parts together
 MAX_PARTS = 2_000  # files in the archive
-MAX_CELLS = 6_000_000  # of a sheet, the empty ones between others too
+MAX_CELLS = 4_000_000  # of a sheet, the empty ones between others too
 MAX_COLUMNS = 512
 MAX_STRINGS = 3_000_000  # texts that cells share
 MAX_TEXT = 32_767  # characters of a cell, as spreadsheets have it

@@ -18,12 +18,12 @@ from tollwright.core.decks import (
     Question,
     answered,
     as_rate,
-    read_deck,
 )
 from tollwright.core.decks.mapping import Meaning
 from tollwright.core.money import MICRO
 from tollwright.data.rates import DeckImport
 from tollwright.domain.rates.errors import DeckRefused
+from tollwright.engine.decks import reading
 from tollwright.store.bulk import collector_paused
 
 MOST_NAME = 200
@@ -113,7 +113,7 @@ def with_answers(
 
 def _read(content: bytes, mapping: ColumnMapping) -> Deck:
     try:
-        result = read_deck(content, mapping)
+        result = reading.read(content, mapping)
     except (DeckError, MappingError) as error:
         raise DeckRefused(str(error)) from error
     rates: list[Rate] = []

@@ -12,9 +12,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from tollwright.core.cards.card import Rate
 from tollwright.core.cards.card import RateCard as Card
 from tollwright.core.cards.diff import CardDiff, diff_cards, diff_rates
-from tollwright.core.decks import ColumnMapping, DeckError, Proposal, sniff
-from tollwright.core.decks.headers import places
-from tollwright.core.decks.table import rows_of
+from tollwright.core.decks import ColumnMapping, DeckError, Proposal
 from tollwright.core.decks.workbook import is_workbook
 from tollwright.core.money import show, show_price
 from tollwright.core.numbers import normalise
@@ -31,6 +29,7 @@ from tollwright.domain.rates import cards as cores
 from tollwright.domain.rates.decks import Deck, deck_for, mapping_of
 from tollwright.domain.rates.errors import DeckRefused
 from tollwright.domain.tenants.queries import current_tenant
+from tollwright.engine.decks import reading
 from tollwright.store import rates as store
 
 HEAD = 512 * 1024  # bytes of a CSV file that are looked at to propose its columns
@@ -209,18 +208,17 @@ def propose(*, card: RateCard, filename: str, content: bytes, sheet: str = "") -
 
     Raises DeckRefused for what is no CSV or XLSX.
     """
-    head = _head(content)
+    saved = saved_mapping(card)
     try:
-        proposal = sniff(head, filename, card.side, sheet)
+        told = reading.look(_head(content), filename, card.side, sheet, saved)
     except DeckError as error:
         raise DeckRefused(str(error)) from error
-    saved = saved_mapping(card)
-    if saved is not None and _fits(saved, head):
-        return Columns(saved, "saved", proposal)
-    found = proposal.mapping
+    if saved is not None and told.saved_fits:
+        return Columns(saved, "saved", told.proposal)
+    found = told.proposal.mapping
     if found is not None:  # a date in a deck is the provider's day
         found = replace(found, timezone=current_tenant().timezone)
-    return Columns(found, "found", proposal)
+    return Columns(found, "found", told.proposal)
 
 
 def _head(content: bytes) -> bytes:
@@ -235,17 +233,6 @@ def saved_mapping(card: RateCard) -> ColumnMapping | None:
     """The mapping of the card's last deck that was applied; None before the first."""
     last = DeckImport.objects.filter(card=card, status="applied").order_by("-id").first()
     return None if last is None else mapping_of(last.mapping, card.currency)
-
-
-def _fits(mapping: ColumnMapping, head: bytes) -> bool:
-    try:
-        table = rows_of(
-            head, encoding=mapping.encoding, delimiter=mapping.delimiter, sheet=mapping.sheet
-        )
-    except DeckError:
-        return False
-    needed = [header for header, meaning in mapping.columns if meaning != "ignore"]
-    return places(table, needed) is not None
 
 
 @dataclass(frozen=True, slots=True)
