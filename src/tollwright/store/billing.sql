@@ -1,5 +1,6 @@
 -- Charges and the invoice lines that they stand on. Sets, never rows one by one: an invoice may
--- stand on millions of calls. Every statement on charge names started_at, its partition key.
+-- stand on millions of calls. Every statement on charge names started_at, its partition key, and takes
+-- the ids of lines first: joined, lines without statistics make the planner read whole months.
 
 -- name: fetch_unbilled_since -- per currency the first call that no invoice carries yet
 SELECT currency, min(started_at) AS since FROM charge
@@ -18,8 +19,8 @@ SELECT k.id AS campaign_id, k.name FROM campaign k
 
 -- name: release_stale_charges -- let go of charges that were re-rated, or do not belong to the period
 UPDATE charge SET invoice_line_id = NULL
- WHERE invoice_line_id IN (SELECT id FROM invoice_line
-                            WHERE invoice_id = %(invoice_id)s AND kind = 'usage')
+ WHERE invoice_line_id = ANY (ARRAY(SELECT id FROM invoice_line
+                                     WHERE invoice_id = %(invoice_id)s AND kind = 'usage'))
    AND (NOT is_current OR campaign_id = ANY(%(held)s)
         OR started_at < %(since)s OR started_at >= %(until)s);
 
@@ -35,14 +36,14 @@ UPDATE charge c SET invoice_line_id = l.id
 -- name: sum_lines -- a usage line is the sum of its charges
 UPDATE invoice_line l
    SET calls = s.calls, billed_s = s.billed_s, amount_micros = s.amount_micros
-  FROM (SELECT u.id, count(c.id) AS calls, coalesce(sum(c.billed_s), 0)::bigint AS billed_s,
-               coalesce(sum(c.amount_micros), 0)::bigint AS amount_micros
-          FROM invoice_line u
-          LEFT JOIN charge c ON c.invoice_line_id = u.id AND c.started_at >= %(since)s
-                            AND c.started_at < %(until)s
-         WHERE u.invoice_id = %(invoice_id)s AND u.kind = 'usage'
-         GROUP BY u.id) s
- WHERE l.id = s.id;
+  FROM invoice_line u
+ CROSS JOIN LATERAL (
+       SELECT count(*) AS calls, coalesce(sum(c.billed_s), 0)::bigint AS billed_s,
+              coalesce(sum(c.amount_micros), 0)::bigint AS amount_micros
+         FROM charge c
+        WHERE c.invoice_line_id = u.id AND c.started_at >= %(since)s
+          AND c.started_at < %(until)s) s
+ WHERE u.invoice_id = %(invoice_id)s AND u.kind = 'usage' AND l.id = u.id;
 
 -- name: insert_usage_line -- a line that a campaign's charges can stand on; its place comes later
 INSERT INTO invoice_line (tenant_id, invoice_id, position, kind, campaign_id, description,
@@ -87,14 +88,14 @@ SELECT l.position FROM invoice_line l
 
 -- name: release_charges -- let go of all charges of an invoice that is void or a draft to drop
 UPDATE charge SET invoice_line_id = NULL
- WHERE invoice_line_id IN (SELECT id FROM invoice_line
-                            WHERE invoice_id = %(invoice_id)s AND kind = 'usage')
+ WHERE invoice_line_id = ANY (ARRAY(SELECT id FROM invoice_line
+                                     WHERE invoice_id = %(invoice_id)s AND kind = 'usage'))
    AND started_at < %(until)s;
 
 -- name: count_rerated -- how many charges stand on a note's lines: those that a re-rating put there
 SELECT count(*) FROM charge
- WHERE invoice_line_id IN (SELECT id FROM invoice_line
-                            WHERE invoice_id = %(invoice_id)s AND kind = 'correction')
+ WHERE invoice_line_id = ANY (ARRAY(SELECT id FROM invoice_line
+                                     WHERE invoice_id = %(invoice_id)s AND kind = 'correction'))
    AND started_at < %(until)s;
 
 -- name: lock_numbers -- one transaction at a time issues documents of a tenant

@@ -48,6 +48,38 @@ def test_calls_are_found_by_what_is_known_of_them(desk: Desk) -> None:
     assert keys(call_key=f"pbx1-{int(NOON.timestamp()) + 60}.1/1") == [1]
 
 
+def put_a_charge_on_a_line(key: int) -> None:
+    """The call of that line of the file is billed: its charge names a usage line."""
+    charge = Charge.objects.get(call_id=next(c.pk for c in queries.search(DAY) if c.line_no == key))
+    Charge.objects.filter(pk=charge.pk).update(invoice_line_id=1)
+
+
+STATUSES = {
+    "answered": [4, 2, 1], "unanswered": [3], "free": [4], "charged": [2, 1], "unbilled": [4, 2],
+    "unknown": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_calls_are_found_by_what_became_of_them(desk: Desk, status: str) -> None:
+    """The first is billed, the third unanswered, the fourth costs nothing."""
+    set_rule(desk.switch.world, "minimum_seconds", 10)
+    rows = [Row(key=1, minute=1), Row(key=2, minute=2), Row(key=3, minute=3, seconds=0)]
+    desk.ingest(*rows, Row(key=4, minute=4, seconds=5))
+    put_a_charge_on_a_line(1)
+    rows_of = queries.in_status(queries.calls_with_charge(), status).order_by("-started_at")
+    assert [call.line_no for call in rows_of] == STATUSES[status]
+
+
+@pytest.mark.parametrize("status", ["free", "charged", "unbilled"])
+def test_a_list_by_charge_does_not_read_the_charges_first(desk: Desk, status: str) -> None:
+    """A page of it looks charges up for the rows it passes; a join reads those of all months."""
+    rows = queries.in_status(queries.calls_with_charge(), status).order_by("-started_at", "-id")
+    plan = rows[:51].explain()
+    assert "SubPlan" in plan
+    assert "Semi" not in plan
+
+
 @pytest.mark.parametrize("calls", [1, 3])
 def test_a_search_is_one_query(desk: Desk, calls: int) -> None:
     desk.ingest(*(Row(key=key) for key in range(calls)))

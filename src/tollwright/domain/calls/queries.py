@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from tollwright.core.numbers import searched_digits
 from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, Source
@@ -267,16 +267,26 @@ def calls_with_charge(*, customer: Customer | None = None) -> QuerySet[Call]:
 
 
 def in_status(rows: QuerySet[Call], status: str) -> QuerySet[Call]:
-    """The calls that are answered, unanswered, free, charged or unbilled; else none."""
+    """The calls that are answered, unanswered, free, charged or unbilled; else none.
+
+    Charges are looked up call by call, in the order of the list, until the page is full: as a join
+    (which EXISTS becomes) they would be read for all months before the first row comes out.
+    """
     if status in {"answered", "unanswered"}:
         return by_answer(rows, answered=status == "answered")
     if status == "free":
-        return by_answer(rows, answered=True).filter(Exists(_sell_charge(amount_micros=0)))
+        return _with_charge(by_answer(rows, answered=True), amount_micros=0)
     if status == "charged":
-        return rows.filter(Exists(_sell_charge(amount_micros__gt=0)))
+        return _with_charge(rows, amount_micros__gt=0)
     if status == "unbilled":
-        return rows.filter(Exists(_sell_charge(invoice_line_id__isnull=True)))
+        return _with_charge(rows, invoice_line_id__isnull=True)
     return rows.none()
+
+
+def _with_charge(rows: QuerySet[Call], **wanted: Any) -> QuerySet[Call]:
+    """The calls whose current sell charge is so."""
+    found = Subquery(_sell_charge(**wanted).values("pk")[:1])
+    return rows.alias(found_charge=found).filter(found_charge__isnull=False)
 
 
 def _sell_charge(**wanted: Any) -> QuerySet[Charge]:
