@@ -33,6 +33,7 @@ SHARED = {
     "account_emailconfirmation": "of a person",
     "mfa_authenticator": "of a person",
     "usersessions_usersession": "of a person",
+    "shared_cache": "counts of attempts and used codes, by hashes: nothing of a provider",
     "procrastinate_jobs": "the queue: a tenant's id and a job's, nothing else of theirs",
     "procrastinate_events": "when a row of the queue was begun and ended",
     "procrastinate_periodic_defers": "which nightly tick was made",

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "tollwright.web.shared.sessions.SessionLimitMiddleware",
     "tollwright.web.shared.tenancy.TenantMiddleware",
 ]
 
@@ -88,7 +89,15 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
     },
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "first_name", "last_name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "tollwright.web.shared.leaked.LeakedPasswordValidator",
+        "OPTIONS": {"path": TOLLWRIGHT.leaked_passwords},
+    },
 ]
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -97,7 +106,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # Who is unknown here is told nothing by mail either: the answer on screen is the same for both.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_ADAPTER = "tollwright.web.shared.tenancy.AccountAdapter"
+ACCOUNT_ADAPTER = "tollwright.web.shared.signing_in.AccountAdapter"
+MFA_ADAPTER = "tollwright.web.shared.signing_in.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tollwright"
 LOGIN_URL = reverse_lazy("account_login")
@@ -119,6 +129,17 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+# Counts of attempts and used codes, the same for all processes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shared_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+SESSION_ENGINE = "tollwright.data.sealing"
+SESSION_IDLE_SECONDS = TOLLWRIGHT.session_idle_s
+SESSION_COOKIE_AGE = TOLLWRIGHT.session_longest_s
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TOLLWRIGHT.secure

@@ -32,6 +32,9 @@ class Settings:
     hosts: tuple[str, ...]
     secure: bool
     mail_url: str
+    session_idle_s: int
+    session_longest_s: int
+    leaked_passwords: str
 
     @property
     def embedded(self) -> bool:
@@ -42,7 +45,8 @@ class Settings:
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings of `environment`: TOLLWRIGHT_HOME, DATABASE_URL, TOLLWRIGHT_APP_URL,
     TOLLWRIGHT_SECRET_KEY, TOLLWRIGHT_DEBUG, TOLLWRIGHT_HOSTS (comma separated), TOLLWRIGHT_SECURE
-    (1 behind https) and TOLLWRIGHT_MAIL_URL (smtp://…).
+    (1 behind https), TOLLWRIGHT_MAIL_URL (smtp://…), TOLLWRIGHT_SESSION_IDLE_HOURS,
+    TOLLWRIGHT_SESSION_LONGEST_HOURS and TOLLWRIGHT_LEAKED_PASSWORDS (a file).
 
     Raises SettingsError naming the variable that is missing or wrong.
     """
@@ -65,7 +69,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ),
         secure=environment.get("TOLLWRIGHT_SECURE", "") == "1",
         mail_url=environment.get("TOLLWRIGHT_MAIL_URL", ""),
+        session_idle_s=3600 * _whole(environment, "TOLLWRIGHT_SESSION_IDLE_HOURS", 8),
+        session_longest_s=3600 * _whole(environment, "TOLLWRIGHT_SESSION_LONGEST_HOURS", 168),
+        leaked_passwords=_file(environment, "TOLLWRIGHT_LEAKED_PASSWORDS"),
     )
+
+
+def _whole(environment: Mapping[str, str], name: str, usual: int) -> int:
+    text = environment.get(name) or str(usual)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 1_000_000):
+        raise SettingsError(f"{name} must be a whole number from 1 on, such as {usual}.")
+    return int(text)
+
+
+def _file(environment: Mapping[str, str], name: str) -> str:
+    path = environment.get(name, "")
+    if path and not Path(path).is_file():
+        raise SettingsError(f"{name} names {path}, and there is no such file.")
+    return path
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+
+from tollwright.data.sealing import hash_session_keys
 
 
 class DataConfig(AppConfig):
@@ -12,3 +14,9 @@ class DataConfig(AppConfig):
     label = "data"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Tollwright"
+
+    def ready(self) -> None:
+        """Session keys are kept as hashes, in the tables that other packages bring too."""
+        hash_session_keys(
+            apps.get_model("sessions", "Session"), apps.get_model("usersessions", "UserSession")
+        )

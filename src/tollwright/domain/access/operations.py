@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from datetime import datetime
+from typing import Literal
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -12,10 +14,13 @@ from django.db import transaction
 
 from tollwright.data.access import PORTAL_ROLES, ApiKey, Membership, Role, User
 from tollwright.data.customers import Customer
-from tollwright.data.scope import current_tenant_id
+from tollwright.data.scope import current_tenant_id, tenant_scope, user_scope
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError
+
+Factor = Literal["factor.added", "factor.removed", "factor.renewed", "factor.failed"]
+log = logging.getLogger(__name__)
 
 
 class EmailTaken(DomainError):
@@ -63,11 +68,12 @@ def create_user(*, email: str, password: str | None, at: datetime, by: By) -> Us
 
 @transaction.atomic
 def set_password(*, user: User, password: str, at: datetime, by: By) -> None:
-    """Give a user another password. Raises FieldInvalid when it is too short or too common."""
+    """Give a user another password. Raises FieldInvalid when it is too short, too common, in the
+    list of leaked ones or like the person's own data."""
     _fit_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
-    record(by=by, at=at, action="user.password_set", subject="user", subject_id=user.pk)
+    note_of_person(user=user, action="user.password_set", at=at, by=by)
 
 
 @transaction.atomic
@@ -194,3 +200,38 @@ def revoke_api_key(*, key: ApiKey, at: datetime, by: By) -> ApiKey:
         after={"name": key.name, "prefix": key.prefix},
     )  # fmt: skip
     return key
+
+
+def note_sign_in(*, user: User, at: datetime, by: By) -> None:
+    """Write down that somebody came in."""
+    note_of_person(user=user, action="sign_in.done", at=at, by=by)
+
+
+def note_failed_sign_in(*, email: str, at: datetime, by: By) -> None:
+    """Write down that somebody gave a wrong password. Who is unknown here is in no provider's
+    audit: the process's log tells of them."""
+    user = User.objects.filter(email=email.lower()).first()
+    if user is None:
+        log.warning("Sign-in failed: nobody has the address %r; from %s", email[:200], by.address)
+        return
+    note_of_person(user=user, action="sign_in.failed", at=at, by=by)
+
+
+def note_factor(*, user: User, action: Factor, kind: str, at: datetime, by: By) -> None:
+    """Write down what became of a second factor: `kind` is totp, webauthn or recovery_codes."""
+    note_of_person(user=user, action=action, at=at, by=by, after={"kind": kind})
+
+
+def note_of_person(
+    *, user: User, action: str, at: datetime, by: By, after: dict[str, object] | None = None
+) -> None:
+    """An audit row about a person, with every provider they have a role at: each has its chain."""
+    with user_scope(user.pk):
+        tenants = set(Membership.objects.filter(user=user).values_list("tenant_id", flat=True))
+    if not tenants:
+        log.warning("%s of %s, who has no role anywhere; from %s", action, user.email, by.address)
+    for tenant_id in sorted(tenants):
+        with tenant_scope(tenant_id):
+            record(
+                by=by, at=at, action=action, subject="user", subject_id=user.pk, after=after
+            )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
@@ -15,14 +14,6 @@ from tollwright.domain.tenants.scope import tenant_scope
 
 Handler = Callable[[HttpRequest], HttpResponse]
 SESSION_KEY = "membership"
-
-
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Accounts are made by staff, never by a stranger."""
-
-    def is_open_for_signup(self, _request: HttpRequest) -> bool:
-        """No."""
-        return False
 
 
 class TenantMiddleware:
