@@ -34,6 +34,7 @@ SHARED = {
     "mfa_authenticator": "of a person",
     "usersessions_usersession": "of a person",
     "shared_cache": "counts of attempts and used codes, by hashes: nothing of a provider",
+    "request_count": "how many requests a key made this minute: two numbers",
     "procrastinate_jobs": "the queue: a tenant's id and a job's, nothing else of theirs",
     "procrastinate_events": "when a row of the queue was begun and ended",
     "procrastinate_periodic_defers": "which nightly tick was made",

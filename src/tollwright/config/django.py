@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tollwright.web.shared.proxies.ClientMiddleware",
     "tollwright.web.shared.uploads.BoundedBodyMiddleware",
     "tollwright.web.api.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -143,6 +144,9 @@ SESSION_COOKIE_AGE = TOLLWRIGHT.session_longest_s
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TOLLWRIGHT.secure
+# Whose word on the client is taken: of the machines in front of us, and of nobody else.
+TRUSTED_PROXIES = TOLLWRIGHT.proxies
+API_REQUESTS_A_MINUTE = TOLLWRIGHT.api_rate
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TOLLWRIGHT.secure else None
 SECURE_HSTS_SECONDS = 31_536_000 if TOLLWRIGHT.secure else 0
 X_FRAME_OPTIONS = "DENY"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 APP_ROLE = "tollwright_app"
+Network = IPv4Network | IPv6Network
 
 
 class SettingsError(RuntimeError):
@@ -35,6 +37,8 @@ class Settings:
     session_idle_s: int
     session_longest_s: int
     leaked_passwords: str
+    proxies: tuple[Network, ...]
+    api_rate: int
 
     @property
     def embedded(self) -> bool:
@@ -46,7 +50,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings of `environment`: TOLLWRIGHT_HOME, DATABASE_URL, TOLLWRIGHT_APP_URL,
     TOLLWRIGHT_SECRET_KEY, TOLLWRIGHT_DEBUG, TOLLWRIGHT_HOSTS (comma separated), TOLLWRIGHT_SECURE
     (1 behind https), TOLLWRIGHT_MAIL_URL (smtp://…), TOLLWRIGHT_SESSION_IDLE_HOURS,
-    TOLLWRIGHT_SESSION_LONGEST_HOURS and TOLLWRIGHT_LEAKED_PASSWORDS (a file).
+    TOLLWRIGHT_SESSION_LONGEST_HOURS, TOLLWRIGHT_LEAKED_PASSWORDS (a file), TOLLWRIGHT_PROXIES
+    (addresses and networks, comma separated) and TOLLWRIGHT_API_RATE (requests a minute and key).
 
     Raises SettingsError naming the variable that is missing or wrong.
     """
@@ -72,7 +77,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         session_idle_s=3600 * _whole(environment, "TOLLWRIGHT_SESSION_IDLE_HOURS", 8),
         session_longest_s=3600 * _whole(environment, "TOLLWRIGHT_SESSION_LONGEST_HOURS", 168),
         leaked_passwords=_file(environment, "TOLLWRIGHT_LEAKED_PASSWORDS"),
+        proxies=_networks(environment.get("TOLLWRIGHT_PROXIES", "")),
+        api_rate=_whole(environment, "TOLLWRIGHT_API_RATE", 1200),
     )
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
+    except ValueError as error:
+        raise SettingsError(
+            f"TOLLWRIGHT_PROXIES: {error}. Name addresses or networks, such as"
+            " 10.0.0.5,192.168.7.0/24."
+        ) from None
 
 
 def _whole(environment: Mapping[str, str], name: str, usual: int) -> int:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from tests.integration.web.api.client import Program
@@ -175,6 +175,7 @@ def _bodies(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield whole | {name: value}
 
 
+@override_settings(API_REQUESTS_A_MINUTE=10**6)
 def test_no_address_of_the_api_breaks(things: Things) -> None:
     program = Program(things.shop.tenant_id)
     found = []

@@ -10,7 +10,7 @@ from typing import Literal
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 
 from tollwright.data.access import PORTAL_ROLES, ApiKey, Membership, Role, User
 from tollwright.data.customers import Customer
@@ -18,6 +18,7 @@ from tollwright.data.scope import current_tenant_id, tenant_scope, user_scope
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.errors import DomainError
+from tollwright.store import limits
 
 Factor = Literal["factor.added", "factor.removed", "factor.renewed", "factor.failed"]
 log = logging.getLogger(__name__)
@@ -200,6 +201,16 @@ def revoke_api_key(*, key: ApiKey, at: datetime, by: By) -> ApiKey:
         after={"name": key.name, "prefix": key.prefix},
     )  # fmt: skip
     return key
+
+
+def seconds_to_wait(*, key_id: int, most: int, at: datetime) -> int:
+    """Count a request of an API key; 0, or after how many seconds it may ask again: it had `most`
+    requests in this minute of the clock. Call it outside of the request's transaction."""
+    minute, second = divmod(int(at.timestamp()), 60)
+    connection.ensure_connection()
+    subject = f"api_key:{key_id}"
+    asked = limits.count_request(connection.connection, subject=subject, minute=minute)
+    return 0 if asked <= most else 60 - second
 
 
 def note_sign_in(*, user: User, at: datetime, by: By) -> None:

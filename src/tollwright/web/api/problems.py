@@ -26,6 +26,7 @@ SENTENCES = {
     405: "This address does not take that method.",
     411: "Say in Content-Length how long the body is; a chunked one is not read.",
     413: f"The body is longer than {LONGEST_BODY} bytes: send it in parts.",
+    429: "The key has made as many requests as it may in a minute: wait as Retry-After says.",
     500: "Something broke on our side; nothing was changed. Try again, then tell the operator.",
 }
 CODES = {
@@ -37,10 +38,11 @@ CODES = {
     411: "length_missing",
     413: "body_too_long",
     422: "invalid_request",
+    429: "too_many_requests",
     500: "internal_error",
 }
 MOST_FAULTS = 1000  # of a card file; `detail` says how many there are beyond those it shows
-KEPT = ("Allow", "WWW-Authenticate")
+KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
 log = logging.getLogger(__name__)
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from tollwright.domain.access import queries as access
+from tollwright.domain.access.operations import seconds_to_wait
+from tollwright.domain.access.queries import KeyAccess
 from tollwright.domain.entities import PORTAL_ROLES, Membership
 from tollwright.domain.tenants.scope import tenant_scope
 
@@ -28,6 +32,9 @@ class TenantMiddleware:
         tenant_id = _by_key(request) if request.path.startswith("/api/") else _by_session(request)
         if tenant_id is None:
             return self.get_response(request)
+        wait = _seconds_to_wait(request)
+        if wait:
+            return HttpResponse(status=429, headers={"Retry-After": str(wait)})
         with tenant_scope(tenant_id):
             response = self.get_response(request)
             if response.status_code >= 500:
@@ -75,6 +82,15 @@ def _by_session(request: HttpRequest) -> int | None:
     wanted = request.session.get(SESSION_KEY)
     state.membership = next((one for one in mine if one.pk == wanted), mine[0])
     return int(state.membership.tenant_id)
+
+
+def _seconds_to_wait(request: HttpRequest) -> int:
+    key: KeyAccess | None = getattr(request, "key_access", None)
+    if key is None:
+        return 0
+    return seconds_to_wait(
+        key_id=key.key_id, most=settings.API_REQUESTS_A_MINUTE, at=timezone.now()
+    )
 
 
 def _by_key(request: HttpRequest) -> int | None:
