@@ -18,7 +18,7 @@ from tollwright.core import settings
 from tollwright.core.billing.periods import Cycle
 from tollwright.core.cards import card, diff, file
 from tollwright.core.decks import diff as deck_diff
-from tollwright.core.decks import mapping
+from tollwright.core.decks import mapping, outliers
 from tollwright.core.formats.base import Direction
 from tollwright.core.formats.registry import FORMATS
 from tollwright.core.labels import LABELS
@@ -178,6 +178,7 @@ def codes() -> dict[str, set[str]]:
         "decimal": set(get_args(mapping.Decimals)),
         "deck_column": set(mapping.MEANINGS),
         "deck_effect": set(mapping.EFFECTS),
+        "deck_flag": set(outliers.FLAGS),
         "deck_grace": set(get_args(mapping.GraceRule)),
         "deck_hyphens": set(get_args(mapping.Hyphens)),
         "deck_jurisdiction": set(get_args(mapping.Jurisdiction)),

@@ -130,6 +130,12 @@ def show_preview(summary: dict[str, object]) -> None:
     for key, value in summary.items():
         if isinstance(value, dict):
             print(f"  {key}: " + ", ".join(f"{name} {count:,}" for name, count in value.items()))
+        elif key == "file_columns" and isinstance(value, list):
+            for column in value:
+                print(f"  column {column['header']}: {column['meaning'] or 'not used'}")
+        elif key == "biggest" and isinstance(value, list):
+            for change in value:
+                print(f"  {_change(change)}")
         elif key == "unused_columns" and isinstance(value, list):
             print(f"  columns not used: {', '.join(value) or 'none'}")
         elif key == "questions" and isinstance(value, list):
@@ -145,3 +151,9 @@ def show_preview(summary: dict[str, object]) -> None:
 def _asked(question: dict[str, Any]) -> str:
     choices = ", ".join(f"--answer '{question['key']}={one}'" for one in question["choices"])
     return f"{question['sentence']} {choices}"
+
+
+def _change(change: dict[str, Any]) -> str:
+    flags = f" ! {', '.join(change['flags'])}" if change["flags"] else ""
+    before, after = change["before"] or "nothing", change["after"] or "nothing"
+    return f"{change['what']} {change['prefix']} {change['name']}: {before} → {after}{flags}"

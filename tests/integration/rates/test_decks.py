@@ -63,6 +63,20 @@ def prices(version: CardVersion) -> dict[str, int]:
 def test_a_preview_counts_and_writes_no_rate(world: World, card: RateCard) -> None:
     with tenant_scope(world.tenant.id):
         made = preview(card, FIRST)
+        biggest = made.summary.pop("biggest")
+        assert [(one["prefix"], one["before"], one["after"]) for one in biggest] == [
+            ("44", "", "0.012/60 s 1/1"),
+            ("447", "", "0.031/60 s 30/6"),
+            ("49", "", "0.01/60 s 1/1"),
+            ("881", "", "blocked"),
+        ]
+        assert [(one["header"], one["meaning"]) for one in made.summary.pop("file_columns")] == [
+            ("code", "prefix"),
+            ("destination", "name"),
+            ("price", "price"),
+            ("min", "first_s"),
+            ("step", "next_s"),
+        ]
         assert made.summary == {
             "rows_read": 4,
             "rows": 4,
@@ -77,6 +91,7 @@ def test_a_preview_counts_and_writes_no_rate(world: World, card: RateCard) -> No
                 "blocked": 1,
                 "closed": 0,
             },
+            "outliers": {"tenfold": 0, "zero": 0, "below_cost": 0},
             "base": 0,
             "columns": "found",
             "unused_columns": [],

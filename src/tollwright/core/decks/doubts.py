@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tollwright.core.decks import questions
 from tollwright.core.decks.codes import begins_with_country, country_of, is_calling_code
 from tollwright.core.decks.columns import texts_of
+from tollwright.core.decks.headers import plain
 from tollwright.core.decks.mapping import ColumnMapping, Meaning
 from tollwright.core.decks.places import names_its_country
 from tollwright.core.decks.questions import Question
@@ -25,6 +26,7 @@ _PAIR = re.compile(r"\d{1,5}\s*[/+-]\s*\d{1,5}")
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}")
 _NOTHING = re.compile(r"[0.,\s-]*|n/?a|none|null|false", re.I)
 _NANP = re.compile(r"[2-9]\d{2}[2-9]\d{2}(\d|\d{4})?")
+_HARMLESS: frozenset[Meaning] = frozenset(("name", "ignore", "currency"))
 _FREE = re.compile(r"free|included", re.I)
 _NPA_WORDS = re.compile(r"npa|nxx|lata|ocn|intra|inter.?state", re.I)
 
@@ -75,6 +77,15 @@ def open_questions(
         filled = any(not _NOTHING.fullmatch(text) for text in texts_of(body, place))
         if filled and not _FREE.search(header):
             yield questions.grace(header)
+
+
+def new_columns(saved: ColumnMapping, found: tuple[tuple[str, Meaning], ...]) -> Iterator[Question]:
+    """Columns that came after the mapping was saved, and say something that it does not read."""
+    known = {plain(header) for header, _ in saved.columns}
+    read = {meaning for _, meaning in saved.columns}
+    for header, meaning in found:
+        if plain(header) not in known and meaning not in read and meaning not in _HARMLESS:
+            yield questions.new_column(header, meaning)
 
 
 def _country(

@@ -68,3 +68,14 @@ def sheet(names: list[str], proposal: str) -> Question:
         tuple(names),
         proposal,
     )
+
+
+def new_column(header: str, meaning: str) -> Question:
+    """The carrier sends more than it did when the mapping was saved."""
+    return Question(
+        f"column.{header}",
+        f"Column {header} is not in the saved mapping and looks like {meaning.replace('_', ' ')}:"
+        " say what it means, or that it is to be ignored.",
+        (meaning, "ignore"),
+        meaning,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -14,11 +14,12 @@ from tollwright.core.decks.doubts import column_doubts, open_questions
 from tollwright.core.decks.headers import places, plain
 from tollwright.core.decks.mapping import ColumnMapping, Duplicates, MappingError, Meaning
 from tollwright.core.decks.questions import Question
-from tollwright.core.decks.rows import DeckFault, DeckRow
+from tollwright.core.decks.rows import DeckColumn, DeckFault, DeckRow
 from tollwright.core.decks.table import DeckError, Row, rows_of
 from tollwright.core.decks.terms import TERMS, CellError, Terms, TermsReader
 
 _KEPT = 200_000
+_SHOWN_ROWS = 200
 MAX_CODES = 2_000_000
 _PARTS: tuple[Meaning, ...] = ("country_code", "area_code", "exchange_code")
 
@@ -30,7 +31,8 @@ class DeckResult:
     that nothing is read from, or '#3' for the third column of a deck without headers.
     withdrawn: rows that say that their code is not sold any more; they are not among `rows`.
     doubts: columns not used that may carry money, increments, dates, status or a sheet, as
-    sentences. questions: what has to be answered before the rows are used.
+    sentences. questions: what has to be answered before the rows are used. columns: all of the
+    file, in its order.
     """
 
     rows: list[DeckRow]
@@ -41,6 +43,7 @@ class DeckResult:
     withdrawn: list[DeckRow] = field(default_factory=list)
     doubts: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
+    columns: tuple[DeckColumn, ...] = ()
 
 
 def read_deck(data: bytes, mapping: ColumnMapping) -> DeckResult:
@@ -70,7 +73,22 @@ def read_deck(data: bytes, mapping: ColumnMapping) -> DeckResult:
         unused=tuple(headers[place] for place in unused),
         doubts=tuple(column_doubts(headers, doubtful, body)),
         questions=tuple(open_questions(mapping, columns, body)),
+        columns=tuple(_columns(headers, mapping, columns, body)),
     )
+
+
+def _columns(
+    headers: list[str], mapping: ColumnMapping, at: dict[Meaning, int], body: list[Row]
+) -> Iterator[DeckColumn]:
+    """What became of each column that has a header or anything in it."""
+    read = {place: meaning for meaning, place in at.items()}
+    ignored = {plain(header) for header, meaning in mapping.columns if meaning == "ignore"}
+    for place, header in enumerate(headers):
+        cells = (row[place].strip() for _, row in body[:_SHOWN_ROWS] if place < len(row))
+        example = next(filter(None, cells), "")[:60]
+        if header or example:
+            aside = "ignore" if header and plain(header) in ignored else ""
+            yield DeckColumn(header or f"#{place + 1}", read.get(place, aside), example)
 
 
 def _headers(table: list[Row], first: int) -> list[str]:

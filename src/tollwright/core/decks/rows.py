@@ -47,6 +47,16 @@ class DeckFault(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class DeckColumn(msgspec.Struct, frozen=True, gc=False):
+    """A column of the file, what is read from it ('' = nothing, 'ignore' = left out as told), and
+    what stands in it first.
+    """
+
+    header: str
+    meaning: str
+    example: str
+
+
 def as_rate(row: DeckRow) -> Rate:
     """The row as a rate of a card."""
     return Rate(

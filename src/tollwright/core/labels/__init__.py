@@ -30,6 +30,7 @@ LABELS: MappingProxyType[str, Labels] = MappingProxyType(
         "cycle": settings.CYCLE,
         "date_order": choices.DATE_ORDER,
         "deck_effect": choices.DECK_EFFECT,
+        "deck_flag": choices.DECK_FLAG,
         "deck_grace": choices.DECK_GRACE,
         "deck_hyphens": choices.DECK_HYPHENS,
         "deck_jurisdiction": choices.DECK_JURISDICTION,

@@ -164,6 +164,11 @@ DECK_COLUMN: Labels = {
     "currency": Label("Currency"),
     "ignore": Label("Not used"),
 }
+DECK_FLAG: Labels = {
+    "tenfold": Label("Ten times or a tenth", "Of the price before, or of the shorter code's."),
+    "zero": Label("Free of charge"),
+    "below_cost": Label("Below cost", "Less than the cheapest of the buy cards."),
+}
 DECK_LISTS: Labels = {
     "": Label("Ask"),
     "full": Label("Each item is a whole code"),

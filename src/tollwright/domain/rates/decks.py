@@ -20,6 +20,7 @@ from tollwright.core.decks import (
     as_rate,
 )
 from tollwright.core.decks.mapping import Meaning
+from tollwright.core.decks.rows import DeckColumn
 from tollwright.core.money import MICRO
 from tollwright.data.rates import DeckImport
 from tollwright.domain.rates.errors import DeckRefused
@@ -27,7 +28,7 @@ from tollwright.engine.decks import reading
 from tollwright.store.bulk import collector_paused
 
 MOST_NAME = 200
-FORMAT = 3  # of what is kept: raise it when Deck, Rate or DeckFault change their shape
+FORMAT = 4  # of what is kept: raise it when Deck, Rate or DeckFault change their shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Deck:
 
     rows_read: rows below the headers. unused: the columns that nothing is read from. withdrawn: the
     codes that the deck says are not sold any more. doubts: what may be overlooked, as sentences.
-    questions: what has to be answered before a version is made.
+    questions: what has to be answered before a version is made. columns: all of the file.
     """
 
     rates: tuple[Rate, ...]
@@ -48,6 +49,7 @@ class Deck:
     withdrawn: tuple[Rate, ...] = ()
     doubts: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
+    columns: tuple[DeckColumn, ...] = ()
 
 
 def deck_of(content: bytes, mapping: ColumnMapping) -> Deck:
@@ -131,7 +133,7 @@ def _read(content: bytes, mapping: ColumnMapping) -> Deck:
     return Deck(
         tuple(rates), tuple(lines), tuple(faults), tuple(result.notes), result.rows_read,
         result.unused, tuple(as_rate(row) for row in result.withdrawn), result.doubts,
-        result.questions,
+        result.questions, result.columns,
     )  # fmt: skip
 
 

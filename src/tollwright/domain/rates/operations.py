@@ -92,8 +92,7 @@ def preview_deck(
     columns, origin, asked = columns_of(card, filename, content, mapping, answers)
     deck = deck_of(content, columns)
     base = queries.base_of(card)
-    old = () if base is None else cards.core_card(base).rates
-    summary = summary_of(deck, asked, origin, base, old, mode)
+    summary = summary_of(deck, asked, origin, card, base, mode)
     made = DeckImport.objects.create(
         tenant_id=current_tenant_id(),
         card=card,

@@ -8,14 +8,18 @@ from typing import NamedTuple
 import msgspec
 
 from tollwright.core.cards.card import Rate
-from tollwright.core.cards.diff import count_changes
+from tollwright.core.cards.diff import diff_rates
 from tollwright.core.decks import ColumnMapping, DeckFault, Question
+from tollwright.core.decks.doubts import new_columns
+from tollwright.core.decks.outliers import JudgedChange, count_flags, judge_changes
+from tollwright.core.money import show, show_price
 from tollwright.data.rates import CardVersion, RateCard
 from tollwright.domain.rates import queries
 from tollwright.domain.rates.decks import Deck, mapping_of, with_answers
 from tollwright.domain.rates.errors import MappingNeeded
 
 SHOWN_FAULTS = 200
+SHOWN_CHANGES = 20
 
 
 class Asked(NamedTuple):
@@ -46,8 +50,7 @@ def columns_of(
     proposal = found.proposal
     if answers:
         mapping = with_answers(found.mapping, proposal.columns, answers, card.currency)
-        open_ones = proposal.questions if found.origin == "found" else ()
-        left = tuple(one for one in open_ones if one.key not in answers)
+        left = tuple(one for one in _open(found) if one.key not in answers)
         return mapping, "given", Asked((), left)
     if found.mapping is None:
         doubts = " ".join(proposal.doubts)
@@ -55,26 +58,39 @@ def columns_of(
         raise MappingNeeded(f"{filename} has the columns {headers}. {doubts}")
     mapping = mapping_of(found.mapping, card.currency)
     if found.origin != "found":
-        return mapping, found.origin, Asked()
+        return mapping, found.origin, Asked((), _open(found))
     told = {question.sentence for question in proposal.questions}
     doubts_left = tuple(doubt for doubt in proposal.doubts if doubt not in told)
     return mapping, found.origin, Asked(doubts_left, proposal.questions)
+
+
+def _open(found: queries.Columns) -> tuple[Question, ...]:
+    """What a proposal asks; of a saved mapping only what came after it."""
+    if found.origin == "found" or found.mapping is None:
+        return found.proposal.questions
+    return tuple(new_columns(found.mapping, found.proposal.columns))
 
 
 def summary_of(
     deck: Deck,
     asked: Asked,
     origin: str,
+    card: RateCard,
     base: CardVersion | None,
-    old: tuple[Rate, ...],
     mode: str,
 ) -> dict[str, object]:
-    """What is kept of a preview: rows_read, rows, withdrawn, faults and notes (how many), fates
-    (how many of each), base (the version compared with), columns (saved, found or given),
-    unused_columns (of the file, that nothing was read from), doubts (sentences), questions (key,
-    sentence, choices, proposal: no draft is made before they are answered), first_faults and
-    first_notes (line, column, reason).
+    """What is kept of a preview.
+
+    rows_read, rows, withdrawn, faults, notes: how many. fates, outliers: how many of each kind.
+    biggest: the changes to look at first (prefix, name, what, flags, before, after). base: the
+    version compared with. columns: saved, found or given. file_columns: all of the file (header,
+    meaning, example). unused_columns: those that nothing was read from. doubts: sentences.
+    questions (key, sentence, choices, proposal): no draft is made before they are answered.
+    first_faults, first_notes: line, column, reason.
     """
+    old = () if base is None else queries.core_card(base).rates
+    diff = diff_rates(queries.looked_at(old, deck, mode), deck.rates)
+    judged = judge_changes(diff.changes, deck.rates, queries.costs_of(card))
     questions = _once((*asked.questions, *deck.questions))
     return {
         "rows_read": deck.rows_read,
@@ -82,9 +98,12 @@ def summary_of(
         "withdrawn": len(deck.withdrawn),
         "faults": len(deck.faults),
         "notes": len(deck.notes),
-        "fates": count_changes(queries.looked_at(old, deck, mode), deck.rates),
+        "fates": diff.counts,
+        "outliers": count_flags(judged),
+        "biggest": [_told(change) for change in judged[:SHOWN_CHANGES]],
         "base": 0 if base is None else base.number,
         "columns": origin,
+        "file_columns": [msgspec.to_builtins(column) for column in deck.columns],
         "unused_columns": list(deck.unused),
         "doubts": [*asked.doubts, *deck.doubts],
         "questions": [msgspec.to_builtins(question) for question in questions],
@@ -95,6 +114,26 @@ def summary_of(
 
 def _once(questions: Iterable[Question]) -> list[Question]:
     return list({question.key: question for question in reversed(tuple(questions))}.values())[::-1]
+
+
+def _told(change: JudgedChange) -> dict[str, object]:
+    rate = change.new or change.old
+    return {
+        "prefix": change.prefix,
+        "name": "" if rate is None else rate.name,
+        "what": change.what,
+        "flags": list(change.flags),
+        "before": _terms(change.old),
+        "after": _terms(change.new),
+    }
+
+
+def _terms(rate: Rate | None) -> str:
+    """A row in short: `0.012/60 s 30/6 + 0.05`, 'blocked', or '' where there is none."""
+    if rate is None or rate.blocked:
+        return "" if rate is None else "blocked"
+    fee = f" + {show(rate.connect_fee_micros)}" if rate.connect_fee_micros else ""
+    return f"{show_price(rate.price_nanos)}/{rate.unit_s} s {rate.first_s}/{rate.next_s}{fee}"
 
 
 def _shown(faults: Sequence[DeckFault]) -> list[dict[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 
 from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
@@ -13,6 +14,7 @@ from tollwright.core.cards.card import Rate
 from tollwright.core.cards.card import RateCard as Card
 from tollwright.core.cards.diff import CardDiff, diff_cards, diff_rates
 from tollwright.core.decks import ColumnMapping, DeckError, Proposal
+from tollwright.core.decks.outliers import JudgedChange, cheapest, judge_changes
 from tollwright.core.decks.workbook import is_workbook
 from tollwright.core.money import show, show_price
 from tollwright.core.numbers import normalise
@@ -237,10 +239,14 @@ def saved_mapping(card: RateCard) -> ColumnMapping | None:
 
 @dataclass(frozen=True, slots=True)
 class DeckReport:
-    """A deck in full: every row, fault and note with its line, and what it would change."""
+    """A deck in full: every row, fault and note with its line, and what it would change.
+
+    changes: those of `diff`, what is odd first, then the biggest.
+    """
 
     deck: Deck
     diff: CardDiff
+    changes: list[JudgedChange]
 
 
 def deck_report(deck_import: DeckImport) -> DeckReport:
@@ -248,7 +254,18 @@ def deck_report(deck_import: DeckImport) -> DeckReport:
     deck = deck_for(deck_import)
     base = base_of(deck_import.card)
     old = () if base is None else core_card(base).rates
-    return DeckReport(deck, diff_rates(looked_at(old, deck, deck_import.mode), deck.rates))
+    diff = diff_rates(looked_at(old, deck, deck_import.mode), deck.rates)
+    judged = judge_changes(diff.changes, deck.rates, costs_of(deck_import.card))
+    return DeckReport(deck, diff, judged)
+
+
+def costs_of(card: RateCard) -> list[dict[str, Fraction]]:
+    """What a sell card's calls cost a second, by code: of each buy card in its currency."""
+    if card.side != "sell":
+        return []
+    bought = cards(side="buy").filter(currency=card.currency)
+    found = [base_of(one) for one in bought]
+    return [cheapest(core_card(version).rates) for version in found if version is not None]
 
 
 def base_of(card: RateCard) -> CardVersion | None:

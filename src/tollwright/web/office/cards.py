@@ -212,7 +212,7 @@ def _rows(of: CardVersion) -> Table:
             Column("extra", "More", lambda one: json.dumps(one.extra) if one.extra else None),
         ],
         [
-            Filter("prefix", "Prefix begins", _begins),
+            Filter("prefix", "Prefix begins", begins_with),
             Filter("name", "Name", field_has("name")),
             Filter(
                 "blocked",
@@ -267,12 +267,14 @@ def changes_table(rows: Rows, currency: str, filename: str, empty: str) -> Table
             Column("prefix", "Prefix", lambda one: one.prefix or "default", "prefix"),
             Column("name", "Name", _change_name),
             Column("what", "What", lambda one: label_of("change", one.what), "what"),
-            Column("before", "Before", lambda one: _terms(one.old, currency), number=True),
-            Column("after", "After", lambda one: _terms(one.new, currency), number=True),
+            Column(
+                "before", "Before", lambda one: price_or_blocked(one.old, currency), number=True
+            ),
+            Column("after", "After", lambda one: price_or_blocked(one.new, currency), number=True),
         ],
         [
             Filter("what", "What", field_is("what"), choices=options("change", WHATS)),
-            Filter("prefix", "Prefix begins", _begins),
+            Filter("prefix", "Prefix begins", begins_with),
         ],
         order="",
         empty=empty,
@@ -375,7 +377,7 @@ def _price(rate: Any, currency: str) -> str:
     return f"{show_price(rate.price_nanos, 4)} {currency}/{rate.unit_s} s"
 
 
-def _terms(rate: Any, currency: str) -> str | None:
+def price_or_blocked(rate: Any, currency: str) -> str | None:
     if rate is None:
         return None
     return "blocked" if rate.blocked else _price(rate, currency)
@@ -386,7 +388,7 @@ def _change_name(change: Change) -> str:
     return "" if rate is None else rate.name
 
 
-def _begins(rows: Rows, value: str) -> Rows:
+def begins_with(rows: Rows, value: str) -> Rows:
     return beginning(rows, "prefix", prefix_of(value))
 
 

@@ -15,7 +15,7 @@ from tollwright.domain.entities import DeckImport, Job, RateCard
 from tollwright.domain.lookup import find
 from tollwright.domain.rates import operations, queries, requests
 from tollwright.domain.rates.errors import MappingNeeded
-from tollwright.web.office.cards import changes_table
+from tollwright.web.office.deck_changes import deck_changes
 from tollwright.web.office.deck_mapping import MappingForm, first_values
 from tollwright.web.office.forms import (
     BoundedFileField,
@@ -167,24 +167,29 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
     """A preview: counts of fates, faults with their lines, and every change."""
     deck = find(DeckImport, pk, "card", "version")
     report = queries.deck_report(deck) if deck.status == "previewed" else None
-    table = changes_table(
-        report.diff.changes if report else (),
-        deck.card.currency,
-        f"deck-{pk}",
-        "It changes nothing: every row is as the card has it.",
-    )
+    table = deck_changes(report.changes if report else (), deck.card.currency, f"deck-{pk}")
     return table.respond(request) or show(
         request,
         "deck.html",
         f"Deck {deck.filename}",
         deck=deck,
         fates=deck.summary.get("fates", {}).items(),
-        columns=deck.mapping.get("columns", []),
+        columns=_columns(deck),
+        outliers=[pair for pair in deck.summary.get("outliers", {}).items() if pair[1]],
         table=table.page(request) if report else None,
         faults=deck.summary.get("first_faults", []),
         notes=deck.summary.get("first_notes", []),
         crumbs=[("Rate cards", to("cards")), (deck.card.name, to("card", deck.card_id))],
     )
+
+
+def _columns(deck: DeckImport) -> list[dict[str, str]]:
+    """All columns of the file; of a preview of an earlier release those that were read."""
+    told = deck.summary.get("file_columns")
+    if told is not None:
+        return list(told)
+    pairs = deck.mapping.get("columns", [])
+    return [{"header": header, "meaning": meaning, "example": ""} for header, meaning in pairs]
 
 
 @page(needs="rates", methods=BOTH)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import quote as quoted
 
 import pytest
 
-from tests.integration.web.api.client import Program
+from tests.integration.web.api.client import Answer, Program
 from tests.support.billing import say
 from tests.support.shop import Shop
 from tollwright.data.models import AuditEntry, Invoice
@@ -234,3 +235,25 @@ def test_usage_by_day(shop: Shop, program: Program) -> None:
         "charges": {"amount": "1.80", "currency": "EUR"},
         "cost": {"amount": "0.777", "currency": "EUR"}, "bought": 2,
     }  # fmt: skip
+
+
+def test_a_deck_takes_a_mapping_and_answers(shop: Shop, program: Program) -> None:
+    """National codes are asked; an answer, or a whole mapping, says whose they are."""
+    card = program.post("/cards", {"code": "US", "name": "US", "currency": "EUR"}).body["id"]
+    path = f"/cards/{card}/decks?filename=us.csv&mode=amend"
+    us = b"Code,Rate\n201200,0.004\n212555,0.005\n"
+
+    def told_deck(query: str) -> Answer:
+        return program.send("POST", f"{path}&{query}", us, media_type="text/csv")
+
+    asked = program.send("POST", path, us, media_type="text/csv")
+    assert [one["key"] for one in asked.body["summary"]["questions"]] == ["country"]
+    refused = program.post(f"/decks/{asked.body['id']}/apply")
+    assert (refused.status, refused.code) == (409, "deck_has_questions")
+    told = told_deck("answer=country%3D1&answer=duplicates%3Dlast")
+    assert (told.body["summary"]["questions"], told.body["mapping"]["country"]) == ([], "1")
+    mapping = quoted('{"columns": [["Code", "prefix"], ["Rate", "price"]], "country": "US"}')
+    given = told_deck(f"mapping={mapping}")
+    assert (given.body["summary"]["columns"], given.body["summary"]["rows"]) == ("given", 2)
+    for wrong in ("mapping=red", "answer=country", "answer=country%3DAtlantis"):
+        assert told_deck(wrong).status == 422

@@ -288,6 +288,33 @@ def test_a_deck_that_nobody_can_read_asks_for_its_columns(office: Office) -> Non
     assert office.one(DeckImport, pk=preview.pk).status == "discarded"
 
 
+def test_a_question_of_a_deck_is_answered_on_its_page(office: Office) -> None:
+    card = office.switch.card
+    deck = io.BytesIO(b"Code,Rate,Status,Zone fee\n44-74,0.02,Current,1.5\n520,0.1,Frozen,1.5\n")
+    deck.name = "deck.csv"
+    office.post(f"cards/{card.pk}/import/", file=deck, mode="amend")
+    first = office.latest(DeckImport)
+    page = office.get(f"decks/{first.pk}/")
+    assert "range, list, or area" in page and "Nothing is read from it" in page
+    assert "Column Zone fee may carry money (such as 1.5)" in page
+    told: dict[str, Any] = {
+        "col_prefix": "Code", "col_price": "Rate", "col_status": "Status", "ignored": ["Zone fee"],
+        "hyphens": "area", "status_words": "Frozen = blocked", "price_per": "minute",
+        "first_s": "1", "next_s": "1", "duplicates": "error",
+    }  # fmt: skip
+    again = office.post(
+        f"decks/{first.pk}/columns/", status=200, **told | {"status_words": "Frozen = thawed"}
+    )
+    assert "is not a word and what it does" in again
+    office.post(f"decks/{first.pk}/columns/", **told)
+    preview = office.latest(DeckImport)
+    assert (preview.summary["rows"], preview.summary["faults"], preview.summary["doubts"]) == (
+        2, 0, []
+    )  # fmt: skip
+    assert preview.mapping["hyphens"] == "area"
+    assert "Frozen = blocked" in office.get(f"decks/{preview.pk}/columns/")
+
+
 def test_two_versions_compared(office: Office) -> None:
     card = office.switch.card
     deck = io.BytesIO(b"Prefix,Destination,Price\n44,United Kingdom,0.50\n")
