@@ -358,8 +358,3 @@ def reason_counts(batch: ImportBatch) -> list[ReasonCount]:
 def sources_with_counts() -> QuerySet[Source]:
     """The sources by code, each with its number of `files`."""
     return sources().annotate(files=Count("batches"))
-
-
-def latest_batches(*, most: int) -> list[ImportBatch]:
-    """The newest files."""
-    return list(batches()[:most])

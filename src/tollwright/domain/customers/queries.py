@@ -81,23 +81,6 @@ def overlapping(wanted: Identifier) -> Identifier | None:
     return others.first()
 
 
-def customer_names() -> list[tuple[int, str]]:
-    """Ids and names of the customers by name, to choose from."""
-    return list(customers().values_list("pk", "name"))
-
-
-def campaign_names() -> list[tuple[int, str]]:
-    """Ids of the campaigns with `customer: campaign`, by these names, to choose from."""
-    found = campaigns().order_by("customer__name", "name", "id")
-    rows = found.values_list("pk", "customer__name", "name")
-    return [(pk, f"{customer}: {name}") for pk, customer, name in rows]
-
-
-def customers_with_campaigns() -> QuerySet[Customer]:
-    """The customers by name, each with its `campaigns`, read in one query for all of them."""
-    return customers().prefetch_related(Prefetch("campaigns", campaigns()))
-
-
 def campaigns_with_identifiers(customer: Customer) -> QuerySet[Campaign]:
     """A customer's campaigns by name, each with its `identifiers`."""
     return campaigns(customer=customer).prefetch_related(Prefetch("identifiers", identifiers()))

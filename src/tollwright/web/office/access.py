@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -9,11 +11,11 @@ from django.shortcuts import redirect
 from tollwright.domain.access import operations, queries
 from tollwright.domain.entities import PORTAL_ROLES, ApiKey, Customer, Membership, Role
 from tollwright.domain.lookup import find
-from tollwright.web.office.calls import customers
-from tollwright.web.office.forms import ConfirmForm, OfficeForm, choice, posted, set_choices
+from tollwright.web.office.forms import ConfirmForm, OfficeForm, choice, posted
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
+from tollwright.web.office.pickers import PickerField
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
 
 BOTH = ("GET", "POST")
@@ -24,18 +26,18 @@ class PersonForm(OfficeForm):
 
     email = forms.EmailField(label="E-mail")
     role = choice("Role", Role.choices)
-    customer = choice("Customer", (), required=False)
+    customer = PickerField(
+        "customer",
+        required=False,
+        label="Customer",
+        help_text="For portal roles: whose people they are.",
+    )
     password = forms.CharField(
         required=False,
         label="First password",
         help_text="For a new person only. At least 10 characters; they change it themselves.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        set_choices(self, "customer", customers())
-        self.fields["customer"].help_text = "For portal roles: whose people they are."
 
 
 class KeyForm(OfficeForm):
@@ -99,12 +101,12 @@ def new(request: StaffRequest) -> HttpResponse:
     )
 
 
-def _let_in(*, request: StaffRequest, data: dict[str, str]) -> Membership:
+def _let_in(*, request: StaffRequest, data: dict[str, Any]) -> Membership:
     email = data["email"].lower()
     user = queries.user_by_email(email) or operations.create_user(
         email=email, password=data["password"] or None, at=request.at, by=request.by
     )
-    customer = find(Customer, int(data["customer"])) if data["customer"] else None
+    customer = find(Customer, data["customer"]) if data["customer"] else None
     return operations.grant_role(
         user=user, role=data["role"], customer=customer, at=request.at, by=request.by
     )

@@ -9,13 +9,13 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from tollwright.domain.calls import queries
-from tollwright.domain.customers.queries import campaign_names, customer_names
 from tollwright.domain.entities import Charge, InvoiceLine
 from tollwright.domain.errors import NotFound
 from tollwright.domain.listing import Rows, as_query
 from tollwright.domain.lookup import find
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, listing, page, show
+from tollwright.web.office.pickers import picked
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Money, Phone, Seconds, iso_day, month_key
 from tollwright.web.shared.labels import options
@@ -65,8 +65,8 @@ def index(request: StaffRequest) -> HttpResponse:
                 required=True,
                 default=iso_day(today),
             ),
-            Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
-            Filter("campaign", "Campaign", field_is("campaign_id"), choices=campaigns()),
+            picked("customer", "Customer", "customer", "customer_id"),
+            picked("campaign", "Campaign", "campaign", "campaign_id"),
             Filter("number", "Number", _has_number, kind="search"),
             Filter("status", "Status", _has_status, choices=options("call_filter")),
             Filter("batch", "File no.", field_is("batch_id"), kind="number"),
@@ -119,16 +119,6 @@ def link(call: Any) -> str:
 def amount(call: Any) -> Money | None:
     """What the call costs, if it was charged."""
     return None if call.amount_micros is None else Money(call.amount_micros, call.currency)
-
-
-def customers() -> list[tuple[str, str]]:
-    """Customers to choose from."""
-    return [(str(pk), name) for pk, name in customer_names()]
-
-
-def campaigns() -> list[tuple[str, str]]:
-    """Campaigns to choose from, each with its customer."""
-    return [(str(pk), name) for pk, name in campaign_names()]
 
 
 def _has_status(rows: Rows, value: str) -> Rows:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -12,10 +10,11 @@ from tollwright.domain.carriers import operations, queries
 from tollwright.domain.entities import Carrier, RateCard, Trunk
 from tollwright.domain.lookup import find
 from tollwright.domain.rates.queries import cards
-from tollwright.web.office.forms import MomentField, OfficeForm, choice, posted, set_choices
+from tollwright.web.office.forms import MomentField, OfficeForm, posted
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
+from tollwright.web.office.pickers import PickerField
 from tollwright.web.shared.tables import Column, Filter, Table, field_has
 
 BOTH = ("GET", "POST")
@@ -50,13 +49,8 @@ class EndForm(OfficeForm):
 class CardForm(OfficeForm):
     """Which buy card holds, and from when on."""
 
-    card = choice("Buy card", ())
+    card = PickerField("buy-card", label="Buy card")
     valid_from = MomentField(label="From", help_text="Calls answered from here on; your zone.")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offered = [(str(card.pk), f"{card.name} ({card.currency})") for card in cards(side="buy")]
-        set_choices(self, "card", offered)
 
 
 @page()
@@ -162,7 +156,7 @@ def card_assign(request: StaffRequest, pk: int) -> HttpResponse:
     carrier = find(Carrier, pk)
     form = CardForm(posted(request))
     if form.is_valid():
-        card = find(RateCard, int(form.cleaned_data["card"]))
+        card = find(RateCard, form.cleaned_data["card"])
         since = form.cleaned_data["valid_from"]
         if form.succeeds(
             operations.assign_card, carrier=carrier, card=card, valid_from=since, at=request.at,

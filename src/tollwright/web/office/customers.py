@@ -162,8 +162,8 @@ def _tiles(request: StaffRequest, customer: Customer) -> list[Tile]:
     late = reports.overdue(at=request.at, customer=customer)
     loose = reports.unbilled(at=request.at, customer=customer)
     used = reports.usage_between(month, today, customer=customer)
-    calls = to("calls", customer=customer.pk)
-    papers = to("invoices", customer=customer.pk)
+    calls = to("calls", customer=f"id-{customer.pk}")
+    papers = to("invoices", customer=f"id-{customer.pk}")
     return [
         Tile(
             "Owes",

@@ -21,10 +21,10 @@ from tollwright.domain.listing import Rows, as_query
 from tollwright.domain.lookup import find
 from tollwright.domain.reports.queries import charges_of_line
 from tollwright.gateways.typst import render
-from tollwright.web.office.calls import customers
 from tollwright.web.office.forms import AmountField, ConfirmForm, ReasonForm, posted
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
+from tollwright.web.office.pickers import picked
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Money, Phone, Seconds, Status, day, month_key, number
 from tollwright.web.shared.labels import label_of, options
@@ -53,7 +53,7 @@ def index(request: StaffRequest) -> HttpResponse:
         [*COLUMNS],
         [
             Filter("number", "Number", field_has("number")),
-            Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
+            picked("customer", "Customer", "customer", "customer_id"),
             Filter(
                 "type", "Type", field_is("document_type"), choices=options("document_type", TYPES)
             ),

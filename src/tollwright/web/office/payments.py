@@ -16,7 +16,6 @@ from tollwright.domain.lookup import find
 from tollwright.domain.payments import operations, queries
 from tollwright.domain.payments.queries import OpenInvoice, Share
 from tollwright.gateways.typst import render
-from tollwright.web.office.calls import customers
 from tollwright.web.office.forms import (
     AmountField,
     KeyedForm,
@@ -29,7 +28,8 @@ from tollwright.web.office.invoices import document
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
-from tollwright.web.shared.filters import needed_id, since, until
+from tollwright.web.office.pickers import PickerField, picked
+from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Money, Status
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
@@ -49,7 +49,7 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("state", "Status", lambda one: Status("reversed") if _reversal(one) else None),
         ],
         [
-            Filter("customer", "Customer", field_is("customer_id"), choices=customers()),
+            picked("customer", "Customer", "customer", "customer_id"),
             Filter("reference", "Reference or receipt", field_has("reference", "receipt__number")),
             Filter("method", "Method", field_is("method"), choices=options("method")),
             Filter("from", "Received from", since("received_at"), kind="date"),
@@ -249,10 +249,10 @@ class AllocateForm(KeyedForm):
 @page(needs="payments", methods=("GET", "POST"))
 def new(request: StaffRequest) -> HttpResponse:
     """Record money that came in: choose the customer, then what it settles."""
-    number = request.POST.get("customer") or request.GET.get("customer", "")
-    if not number:
-        return _choose(request)
-    customer = find(Customer, needed_id(number, "Customer"))
+    chosen = ChooseForm(request.POST if request.method == "POST" else request.GET)
+    if not chosen.is_valid():
+        return _choose(request, chosen if "customer" in chosen.data else ChooseForm())
+    customer = find(Customer, chosen.cleaned_data["customer"])
     waiting = queries.open_invoices(customer)
     form = PaymentForm(posted(request), initial=_first(request, customer, waiting))
     form.draw(customer, waiting)
@@ -277,6 +277,12 @@ def new(request: StaffRequest) -> HttpResponse:
         back=to("customer", customer.pk),
         crumbs=[("Payments", to("payments")), (customer.name, to("customer", customer.pk))],
     )
+
+
+class ChooseForm(OfficeForm):
+    """Whose payment it is."""
+
+    customer = PickerField("customer", label="Customer", help_text="A part of the name, or code.")
 
 
 class PaymentForm(OfficeForm):
@@ -332,13 +338,12 @@ class PaymentForm(OfficeForm):
         }
 
 
-def _choose(request: StaffRequest) -> HttpResponse:
-    form = OfficeForm()
-    form.fields["customer"] = choice("Customer", customers())
+def _choose(request: StaffRequest, form: ChooseForm) -> HttpResponse:
     return show(
         request,
         "form_get.html",
         "Record a payment",
+        status=404 if form.is_bound else 200,
         form=form,
         button="Next",
         back=to("payments"),
@@ -352,7 +357,7 @@ def _first(
     wanted = request.GET.get("invoice", "")
     chosen = [one for one in waiting if str(one.invoice.pk) == wanted]
     return {
-        "customer": customer.pk,
+        "customer": f"id-{customer.pk}",
         "key": f"office-{uuid4()}",
         "received_at": request.at,
         "amount": show_micros(chosen[0].open_micros) if chosen else "",

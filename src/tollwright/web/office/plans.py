@@ -21,7 +21,6 @@ from tollwright.domain.entities import (
 )
 from tollwright.domain.lookup import find
 from tollwright.domain.plans import operations, queries
-from tollwright.domain.rates.queries import cards
 from tollwright.web.office.fee_fields import fee_fields, fee_initial, read_fee
 from tollwright.web.office.forms import (
     AmountField,
@@ -37,6 +36,7 @@ from tollwright.web.office.forms import (
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
+from tollwright.web.office.pickers import PickerField
 from tollwright.web.office.plan_changes import Compared
 from tollwright.web.shared.labels import options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
@@ -66,7 +66,11 @@ class VersionForm(OfficeForm):
         "kind1": "Fees",
     }
 
-    card = choice("Card", (), help_text="Open destinations, billed seconds, rounding, currency.")
+    card = PickerField(
+        "sell-card",
+        label="Card",
+        help_text="Open destinations, billed seconds, rounding, currency.",
+    )
     pricing = choice("Calls are priced by", options("pricing"), initial="card")
     routing_policy = choice("Routing", options("routing", operations.ROUTING))
     markup_percent = PercentField(
@@ -81,8 +85,6 @@ class VersionForm(OfficeForm):
         fees = 0 if before is None else len(before.fees.all())
         sent = sum(name.startswith("kind") for name in self.data)
         self.places = range(1, max(FEES, fees + 1, sent) + 1)
-        offered = [(str(card.pk), f"{card.name} ({card.currency})") for card in cards(side="sell")]
-        set_choices(self, "card", offered)
         for place in self.places:
             self.fields.update(fee_fields(place))
 
@@ -114,7 +116,7 @@ def _initial(version: PlanVersion | None) -> dict[str, object]:
     if version is None:
         return {}
     found: dict[str, object] = {
-        "card": str(version.card_id),
+        "card": f"id-{version.card_id}",
         "pricing": version.pricing,
         "routing_policy": version.routing_policy,
     }
@@ -249,7 +251,7 @@ def version_new(request: StaffRequest, pk: int) -> HttpResponse:
     before = queries.newest_version(plan)
     form = VersionForm(posted(request), before)
     if form.is_valid():
-        card = find(RateCard, int(form.cleaned_data["card"]))
+        card = find(RateCard, form.cleaned_data["card"])
         made = form.attempt(
             operations.draft_version,
             plan=plan,

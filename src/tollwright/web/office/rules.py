@@ -12,16 +12,17 @@ from django.shortcuts import redirect
 from tollwright.core.labels import value_text
 from tollwright.core.rules import SETTINGS, Resolved, RuleRow, Setting
 from tollwright.core.settings import SCOPES, form_text
-from tollwright.domain.customers.queries import customers_with_campaigns
 from tollwright.domain.entities import Campaign, Customer
 from tollwright.domain.errors import NotFound
+from tollwright.domain.listing import FilterUnreadable
 from tollwright.domain.lookup import find
 from tollwright.domain.rules import operations, queries
 from tollwright.domain.rules.queries import Place as Scope
 from tollwright.web.office.forms import MomentField, OfficeForm, posted
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, done, listing, notice, page, show
-from tollwright.web.shared.filters import needed_id, since, until
+from tollwright.web.office.pickers import PickerField
+from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_is
 
@@ -45,8 +46,8 @@ class Place:
     def query(self) -> dict[str, object]:
         """How an address names it."""
         return {
-            "customer": self.customer.pk if self.customer and not self.campaign else None,
-            "campaign": self.campaign.pk if self.campaign else None,
+            "customer": f"id-{self.customer.pk}" if self.customer and not self.campaign else None,
+            "campaign": f"id-{self.campaign.pk}" if self.campaign else None,
         }
 
     @property
@@ -82,14 +83,14 @@ class InForce:
 @page()
 def index(request: StaffRequest) -> HttpResponse:
     """What holds at the scope that the address names, each setting with its trace."""
-    place = _place(request)
+    form, place = _place(request)
     return show(
         request,
         "rules.html",
         f"Rules for {place.title}",
         rules=in_force(request, place),
         place=place,
-        scopes=_scopes(place),
+        form=form,
         tools=[("History", to("rules-history"))],
         crumbs=[("Rules", to("rules"))] if place.customer else [],
     )
@@ -100,7 +101,7 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
     """Set, lock or withdraw one setting at the scope."""
     if name not in SETTINGS:
         raise NotFound(f"There is no setting {name!r}.")
-    place, setting = _place(request), SETTINGS[name]
+    (_, place), setting = _place(request), SETTINGS[name]
     now = queries.resolve_for(name, customer=place.customer, campaign=place.campaign, at=request.at)
     said = queries.said_at(name, scope=place.scope, at=request.at)
     form = RuleForm(posted(request), initial=_initial(now, said))
@@ -224,33 +225,34 @@ def in_force(request: StaffRequest, place: Place) -> list[InForce]:
     ]
 
 
-def _place(request: StaffRequest) -> Place:
-    kind, _, number = request.GET.get("scope", "").partition("-")
-    told = {
-        "customer": request.GET.get("customer", ""),
-        "campaign": request.GET.get("campaign", ""),
-    }
-    told |= {kind: number}
-    if told["campaign"]:
-        one = find(Campaign, needed_id(told["campaign"], "Campaign"), "customer")
-        return Place(one, one.customer, one)
-    if told["customer"]:
-        of = find(Customer, needed_id(told["customer"], "Customer"))
-        return Place(of, of)
-    return Place("tenant")
+class PlaceForm(OfficeForm):
+    """For whom: nothing is everybody; a campaign is narrower than a customer."""
+
+    customer = PickerField("customer", label="Customer", required=False)
+    campaign = PickerField("campaign", label="Campaign", required=False)
+
+    def place(self) -> Place:
+        """What the valid form names."""
+        said = self.cleaned_data
+        if said["campaign"] is not None:
+            one = find(Campaign, said["campaign"], "customer")
+            return Place(one, one.customer, one)
+        if said["customer"] is not None:
+            of = find(Customer, said["customer"])
+            return Place(of, of)
+        return Place("tenant")
 
 
-def _scopes(place: Place) -> list[tuple[str, str, bool]]:
-    """The scopes to choose from: name, value, and whether it is this one."""
-    found = [("all customers", "", place.customer is None)]
-    for customer in customers_with_campaigns():
-        here = place.customer == customer and place.campaign is None
-        found.append((customer.name, f"customer-{customer.pk}", here))
-        found += [
-            (f"{customer.name}: {one.name}", f"campaign-{one.pk}", one == place.campaign)
-            for one in customer.campaigns.all()
-        ]
-    return found
+def _place(request: StaffRequest) -> tuple[PlaceForm, Place]:
+    """Raises NotFound for an id of nobody, FilterUnreadable for other words that name no one."""
+    kind, _, number = request.GET.get("scope", "").partition("-")  # as older links say it
+    told = {name: request.GET.get(name, "") for name in ("customer", "campaign")}
+    form = PlaceForm(told | ({kind: f"id-{number}"} if kind in told else {}))
+    if not form.is_valid():
+        why = " ".join(str(one) for errors in form.errors.values() for one in errors)
+        ids = all(form.data[name].removeprefix("id-").isdecimal() for name in form.errors)
+        raise NotFound(why) if ids else FilterUnreadable(why)
+    return form, form.place()
 
 
 def _field(setting: Setting) -> forms.Field:

@@ -24,6 +24,7 @@ from tollwright.web.office import (
     jobs,
     margins,
     payments,
+    pickers,
     plans,
     quarantine,
     rerating,
@@ -161,4 +162,7 @@ CONTROL = [
 ]
 
 PAGES = [_page("", home.home, "home"), *SELLING, *TRAFFIC, *BUYING, *MONEY, *CONTROL]
-office.pages = PAGES
+office.pages = [
+    *PAGES,
+    _page("look-up/<str:kind>/", pickers.look_up, "look-up"),  # for scripts; no page of its own
+]

@@ -52,7 +52,8 @@ class Filter:
     """One field of the filter form. `apply` gets the rows and the value, never an empty one.
 
     What it cannot read it refuses with a DomainError. A value that is none of the choices, no
-    number or no day, does not come to it.
+    number or no day, does not come to it. `look_up` is the address that offers names while one
+    types, `show` writes a value as its field shows it.
     """
 
     key: str
@@ -62,6 +63,8 @@ class Filter:
     kind: str = "text"
     default: str = ""
     required: bool = False
+    look_up: str = ""
+    show: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,7 @@ class Table:
             ),
             rows=listed,
             fields=tuple(
-                Field(one, self.value_of(one, query), unread.get(one.key, ""))
+                _field(one, self.value_of(one, query), unread.get(one.key, ""))
                 for one in self.filters
             ),
             hidden=tuple(
@@ -259,6 +262,10 @@ class Table:
     def _row(self, row: Any) -> ShownRow:
         cells = tuple(shown(column, row) for column in self.columns)
         return ShownRow(cells, str(self.select(row)) if self.select else "")
+
+
+def _field(one: Filter, value: str, error: str) -> Field:
+    return Field(one, one.show(value) if one.show and value and not error else value, error)
 
 
 def _applied(one: Filter, rows: Rows, value: str) -> Rows:

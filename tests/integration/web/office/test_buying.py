@@ -116,4 +116,4 @@ def test_a_carriers_pages_refuse_with_a_sentence(office: Office) -> None:
         sell = RateCard.objects.get(side="sell")
         assert not CarrierCard.objects.exists()
     page = office.post(f"{where}/card/", status=200, card=sell.pk, valid_from="2026-10-01T00:00")
-    assert "Select a valid choice" in words(page)
+    assert f"There is no card &#x27;{sell.pk}&#x27;." in words(page)

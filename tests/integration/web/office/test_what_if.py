@@ -70,4 +70,4 @@ def test_a_large_file_goes_to_the_command_line(
 
 def test_a_customer_of_others_is_no_choice(office: Office) -> None:
     page = ask(office, b'{"rates": []}', customer="999999")
-    assert "Select a valid choice" in page
+    assert "There is no customer &#x27;999999&#x27;." in page
