@@ -20,6 +20,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "card": ("bench.card",),
     "ingest": ("bench.ingest", "--warm"),
     "rerate": ("bench.rerate",),
+    "billing": ("bench.billing",),
 }
 
 

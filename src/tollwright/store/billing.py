@@ -75,6 +75,14 @@ class UnbilledCampaign:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class UsageLine:
+    """A draft's line of a campaign's usage."""
+
+    line_id: int
+    campaign_id: int
+
+
 def fetch_unbilled_since(
     connection: Connection, *, customer_id: int, until: datetime
 ) -> dict[str, datetime]:
@@ -96,7 +104,12 @@ def release_stale_charges(connection: Connection, basket: Basket) -> int:
 
 def mark_charges(connection: Connection, basket: Basket) -> int:
     """Put the unbilled charges on the draft's usage lines; how many."""
-    return _change(connection, "mark_charges", _payload(basket))
+    lines = _fetch(connection, UsageLine, "fetch_usage_lines", _payload(basket))
+    places: dict[str, object] = {
+        "lines": [line.line_id for line in lines],
+        "campaigns": [line.campaign_id for line in lines],
+    }
+    return _change(connection, "mark_charges", _payload(basket) | places) if lines else 0
 
 
 def sum_lines(connection: Connection, basket: Basket) -> int:

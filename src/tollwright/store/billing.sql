@@ -24,13 +24,18 @@ UPDATE charge SET invoice_line_id = NULL
    AND (NOT is_current OR campaign_id = ANY(%(held)s)
         OR started_at < %(since)s OR started_at >= %(until)s);
 
--- name: mark_charges -- put each unbilled charge on its campaign's usage line
-UPDATE charge c SET invoice_line_id = l.id
-  FROM invoice_line l
- WHERE l.invoice_id = %(invoice_id)s AND l.kind = 'usage' AND l.campaign_id = c.campaign_id
-   AND c.customer_id = %(customer_id)s AND c.leg = 'sell' AND c.is_current
+-- name: fetch_usage_lines -- the draft's line of each campaign that is not held
+SELECT id AS line_id, campaign_id FROM invoice_line
+ WHERE invoice_id = %(invoice_id)s AND kind = 'usage' AND NOT campaign_id = ANY(%(held)s)
+ ORDER BY id;
+
+-- name: mark_charges -- put each unbilled charge on its campaign's usage line; the lines come in arrays,
+-- so that one walk over the customer's unbilled charges is the only plan
+UPDATE charge c
+   SET invoice_line_id = (%(lines)s::bigint[])[array_position(%(campaigns)s::bigint[], c.campaign_id)]
+ WHERE c.customer_id = %(customer_id)s AND c.leg = 'sell' AND c.is_current
    AND c.invoice_line_id IS NULL AND c.currency = %(currency)s
-   AND NOT c.campaign_id = ANY(%(held)s)
+   AND c.campaign_id = ANY(%(campaigns)s::bigint[])
    AND c.started_at >= %(since)s AND c.started_at < %(until)s;
 
 -- name: sum_lines -- a usage line is the sum of its charges
