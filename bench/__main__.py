@@ -19,6 +19,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "kernel": ("bench.kernel",),
     "card": ("bench.card",),
     "ingest": ("bench.ingest", "--warm"),
+    "ingest-bought": ("bench.ingest", "--warm", "--legs", "carrier"),
     "rerate": ("bench.rerate",),
     "billing": ("bench.billing",),
 }

@@ -1,10 +1,12 @@
-"""From a CDR file to durable rated rows: calls a second, against COPY of the very same rows.
+"""From CDR files to durable rated rows: calls a second, against COPY of the very same rows.
 
-    python -m bench.ingest [--calls 100000] [--format asterisk|freeswitch] [--profile]
+    python -m bench.ingest [--calls 100000] [--rounds 3] [--format asterisk|freeswitch] [--profile]
                            [--legs carrier|parent]
 
-Starts an embedded PostgreSQL of its own (fsync on), takes in a generated file on a card of 30 000
-prefixes, then copies the rows that it made, as the tables' owner, into the same kind of tables.
+Starts an embedded PostgreSQL of its own (fsync on). A round takes in a generated file, a month of
+fifty customers' calls on a card of 30 000 prefixes, then copies the rows that it made, in COPY's
+binary form and as the tables' owner, into the same kind of tables. Files and copies take turns, the
+figures are the medians of the rounds; nothing is analysed by hand.
 With `--legs` each answered call is bought too, by a card of 10 000 prefixes: from the carrier whose
 trunk it went over, or from a parent.
 A table for people goes to stderr, JSON lines to stdout.
@@ -24,8 +26,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from bench.common import Figure, report, say
@@ -34,16 +38,17 @@ if TYPE_CHECKING:
     import psycopg
     from tests.support.switch import Switch
 
-AT = datetime(2026, 12, 1, tzinfo=UTC)
+AT = datetime(2027, 6, 1, tzinfo=UTC)
+MONTHS = tuple(datetime(2026 + (10 + n) // 12, (10 + n) % 12 + 1, 2, tzinfo=UTC) for n in range(6))
+ACCOUNTS = tuple(f"A{number:02}" for number in range(50))
 SINCE = datetime(2026, 10, 2, tzinfo=UTC)
 PREFIXES, BOUGHT = 30_000, 10_000
 COLUMNS = ("call", "charge")
 
 
-def write_asterisk(path: Path, calls: int) -> None:
+def write_asterisk(path: Path, calls: int, moment: datetime) -> None:
     """Master.csv with 18 columns: 70 % answered, a call every six seconds."""
-    dice = random.Random(7)
-    moment = datetime(2026, 11, 2, tzinfo=UTC)
+    dice = random.Random(f"{moment:%Y%m}")
     with path.open("w") as file:
         for number in range(calls):
             moment += timedelta(seconds=dice.randrange(0, 12))
@@ -52,7 +57,8 @@ def write_asterisk(path: Path, calls: int) -> None:
             end = answer + timedelta(seconds=talk)
             caller = f"+4930{dice.randrange(10**6):06}"
             file.write(
-                f'"ACME","{caller}","+{_number(dice)}","from-uac","""x"" <{caller}>",'
+                f'"{dice.choice(ACCOUNTS)}","{caller}","+{_number(dice)}","from-uac",'
+                f'"""x"" <{caller}>",'
                 f'"PJSIP/uac-{number:08x}","PJSIP/gw-{number:08x}","Dial","PJSIP/gw,30",'
                 f'"{moment:%F %T}","{f"{answer:%F %T}" if talk else ""}","{end:%F %T}",'
                 f'{talk + 8},{talk},"{"ANSWERED" if talk else "NO ANSWER"}","DOCUMENTATION",'
@@ -60,10 +66,9 @@ def write_asterisk(path: Path, calls: int) -> None:
             )
 
 
-def write_freeswitch(path: Path, calls: int) -> None:
+def write_freeswitch(path: Path, calls: int, moment: datetime) -> None:
     """Master.csv by the template "example"."""
-    dice = random.Random(7)
-    moment = datetime(2026, 11, 2, tzinfo=UTC)
+    dice = random.Random(f"{moment:%Y%m}")
     with path.open("w") as file:
         for number in range(calls):
             moment += timedelta(seconds=dice.randrange(0, 12))
@@ -75,7 +80,7 @@ def write_freeswitch(path: Path, calls: int) -> None:
             file.write(
                 f'"x","{caller}","+{_number(dice)}","public","{moment:%F %T}",'
                 f'"{f"{answer:%F %T}" if talk else ""}","{end:%F %T}","{talk + 8}","{talk}",'
-                f'"{cause}","{number:08x}-bd6e-44cf-b3a6-e27bf78a3f2b","","ACME","PCMU","PCMU"\n'
+                f'"{cause}","{number:08x}-bd6e-44cf-{moment:%y%m}-e27bf78a3f2b","","{dice.choice(ACCOUNTS)}","PCMU","PCMU"\n'
             )
 
 
@@ -127,32 +132,72 @@ def owner_connection() -> psycopg.Connection:
     return opened
 
 
-def copy_seconds() -> float:
-    """How long COPY of the calls and charges takes that are there, into twins of the tables."""
+def add_customers(switch: Switch) -> None:
+    """A customer with one campaign for each account code."""
+    from tollwright.data.models import Campaign, Customer, Identifier
+    from tollwright.data.scope import tenant_scope
+
+    tenant = switch.world.tenant
+    with tenant_scope(tenant.pk):
+        for code in ACCOUNTS:
+            customer = Customer.objects.create(
+                tenant=tenant, legal_entity=switch.world.entity, code=code, name=f"Customer {code}",
+                country="DE", currency="EUR", timezone="Europe/Berlin", created_at=SINCE,
+            )  # fmt: skip
+            campaign = Campaign.objects.create(
+                tenant=tenant, customer=customer, code=f"K{code}", name=code, created_at=SINCE
+            )
+            Identifier.objects.create(
+                tenant=tenant, campaign=campaign, kind="accountcode", value=code, valid_from=SINCE
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a file, or the COPY of its rows, took: seconds, CPU of both ends, bytes."""
+
+    seconds: float
+    own: float
+    server: float
+    wal: int = 0
+    grown: int = 0
+
+
+def create_twins() -> None:
+    """Tables like those of calls and charges, for COPY."""
+    with owner_connection().cursor() as cursor:
+        cursor.execute("CREATE SCHEMA twin")
+        for table in COLUMNS:
+            like = f"(LIKE {table} INCLUDING ALL) PARTITION BY RANGE (started_at)"
+            cursor.execute(f"CREATE TABLE twin.{table} {like}")
+            for first in MONTHS:
+                month = f"{first:%Y-%m}-01"
+                span = f"FOR VALUES FROM ('{month}') TO (date '{month}' + interval '1 month')"
+                cursor.execute(
+                    f"CREATE TABLE twin.{table}_{first:%Y%m} PARTITION OF twin.{table} {span}"
+                )
+    owner_connection().commit()
+
+
+def copy_rows(first: datetime) -> Taken:
+    """COPY the calls and charges of a month, which are there, into the twins of their tables."""
     connection = owner_connection()
     pieces: dict[str, list[bytes]] = {}
     with connection.cursor() as cursor:
         for table in COLUMNS:
-            with cursor.copy(f"COPY (SELECT * FROM {table}) TO STDOUT") as out:
-                pieces[table] = [bytes(piece) for piece in out]
-            pieces[table] = _joined(pieces[table])
-            cursor.execute("CREATE SCHEMA IF NOT EXISTS twin")
-            like = f"(LIKE {table} INCLUDING ALL) PARTITION BY RANGE (started_at)"
-            cursor.execute(f"CREATE TABLE twin.{table} {like}")
-            for month in (10, 11, 12):
-                end = f"{2026 + month // 12}-{month % 12 + 1:02}-01"
-                span = f"FOR VALUES FROM ('2026-{month:02}-01') TO ('{end}')"
-                cursor.execute(
-                    f"CREATE TABLE twin.{table}_{month} PARTITION OF twin.{table} {span}"
-                )
+            part = f"COPY {table}_{first:%Y_%m} TO STDOUT (FORMAT BINARY)"
+            with cursor.copy(part) as out:
+                pieces[table] = _joined([bytes(piece) for piece in out])
         connection.commit()
+        own, server = time.process_time(), cpu_of(connection)
         started = time.perf_counter()
         for table in COLUMNS:
-            with cursor.copy(f"COPY twin.{table} FROM STDIN") as copy:
+            with cursor.copy(f"COPY twin.{table} FROM STDIN (FORMAT BINARY)") as copy:
                 for piece in pieces[table]:
                     copy.write(piece)
         connection.commit()
-        return time.perf_counter() - started
+        seconds = time.perf_counter() - started
+    return Taken(seconds, time.process_time() - own, cpu_of(connection) - server)
 
 
 def _joined(rows: list[bytes], size: int = 4096) -> list[bytes]:
@@ -227,15 +272,32 @@ def backend_cpu() -> float:
     from django.db import connection
 
     connection.ensure_connection()
-    stat = Path(f"/proc/{connection.connection.info.backend_pid}/stat").read_text()
+    return cpu_of(connection.connection)
+
+
+def cpu_of(connection: psycopg.Connection) -> float:
+    """Seconds of CPU that the connection's server process has used so far."""
+    stat = Path(f"/proc/{connection.info.backend_pid}/stat").read_text()
     user, system = stat.rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def bytes_so_far() -> tuple[int, int]:
+    """Of WAL, and of the tables of calls and charges with their indexes."""
+    connection = owner_connection()
+    row = connection.execute(
+        "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint, (SELECT sum(pg_total_relation_size("
+        "p.relid))::bigint FROM unnest(ARRAY['call', 'charge']) t, pg_partition_tree(t) p)"
+    ).fetchone()
+    connection.commit()
+    return row or (0, 0)
 
 
 def main() -> None:
     """Run it; see the module."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--calls", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, choices=range(1, len(MONTHS) + 1), default=3)
     parser.add_argument("--format", choices=sorted(WRITERS), default="asterisk")
     parser.add_argument("--legs", choices=sorted(LEGS), help="who is paid for the calls")
     parser.add_argument("--profile", action="store_true")
@@ -249,8 +311,8 @@ def main() -> None:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def run(home: Path, options: argparse.Namespace) -> None:
-    """Generate, take in, compare."""
+def prepare(home: Path, options: argparse.Namespace) -> Switch:
+    """The provider, its customers and card, and who is paid."""
     from tests.support.switch import add_version, make_switch
 
     from tollwright.data.models import Source
@@ -264,32 +326,67 @@ def run(home: Path, options: argparse.Namespace) -> None:
             timezone="UTC", region="DE", created_at=AT,
         )  # fmt: skip
         add_version(switch.card, 2, SINCE, rates(PREFIXES))
+    add_customers(switch)
     if options.legs:
         LEGS[options.legs](switch)
     if options.warm:
         warm(say)
         other = next(name for name in WRITERS if name != options.format)
-        WRITERS[other](home / "first.csv", 300)
+        WRITERS[other](home / "first.csv", 300, MONTHS[0] - timedelta(days=20))
         ingest_seconds(home / "first.csv", SOURCES[other], switch.tenant_id, None)
-    path = home / f"{options.format}.csv"
-    WRITERS[options.format](path, options.calls)
+    return switch
+
+
+def run(home: Path, options: argparse.Namespace) -> None:
+    """Generate, take in, compare, round after round."""
+    switch = prepare(home, options)
+    create_twins()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     profile = cProfile.Profile() if options.profile else None
-    cpu, server = time.process_time(), backend_cpu()
-    seconds = ingest_seconds(path, SOURCES[options.format], switch.tenant_id, profile)
-    cpu, server = time.process_time() - cpu, backend_cpu() - server
+    files, copies = [], []
+    for month in MONTHS[: options.rounds]:
+        path = home / f"{options.format}_{month:%Y%m}.csv"
+        WRITERS[options.format](path, options.calls, month)
+        files.append(take_in(path, SOURCES[options.format], switch.tenant_id, profile))
+        copies.append(copy_rows(month))
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     if profile:
         pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(35)
-    copied = copy_seconds()
     name = f"ingest {options.format}" + (f", legs of a {options.legs}" if options.legs else "")
-    report([
-        Figure(f"{name}: calls a second", options.calls / seconds, "calls/s", 60_000, "higher"),
-        Figure(f"{name}: times COPY of the same rows", seconds / copied, "x", 1.6),
-        Figure(f"{name}: own CPU a call", cpu / options.calls * 1e6, "us", 16),
-        Figure(f"{name}: PostgreSQL's CPU a call", server / options.calls * 1e6, "us"),
-        Figure(f"{name}: peak memory above the start", grown, "MiB", 300),
-    ])  # fmt: skip
+    report(figures_of(name, options.calls, files, copies, grown))
+
+
+def take_in(path: Path, source: str, tenant_id: int, profile: cProfile.Profile | None) -> Taken:
+    """A file from bytes to committed rows."""
+    wal, size = bytes_so_far()
+    own, server = time.process_time(), backend_cpu()
+    seconds = ingest_seconds(path, source, tenant_id, profile)
+    own, server = time.process_time() - own, backend_cpu() - server
+    after = bytes_so_far()
+    return Taken(seconds, own, server, after[0] - wal, after[1] - size)
+
+
+def figures_of(
+    name: str, calls: int, files: list[Taken], copies: list[Taken], grown_mib: float
+) -> list[Figure]:
+    """The medians of the rounds, a file beside the COPY that followed it."""
+    pairs = list(zip(files, copies, strict=True))
+    times = median(file.seconds / copy.seconds for file, copy in pairs)
+    work = median((file.own + file.server) / (copy.own + copy.server) for file, copy in pairs)
+    return [
+        Figure(f"{name}: times COPY of the same rows", times, "x", 1.6, note="binary COPY"),
+        Figure(f"{name}: times COPY's CPU, both ends", work, "x"),
+        Figure(f"{name}: calls a second", calls / median(f.seconds for f in files), "calls/s"),
+        Figure(f"{name}: own CPU a call", median(f.own for f in files) / calls * 1e6, "us"),
+        Figure(
+            f"{name}: PostgreSQL's CPU a call", median(f.server for f in files) / calls * 1e6, "us"
+        ),
+        Figure(f"{name}: WAL a call", median(f.wal for f in files) / calls, "bytes"),
+        Figure(
+            f"{name}: tables and indexes a call", median(f.grown for f in files) / calls, "bytes"
+        ),
+        Figure(f"{name}: peak memory above the start", grown_mib, "MiB", 300),
+    ]
 
 
 if __name__ == "__main__":
