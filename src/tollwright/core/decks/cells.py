@@ -13,6 +13,7 @@ _SPREADSHEET = re.compile(r"(\d+)[.,]0+|(\d+(?:[.,]\d+)?)[eE]\+?(\d{1,2})")
 _MONEY_SIGNS = re.compile(r"[\s\u00a0\u202f$€£¥₹']|[A-Z]{3}\b|\b[A-Z]{3}")
 _BLOCKED = frozenset({"n/a", "na", "n.a.", "blocked", "block", "barred", "not available"})
 _TRUE = frozenset({"1", "y", "yes", "true", "x", "blocked", "block", "barred", "closed"})
+_FALSE = frozenset({"", "0", "n", "no", "false", "-", "none", "open", "active", "current", "ok"})
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -83,8 +84,13 @@ def is_blocked(text: str) -> bool:
 
 
 def yes(text: str) -> bool:
-    """Whether a blocked column's cell says yes."""
-    return text.strip().lower() in _TRUE
+    """Whether a column of yes and no says yes. Raises BadCellError for another word."""
+    word = text.strip().lower()
+    if word not in _TRUE and word not in _FALSE:
+        raise BadCellError(
+            f"{text[:40]!r} is neither yes nor no: say in the mapping what it means."
+        )
+    return word in _TRUE
 
 
 def increments(text: str) -> tuple[int, int]:

@@ -9,10 +9,16 @@ from typing import Any
 from tollwright.core.decks import cells, questions
 from tollwright.core.decks.cells import BadCellError
 from tollwright.core.decks.forms import Form, known_form
-from tollwright.core.decks.headers import meaning_of, without_currency
+from tollwright.core.decks.headers import meaning_of, plain, without_currency
 from tollwright.core.decks.mapping import Meaning
 from tollwright.core.decks.questions import Question
-from tollwright.core.decks.status import looks_like_status
+from tollwright.core.decks.status import (
+    EFFECT_OF,
+    YES_MEANS_OPEN,
+    YES_NO,
+    folded,
+    looks_like_status,
+)
 from tollwright.core.decks.table import Row
 
 _NEW = re.compile(r"\b(new|future|revised|proposed|upcoming|next rate)", re.I)
@@ -43,9 +49,9 @@ def texts_of(body: list[Row], place: int) -> list[str]:
 def find_columns(headers: list[str], body: list[Row], side: str = "") -> Found:
     """Which column means what, and what of it has to be asked. side: of the card, sell or buy."""
     found = Found()
-    plain = [without_currency(header) for header in headers]
-    form = known_form(plain)
-    told = _from_form(found, form, plain, body, side) if form is not None else set()
+    names = [without_currency(header) for header in headers]
+    form = known_form(names)
+    told = _from_form(found, form, names, body, side) if form is not None else set()
     prices: list[int] = []
     for place, header in enumerate(headers):
         meaning = None if place in told else meaning_of(header)
@@ -53,11 +59,20 @@ def find_columns(headers: list[str], body: list[Row], side: str = "") -> Found:
             prices.append(place)
         elif meaning is not None:
             _take(found.meanings, meaning, place, header, texts_of(body, place))
+    status = found.meanings.get("status")
+    if status is not None and plain(headers[status]) in YES_MEANS_OPEN:
+        found.values["status_words"] = YES_NO
     if "price" not in found.meanings:
         _choose_price(found, prices, headers, side)
     _codes(found.meanings, headers, body)
     _by_cells(found.meanings, headers, body, told)
     _increments(found.meanings, body)
+    if "first_s" in found.meanings and "next_s" not in found.meanings:
+        header = headers[found.meanings["first_s"]]
+        found.doubts.append(
+            f"Only the first block is stated (column {header}): the next ones are of 1 second"
+            " unless you say otherwise."
+        )
     return found
 
 
@@ -78,11 +93,23 @@ def _from_form(found: Found, form: Form, plain: list[str], body: list[Row], side
 def _take(
     meanings: dict[Meaning, int], meaning: Meaning, place: int, header: str, texts: list[str]
 ) -> None:
-    if meaning == "status" and not looks_like_status(texts):
+    if meaning == "status" and not _is_status(plain(header), texts):
         return
     better = meaning == "name" and "dest" in header.lower()
     if meaning not in meanings or better:
         meanings[meaning] = place
+
+
+def _is_status(header: str, texts: list[str]) -> bool:
+    """A column of that name always is; one of changes where a word of it is known; one of remarks
+    where most are. What such a column says and nobody knows is asked row by row.
+    """
+    words = {folded(text) for text in texts if text}
+    if header.endswith("status") or header in YES_MEANS_OPEN:
+        return bool(words)
+    if "change" in header or header == "action":
+        return bool(words & EFFECT_OF.keys() - {"", "-", "="})
+    return looks_like_status(texts)
 
 
 def _choose_price(found: Found, prices: list[int], headers: list[str], side: str) -> None:

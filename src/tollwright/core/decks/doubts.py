@@ -19,7 +19,7 @@ _SEEN = 5_000
 _MONEY = re.compile(r"rate|price|cost|charge|fee|tariff|surcharge|tax|amount|min(imum)?\b", re.I)
 _BLOCKS = re.compile(r"increment|interval|block|rounding|duration|period|pulse|second|grace", re.I)
 _DAYS = re.compile(r"date|effective|valid|from|until|expir|start|end\b", re.I)
-_STATE = re.compile(r"status|change|action|flag|remark|comment|note|enabled|active", re.I)
+_STATE = re.compile(r"status|change|action|flag|remark|comment|note|enabled|active|lock|barr", re.I)
 _SHEET = re.compile(r"sheet|\btab\b|price ?list|rate ?plan|product|package|tier|band|peak", re.I)
 _AMOUNT = re.compile(r"[$€£]?\s*-?\d*[.,]\d+\s*[$€£%]?")
 _PAIR = re.compile(r"\d{1,5}\s*[/+-]\s*\d{1,5}")
@@ -27,6 +27,7 @@ _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?|\d{1,2}[- ][A-Za-z
 _NOTHING = re.compile(r"[0.,\s-]*|n/?a|none|null|false", re.I)
 _NANP = re.compile(r"[2-9]\d{2}[2-9]\d{2}(\d|\d{4})?")
 _HARMLESS: frozenset[Meaning] = frozenset(("name", "ignore", "currency"))
+_CODES = re.compile(r"\+?\d[\d\s,;/|.+\-\u2013]*")
 _FREE = re.compile(r"free|included", re.I)
 _NPA_WORDS = re.compile(r"npa|nxx|lata|ocn|intra|inter.?state", re.I)
 
@@ -95,7 +96,8 @@ def _country(
     if "prefix" not in columns:
         told = texts_of(body[:_SEEN], columns["area_code"])
         return questions.country(next(filter(None, told), ""), "1")
-    texts = [text for text in texts_of(body[:_SEEN], columns["prefix"]) if text]
+    cells = texts_of(body[:_SEEN], columns["prefix"])
+    texts = [text for text in cells if _CODES.fullmatch(text)]
     codes = [re.sub(r"\D", "", re.split(r"[,;/|\n]", text)[0]) for text in texts if text[0] != "+"]
     codes = [code for code in codes if code]
     if not codes:

@@ -27,7 +27,8 @@ _WORDS: dict[Meaning, str] = {
     " currentprice oldrate oldprice previousrate previousprice futurerate futureprice costmin"
     " buyprice sellprice retailrate retailprice sellingrate sellingprice customerrate vendorrate"
     " customerprice buyingrate buyingprice peakrate peakprice offpeakrate offpeakprice"
-    " weekendrate perminutecost perminutecharge perminuterate chargeperminute proposedrate"
+    " weekendrate peak offpeak weekend perminutecost perminutecharge perminuterate"
+    " chargeperminute proposedrate"
     " priorrate existingrate revisedrate listprice netrate grossrate netprice"
     " inter interstate interrate interprice interstaterate interstateprice",
     "price_intra": "intra intrastate intrarate intraprice intrastaterate intrastateprice",
@@ -63,7 +64,8 @@ _WORDS: dict[Meaning, str] = {
     "blocked": "blocked block isblocked barred disabled forbidden",
     "withdrawn": "discontinued deleted withdrawn isdeleted",
     "status": "status state change changes changetype ratechange pricechange action codestatus"
-    " ratestatus changestatus changeindicator statusofchange typeofchange codechange comment"
+    " active enabled isactive isenabled ratestatus changestatus changeindicator"
+    " statusofchange typeofchange codechange comment"
     " comments remark remarks note notes flag",
     "currency": "currency curr ccy currencycode",
 }

@@ -22,6 +22,13 @@ EFFECT_OF: dict[str, Effect] = {
 }
 
 
+YES_MEANS_OPEN = frozenset(("active", "enabled", "isactive", "isenabled"))  # headers
+YES_NO: tuple[tuple[str, Effect], ...] = (
+    *((word, "open") for word in ("yes", "y", "true", "1")),
+    *((word, "withdrawn") for word in ("no", "n", "false", "0")),
+)
+
+
 def folded(word: str) -> str:
     """A word without case, outer signs and double blanks: how words are compared."""
     bare = re.sub(r"[\s_]+", " ", word.strip().lower())

@@ -81,10 +81,10 @@ class TermsReader:
         first_s, next_s = self._increments(texts)
         price_text = self._price_text(texts)
         effect = self._effect(texts)
-        withdrawn = effect == "withdrawn" or cells.yes(texts.get("withdrawn", ""))
+        withdrawn = effect == "withdrawn" or self._yes(texts, "withdrawn")
         blocked = (
             effect == "blocked" or cells.is_blocked(price_text)
-            or cells.yes(texts.get("blocked", ""))
+            or self._yes(texts, "blocked")
         )  # fmt: skip
         unit_s = self._unit(texts, next_s)
         price = 0 if blocked or withdrawn else self._price("price", price_text, unit_s)
@@ -114,6 +114,9 @@ class TermsReader:
             self._grace,
             withdrawn,
         )
+
+    def _yes(self, texts: dict[Meaning, str], meaning: Meaning) -> bool:
+        return self._cell(texts, meaning, cells.yes) or False
 
     def _effect(self, texts: dict[Meaning, str]) -> Effect:
         word = texts.get("status", "")

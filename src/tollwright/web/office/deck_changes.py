@@ -51,8 +51,8 @@ def _name(change: JudgedChange) -> str:
     return "" if rate is None else rate.name
 
 
-def _flags(change: JudgedChange) -> str:
-    return ", ".join(label_of("deck_flag", flag) for flag in change.flags)
+def _flags(change: JudgedChange) -> str | None:
+    return ", ".join(label_of("deck_flag", flag) for flag in change.flags) or None
 
 
 def _flagged(rows: Any, flag: str) -> Rows:

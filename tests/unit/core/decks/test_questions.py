@@ -311,3 +311,41 @@ def test_a_mapping_with_answers_survives_its_file_form() -> None:
         PLAIN, country="1", hyphens="area", status_words=(("frozen", "blocked"),), lists="full"
     )
     assert ColumnMapping.from_json(told.to_json()) == told
+
+
+def test_a_status_column_is_read_whatever_its_words() -> None:
+    result = read("Code,Rate,Status\n44,0.02,\n45,0.02,Frozen\n46,0.1,Melted\n")
+    assert (codes(result), [fault.line for fault in result.faults]) == (["44"], [3, 4])
+
+
+def test_an_active_column_says_yes_and_no() -> None:
+    result = read("Code,Rate,Active\n44,0.02,Yes\n49,0.02,No\n")
+    assert (codes(result), [row.prefix for row in result.withdrawn]) == (["44"], ["49"])
+
+
+def test_a_us_state_is_no_status() -> None:
+    result = read("Code,Rate,State\n44,0.02,NJ\n")
+    assert (codes(result), result.doubts, result.unused) == (["44"], (), ("State",))
+
+
+def test_a_date_where_yes_or_no_belongs_is_no_row() -> None:
+    result = read("Code,Rate,Discontinued\n44,0.02,2026-12-01\n45,0.02,no\n46,0.02,yes\n")
+    assert codes(result) == ["45"]
+    assert "neither yes nor no" in result.faults[0].reason
+
+
+def test_a_first_block_alone_is_told() -> None:
+    found = sniff(b"Code,Rate,Minimum\n44,0.02,60\n")
+    assert any("Only the first block is stated (column Minimum)" in doubt for doubt in found.doubts)
+
+
+def test_footers_with_numbers_ask_nothing() -> None:
+    deck = "Code,Place,Rate\n44,UK,0.02\n49,DE,0.02\nTotal: 2 destinations,,\n"
+    assert asked(read(deck)) == []
+
+
+def test_peak_and_off_peak_are_asked_by_their_names() -> None:
+    found = sniff(b"Code,Place,Peak,Off-Peak\n44,UK,0.03,0.02\n")
+    assert (found.mapping, [one.choices for one in found.questions]) == (
+        None, [("Peak", "Off-Peak")]
+    )  # fmt: skip
