@@ -285,3 +285,14 @@ def test_the_platform_sees_no_tenants_rows(north: Furnished) -> None:
     with tenant_scope(0):
         for table in sorted(owned() - {"audit_entry"}):
             assert (table, ask(f"SELECT count(*) FROM {table}")) == (table, [(0,)])
+
+
+def test_small_tables_are_analysed_too(db: None) -> None:
+    """What calls and charges are joined with: by default a table of fewer than 50 rows never is."""
+    joined = ("campaign", "customer", "invoice", "invoice_line", "rate", "source", "tenant")
+    options = ask(
+        "SELECT relname, 'autovacuum_analyze_threshold=2' = ANY(reloptions) FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace AND relname = ANY(string_to_array("
+        f"'{','.join(joined)}', ',')) ORDER BY 1"
+    )
+    assert options == [(name, True) for name in joined]

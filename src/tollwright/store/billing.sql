@@ -8,13 +8,15 @@ SELECT currency, min(started_at) AS since FROM charge
    AND started_at < %(until)s
  GROUP BY currency ORDER BY currency;
 
--- name: fetch_unbilled_campaigns -- the campaigns with calls for this draft, in order of their names
-SELECT k.id AS campaign_id, k.name FROM campaign k
- WHERE k.customer_id = %(customer_id)s AND NOT k.id = ANY(%(held)s)
-   AND EXISTS (SELECT 1 FROM charge c
-                WHERE c.customer_id = %(customer_id)s AND c.campaign_id = k.id AND c.leg = 'sell'
-                  AND c.is_current AND c.invoice_line_id IS NULL AND c.currency = %(currency)s
-                  AND c.started_at >= %(since)s AND c.started_at < %(until)s)
+-- name: fetch_unbilled_campaigns -- the campaigns with calls for this draft, in order of their names; one
+-- walk over the charges, not one for each campaign
+SELECT k.id AS campaign_id, k.name
+  FROM (SELECT DISTINCT c.campaign_id FROM charge c
+         WHERE c.customer_id = %(customer_id)s AND c.leg = 'sell' AND c.is_current
+           AND c.invoice_line_id IS NULL AND c.currency = %(currency)s
+           AND NOT c.campaign_id = ANY(%(held)s)
+           AND c.started_at >= %(since)s AND c.started_at < %(until)s) found
+  JOIN campaign k ON k.id = found.campaign_id AND k.customer_id = %(customer_id)s
  ORDER BY k.name, k.id;
 
 -- name: release_stale_charges -- let go of charges that were re-rated, or do not belong to the period
