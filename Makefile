@@ -4,7 +4,7 @@ export TOLLWRIGHT_HOME ?= $(CURDIR)/var
 SERVE ?= 1
 BIN := .venv/bin
 
-.PHONY: help demo test quick check unit integration e2e bench fuzz lock clean
+.PHONY: help demo test quick check unit integration e2e bench fuzz lock audit sbom clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -32,6 +32,12 @@ fuzz: .venv/.test ## the kernel against the core, at length
 
 lock: ## renew the lock files from pyproject.toml
 	@scripts/lock.sh
+
+audit: ## known holes of the locked packages, by pip-audit; says so when its service was not reached
+	@python3 scripts/audit.py
+
+sbom: ## what is shipped, from requirements.lock, as CycloneDX: var/sbom.json
+	@mkdir -p var && python3 scripts/sbom.py requirements.lock >var/sbom.json && echo "var/sbom.json"
 
 .venv/.demo: requirements.lock pyproject.toml scripts/setup.sh
 	@if [ ! -e .venv/.test ]; then echo "Setting up: a virtual environment from requirements.lock"; scripts/setup.sh requirements.lock; fi

@@ -34,7 +34,23 @@ def serve(
     Example: `tollwright serve --port 8080 --workers 4`
     """
     runtime.start()
+    _say_who_owns()
     run(host, port, workers, work=work)
+
+
+def _say_who_owns() -> None:
+    """One sentence where the application's login owns the tables."""
+    from django.db import OperationalError
+
+    from tollwright.jobs.installation import OWNS, may_become_owner
+
+    try:
+        owns = may_become_owner()
+    except OperationalError as error:
+        print(f"The database does not answer yet: {error}", file=sys.stderr)
+        return
+    if owns:
+        print(OWNS, file=sys.stderr)
 
 
 def run(host: str, port: int, workers: int, *, work: bool = True) -> None:

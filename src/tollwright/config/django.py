@@ -43,10 +43,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "tollwright.web.shared.proxies.ClientMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tollwright.web.shared.headers.PolicyMiddleware",
     "tollwright.web.shared.uploads.BoundedBodyMiddleware",
     "tollwright.web.api.problems.ProblemMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "tollwright.web.shared.headers.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -54,11 +55,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "tollwright.web.shared.sessions.SessionLimitMiddleware",
     "tollwright.web.shared.tenancy.TenantMiddleware",
+    "tollwright.web.shared.second_factor.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "tollwright.config.urls"

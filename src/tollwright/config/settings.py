@@ -39,6 +39,7 @@ class Settings:
     leaked_passwords: str
     proxies: tuple[Network, ...]
     api_rate: int
+    security_contact: str
 
     @property
     def embedded(self) -> bool:
@@ -51,7 +52,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     TOLLWRIGHT_SECRET_KEY, TOLLWRIGHT_DEBUG, TOLLWRIGHT_HOSTS (comma separated), TOLLWRIGHT_SECURE
     (1 behind https), TOLLWRIGHT_MAIL_URL (smtp://…), TOLLWRIGHT_SESSION_IDLE_HOURS,
     TOLLWRIGHT_SESSION_LONGEST_HOURS, TOLLWRIGHT_LEAKED_PASSWORDS (a file), TOLLWRIGHT_PROXIES
-    (addresses and networks, comma separated) and TOLLWRIGHT_API_RATE (requests a minute and key).
+    (addresses and networks, comma separated), TOLLWRIGHT_API_RATE (requests a minute and key) and
+    TOLLWRIGHT_SECURITY_CONTACT (an address of mail or of a page).
 
     Raises SettingsError naming the variable that is missing or wrong.
     """
@@ -79,7 +81,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         leaked_passwords=_file(environment, "TOLLWRIGHT_LEAKED_PASSWORDS"),
         proxies=_networks(environment.get("TOLLWRIGHT_PROXIES", "")),
         api_rate=_whole(environment, "TOLLWRIGHT_API_RATE", 1200),
+        security_contact=_contact(environment.get("TOLLWRIGHT_SECURITY_CONTACT", "")),
     )
+
+
+def _contact(text: str) -> str:
+    if text and "@" in text and ":" not in text:
+        text = f"mailto:{text}"
+    if text and (not text.startswith(("mailto:", "https://")) or not text.isprintable()):
+        raise SettingsError("TOLLWRIGHT_SECURITY_CONTACT must be an e-mail address or https://…")
+    return text
 
 
 def _networks(text: str) -> tuple[Network, ...]:

@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from tollwright.web.office.urls import office
 from tollwright.web.shared.accounts import account_urls
+from tollwright.web.shared.security_txt import security_txt
 from tollwright.web.shared.signing_in import connect
 from tollwright.web.shared.start import start, zone
 
@@ -17,5 +18,6 @@ urlpatterns = [
     path("api/v1/", include("tollwright.web.api.urls")),
     path("start/", start, name="start"),
     path("start/zone/", zone, name="zone"),
+    path(".well-known/security.txt", security_txt, name="security-txt"),
     path("", include("tollwright.web.portal.urls")),
 ]

@@ -200,6 +200,15 @@ SETTINGS: dict[str, Setting] = {
             "tenant",
         ),
         Setting(
+            "second_factor",
+            "Second factor",
+            "choice",
+            "nobody",
+            "Whose role needs a second factor. Who has none sets one up before anything else.",
+            "tenant",
+            choices=("nobody", "owners", "staff", "everybody"),
+        ),
+        Setting(
             "timezone",
             "Time zone of billing",
             "zone",

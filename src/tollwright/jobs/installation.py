@@ -13,6 +13,11 @@ from django.db.migrations.executor import MigrationExecutor
 from tollwright.domain.tenants import queries
 
 LOW_DISK = 2 * 1024**3
+OWNS = (
+    "DATABASE_URL alone: the application's login owns the tables and only switches to the role"
+    " tollwright_app, so a hole in the application could switch back. Give it a login of its own:"
+    " TOLLWRIGHT_APP_URL."
+)
 
 
 def findings() -> Iterator[tuple[bool, str]]:
@@ -33,6 +38,8 @@ def findings() -> Iterator[tuple[bool, str]]:
                 "does NOT bind: set TOLLWRIGHT_APP_URL to an ordinary role" if bypasses else "binds"
             ),
         )
+        if may_become_owner():
+            yield True, OWNS
         cursor.execute("SELECT current_setting('fsync')")
         yield cursor.fetchone() == ("on",), "PostgreSQL writes to disk before it says done (fsync)"
     yield _migrations()
@@ -40,6 +47,17 @@ def findings() -> Iterator[tuple[bool, str]]:
     yield free > LOW_DISK, f"{free / 1024**3:.1f} GiB free beside {home}"
     slugs = list(queries.tenant_slugs())
     yield True, f"tenants: {', '.join(slugs) or 'none yet'}"
+
+
+def may_become_owner() -> bool:
+    """Whether the login behind the application's role owns tables: row-level security then binds
+    only as long as the application does not switch back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            " AND relkind IN ('r', 'p') AND pg_has_role(session_user, relowner, 'MEMBER'))"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _migrations() -> tuple[bool, str]:

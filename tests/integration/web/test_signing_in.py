@@ -21,8 +21,9 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from tests.support.billing import say
 from tests.support.shop import PASSWORD, Shop, make_shop, make_user
-from tollwright.data.access import Membership, Role, User
+from tollwright.data.access import ApiKey, Membership, Role, User
 from tollwright.data.audit import AuditEntry
 from tollwright.data.scope import tenant_scope
 from tollwright.data.sealing import SealBroken, seal, unseal
@@ -203,3 +204,59 @@ def test_leaked_passwords_are_found_in_a_sorted_file(tmp_path: Path) -> None:
     for n in range(300):
         validator.validate(f"another one {n}")
     LeakedPasswordValidator().validate(words[0])
+
+
+SENSITIVE = (
+    "/office/people/new/",
+    "/office/keys/new/",
+    "/office/company/new/",
+)
+
+
+def test_sensitive_acts_ask_for_the_password_again(
+    shop: Shop, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, real = Client(), timezone.now
+    start = real()
+    _sign_in(client, owner.email)
+    path, wish = "/office/keys/new/", {"name": "robot", "role": "auditor"}
+    assert client.get(path).status_code == 200
+    later = start + timedelta(minutes=16)
+    monkeypatch.setattr("tollwright.web.shared.sessions.timezone.now", lambda: later)
+    for one in SENSITIVE:
+        assert client.get(one)["Location"].startswith("/accounts/reauthenticate/?next="), one
+    assert client.get("/office/customers/").status_code == 200
+    asked = client.post(path, wish)["Location"]
+    with tenant_scope(shop.tenant_id):
+        assert not ApiKey.objects.filter(name="robot").exists()
+    assert client.post(asked, {"password": "a wrong one here"}).status_code == 200
+    monkeypatch.setattr("tollwright.web.shared.sessions.timezone.now", real)
+    assert b"tw_" in client.post(asked, {"password": PASSWORD}).content
+    with tenant_scope(shop.tenant_id):
+        assert ApiKey.objects.filter(name="robot").exists()
+
+
+@pytest.mark.parametrize(
+    ("rule", "sent"),
+    [
+        ("nobody", [False, False, False]),
+        ("owners", [True, False, False]),
+        ("staff", [True, True, False]),
+        ("everybody", [True, True, True]),
+    ],
+)
+def test_a_role_that_needs_a_second_factor_sets_one_up_first(
+    shop: Shop, owner: User, rule: str, sent: list[bool]
+) -> None:
+    with tenant_scope(shop.tenant_id):
+        say("second_factor", rule)
+        auditor = make_user(shop.world, "auditor@north.example", Role.AUDITOR)
+    told = []
+    for user, path in ((owner, "/office/"), (auditor, "/office/"), (shop.acme.user, "/")):
+        client = Client()
+        client.force_login(user)
+        told.append(client.get(path).get("Location") == "/accounts/2fa/")
+        assert client.get("/accounts/2fa/").status_code == 200
+        TOTP.activate(user, generate_totp_secret())
+        assert client.get(path).status_code == 200
+    assert told == sent

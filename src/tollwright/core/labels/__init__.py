@@ -68,6 +68,7 @@ LABELS: MappingProxyType[str, Labels] = MappingProxyType(
         "rounding": settings.ROUNDING,
         "routing": choices.ROUTING,
         "scope": settings.SCOPE,
+        "second_factor": settings.SECOND_FACTOR,
         "second_rounding": settings.SECOND_ROUNDING,
         "setting": settings.SETTING,
         "side": choices.SIDE,

@@ -30,6 +30,12 @@ SECOND_ROUNDING: Labels = {
     "nearest": Label("To the nearest second"),
     "down": Label("Down", "Only whole seconds count."),
 }
+SECOND_FACTOR: Labels = {
+    "nobody": Label("Nobody has to", "Each person decides."),
+    "owners": Label("Owners", "Who gives out roles and keys."),
+    "staff": Label("Staff", "Every role of the provider."),
+    "everybody": Label("Everybody", "The people of customers too."),
+}
 TAX_CATEGORY: Labels = {
     "S": Label("Standard rate"),
     "Z": Label("Zero rate"),

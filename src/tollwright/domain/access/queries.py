@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from tollwright.data.access import ApiKey, Membership, User
+from tollwright.data.access import PORTAL_ROLES, ApiKey, Membership, Role, User
 from tollwright.data.scope import current_tenant_id, tenant_scope, user_scope
+from tollwright.domain.rules.queries import resolve_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,15 @@ def key_access(key: str) -> KeyAccess | None:
         cursor.execute("SELECT * FROM tollwright_api_key(%s)", [digest])
         row = cursor.fetchone()
     return None if row is None else KeyAccess(*row)
+
+
+def needs_second_factor(membership: Membership, *, at: datetime) -> bool:
+    """Whether the rule `second_factor` of the provider asks one of this role."""
+    asked = str(resolve_for("second_factor", at=at).value)
+    staff = membership.role not in PORTAL_ROLES
+    return {"owners": membership.role == Role.OWNER, "staff": staff, "everybody": True}.get(
+        asked, False
+    )
 
 
 def members() -> QuerySet[Membership]:

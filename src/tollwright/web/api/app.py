@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ninja import NinjaAPI, Swagger
+from ninja import Swagger
 from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 
@@ -24,6 +24,7 @@ from tollwright.web.api import (
     usage,
     whatif,
 )
+from tollwright.web.api.described import DescribedAPI
 from tollwright.web.api.keys import BearerKey
 from tollwright.web.api.problems import explain_errors
 
@@ -55,7 +56,7 @@ class Renderer(JSONRenderer):
     encoder_class = Encoder
 
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="Tollwright API",
     version="1",
     description=DESCRIPTION,

@@ -82,7 +82,7 @@ def index(request: StaffRequest) -> HttpResponse:
     return listing(request, "People and keys", table, tools=[*tools, ("API keys", to("keys"))])
 
 
-@page(needs="access", methods=BOTH)
+@page(needs="access", methods=BOTH, sensitive=True)
 def new(request: StaffRequest) -> HttpResponse:
     """Give a person a role; make them first if need be."""
     form = PersonForm(posted(request))
@@ -112,7 +112,7 @@ def _let_in(*, request: StaffRequest, data: dict[str, Any]) -> Membership:
     )
 
 
-@page(needs="access", methods=BOTH)
+@page(needs="access", methods=BOTH, sensitive=True)
 def withdraw(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a role away, after saying what that does."""
     membership = find(Membership, pk, "user", "customer")
@@ -173,7 +173,7 @@ def keys(request: StaffRequest) -> HttpResponse:
     return listing(request, "API keys", table, tools=tools, crumbs=crumbs)
 
 
-@page(needs="access", methods=BOTH)
+@page(needs="access", methods=BOTH, sensitive=True)
 def key_new(request: StaffRequest) -> HttpResponse:
     """Issue a key; the answer is the only page that ever shows it."""
     form = KeyForm(posted(request))
@@ -200,7 +200,7 @@ def key_new(request: StaffRequest) -> HttpResponse:
     )
 
 
-@page(needs="access", methods=BOTH)
+@page(needs="access", methods=BOTH, sensitive=True)
 def key_revoke(request: StaffRequest, pk: int) -> HttpResponse:
     """Shut a program out."""
     key = find(ApiKey, pk)

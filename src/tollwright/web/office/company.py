@@ -67,7 +67,7 @@ def index(request: StaffRequest) -> HttpResponse:
     return listing(request, "Company", table, tools=tools)
 
 
-@page(needs="access", methods=BOTH)
+@page(needs="access", methods=BOTH, sensitive=True)
 def new(request: StaffRequest) -> HttpResponse:
     """Add who signs."""
     first = {"brand_colour": "#0f5c5c", "country": request.membership.tenant.region}
@@ -80,7 +80,7 @@ def new(request: StaffRequest) -> HttpResponse:
     return _form(request, "Add a legal entity", form)
 
 
-@page(writes="access", methods=BOTH)
+@page(writes="access", methods=BOTH, sensitive=True)
 def edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Change what new documents say."""
     entity = find(LegalEntity, pk)

@@ -22,6 +22,7 @@ from tollwright.domain.jobs import queries as jobs
 from tollwright.web.office.permissions import Need, may, rights
 from tollwright.web.office.site import office
 from tollwright.web.shared.error_mapping import message_of, status_of
+from tollwright.web.shared.sessions import ask_password_again
 from tollwright.web.shared.tables import Table
 from tollwright.web.shared.tenancy import actor, address, staff_membership
 from tollwright.web.shared.viewer import zone_of
@@ -41,9 +42,15 @@ View = Callable[Concatenate[StaffRequest, P], HttpResponse]
 
 
 def page(
-    *, needs: Need = "read", writes: Need | None = None, methods: Sequence[str] = ("GET",)
+    *,
+    needs: Need = "read",
+    writes: Need | None = None,
+    methods: Sequence[str] = ("GET",),
+    sensitive: bool = False,
 ) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
-    """A page that `needs` a right to be seen and `writes` one (default: the same) for a POST.
+    """A page that `needs` a right to be seen and `writes` one (default: the same) for a POST;
+    a `sensitive` one asks for the password again when that was given a while ago (one with a
+    right of its own for a POST: then only).
 
     A refusal of the domain undoes what the request wrote and becomes a page with its sentence.
     """
@@ -58,6 +65,8 @@ def page(
                 need = (writes or needs) if request.method == "POST" else needs
                 if not may(staff.membership.role, need):
                     return refused(staff, "Your role does not allow this.", 403)
+                if sensitive and (writes is None or request.method == "POST"):
+                    ask_password_again(request)
                 try:
                     with transaction.atomic():
                         return view(staff, *args, **kwargs)

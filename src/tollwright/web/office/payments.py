@@ -134,7 +134,7 @@ def change_pdf(_request: StaffRequest, pk: int) -> HttpResponse:
     return document(queries.change_document(queries.change_by_id(pk)))
 
 
-@page(needs="payments", methods=("GET", "POST"))
+@page(needs="payments", methods=("GET", "POST"), sensitive=True)
 def reverse(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a payment back, after saying what that opens again."""
     payment = find(Payment, pk, "customer", "receipt")

@@ -8,6 +8,8 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -15,6 +17,12 @@ Handler = Callable[[HttpRequest], HttpResponse]
 BEGAN, SEEN = "session_began", "session_seen"
 NOTED_EVERY_S = 60  # a click within it writes nothing
 TRUSTED_S = 15 * 60  # so long after the password, sensitive acts do not ask for it
+
+
+@receiver(user_logged_in, dispatch_uid="session_began")
+def _began(request: HttpRequest, **_: object) -> None:
+    """A session begins with the sign-in; both are noted while it is written anyway."""
+    request.session[BEGAN] = request.session[SEEN] = int(timezone.now().timestamp())
 
 
 class SessionLimitMiddleware:
