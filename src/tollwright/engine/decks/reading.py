@@ -84,8 +84,8 @@ def _limits_told(seconds: int) -> Iterator[None]:
         ) from None
     except (subprocess.CalledProcessError, msgspec.DecodeError):
         raise DeckError(
-            f"The file cannot be read with {LIMIT_MB} MB of memory: split the deck, or save it as"
-            " CSV."
+            f"The file is damaged, or it needs more than {LIMIT_MB} MB of memory: open and save it"
+            " again, split the deck, or save it as CSV."
         ) from None
     except OSError as error:
         raise DeckError(f"No process could be started to read the file: {error}.") from None
