@@ -22,6 +22,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "ingest-bought": ("bench.ingest", "--warm", "--legs", "carrier"),
     "rerate": ("bench.rerate",),
     "billing": ("bench.billing",),
+    "pages": ("bench.pages",),
 }
 
 

@@ -162,6 +162,7 @@ def reported(name: str, scope: CallScope, calls: int) -> Figure:
 
 def measure(switch: Switch, calls: int, *, profiled: bool) -> list[Figure]:
     """What takes how long; the first, small report compiles and loads."""
+    from tollwright.domain.database import database_cursor
     from tollwright.domain.rerating import queries
     from tollwright.domain.rerating.scope import CallScope
     from tollwright.domain.rerating.whatif import WhatIfRequest, what_if
@@ -170,7 +171,7 @@ def measure(switch: Switch, calls: int, *, profiled: bool) -> list[Figure]:
     queries.difference_report(CallScope(first=FIRST, last=FIRST.replace(day=4)), at=AT)
     before = peak_mb()
     with timed() as floor:
-        read_only(queries.database(), calls)
+        read_only(database_cursor(), calls)
     profile = cProfile.Profile()
     if profiled:
         profile.enable()

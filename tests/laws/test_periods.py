@@ -17,8 +17,8 @@ from tests.support.world import World
 from tollwright.core.billing.periods import BEFORE, CYCLES, Calendar, Period, PeriodTerms
 from tollwright.data.models import Charge, Invoice, InvoiceLine
 from tollwright.data.scope import tenant_scope
+from tollwright.domain.database import database
 from tollwright.domain.invoices import operations
-from tollwright.domain.invoices.drafting import database
 from tollwright.domain.invoices.terms import calendar_of
 from tollwright.domain.rules.operations import set_rule
 from tollwright.engine.rating.periods import read_periods

@@ -9,6 +9,7 @@ Moments are microseconds since 1970-01-01 UTC, NONE for none; ids are 0 for none
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -102,11 +103,12 @@ def _filled(column: Any) -> bool:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class _Columns:
+class _Columns(ABC):
     """What both shapes can do."""
 
+    @abstractmethod
     def __len__(self) -> int:
-        raise NotImplementedError
+        """How many rows they have."""
 
     def filled(self) -> dict[str, Any]:
         """The columns that are filled, by name."""

@@ -184,7 +184,7 @@ def another_version(held: Subscription, starts_on: str, ends_on: str | None = No
 def registered(books: Books, **more: object) -> Subscription:
     return books.subscribe(
         [("registration", 50 * EUR, "advance"), ("support", 10 * EUR, "arrears")],
-        starts_on="2027-01-01", ends_on="2027-01-31", **more,  # type: ignore[arg-type]
+        starts_on="2027-01-01", ends_on="2027-01-31", **more,  # type: ignore[arg-type]  # passed on as given
     )  # fmt: skip
 
 

@@ -7,20 +7,19 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, BinaryIO
 
-import psycopg
-from django.db import connection, transaction
+from django.db import transaction
 
 from tollwright.core.formats import registry
 from tollwright.data.calls import ImportBatch, Source
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
+from tollwright.domain.database import database, database_cursor
 from tollwright.domain.errors import DomainError, NotFound
 from tollwright.domain.events.operations import Payload
 from tollwright.domain.events.operations import record as tell
 from tollwright.engine import ingest as engine
 from tollwright.store import batches
-from tollwright.store.calls import cursor_on
 
 
 class SourceCodeTaken(DomainError):
@@ -81,7 +80,7 @@ def create_source(
     with validation.explained({"source_code_once": taken}):
         source = Source.objects.create(tenant_id=current_tenant_id(), created_at=at, **fields)
     with _refusals():
-        engine.open_source(cursor_on(_psycopg()), source.code)
+        engine.open_source(database_cursor(), source.code)
     record(
         by=by, at=at, action="source.created", subject="source", subject_id=source.pk, after=fields
     )
@@ -104,7 +103,7 @@ def ingest(
     """
     with _refusals():
         result = engine.ingest_file(
-            _psycopg(), tenant_id=current_tenant_id(), source_code=source_code,
+            database(), tenant_id=current_tenant_id(), source_code=source_code,
             filename=filename, stream=stream, at=at, by=by.actor, progress=progress,
         )  # fmt: skip
     if not result.already:
@@ -131,7 +130,7 @@ def reprocess(*, ids: Sequence[int], at: datetime, by: By) -> engine.Reentered:
     """Try quarantined records once more; those that are refused again stay, with today's reason."""
     with _refusals():
         result = engine.reprocess(
-            _psycopg(), tenant_id=current_tenant_id(), ids=ids, at=at, by=by.actor
+            database(), tenant_id=current_tenant_id(), ids=ids, at=at, by=by.actor
         )
     if ids:
         record(
@@ -144,7 +143,7 @@ def reprocess(*, ids: Sequence[int], at: datetime, by: By) -> engine.Reentered:
 @transaction.atomic
 def dismiss(*, ids: Sequence[int], at: datetime, by: By) -> int:
     """Quarantined records that shall never be calls; how many were open and are now dismissed."""
-    cursor = cursor_on(_psycopg())
+    cursor = database_cursor()
     count = batches.resolve_quarantined(cursor, ids, status="dismissed", at=at, by=by.actor[:200])
     if count:
         record(
@@ -159,7 +158,7 @@ def roll_back_batch(*, batch: ImportBatch, at: datetime, by: By) -> engine.Rolle
     """Take a batch's calls and charges away; its file is kept. Raises BatchStays."""
     with _refusals():
         result = engine.roll_back(
-            _psycopg(), tenant_id=current_tenant_id(), batch_id=batch.pk, at=at, by=by.actor
+            database(), tenant_id=current_tenant_id(), batch_id=batch.pk, at=at, by=by.actor
         )
     record(
         by=by, at=at, action="batch.rolled_back", subject="import_batch", subject_id=batch.pk,
@@ -182,7 +181,7 @@ def replay_batch(
     """Take a batch's file in again by today's settings, as a new batch. Raises BatchStays."""
     with _refusals():
         result = engine.replay(
-            _psycopg(), tenant_id=current_tenant_id(), batch_id=batch.pk, at=at, by=by.actor,
+            database(), tenant_id=current_tenant_id(), batch_id=batch.pk, at=at, by=by.actor,
             progress=progress,
         )  # fmt: skip
     record(
@@ -198,13 +197,6 @@ def replay_batch(
 def span_text(ids: Sequence[int]) -> str:
     """Which rows, in short, for the record."""
     return str(ids[0]) if len(ids) == 1 else f"{min(ids)}..{max(ids)} ({len(ids)})"
-
-
-def _psycopg() -> psycopg.Connection[Any]:
-    """Django's own connection, in whose transaction the engine works."""
-    connection.ensure_connection()
-    opened: psycopg.Connection[Any] = connection.connection
-    return opened
 
 
 @contextmanager

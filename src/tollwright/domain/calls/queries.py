@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from tollwright.core.numbers import searched_digits
@@ -15,6 +14,7 @@ from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, Source
 from tollwright.data.customers import Customer
 from tollwright.data.rates import Rate
 from tollwright.data.scope import current_tenant_id
+from tollwright.domain.database import database
 from tollwright.domain.errors import DomainError, NotFound
 from tollwright.domain.listing import Rows, as_query
 from tollwright.domain.tenants.queries import current_tenant
@@ -174,9 +174,8 @@ def explain_charge(charge_id: int, started_at: datetime | None = None) -> Explan
 
     Raises NotFound.
     """
-    connection.ensure_connection()
     try:
-        return engine.explain_charge(connection.connection, charge_id, started_at=started_at)
+        return engine.explain_charge(database(), charge_id, started_at=started_at)
     except engine.NoSuchCharge as error:
         raise NotFound(str(error)) from error
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import psycopg
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from tollwright.core.instants import micros_of
@@ -16,13 +14,13 @@ from tollwright.data.calls import Call, Charge
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
+from tollwright.domain.database import database_cursor
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.rating.cost_plus import UNKNOWN_TRUNK
 from tollwright.engine.resale import legs as engine
 from tollwright.engine.resale.batch import BatchContext
 from tollwright.engine.resale.legs import Costed, stored_calls
 from tollwright.store import legs as store
-from tollwright.store.calls import cursor_on
 
 COSTS = ("buy", "parent")
 NO_TRUNK = UNKNOWN_TRUNK
@@ -56,7 +54,7 @@ def price_missing(*, first: datetime, last: datetime, at: datetime, by: By) -> F
     validation.aware("first", first)
     if validation.aware("last", last) <= first:
         raise validation.FieldInvalid("last", "The time ends before it begins.")
-    tenant, cursor = current_tenant(), cursor_on(_psycopg())
+    tenant, cursor = current_tenant(), database_cursor()
     found = Costed()
     for batch_id, source_id in store.fetch_batches_without_cost(cursor, first=first, last=last):
         place = BatchContext(tenant.pk, source_id, batch_id, tenant.timezone, at)
@@ -84,7 +82,7 @@ def without_cost(*, first: datetime, last: datetime) -> QuerySet[Call]:
 
 def why_no_cost(calls: Sequence[Call], *, at: datetime) -> dict[int, str]:
     """By the call's id, why nobody can say what it costs; as things stand now."""
-    tenant, cursor = current_tenant(), cursor_on(_psycopg())
+    tenant, cursor = current_tenant(), database_cursor()
     legs = engine.opened(cursor, BatchContext(tenant.pk, 0, 0, tenant.timezone, at))
     if legs is None or not calls:
         return dict.fromkeys((call.pk for call in calls), NO_TRUNK)
@@ -100,9 +98,3 @@ def _row(call: Call) -> store.AnsweredCall:
         call.customer_id, call.campaign_id, call.caller, call.called, call.trunk,
         call.cause, call.disposition,
     )  # fmt: skip
-
-
-def _psycopg() -> psycopg.Connection[Any]:
-    connection.ensure_connection()
-    opened: psycopg.Connection[Any] = connection.connection
-    return opened

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from tollwright.core.billing.fees import Standing, standing
 from tollwright.core.tax.totals import tax_micros
 from tollwright.data.models import BillingRun, InvoiceLine
-from tollwright.domain.invoices.drafting import database
+from tollwright.domain.database import database
 from tollwright.domain.invoices.fee_lines import fee_entries
 from tollwright.store import sums
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tollwright.data.models import Invoice, InvoiceLine
+from tollwright.domain.database import database
 from tollwright.domain.invoices.documents import Facts, UsageDetail, invoice_document
-from tollwright.domain.invoices.drafting import database
 from tollwright.store import billing
 
 MOST_CALLS = 10_000  # 40 kB of memory a call while it is set; the paper says what it leaves out

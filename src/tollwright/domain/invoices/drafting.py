@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from tollwright.core.billing.periods import Calendar, Period, Span, without
@@ -23,6 +22,7 @@ from tollwright.data.models import (
     InvoiceTax,
     Subscription,
 )
+from tollwright.domain.database import database
 from tollwright.domain.invoices.events import tell
 from tollwright.domain.invoices.fees import Frame, fee_lines
 from tollwright.domain.invoices.terms import (
@@ -88,13 +88,6 @@ def _draft_all(run: BillingRun, customer: Customer, at: datetime) -> list[Invoic
     for account in _accounts(run, customer, at):
         kept += _draft_account(account)
     return kept
-
-
-def database() -> billing.Connection:
-    """The psycopg connection of Django's transaction, for the engine."""
-    connection.ensure_connection()
-    found: billing.Connection = connection.connection
-    return found
 
 
 def _drafts(customer: Customer, until: datetime) -> QuerySet[Invoice]:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from tollwright.core.billing.periods import day_of
 from tollwright.data.models import Document, Invoice, LegalEntity, PaymentChange, Receipt
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain.invoices.drafting import database
+from tollwright.domain.database import database
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.store import billing
 

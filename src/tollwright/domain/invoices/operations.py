@@ -15,10 +15,11 @@ from tollwright.data.models import BillingRun, Customer, Invoice
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
+from tollwright.domain.database import database, database_cursor
 from tollwright.domain.errors import DomainError, KeyReused
 from tollwright.domain.invoices import allocation, credit_notes, document_payload
 from tollwright.domain.invoices.credit_notes import Correction
-from tollwright.domain.invoices.drafting import database, draft_customer, drop
+from tollwright.domain.invoices.drafting import draft_customer, drop
 from tollwright.domain.invoices.events import tell
 from tollwright.domain.invoices.numbering import (
     Render,
@@ -31,7 +32,6 @@ from tollwright.domain.invoices.terms import billed, held_campaigns, keep_anchor
 from tollwright.domain.ledger.operations import post
 from tollwright.engine.rating.settle import settle
 from tollwright.store import allowances, billing
-from tollwright.store.calls import cursor_on
 
 __all__ = [
     "AlreadyPaid",
@@ -267,7 +267,7 @@ def void(*, invoice: Invoice, reason: str, at: datetime, by: By) -> Invoice:
         )
     locked.status, locked.void_reason = "void", reason
     locked.save(update_fields=["status", "void_reason"])
-    cursor, zone = cursor_on(database()), locked.tenant.timezone
+    cursor, zone = database_cursor(), locked.tenant.timezone
     touched = allowances.fetch_invoice_draws(cursor, invoice_id=locked.pk, until=locked.period_to)
     billing.release_charges(database(), invoice_id=locked.pk, until=locked.period_to)
     settle(cursor, tenant_id=locked.tenant_id, zone=zone, at=at, touched=touched, whole=True)

@@ -33,10 +33,10 @@ from tollwright.data.models import (
     WriteOff,
 )
 from tollwright.data.scope import current_tenant_id
+from tollwright.domain.database import database
 from tollwright.domain.errors import DomainError
 from tollwright.domain.invoices import allocation
 from tollwright.domain.invoices.checks import Violation, check_sums
-from tollwright.domain.invoices.drafting import database
 from tollwright.domain.invoices.numbering import issue_day
 from tollwright.domain.lookup import by_id
 from tollwright.store import billing

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, F
 from procrastinate.contrib.django import app
 from procrastinate.types import JSONDict
@@ -20,6 +20,7 @@ from procrastinate.types import JSONDict
 from tollwright.data.jobs import OPEN, Job, JobFile
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.audit.operations import By, record
+from tollwright.domain.database import database
 from tollwright.domain.jobs.errors import JobEnded
 from tollwright.store import jobs as store
 
@@ -108,8 +109,7 @@ def begin(job_id: int, *, at: datetime) -> Job | None:
 
 def claim(job_id: int) -> Job | None:
     """The job, for this transaction alone; None when somebody else has ended it meanwhile."""
-    connection.ensure_connection()
-    store.lock_job(connection.connection, job_id=job_id)
+    store.lock_job(database(), job_id=job_id)
     return Job.objects.filter(pk=job_id, status__in=OPEN).first()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from tollwright.core.billing.periods import Calendar, midnight
@@ -15,6 +15,7 @@ from tollwright.core.document_text import amount_text
 from tollwright.data.models import BillingRun, Customer, Job, Subscription
 from tollwright.domain.audit import queries as audit
 from tollwright.domain.audit.operations import By
+from tollwright.domain.database import database, database_cursor
 from tollwright.domain.errors import DomainError
 from tollwright.domain.invoices import queries as invoices
 from tollwright.domain.invoices import runs
@@ -75,9 +76,8 @@ def make_months(*, at: datetime) -> str:
 
     They are those of all providers: whoever makes them does so for everybody.
     """
-    connection.ensure_connection()
     last = at + MONTHS_AHEAD
-    calls.ensure_months(calls.cursor_on(connection.connection), first=at, last=last)
+    calls.ensure_months(database_cursor(), first=at, last=last)
     return f"Calls up to {last.astimezone(UTC):%B %Y} have a place."
 
 
@@ -163,9 +163,8 @@ def check_rollups(*, at: datetime) -> str:
     """The sums of the last days against their charges. Raises CheckFailed."""
     tenant = current_tenant()
     today = at.astimezone(ZoneInfo(tenant.timezone)).date()
-    connection.ensure_connection()
     found = rollups.fetch_differences(
-        connection.connection,
+        database(),
         tenant_id=tenant.pk,
         zone=tenant.timezone,
         first=midnight(today - timedelta(days=CHECKED_DAYS), tenant.timezone),

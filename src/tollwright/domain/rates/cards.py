@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from threading import Lock
 
-from django.db import connection
-
 from tollwright.core.cards.card import RateCard as Card
 from tollwright.core.cards.check import check_card
 from tollwright.core.cards.dump import dump_card
 from tollwright.core.cards.read import CardError, Fault
 from tollwright.data.rates import CardVersion, RateCard
+from tollwright.domain.database import database
 from tollwright.domain.rates.decks import misfit
 from tollwright.domain.rates.errors import CardRefused
 from tollwright.store import rates as store
@@ -49,9 +48,8 @@ def remember(version: CardVersion, card: Card) -> Card:
 def built(version: CardVersion) -> Card:
     """The card from its rows. Raises CardRefused."""
     frame = frame_of(version.card, version.options)
-    connection.ensure_connection()
     try:
-        return store.read_card(connection.connection, version_id=version.pk, frame=frame)
+        return store.read_card(database(), version_id=version.pk, frame=frame)
     except CardError as error:
         raise CardRefused.of(error) from error
 

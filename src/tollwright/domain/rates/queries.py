@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
-from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
 
 from tollwright.core.cards.card import Rate
@@ -25,6 +24,7 @@ from tollwright.data.rates import CardVersion, DeckImport, RateCard
 from tollwright.data.rates import Rate as RateRow
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
+from tollwright.domain.database import database
 from tollwright.domain.errors import NotFound
 from tollwright.domain.lookup import by_id
 from tollwright.domain.rates import cards as cores
@@ -129,9 +129,8 @@ def look_up(*, card: RateCard, number: str, at: datetime, caller: str = "") -> L
         why = f"{card.name} has no version that holds at {at:%Y-%m-%d %H:%M} yet."
         return Lookup(called, at, None, None, None, (why,))
     frame = cores.frame_of(card, version.options)
-    connection.ensure_connection()
     rows = store.fetch_rates_for_number(
-        connection.connection, version_id=version.pk, timezone=frame.timezone, number=called
+        database(), version_id=version.pk, timezone=frame.timezone, number=called
     )
     if not any(rate.prefix == "" for _, rate in rows):
         frame = replace(frame, unmatched="reject")

@@ -25,8 +25,8 @@ from tollwright.data.scope import current_tenant_id
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.calls.operations import COUNTS, span_text
 from tollwright.domain.calls.queries import explain_charge
+from tollwright.domain.database import database_cursor
 from tollwright.domain.errors import DomainError, NotFound
-from tollwright.domain.rerating import queries
 from tollwright.domain.rerating.proposals import note, propose
 from tollwright.domain.rerating.report import places
 from tollwright.domain.tenants.queries import current_tenant
@@ -99,7 +99,7 @@ def correct(*, ids: Sequence[int], at: datetime, by: By) -> Corrected:
     costs what was billed leaves the quarantine; the call stays as it is on paper. The same records
     again propose nothing twice. At most MAX_RECORDS at a time, the rest wait.
     """
-    cursor = queries.database()
+    cursor = database_cursor()
     store.lock_rerating(cursor, current_tenant_id())
     book = read_book(cursor, rules_until=at)
     found, told = find_corrections(cursor, list(ids)[:MAX_RECORDS], book)
@@ -190,7 +190,7 @@ def _propose(
     tally = RerateTally(keeps=True)
     tally.add(priced)
     outcome = outcome_of(tally)
-    changes, cursor = outcome.changes, queries.database()
+    changes, cursor = outcome.changes, database_cursor()
     if not len(changes.charge_id):
         return None
     of = {one.charged.charge_id: one for one in found}
@@ -240,7 +240,7 @@ def take(
 
     Nothing is written unless all calls, charges and records are as they were. Raises CostMoved.
     """
-    cursor, tenant = queries.database(), current_tenant()
+    cursor, tenant = database_cursor(), current_tenant()
     waiting = RerateProposalCall.objects.filter(line=line, pending=True)
     span = waiting.aggregate(wanted=Count("id"), first=Min("started_at"), last=Max("started_at"))
     found = corrections.fetch_unchanged(
@@ -332,7 +332,7 @@ def wait_again(proposal: RerateProposal, reason: str) -> None:
     )
     text = f"Proposal {proposal.pk} was rejected: {reason}. {AGAIN}"
     ids = waiting.order_by("id").values_list("quarantine_id", flat=True)
-    corrections.update_details(queries.database(), [(row_id or 0, text) for row_id in ids])
+    corrections.update_details(database_cursor(), [(row_id or 0, text) for row_id in ids])
 
 
 AGAIN = "The call stays as billed. Correct it again, or dismiss the record."

@@ -13,6 +13,7 @@ from tollwright.data.rerating import RerateProposal, RerateProposalLine, Reratin
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
+from tollwright.domain.database import database_cursor
 from tollwright.domain.errors import DomainError, KeyReused
 from tollwright.domain.events.operations import record as tell
 from tollwright.domain.invoices.numbering import Render
@@ -62,7 +63,7 @@ def apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime, by: By)
     Raises ReportOutdated, NothingChanges, KeyReused, NotFound.
     """
     key = validation.text("key", key, longest=100)
-    tenant_id, cursor = current_tenant_id(), queries.database()
+    tenant_id, cursor = current_tenant_id(), database_cursor()
     store.lock_rerating(cursor, tenant_id)
     before = Rerating.objects.filter(tenant_id=tenant_id, idempotency_key=key).first()
     if before is not None:
@@ -111,7 +112,7 @@ def _applied_before(scope: CallScope, fingerprint: str) -> Rerating:
 def _revise_open(revised: ChargeColumns, at: datetime) -> None:
     if not len(revised.charge_id):
         return
-    cursor = queries.database()
+    cursor = database_cursor()
     stood = store.insert_revisions(cursor, revised, at=at)
     if stood != len(revised.charge_id) or store.count_issued(cursor, revised):
         raise ReportOutdated("Calls were corrected or invoiced meanwhile: make the report again.")
@@ -126,7 +127,7 @@ def _draw(outcome: Outcome, new_id: Int64) -> None:
         place = np.searchsorted(known, uses.charge_id)
         changes = np.isin(uses.charge_id, known)
         uses.charge_id[changes] = new_id[place[changes]]
-        allowances.write_uses(queries.database(), uses, tenant_id=current_tenant_id(), pools=pools)
+        allowances.write_uses(database_cursor(), uses, tenant_id=current_tenant_id(), pools=pools)
 
 
 @transaction.atomic
@@ -147,7 +148,7 @@ def accept(*, proposal: RerateProposal, at: datetime, by: By, render: Render) ->
     made = notes.issue(locked, lines, at=at, by=by, render=render)
     for line in lines:
         _take(line, made, locked.rerating, at, by)
-    store.close_waiting(queries.database(), locked.pk)
+    store.close_waiting(database_cursor(), locked.pk)
     _decide(locked, "accepted", at, by, {"notes": [str(note) for note in made.notes]})
     proposal.refresh_from_db()
     return made.notes
@@ -168,11 +169,11 @@ def _take(
                                  rated_at=rerating.applied_at, at=at, by=by)  # fmt: skip
     else:
         taken = store.apply_waiting(
-            queries.database(), line_id=line.pk, up_line_id=up_line_id, down_line_id=down_line_id,
+            database_cursor(), line_id=line.pk, up_line_id=up_line_id, down_line_id=down_line_id,
             at=rerating.applied_at,
         )  # fmt: skip
         propagate_costs(
-            queries.database(), taken.charges, taken.span, tenant_id=current_tenant_id(), at=at
+            database_cursor(), taken.charges, taken.span, tenant_id=current_tenant_id(), at=at
         )  # fmt: skip
     if (taken.wanted, taken.stood, taken.old_micros) != (line.calls, line.calls, line.old_micros):
         raise ReportOutdated(
@@ -194,7 +195,7 @@ def reject(*, proposal: RerateProposal, reason: str, at: datetime, by: By) -> Re
         raise ProposalDecided(f"Proposal {locked.pk} was accepted: its notes are issued.")
     if locked.status == "proposed":
         corrections.wait_again(locked, reason)
-        cursor, tenant = queries.database(), current_tenant()
+        cursor, tenant = database_cursor(), current_tenant()
         touched = store.delete_proposed_uses(cursor, locked.pk)
         store.close_waiting(cursor, locked.pk)
         zone = tenant.timezone

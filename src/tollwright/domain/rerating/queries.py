@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import psycopg
-from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
 from tollwright.data.invoices import Invoice
 from tollwright.data.rerating import RerateProposal, RerateProposalLine, Rerating
 from tollwright.data.scope import current_tenant_id
+from tollwright.domain.database import database_cursor
 from tollwright.domain.errors import NotFound
 from tollwright.domain.rerating.report import DifferenceReport, Places, places, report_of
 from tollwright.domain.rerating.scope import SELL, CallScope, stored
@@ -21,7 +20,6 @@ from tollwright.engine.rerate.costs import CarrierPrices
 from tollwright.engine.rerate.prices import StoredPrices
 from tollwright.engine.rerate.run import Outcome, Progress, run, run_costs
 from tollwright.store import rerate as store
-from tollwright.store.calls import Cursor, cursor_on
 
 
 def difference_report(
@@ -37,7 +35,7 @@ def difference_report(
     if scope.leg == SELL:
         return report_of(outcome, where)
     whole = scope.card_id is None and scope.carrier_id is None
-    without = store.count_without_cost(database(), stored(scope)) if whole else 0
+    without = store.count_without_cost(database_cursor(), stored(scope)) if whole else 0
     return report_of(outcome, where, of_costs=True, without_cost=without)
 
 
@@ -48,7 +46,7 @@ def reckoned(
 
     `holds`: nobody else draws on pools until the transaction ends.
     """
-    cursor = database()
+    cursor = database_cursor()
     cards = CardRepository(cursor, known_at=at)
     if scope.leg == SELL:
         prices = StoredPrices(cards, read_book(cursor, rules_until=at))
@@ -62,13 +60,6 @@ def reckoned(
         )
     lines = {int(line) for line in set(outcome.changes.line_id.tolist()) if line}
     return outcome, places(outcome.changes, store.fetch_lines(cursor, sorted(lines)))
-
-
-def database() -> Cursor:
-    """A cursor on Django's own connection, in whose transaction the engine works."""
-    connection.ensure_connection()
-    opened: psycopg.Connection[object] = connection.connection
-    return cursor_on(opened)
 
 
 def reratings() -> QuerySet[Rerating]:

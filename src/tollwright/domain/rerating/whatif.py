@@ -15,13 +15,13 @@ from tollwright.data.customers import Customer
 from tollwright.data.plans import PlanVersion, Subscription
 from tollwright.data.rates import CardVersion
 from tollwright.data.scope import current_tenant_id
+from tollwright.domain.database import database_cursor
 from tollwright.domain.errors import DomainError
 from tollwright.domain.rates import queries as rates
 from tollwright.domain.rates.errors import CardRefused
 from tollwright.domain.rerating import fees as plan_fees
 from tollwright.domain.rerating import report as reports
 from tollwright.domain.rerating.fees import NO_FEES, Fees
-from tollwright.domain.rerating.queries import database
 from tollwright.domain.rerating.scope import EVER, NEVER, CallScope, stored
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.rating.refusals import SENTENCES
@@ -169,7 +169,7 @@ def what_if(
     if with_fees and (scope.first == EVER or scope.last == NEVER):
         raise PeriodNeeded("Say from when to when: a plan's fees are due for a period.")
     narrowed = _narrowed(payload, scope, everyone)
-    cursor, within = database(), stored(narrowed)
+    cursor, within = database_cursor(), stored(narrowed)
     outcome = run(cursor, within, _source(payload, at), keeps=False, progress=progress)
     lines = _lines(outcome, store.sum_costs(cursor, within))
     if payload.plan is not None and with_fees:
@@ -212,7 +212,7 @@ def _narrowed(payload: WhatIfRequest, scope: CallScope, everyone: bool) -> CallS
 
 
 def _source(payload: WhatIfRequest, at: datetime) -> SellPrices:
-    cursor = database()
+    cursor = database_cursor()
     book = read_book(cursor, rules_until=at)
     if payload.plan is not None:
         plan = payload.plan
