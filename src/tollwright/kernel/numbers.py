@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tollwright.kernel.arrays import Int64, frozen
+from tollwright.core.number_ranges import SHORT_DIGITS
+from tollwright.kernel.arrays import Flags, Int64, frozen
 from tollwright.kernel.jit import entry
 
 DIGITS = 15
@@ -21,6 +22,7 @@ ENDED = 10
 EMPTY = 0x0AAA_AAAA_AAAA_AAAA
 NOT_DIGITS = -1
 TOO_LONG = -2
+_SEVENTH = TOP_BITS - 4 * (SHORT_DIGITS + 1)  # where the first digit of a longer number stands
 ONES = 0x0111_1111_1111_1111
 
 
@@ -57,6 +59,12 @@ def length_of(packed: Int64) -> Int64:
     for place in range(DIGITS):
         count += ((packed >> (4 * place)) & 15) != ENDED
     return count
+
+
+def short_numbers(packed: Int64) -> Flags:
+    """Which packed numbers are so short that they are no beginning of another: 112, 2002."""
+    found: Flags = (packed >= 0) & ((packed >> _SEVENTH) & 15 == ENDED)
+    return found
 
 
 def text_order(packed: Int64) -> Int64:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tollwright.kernel import text_bytes
 from tollwright.kernel.arrays import Bytes, Int32, Int64, frozen
-from tollwright.kernel.numbers import EMPTY, length_of, pack_texts
+from tollwright.kernel.numbers import EMPTY, length_of, pack_texts, short_numbers
 
 BLANK = 0x20
 
@@ -76,9 +76,12 @@ def packed(digits: Text) -> Int64:
 
 
 def callers(numbers: Text) -> Int64:
-    """Packed callers; one that is withheld or cannot be read is as one that is not there."""
+    """Packed callers; one that is withheld or cannot be read is as one that is not there.
+
+    So is an extension: it is no beginning of a number, and says nothing of a country.
+    """
     found = packed(numbers)
-    found[found < 0] = EMPTY
+    found[(found < 0) | short_numbers(found)] = EMPTY
     return found
 
 

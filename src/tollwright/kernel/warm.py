@@ -12,7 +12,7 @@ from tollwright.core.formats.base import Options
 from tollwright.core.rating.rate_call import CallInput
 from tollwright.kernel import numbers, text_bytes
 from tollwright.kernel.call_columns import columns_of
-from tollwright.kernel.cdr import fields
+from tollwright.kernel.cdr import dialled, fields
 from tollwright.kernel.cdr.columns import ColumnReader
 from tollwright.kernel.rating import batch, legs, trie
 from tollwright.kernel.rating.batch import rate_batch
@@ -20,7 +20,7 @@ from tollwright.kernel.rating.compile import compile_card
 from tollwright.kernel.rating.legs import price_from_cost
 
 CALL = CallInput("warm", datetime(2026, 1, 1, tzinfo=UTC), 1000, "", "1")
-ROW = b'"1","1","1","","","","","","","2026-01-01 00:00:00","","","0","0","","","1.1",""\n'
+ROW = b'"1","0111111111","1","","","","","","","2026-01-01 00:00:00","","","0","0","","","1.1",""\n'
 FREE = Allowance("one free call", "calls", 1)
 
 
@@ -46,6 +46,7 @@ def _entries() -> tuple[Any, ...]:
     return (
         batch.ENTRIES
         + fields.ENTRIES
+        + dialled.ENTRIES
         + text_bytes.ENTRIES
         + legs.ENTRIES
         + numbers.ENTRIES

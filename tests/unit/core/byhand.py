@@ -93,14 +93,15 @@ def walk(card: RateCard, call: CallInput, p: int, end: int, later: Later) -> tup
     total, begin, before = Fraction(0), p, p - 1
     while p < end:
         rate = row_at(card, call, p if card.crossing == "split" else 0, later)
-        cost, length = increment(card, rate, p, before)
+        cost, length = increment(card, rate, p, before, end)
         total += cost * kept(rate)
         p, before = p + length, p
     return total, p - begin
 
 
-def increment(card: RateCard, rate: Rate, p: int, before: int) -> tuple[Fraction, int]:
-    """Cost and length of the increment that begins at p, after one that began at `before`."""
+def increment(card: RateCard, rate: Rate, p: int, before: int, end: int) -> tuple[Fraction, int]:
+    """Cost and length of the increment that begins at p, after one that began at `before`, in a
+    call of `end` seconds."""
     price, length, charge = rate.price_nanos, rate.next_s, 0
     for step in rate.steps:
         if step.from_s <= p:
@@ -108,7 +109,7 @@ def increment(card: RateCard, rate: Rate, p: int, before: int) -> tuple[Fraction
             length = step.next_s or length
             charge = step.charge_micros if step.from_s > before else 0
     first = rate.first_s
-    if card.family == "round_total":
+    if card.family == "round_total" and end > first:
         first = ceil(Fraction(first, rate.next_s)) * rate.next_s
     if p == 0 and first:
         length = first

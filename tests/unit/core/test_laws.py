@@ -156,7 +156,7 @@ def test_the_walk_in_pieces_equals_the_walk_by_single_increments(
                 price = step.price_nanos if step.price_nanos is not None else price
                 length = step.next_s or length
         if p == 0:
-            length = first_interval_s(rate, card.family) or length
+            length = first_interval_s(rate, card.family, counted) or length
         priced_individually += [(row, price)] * length
         p += length
     for piece in reckoning.usage.pieces:
@@ -178,7 +178,7 @@ def test_billed_seconds_are_those_of_the_formula(
 
     formula = first_s + up(max(0, seconds - first_s))
     if family == "round_total":
-        formula = up(max(seconds, first_s))
+        formula = first_s if seconds <= first_s else up(seconds)
     card = card_of({"first_s": first_s, "next_s": next_s}, family=family)
     assert rate_call(call_of(seconds), card).billed_s == formula
 

@@ -65,11 +65,22 @@ def test_a_minute_by_the_second_is_not_rounded_second_by_second() -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "billed_s"), [("initial_then_increment", 48), ("round_total", 36)]
-)
-def test_31_seconds_on_30_18_by_family(family: str, billed_s: int) -> None:
-    card = card_of({"price": "0.6", "first_s": 30, "next_s": 18}, family=family)
-    charge = rate_call(call_of(31), card)
+    ("family", "first_s", "next_s", "talk_s", "billed_s"),
+    [
+        ("initial_then_increment", 30, 18, 31, 48), ("round_total", 30, 18, 31, 36),
+        ("initial_then_increment", 30, 18, 10, 30), ("round_total", 30, 18, 10, 30),
+        ("round_total", 30, 18, 30, 30), ("round_total", 30, 18, 37, 54),
+        ("initial_then_increment", 1, 6, 1, 1), ("round_total", 1, 6, 1, 1),
+        ("initial_then_increment", 1, 6, 2, 7), ("round_total", 1, 6, 2, 6),
+        ("initial_then_increment", 20, 6, 15, 20), ("round_total", 20, 6, 15, 20),
+        ("round_total", 0, 6, 5, 6),
+    ],
+)  # fmt: skip
+def test_increments_by_family(
+    family: str, first_s: int, next_s: int, talk_s: int, billed_s: int
+) -> None:
+    card = card_of({"price": "0.6", "first_s": first_s, "next_s": next_s}, family=family)
+    charge = rate_call(call_of(talk_s), card)
     assert (charge.billed_s, charge.amount_micros) == (billed_s, billed_s * 10_000)
 
 

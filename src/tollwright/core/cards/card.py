@@ -181,12 +181,13 @@ class RateCard:
     allow_negative: bool = False
 
 
-def first_interval_s(rate: Rate, family: Family) -> int:
-    """Length of the interval that begins with the call; 0: it begins in `next_s`.
+def first_interval_s(rate: Rate, family: Family, seconds: int) -> int:
+    """Length of the interval that begins with a call of so many; 0: it begins in `next_s`.
 
-    `round_total` bills up(max(s, first), next), which for every s equals a first interval of
-    up(first, next) followed by increments of `next`: one walk serves both families.
+    `round_total` bills a call of at most `first_s` as just these, and a longer one as up(s, next):
+    a first interval of up(first, next) followed by increments of `next`. One walk serves both
+    families.
     """
-    if family == "round_total":
+    if family == "round_total" and seconds > rate.first_s:
         return -(-rate.first_s // rate.next_s) * rate.next_s
     return rate.first_s

@@ -94,7 +94,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     file, by the switch's own names; empty = the format's usual layout, or a name in `layout`.
     server: name added to the key where the switch's ids are unique per server only.
     legs: FreeSWITCH `legs=` setting (a, ab, auto). lookahead: rows a leg may be apart from its
-    other leg in the file to be recognised. region: ISO country for national numbers.
+    other leg in the file to be recognised. region: ISO country for national numbers. internal:
+    the switch's own numbers (`1000-1999`, `2*`). strip: what is dialled before a number and is no
+    part of it (`1001#`, 9). bare: what digits without + or prefix are tried as first.
     """
 
     zone: str = "UTC"
@@ -102,6 +104,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     layout: str = ""
     columns: tuple[str, ...] = ()
     region: str = ""
+    internal: tuple[str, ...] = ()
+    strip: tuple[str, ...] = ()
+    bare: Literal["home", "international"] = "home"
     server: str = ""
     legs: Literal["auto", "a", "ab"] = "auto"
     lookahead: int = 4_096

@@ -101,7 +101,7 @@ def price_usage(
             if index.card.rates[current].blocked:
                 return Usage((), 0, 0, 0, p, "blocked")
         edge = _edge_s(index, tiers, current, (at, p), end_s) if split else end_s
-        for piece in _row_pieces(index, current, p, edge, previous):
+        for piece in _row_pieces(index, current, p, (edge, end_s), previous):
             pieces.append(piece)
             p = piece.from_s + piece.billed_s
             previous = p - piece.increment_s
@@ -128,10 +128,13 @@ def _edge_s(
     return end_s
 
 
-def _row_pieces(index: CardIndex, row: int, p: int, edge: int, previous: int) -> Iterator[Piece]:
-    """Increments that begin in [p, edge) on one row, one piece per step."""
+def _row_pieces(
+    index: CardIndex, row: int, p: int, span: tuple[int, int], previous: int
+) -> Iterator[Piece]:
+    """Increments that begin in [p, edge) on one row, one piece per step; `span`: (edge, end)."""
+    edge, end_s = span
     rate = index.card.rates[row]
-    first_s = first_interval_s(rate, index.card.family) if p == 0 else 0
+    first_s = first_interval_s(rate, index.card.family, end_s) if p == 0 else 0
     if first_s:
         charge = rate.first_charge_micros
         yield Piece(row, -1, 0, first_s, first_s, rate.price_nanos, charge or 0, charge is not None)

@@ -26,11 +26,11 @@ class Profile:
     mode: Mode | None = None
     decimals: int | None = None  # where the card's are outside `decimals_range`
     decimals_range: tuple[int, int] = (0, 6)
-    first_if_zero_s: int = 0  # what a first interval of 0 means
+    first_if_zero_s: int = 0  # what a first interval of 0 means where one sells
     first_is_increment: bool = False  # no first interval but a whole increment
     no_grace_on: Side | None = None
     minimum_after_grace: bool = False  # s + grace <= min_seconds costs 0 (inclusive)
-    disconnect_before_grace: bool = False  # disconnect_after_s counts s, not s + grace
+    grace_times: int = 1  # how often the seconds are added; disconnect_after_s counts them once
     minimum_is_lifted: bool = False  # s < min_seconds costs min_charge where there is one, not 0
 
 
@@ -40,7 +40,7 @@ PROFILES: dict[str, Profile] = {
         "initial_then_increment",
         "subtract",
         "included seconds are subtracted, the connect fee is due inside them; an initial"
-        " increment of 0 means 1",
+        " increment of 0 means 1 on sell cards, none on buy cards",
         mode="half_up",
         decimals=4,
         decimals_range=(4, 4),
@@ -51,12 +51,13 @@ PROFILES: dict[str, Profile] = {
         "round_total",
         "add",
         "cycles a, b, c are steps; minimal cost is min_charge, also of a call under min_seconds;"
-        " connect and disconnect fees, the latter by the seconds before the grace",
+        " the grace is added twice; connect and disconnect fees, the latter by the seconds with"
+        " the grace once",
         mode="half_up",
         decimals=6,
         decimals_range=(6, 6),
         minimum_is_lifted=True,
-        disconnect_before_grace=True,
+        grace_times=2,
     ),
     "magnusbilling": Profile(
         "MagnusBilling",
@@ -137,7 +138,7 @@ def _rounding(own: Rounding, profile: Profile) -> Rounding:
 
 
 def _rate(rate: Rate, profile: Profile, side: Side) -> Rate:
-    first_s = rate.first_s or profile.first_if_zero_s
+    first_s = rate.first_s or (profile.first_if_zero_s if side == "sell" else 0)
     grace = _grace(rate.grace, profile, side)
     least = _minimum(rate.min_seconds, grace) if profile.minimum_after_grace else rate.min_seconds
     if profile.minimum_is_lifted and rate.min_charge_micros:
@@ -145,8 +146,8 @@ def _rate(rate: Rate, profile: Profile, side: Side) -> Rate:
     if profile.first_is_increment:
         first_s = rate.next_s
     after_s = rate.disconnect_after_s
-    if profile.disconnect_before_grace and grace and after_s:
-        after_s = after_grace(after_s, grace)  # it grows with s: both compare alike
+    if rate.grace and grace and after_s:
+        after_s += grace.seconds - rate.grace.seconds  # what is added beyond the grace once
     return replace(
         rate, first_s=first_s, grace=grace, min_seconds=least, disconnect_after_s=after_s
     )
@@ -156,7 +157,8 @@ def _grace(own: Grace | None, profile: Profile, side: Side) -> Grace | None:
     if own is None or profile.grace == "none" or side == profile.no_grace_on:
         return None
     percent = own.percent if profile.grace == "add" else 0
-    return Grace(profile.grace, own.seconds, percent) if own.seconds or percent else None
+    seconds = own.seconds * profile.grace_times
+    return Grace(profile.grace, seconds, percent) if seconds or percent else None
 
 
 def _minimum(inclusive_s: int, grace: Grace | None) -> int:

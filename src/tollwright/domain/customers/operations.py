@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
 from django.db import IntegrityError, transaction
 
+from tollwright.core.number_ranges import RangeError, parse_range
 from tollwright.data.customers import Campaign, Customer, Identifier, IdentifierKind
 from tollwright.data.invoices import Invoice
 from tollwright.data.plans import Subscription
@@ -234,17 +234,15 @@ def _taken_by(wanted: Identifier, other: Identifier) -> str:
 
 
 def identifier_value(kind: str, value: str) -> str:
-    """The one form in which a value is stored and looked up: numbers as E.164 digits, addresses
+    """The one form in which a value is stored and looked up: numbers as E.164 digits (one, all
+    that begin so, or a range), addresses
     as the standard writes them, all else as it stands. Raises FieldInvalid."""
     found = validation.text("value", value, longest=100)
     if kind in (IdentifierKind.CLI, IdentifierKind.DID):
-        digits = re.sub(r"[\s()./-]", "", found).removeprefix("+")
-        if not re.fullmatch("[0-9]{1,15}", digits):
-            raise validation.FieldInvalid(
-                "value",
-                f"{value!r} is not a number: write it with its country code, as +442079460000.",
-            )
-        return digits
+        try:
+            return str(parse_range(found))
+        except RangeError as error:
+            raise validation.FieldInvalid("value", str(error)) from error
     if kind == IdentifierKind.SOURCE_IP:
         return _address(found)
     return found

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from operator import itemgetter
 
 import msgspec
 
 from tollwright.core.formats.base import Record
+from tollwright.core.number_ranges import NumberRange, parse_range
 
 WORDS = ("campaign", "accountcode", "user", "trunk", "source_ip")
 NUMBERS = ("cli", "did")
@@ -39,7 +41,7 @@ class Attributor:
     def __init__(self, identifiers: Iterable[Identifier]) -> None:
         self._exact: dict[tuple[str, str], list[Identifier]] = {}
         self._prefixes: dict[tuple[str, str], list[Identifier]] = {}
-        self._ranges: list[tuple[str, str, Identifier]] = []
+        self._ranges: list[tuple[NumberRange, Identifier]] = []
         self._words: dict[tuple[str, str, tuple[tuple[str, str], ...]], list[Identifier]] = {}
         for identifier in identifiers:
             self._learn(identifier)
@@ -50,13 +52,13 @@ class Attributor:
         if kind not in NUMBERS:
             self._exact.setdefault((kind, value), []).append(identifier)
             return
-        low, dash, high = (part.strip().lstrip("+") for part in value.partition("-"))
-        if dash:
-            self._ranges.append((low, high, identifier))
-        elif low.endswith("*"):
-            self._prefixes.setdefault((kind, low[:-1]), []).append(identifier)
+        numbers = parse_range(value)
+        if not numbers.digits:
+            self._prefixes.setdefault((kind, numbers.low), []).append(identifier)
+        elif numbers.low != numbers.high:
+            self._ranges.append((numbers, identifier))
         else:
-            self._exact.setdefault((kind, low), []).append(identifier)
+            self._exact.setdefault((kind, numbers.low), []).append(identifier)
 
     def find(self, record: Record, caller: str, called: str, at: datetime) -> int | None:
         """The campaign's id, or None. `caller` and `called` are E.164 digits where possible."""
@@ -101,9 +103,13 @@ class Attributor:
     def _by_numbers(self, caller: str, called: str) -> Iterator[Identifier]:
         for kind, number in zip(NUMBERS, (caller, called), strict=True):
             yield from self._exact.get((kind, number), ())
-            for low, high, identifier in self._ranges:
-                if identifier.kind == kind and len(low) == len(number) and low <= number <= high:
-                    yield identifier
+            fitting = [
+                (int(one.high) - int(one.low), identifier)
+                for one, identifier in self._ranges
+                if identifier.kind == kind and one.holds(number)
+            ]
+            for _, identifier in sorted(fitting, key=itemgetter(0)):  # the narrowest first
+                yield identifier
             for length in self._lengths:
                 if length <= len(number):
                     yield from self._prefixes.get((kind, number[:length]), ())

@@ -20,6 +20,7 @@ from tollwright.engine.rating.terms import Terms
 from tollwright.kernel.arrays import NONE, Flags, Int64
 from tollwright.kernel.call_columns import UNANSWERED, CallColumns, joined
 from tollwright.kernel.cdr.parsed_columns import ParsedColumns
+from tollwright.kernel.numbers import TOP_BITS, length_of, pack_number
 from tollwright.kernel.text import distinct, text_of
 
 EARLIEST, LATEST = (
@@ -31,7 +32,7 @@ def attribute(parsed: ParsedColumns, classifier: Classifier) -> Chunk:
     """The chunk classified, as `Classifier.classify` does it with the same rows."""
     calls = parsed.calls
     odd = parsed.odd | (calls.started_us < EARLIEST) | (calls.started_us >= LATEST)
-    odd |= (calls.answered_us != NONE) & (calls.called_packed < 0)
+    odd |= (calls.called_packed < 0) | _internal(calls.called_packed, classifier)
     terms, terms_no = _terms(parsed, classifier, odd)
     odd |= terms_no < 0
     rows = np.flatnonzero(~odd)
@@ -44,6 +45,19 @@ def attribute(parsed: ParsedColumns, classifier: Classifier) -> Chunk:
     own.counted_ms = _counted(terms, own)
     plain = Chunk(own, terms, lambda row: _record(parsed.read(int(rows[row]))))
     return _together(plain, classifier.classify(items))
+
+
+def _internal(called: Int64, classifier: Classifier) -> Flags:
+    """The numbers that may be the switch's own."""
+    found = np.zeros(len(called), bool)
+    for one in classifier.dialling.internal:
+        low, high = pack_number(one.low), pack_number(one.high)
+        if one.digits:
+            found |= (called >= low) & (called <= high) & (length_of(called) == one.digits)
+        else:
+            shift = TOP_BITS - 4 * len(one.low)
+            found |= (called >> shift) == (low >> shift)
+    return found
 
 
 def _terms(

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 
 from tollwright.core.cards.card import MAX_CALL_MS
 from tollwright.core.formats.base import Fault, Ignored, Item, Record
-from tollwright.core.numbers import digits_of, normalise
+from tollwright.core.number_ranges import SHORT_DIGITS
+from tollwright.core.numbers import PLAIN, Dialling, Number, digits_of, normalise
 from tollwright.engine.ingest.attribute import Attributor
 from tollwright.engine.ingest.chunk import Attributed, Chunk, Refused, chunk_of, clean, refusal
 from tollwright.engine.rating.terms import Book, Terms
 from tollwright.kernel.numbers import pack_number
 
+Judged = Attributed | Refused | Ignored
 YEARS = range(1990, 2100)  # as tollwright_ensure_months allows
 
 
@@ -50,6 +52,7 @@ class Classifier:
     book: Book
     attributor: Attributor
     region: str
+    dialling: Dialling = PLAIN
 
     def classify(self, items: Iterable[Item]) -> Chunk:
         """The chunk classified; nothing is lost: each item is in exactly one of its parts."""
@@ -70,10 +73,12 @@ class Classifier:
                 attributed.append(found)
             elif type(found) is Refused:
                 result.refused.append(found)
+            elif type(found) is Ignored:
+                result.ignored[found.reason] += 1
         calls = chunk_of(attributed)
         return replace(result, calls=calls.calls, terms=calls.terms, record=calls.record)
 
-    def _attribute_all(self, records: list[Record]) -> list[Attributed | Refused]:
+    def _attribute_all(self, records: list[Record]) -> list[Judged]:
         """`attribute` for each, but what is alike in a chunk is looked up once for all of it."""
         span = _span(records)
         if span is None:
@@ -84,12 +89,13 @@ class Classifier:
             words: self.effective(record, first, last)
             for words, record in dict(zip(named, records, strict=True)).items()
         }
-        called = digits_of([record.called for record in records], self.region)
-        caller = digits_of([record.caller for record in records], self.region)
-        found: list[Attributed | Refused] = []
+        called = digits_of([one.called for one in records], self.region, self.dialling)
+        callers = self.dialling.of_callers
+        caller = digits_of([one.caller for one in records], self.region, callers)
+        found: list[Judged] = []
         for record, words, by, to in zip(records, named, caller, called, strict=True):
             terms = effective[words]
-            if terms is None or not terms.plain:
+            if terms is None or not terms.plain or self._looks_inside(to):
                 found.append(self.attribute(record))
             elif not record.answered:
                 found.append(Attributed(record, terms, by, to, None, -1))
@@ -101,6 +107,9 @@ class Classifier:
                 )
         return found
 
+    def _looks_inside(self, called: str) -> bool:
+        return bool(called) and (pack_number(called) < 0 or self.dialling.is_internal(called))
+
     def effective(self, record: Record, first: datetime, last: datetime) -> Terms | None:
         """The terms of all calls between these moments with the record's words, if they are one
         and no rule asks for a call's cause; None: look at each call."""
@@ -111,8 +120,8 @@ class Classifier:
         same = self.book.terms(campaign_id, last) is terms
         return terms if same and not terms.billable_causes and not terms.reason else None
 
-    def attribute(self, record: Record) -> Attributed | Refused:
-        """The call with its campaign and terms, or why it has to wait."""
+    def attribute(self, record: Record) -> Judged:
+        """The call with its campaign and terms, or why it is none or has to wait."""
         started = record.started_at
         if started is None or started.year not in YEARS:
             return refusal(record, "invalid_time", f"The call starts at {started}.")
@@ -122,19 +131,24 @@ class Classifier:
                 "invalid_duration",
                 f"The call lasts {record.answered_ms} ms: over 24 h.",
             )
-        called = normalise(record.called, self.region)
-        caller = normalise(record.caller, self.region).digits
+        called = normalise(record.called, self.region, self.dialling)
+        calling = normalise(record.caller, self.region, self.dialling.of_callers)
+        if _is_inside(record, calling, called):
+            return Ignored(record.line, "internal leg", record.lines)
+        caller = calling.digits
         campaign_id = self.attributor.find(record, caller, called.digits, started)
         if campaign_id is None:
             return refusal(record, "unknown_account", _unknown(record))
         if not record.answered:
             terms = self.book.terms(campaign_id, started)
             return Attributed(record, terms, caller, called.digits, None, -1)
-        return self._answered(record, campaign_id, caller, called.digits)
+        return self._answered(record, campaign_id, caller, called)
 
-    def _answered(
-        self, record: Record, campaign_id: int, caller: str, called: str
-    ) -> Attributed | Refused:
+    def _answered(self, record: Record, campaign_id: int, caller: str, number: Number) -> Judged:
+        called = number.digits
+        if number.kind == "internal" and len(called) > SHORT_DIGITS:
+            why = f"{called} is one of the switch's own numbers: no card has a row for it."
+            return refusal(record, "unknown_destination", why)
         answered_at = answer_of(record)
         terms = self.book.terms(campaign_id, answered_at)
         if terms.reason:
@@ -149,6 +163,13 @@ class Classifier:
         if not terms.plain:
             counted_ms = terms.counted_ms(counted_ms, record.cause, record.disposition)
         return Attributed(record, terms, caller, called, answered_at, counted_ms)
+
+
+def _is_inside(record: Record, caller: Number, called: Number) -> bool:
+    """Whether the call never leaves the switch: between its own numbers, to a feature or a user."""
+    if called.kind == caller.kind == "internal":
+        return True
+    return called.stays_inside and record.direction != "inbound"
 
 
 def _note(record: Record, result: Chunk, seen: dict[str, Record]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from tollwright.core.formats.base import Record
+from tollwright.core.formats.base import Ignored, Record
 from tollwright.core.instants import micros_of
 from tollwright.engine.ingest.chunk import Refused
 from tollwright.engine.ingest.classify import Classifier
@@ -138,10 +138,14 @@ def _calls(
             source = open_source(cursor, batches.fetch_source_code(cursor, row.source_id))
             batches.lock_source(cursor, row.source_id)
             identifiers = read_attributor(cursor)
-            classifiers[row.source_id] = Classifier(book, identifiers, source.options.region)
+            classifiers[row.source_id] = Classifier(
+                book, identifiers, source.options.region, source.dialling
+            )
         call = classifiers[row.source_id].attribute(msgspec.json.decode(row.record, type=Record))
         if isinstance(call, Refused):
             told.append((row.id, call.detail))
+        elif isinstance(call, Ignored):
+            told.append((row.id, "The call never left the switch: it is nobody's to pay."))
         else:
             told_now = call.caller, call.called, call.answered_at
             campaign = call.terms.campaign

@@ -19,8 +19,9 @@ import psycopg
 
 from tollwright.core.formats import registry
 from tollwright.core.formats.base import Format, Item, Options, OptionsError, Record
+from tollwright.core.formats.dialling import dialling_of
 from tollwright.core.formats.table import TableFormat
-from tollwright.core.numbers import UnknownRegionError, normalise
+from tollwright.core.numbers import Dialling, UnknownRegionError, normalise
 from tollwright.engine.ingest import raw
 from tollwright.engine.ingest.attribute import Attributor, Identifier
 from tollwright.engine.ingest.attribute_columns import attribute
@@ -87,6 +88,11 @@ class CallSource:
     format: Format
     options: Options
     tenant_zone: str
+
+    @property
+    def dialling(self) -> Dialling:
+        """What the switch does of its own with numbers."""
+        return dialling_of(self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +185,7 @@ def open_source(cursor: Cursor, code: str) -> CallSource:
         unknown = set(fields) - set(Options.__struct_fields__)
         if unknown:
             raise OptionsError(f"there is no option {', '.join(sorted(unknown))}")
-        normalise("1234567", read.region)  # each of these tries a setting
+        normalise("1234567", read.region, dialling_of(read))  # each of these tries a setting
         cdr_format = registry.get(found.format)
         for _ in cdr_format.parse((), read):
             pass
@@ -290,7 +296,7 @@ class ImportPipeline:
         self._cursor = cursor
         self._batch = batch
         self._classifier = Classifier(
-            read_book(cursor), read_attributor(cursor), source.options.region
+            read_book(cursor), read_attributor(cursor), source.options.region, source.dialling
         )
         self._writer = BatchWriter(cursor, batch)
         self._pricer = ChunkPricer(CardRepository(cursor, self.wait), self._cost)

@@ -106,7 +106,8 @@ def reprocess(
 def _batch(
     cursor: Cursor, batch: BatchContext, source: CallSource, rows: list[QuarantinedRow], by: str
 ) -> Tally:
-    classifier = Classifier(read_book(cursor), read_attributor(cursor), source.options.region)
+    identifiers = read_attributor(cursor)
+    classifier = Classifier(read_book(cursor), identifiers, source.options.region, source.dialling)
     found = _Round()
     for row in rows:
         _classify(cursor, source, classifier, row, found)
@@ -152,6 +153,9 @@ def _classify(
         found.ignored.append(row.id)
         return
     call = classifier.attribute(item)
+    if isinstance(call, Ignored):
+        found.ignored.append(row.id)
+        return
     key = (item.line, item.call_key[:200])
     if key in found.by_record or item.call_key in found.keys:
         found.twice += 1  # one key at a time: the other row stays, and meets this one next time

@@ -15,8 +15,13 @@ from tollwright.core.rating.rate_call import CallInput, Charge
 from tollwright.engine.rating.cost_plus import price_from_cost
 from tollwright.engine.rating.tariffs import Tariff
 from tollwright.kernel.arrays import Int64
-from tollwright.kernel.call_columns import CallColumns, ChargeColumns, currency_number
-from tollwright.kernel.numbers import EMPTY, unpack_number
+from tollwright.kernel.call_columns import (
+    UNMATCHED,
+    CallColumns,
+    ChargeColumns,
+    currency_number,
+)
+from tollwright.kernel.numbers import EMPTY, short_numbers, unpack_number
 from tollwright.kernel.rating.batch import rate_batch
 from tollwright.kernel.rating.layout import CompiledCard
 from tollwright.kernel.rating.status import STATUSES
@@ -40,11 +45,24 @@ def price(
         if charge is not None:
             put_charge(charges, row, charge)
     charges.prefix = prefixes(tariff.bare, charges)
+    _refuse_parts(calls, charges)
     charges.version_id = np.full(len(calls), tariff.version.id)
     charges.currency = np.full(len(calls), currency_number(tariff.card.currency))
     if plan is not None and cost is not None:
         price_from_cost(charges, cost, plan, tariff.bare)
     return charges
+
+
+def _refuse_parts(calls: CallColumns, charges: ChargeColumns) -> None:
+    """An extension or a service number is no beginning of another: a row of all its digits is for
+    it, or the default row, never a prefix, so that 4410 is no call to Britain."""
+    called = calls.called_packed
+    parts = charges.rated & short_numbers(called)
+    parts &= (charges.prefix != called) & (charges.prefix != EMPTY)
+    charges.status[parts] = UNMATCHED
+    charges.rate_index[parts] = -1
+    charges.billed_s[parts], charges.amount_micros[parts] = 0, 0
+    charges.prefix[parts] = EMPTY
 
 
 def call_at(calls: CallColumns, row: int) -> CallInput:

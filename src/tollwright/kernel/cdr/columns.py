@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from tollwright.core.formats.base import Item, Options, Record
+from tollwright.core.formats.dialling import dialling_of
 from tollwright.core.formats.table import TableFormat
 from tollwright.kernel import text_bytes
 from tollwright.kernel.arrays import NONE, Flags, Int64, frozen
@@ -54,6 +55,7 @@ class ColumnReader(ChunkReader):
         self._spec = cdr_format.spec
         self._reader = cdr_format.reader(options)
         self._rules = self._reader.rules
+        self._dialling = dialling_of(options)
         super().__init__(options, chunk_rows, self._reader)
         self._past: Int64 = np.empty(0, np.int64)  # call_refs of the last `lookahead` rows
         self._plans: dict[object, ReadPlan | None] = {}
@@ -144,7 +146,8 @@ class ColumnReader(ChunkReader):
         if spec.claims:
             self._claim(found, odd)
         region = self._options.region
-        caller, called = (e164(found.text(t, rows), region) for t in (spec.caller, spec.called))
+        called = e164(found.text(spec.called, rows), region, self._dialling)
+        caller = e164(found.text(spec.caller, rows), region, self._dialling.of_callers)
         reference = found.column(spec.reference, rows)
         return ParsedColumns(
             first_line=self._at, odd=odd, read=read,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
 from tollwright.core.formats.base import Item
 from tollwright.core.formats.clock import Clock
 from tollwright.core.instants import micros_of, moment_of
-from tollwright.core.numbers import normalise, plain_head
+from tollwright.core.numbers import PLAIN, Dialling, normalise
 from tollwright.kernel.arrays import NONE, Flags, Int32, Int64, frozen
 from tollwright.kernel.call_columns import CallColumns
 from tollwright.kernel.cdr import fields
+from tollwright.kernel.cdr.dialled import WIDTH, dial_table, plain_heads, read_dialled
 from tollwright.kernel.text import Text, text_of, text_of_bytes
 
 HOUR_S = 3_600
@@ -77,26 +77,27 @@ def instants(local_s: Int64, clock: Clock, odd: Flags) -> Int64:
     return found
 
 
-def e164(numbers: Text, region: str) -> Text:
+def e164(numbers: Text, region: str, dialling: Dialling = PLAIN) -> Text:
     """The digits of each number as `core.numbers.normalise` reads it in this region."""
     first, size = numbers.first.copy(), numbers.size.copy()
-    known = np.empty(len(first), bool)
-    fields.plain_numbers(frozen(numbers.data), first, size, _plain_heads(), known)
+    rows = len(first)
+    known = np.empty(rows, bool)
+    data = frozen(numbers.data)
+    fields.plain_numbers(data, first, size, plain_heads(), known)
+    if known.all():
+        return Text(numbers.data, first, size)
+    out, sizes = np.empty(rows * WIDTH, np.uint8), np.empty(rows, np.int32)
+    read_dialled(dial_table(region, dialling), data, frozen(first), frozen(size), known, out, sizes)
+    first = np.arange(0, rows * WIDTH, WIDTH, dtype=np.int32)
     rest = np.flatnonzero(~known)
     if not len(rest):
-        return Text(numbers.data, first, size)
+        return Text(frozen(out), first, sizes)
     unread = [numbers.at(row) for row in rest.tolist()]
-    digits = {text: normalise(text, region).digits for text in set(unread)}
+    digits = {text: normalise(text, region, dialling).digits for text in set(unread)}
     more = text_of([digits[text] for text in unread])
-    first[rest] = more.first + np.int32(len(numbers.data))
-    size[rest] = more.size
-    return Text(np.concatenate([numbers.data, more.data]), first, size)
-
-
-@cache
-def _plain_heads() -> Flags:
-    """For each four digits whether a number that begins + and so is E.164 as it stands."""
-    return frozen(np.array([plain_head(f"+{head:04}") for head in range(10_000)]))
+    first[rest] = more.first + np.int32(len(out))
+    sizes[rest] = more.size
+    return Text(np.concatenate([out, more.data]), first, sizes)
 
 
 def lines_of(data: bytes) -> Int64:

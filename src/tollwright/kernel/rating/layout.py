@@ -16,7 +16,7 @@ import numpy.typing as npt
 from tollwright.kernel.arrays import Int32, Int64
 from tollwright.kernel.numbers import unpack_number
 
-FORMAT = 3  # changes when a compiled card of an older release could not be read
+FORMAT = 4  # changes when a compiled card of an older release could not be read
 
 # Times: microseconds since 1970-01-01T00:00:00Z.
 US = 1_000_000
@@ -111,6 +111,7 @@ DISCONNECT_AFTER = 9
 DISCOUNT = 10  # ppm
 STEP_FIRST = 11
 STEP_END = 12
+FIRST_UNROUNDED = 13  # seconds that a call of no more is billed, 0: as a longer one
 
 # steps: with what they inherit written out
 STEP_WORDS = 5

@@ -92,13 +92,16 @@ def _first_interval(words: Any, line: int, first: int) -> tuple[int, int]:
 
 @compiled
 def _run(
-    words: Any, line: int, p: int, edge: int, previous: int, whole: int, rest: int
+    words: Any, line: int, p: int, edge: int, end_s: int, previous: int, whole: int, rest: int
 ) -> tuple[int, int, int, int]:
-    """Charge the increments of one line that begin in [p, edge).
+    """Charge the increments of one line that begin in [p, edge) of a call of `end_s`.
 
     Returns the second after them, where the last of them began, and the sum so far.
     """
-    first = words[terms_of(words, line) + layout.TIMES] & layout.EIGHTEEN
+    base = terms_of(words, line)
+    first, extra = words[base + layout.TIMES] & layout.EIGHTEEN, words[base + layout.EXTRA]
+    if extra >= 0 and end_s <= words[extra + layout.FIRST_UNROUNDED]:
+        first = words[extra + layout.FIRST_UNROUNDED]
     if p == 0 and first:
         more, over = _first_interval(words, line, first)
         whole, rest = _add(words, whole, rest, more, over)
@@ -157,7 +160,7 @@ def price_usage(
             if words[terms_of(words, current) + layout.FLAGS] & layout.BLOCKED:
                 return CAME_TO_BLOCKED, p, 0, 0, 0
             edge = min(end_s, p + (change - instant + layout.US - 1) // layout.US)
-        p, previous, whole, rest = _run(words, current, p, edge, previous, whole, rest)
+        p, previous, whole, rest = _run(words, current, p, edge, end_s, previous, whole, rest)
     more, over = _blocks(words, line, begin_s, end_s)
     whole, rest = _add(words, whole, rest, more, over)
     return RUNNING, 0, p - begin_s, whole, rest

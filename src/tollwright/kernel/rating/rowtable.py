@@ -8,7 +8,7 @@ from math import lcm
 
 import numpy as np
 
-from tollwright.core.cards.card import DAY_S, MAX_DIGITS, Rate, RateCard, Step
+from tollwright.core.cards.card import DAY_S, MAX_DIGITS, Family, Rate, RateCard, Step
 from tollwright.core.money import round_ratio
 from tollwright.kernel.arrays import Int64
 from tollwright.kernel.call_columns import epoch_us
@@ -60,7 +60,7 @@ def row_table(card: RateCard) -> RowTable:
     place = {band.name: place for place, band in enumerate(card.bands)}
     weight = {None: -(10**9)} | {band.name: band.weight for band in card.bands}
     bands = _column((-1 if r.band is None else place[r.band] for r in rates), count)
-    extra, steps, extra_of = _extras(rates)
+    extra, steps, extra_of = _extras(card)
     prices = _column((r.price_nanos for r in rates), count)
     unit = _column((r.unit_s for r in rates), count)
     said = _said(card, prices, unit, bands, extra_of)
@@ -162,9 +162,15 @@ def _free_below(rate: Rate) -> int:
     return max(rate.min_seconds, rate.grace.seconds + ONE_SECOND)
 
 
-def _is_special(rate: Rate) -> bool:
+def _first_unrounded(rate: Rate, family: Family) -> int:
+    """The first interval where a call within it is not billed in whole increments; else 0."""
+    return rate.first_s if family == "round_total" and rate.first_s % rate.next_s else 0
+
+
+def _is_special(rate: Rate, family: Family) -> bool:
     return bool(
         rate.steps
+        or _first_unrounded(rate, family)
         or (rate.grace and rate.grace.mode != "threshold")
         or rate.lift
         or rate.discount_ppm
@@ -174,17 +180,19 @@ def _is_special(rate: Rate) -> bool:
     )
 
 
-def _extras(rates: tuple[Rate, ...]) -> tuple[Int64, Int64, Int64]:
+def _extras(card: RateCard) -> tuple[Int64, Int64, Int64]:
     """Records of special rows, their steps, and the record of each row (-1: none)."""
     records: list[list[int]] = []
     steps: list[int] = []
-    extra_of = np.full(len(rates), -1, np.int64)
-    for row, rate in enumerate(rates):
-        if _is_special(rate):
+    extra_of = np.full(len(card.rates), -1, np.int64)
+    for row, rate in enumerate(card.rates):
+        if _is_special(rate, card.family):
             extra_of[row] = len(records)
             first = len(steps) // at.STEP_WORDS
             steps += _step_words(rate)
-            records.append(_extra_words(rate, first))
+            words = _extra_words(rate, first)
+            words[at.FIRST_UNROUNDED] = _first_unrounded(rate, card.family)
+            records.append(words)
     return np.array(records, np.int64).reshape(-1), np.array(steps, np.int64), extra_of
 
 

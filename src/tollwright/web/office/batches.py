@@ -60,6 +60,23 @@ class SourceForm(OfficeForm):
     region = forms.CharField(
         max_length=2, required=False, label="Country of national numbers", help_text="As DE or GB."
     )
+    internal = forms.CharField(
+        max_length=400,
+        required=False,
+        label="Internal numbers",
+        help_text="Extensions, as 1000-1999, 2* (all with a 2 in front) or 42; commas between.",
+    )
+    strip = forms.CharField(
+        max_length=100,
+        required=False,
+        label="Dialled before a number",
+        help_text="What is no part of it: 9 for an outside line, 1001#; commas between.",
+    )
+    bare = choice(
+        "Numbers without + or prefix",
+        (("home", "A number at home first"), ("international", "With their country code")),
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -248,7 +265,7 @@ def source_new(request: StaffRequest) -> HttpResponse:
     first = {"timezone": tenant.timezone, "region": tenant.region}
     form = SourceForm(posted(request), initial=first)
     if form.is_valid() and form.succeeds(
-        operations.create_source, at=request.at, by=request.by, **form.cleaned_data
+        operations.create_source, at=request.at, by=request.by, **_settings(form.cleaned_data)
     ):
         done(request, "The source is added. Next: upload a file of its call records.")
         return redirect(to("sources"))
@@ -260,6 +277,20 @@ def source_new(request: StaffRequest) -> HttpResponse:
         back=to("sources"),
         crumbs=[("Sources", to("sources"))],
     )
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """A source's fields, what it says of numbers among its options."""
+    lists = {name: _parts(given[name]) for name in ("internal", "strip")}
+    options: dict[str, object] = {name: parts for name, parts in lists.items() if parts}
+    if given["bare"]:
+        options["bare"] = given["bare"]
+    own = {name: value for name, value in given.items() if name not in (*lists, "bare")}
+    return own | {"options": options}
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in (one.strip() for one in text.split(",")) if part]
 
 
 def sources() -> list[tuple[str, str]]:

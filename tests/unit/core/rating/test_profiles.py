@@ -48,7 +48,7 @@ def test_31_seconds_on_30_18(system: str, billed_s: int) -> None:
     [
         # 5 cents to connect, a cent a second, 10 s of grace: calls of 10 and of 11 s
         ("astpp", 5, 6),
-        ("a2billing", 25, 26),
+        ("a2billing", 35, 36),  # twice
         ("magnusbilling", 25, 26),
         ("cgrates", 15, 16),
         ("nibblebill", 15, 16),
@@ -94,7 +94,7 @@ def test_vos3000_keeps_0_to_4_decimals_and_takes_2_for_more() -> None:
     [
         # 45 less 10 included are 35, on 30/6 36 s: 0.072, and the connect fee
         ("astpp", {"grace": GRACE_10, "connect_fee": "0.02"}, 45, "0.092"),
-        # 58 and 5 of grace are 63, in sixes 66 s: 0.132, both fees and a block of a minute
+        # 58 and twice 5 of grace are 68, in sixes 72 s: 0.144, both fees and a block of a minute
         (
             "a2billing",
             {
@@ -104,7 +104,7 @@ def test_vos3000_keeps_0_to_4_decimals_and_takes_2_for_more() -> None:
                 "block_charge": {"every_s": 60, "amount": "0.005"},
             },
             58,
-            "0.167",
+            "0.179",
         ),
         # 50 and 10 % are 55, in sixes 60 s
         ("magnusbilling", {"grace": {"mode": "add", "percent": 10}}, 50, "0.12"),
@@ -162,11 +162,23 @@ def test_a2billing_lifts_a_short_call_to_its_minimal_cost() -> None:
     ]
 
 
-@pytest.mark.parametrize(("seconds", "cents"), [(4, 9), (5, 10), (9, 14), (10, 35)])
-def test_a2billing_disconnects_by_the_seconds_before_the_grace(seconds: int, cents: int) -> None:
-    fee = {"disconnect_fee": "0.20", "disconnect_after_s": 10}
+@pytest.mark.parametrize(
+    ("seconds", "billed_s", "cents"), [(13, 23, 23), (14, 24, 24), (15, 25, 45), (20, 30, 50)]
+)
+def test_a2billing_bills_the_grace_twice_and_meets_the_fee_with_it_once(
+    seconds: int, billed_s: int, cents: int
+) -> None:
+    fee = {"disconnect_fee": "0.20", "disconnect_after_s": 20}
     charge = as_in("a2billing", seconds, CENT_A_SECOND | {"grace": {"seconds": 5}} | fee)
-    assert charge.amount_micros == cents * 10_000
+    assert (charge.billed_s, charge.amount_micros) == (billed_s, cents * 10_000)
+
+
+@pytest.mark.parametrize(("side", "billed_s"), [("sell", 7), ("buy", 6)])
+def test_astpp_takes_0_as_1_where_it_sells_and_as_none_where_it_buys(
+    side: str, billed_s: int
+) -> None:
+    row = CENT_A_SECOND | {"first_s": 0, "next_s": 6}
+    assert as_in("astpp", 6, row, side=side).billed_s == billed_s
 
 
 @pytest.mark.parametrize(
