@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
@@ -29,6 +30,19 @@ def posted(request: HttpRequest) -> QueryDict | None:
 def uploaded(request: HttpRequest) -> tuple[QueryDict | None, Any]:
     """The same with the files."""
     return posted(request), request.FILES if request.method == "POST" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Fields that belong together, in a fieldset that is folded where nothing is filled in."""
+
+    title: str
+    fields: Sequence[forms.BoundField]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one of them has a value, or a fault."""
+        return any(one.value() not in (None, "") or one.errors for one in self.fields)
 
 
 class OfficeForm(forms.Form):

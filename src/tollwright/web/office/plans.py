@@ -26,6 +26,7 @@ from tollwright.web.office.forms import (
     AmountField,
     ConfirmForm,
     DayField,
+    Fold,
     OfficeForm,
     PercentField,
     as_decimal,
@@ -63,7 +64,6 @@ class VersionForm(OfficeForm):
 
     headings: ClassVar[dict[str, str]] = {
         "markup_percent": "Price from the cost",
-        "kind1": "Fees",
     }
 
     card = PickerField(
@@ -87,6 +87,20 @@ class VersionForm(OfficeForm):
         self.places = range(1, max(FEES, fees + 1, sent) + 1)
         for place in self.places:
             self.fields.update(fee_fields(place))
+
+    @property
+    def folds(self) -> list[Fold]:
+        """A fieldset a fee; those that are off are folded."""
+        return [
+            Fold(f"Fee {place}", [self[name] for name in fee_fields(place)])
+            for place in self.places
+        ]
+
+    @property
+    def plain_fields(self) -> list[forms.BoundField]:
+        """The fields that are of no fee."""
+        of_fees = {name for place in self.places for name in fee_fields(place)}
+        return [one for one in self.visible_fields() if one.name not in of_fees]
 
     def clean(self) -> None:
         """What makes a price of the cost is there where it is asked for, and nowhere else."""

@@ -211,3 +211,11 @@ def test_what_a_version_changes_is_shown_before_it_is_published(office: Office) 
     assert "Registration: Numbers: new: 5.00 EUR once" in page
     assert "Registration: Set-up: left out; it was 99.00 USD once" in page
     assert changed in words(office.get(f"plans/{first.plan_id}/"))
+
+
+def test_a_fee_is_a_fieldset_and_folded_where_it_is_off(office: Office) -> None:
+    office.post("plans/new/", code="DESK", name="Desk")
+    draft(office, pricing="card", kind1="subscription", name1="Desk", amount1="49.00")
+    page = office.get(f"plans/{office.latest(CallPlan).pk}/versions/new/")
+    folds = re.findall(r"<details (open)?>\s*<summary>(Fee \d)</summary>", page)
+    assert folds == [("open", "Fee 1"), ("", "Fee 2"), ("", "Fee 3")]
