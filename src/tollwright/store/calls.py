@@ -13,7 +13,7 @@ import psycopg
 from tollwright.store import binary, rows
 from tollwright.store.rows import fetch_all, fetch_one, fetch_value, fetch_values
 from tollwright.store.sql import statements
-from tollwright.store.usage import forget_usage, lock_usage, stage_usage
+from tollwright.store.usage import delete_staged_usage, lock_usage, stage_usage
 
 SQL = statements("calls.sql")
 COSTS = statements("legs.sql")
@@ -187,7 +187,7 @@ def sum_days(cursor: Cursor, *, tenant_id: int, zone: str, days: Sequence[Campai
         "first": min(moments) - timedelta(days=2), "last": max(moments) + timedelta(days=3),
     }  # fmt: skip
     lock_usage(cursor, tenant_id)
-    forget_usage(cursor, [one.campaign_id for one in days], [one.day for one in days])
+    delete_staged_usage(cursor, [one.campaign_id for one in days], [one.day for one in days])
     cursor.execute(SQL["delete_usage"], values)
     cursor.execute(SQL["sum_usage"], values)
     cursor.execute(COSTS["sum_costs"], values)

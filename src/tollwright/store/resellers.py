@@ -18,7 +18,7 @@ from tollwright.store.calls import SQL as CALLS
 from tollwright.store.calls import CallRef, Cursor, fetch_issued_calls
 from tollwright.store.rows import fetch_all, fetch_value
 from tollwright.store.sql import statements
-from tollwright.store.usage import fetch_usage_tenants, fold_own_usage, stage_usage
+from tollwright.store.usage import add_own_usage, fetch_usage_tenants, stage_usage
 
 SQL = statements("resellers.sql")
 
@@ -132,7 +132,7 @@ def insert_sold(cursor: Cursor, rows: memoryview, values: Mapping[str, object]) 
     stage_usage(cursor, SQL["add_usage"], values)
 
 
-def fold_usage(cursor: Cursor, tenant_id: int) -> None:
+def add_staged_usage(cursor: Cursor, tenant_id: int) -> None:
     """Add the differences kept aside to the days of the tenant and of those above it.
 
     Upwards, as every transaction locks the sums of several tenants.
@@ -141,7 +141,7 @@ def fold_usage(cursor: Cursor, tenant_id: int) -> None:
     while left:
         with as_tenant(cursor, whose, back=tenant_id):
             if whose in left:
-                fold_own_usage(cursor, whose)
+                add_own_usage(cursor, whose)
                 left.remove(whose)
             above = fetch_parent(cursor)
         if left and above is None:

@@ -27,16 +27,17 @@ def lock_usage(cursor: Cursor, tenant_id: int) -> None:
 def stage_usage(cursor: Cursor, insert: LiteralString, values: Mapping[str, object]) -> None:
     """Keep differences aside by a statement that inserts into tw_usage.
 
-    `resellers.fold_usage` must follow in the same transaction: nothing else adds them to the days.
+    `resellers.add_staged_usage` must follow in the same transaction: nothing else adds them to
+    the days.
     """
     cursor.execute(SQL["create_usage"])
     cursor.execute(insert, values)
 
 
-def forget_usage(cursor: Cursor, campaigns: list[int], days: list[date]) -> None:
+def delete_staged_usage(cursor: Cursor, campaigns: list[int], days: list[date]) -> None:
     """Drop what is kept aside for some campaigns' days: they are summed from their rows."""
     cursor.execute(SQL["create_usage"])
-    cursor.execute(SQL["forget_usage"], {"campaigns": campaigns, "days": days})
+    cursor.execute(SQL["delete_staged_usage"], {"campaigns": campaigns, "days": days})
 
 
 def fetch_usage_tenants(cursor: Cursor) -> set[int]:
@@ -45,8 +46,8 @@ def fetch_usage_tenants(cursor: Cursor) -> set[int]:
     return set(fetch_values(cursor, int, SQL["fetch_usage_tenants"]))
 
 
-def fold_own_usage(cursor: Cursor, tenant_id: int) -> None:
+def add_own_usage(cursor: Cursor, tenant_id: int) -> None:
     """Add what is kept aside for this tenant, whose transaction it is now, to its days."""
     lock_usage(cursor, tenant_id)
-    cursor.execute(SQL["fold_usage"], {"tenant_id": tenant_id})
+    cursor.execute(SQL["add_staged_usage"], {"tenant_id": tenant_id})
     cursor.execute(SQL["clear_usage"], {"tenant_id": tenant_id})

@@ -11,7 +11,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS tw_usage (
     buy_micros bigint NOT NULL, bought bigint NOT NULL
 ) ON COMMIT DROP
 
--- name: forget_usage -- of days that are summed again from the rows that stand
+-- name: delete_staged_usage -- of days that are summed again from the rows that stand
 DELETE FROM tw_usage u
  USING unnest(%(campaigns)s::bigint[], %(days)s::date[]) r (campaign_id, day)
  WHERE u.campaign_id = r.campaign_id AND u.day = r.day
@@ -19,7 +19,7 @@ DELETE FROM tw_usage u
 -- name: fetch_usage_tenants -- whose differences wait
 SELECT DISTINCT tenant_id FROM tw_usage
 
--- name: fold_usage -- the tenant's days grow by its differences
+-- name: add_staged_usage -- the tenant's days grow by its differences
 INSERT INTO usage_day (tenant_id, customer_id, campaign_id, day, currency, calls, answered,
                        answered_ms, billed_s, sell_micros, buy_micros, bought)
 SELECT tenant_id, customer_id, campaign_id, day, currency, sum(calls), sum(answered),

@@ -23,7 +23,7 @@ from tollwright.store import batches, corrections
 from tollwright.store.calls import Cursor
 from tollwright.store.corrections import Charged, UnchangedCorrection
 from tollwright.store.legs import AnsweredCall
-from tollwright.store.resellers import fold_usage
+from tollwright.store.resellers import add_staged_usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,4 +183,4 @@ def cost_again(cursor: Cursor, batch: BatchContext, found: Sequence[UnchangedCor
     rows = corrections.fetch_answered_calls(cursor, [(one.new_id, one.new_start) for one in found])
     if rows:
         costs.write(stored_calls(rows))
-        fold_usage(cursor, batch.tenant_id)
+        add_staged_usage(cursor, batch.tenant_id)

@@ -10,7 +10,7 @@ from tollwright.engine.resale.batch import BatchContext
 from tollwright.store import allowances, batches
 from tollwright.store.calls import Cursor
 from tollwright.store.rerate import lock_usage
-from tollwright.store.resellers import fold_usage
+from tollwright.store.resellers import add_staged_usage
 
 
 def finish_batch(
@@ -34,5 +34,5 @@ def finish_batch(
             touched += allowances.fetch_corrected_draws(cursor, values)
     if touched:
         lock_usage(cursor)  # of resellers too, and before ours
-    fold_usage(cursor, batch.tenant_id)
+    add_staged_usage(cursor, batch.tenant_id)
     return settle(cursor, tenant_id=batch.tenant_id, zone=batch.zone, at=batch.at, touched=touched)

@@ -36,7 +36,7 @@ from tollwright.kernel.text import callers, text_of, unpacked
 from tollwright.store import binary
 from tollwright.store import legs as store
 from tollwright.store.calls import Cursor, claim_charge_ids
-from tollwright.store.resellers import fold_usage
+from tollwright.store.resellers import add_staged_usage
 
 NOT_YET = "not_priced_yet"
 NO_TENANT = frozenset[int]()
@@ -167,7 +167,7 @@ def fill(cursor: Cursor, batch: BatchContext, *, first: datetime, last: datetime
         cursor, batch_id=batch.batch_id, first=first, last=last
     ):
         found.add(legs.write(stored_calls(rows)))
-    fold_usage(cursor, batch.tenant_id)
+    add_staged_usage(cursor, batch.tenant_id)
     return found
 
 
