@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tollwright.core.numbers import Dialling
+from tollwright.kernel.cdr.dialled import dial_table
 from tollwright.kernel.numbers import (
     EMPTY,
     NOT_DIGITS,
@@ -79,3 +81,8 @@ def test_a_prefix_is_a_shift(number: str, prefix: str) -> None:
     shift = 60 - 4 * len(prefix)
     same = pack_number(number) >> shift == pack_number(prefix) >> shift
     assert same == number.startswith(prefix)
+
+
+def test_the_tables_of_a_region_are_small() -> None:
+    """A process may read the switches of many regions."""
+    assert max(dial_table(region, Dialling()).nbytes for region in ("GB", "US", "IT")) < 1_000_000

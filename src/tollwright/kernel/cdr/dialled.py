@@ -65,7 +65,7 @@ def dial_table(region: str, dialling: Dialling) -> Int64:
 
 def _closer(plan: NumberingPlan | None) -> Flags:
     """For each three digits whether more than trunk and plain prefix may be dialled so."""
-    found = np.zeros(10**CLOSER, bool)
+    found = np.zeros(10**CLOSER_DIGITS, bool)
     if plan is None:
         return found
     for pattern, plain_one in (
