@@ -35,6 +35,7 @@ _CALLS: Labels = {
     "blocked_destination": Label("Destination blocked"),
     "unknown_destination": Label("No rate for the destination", "Add a row to the card."),
     "invalid_call": Label("Cannot be rated"),
+    "internal": Label("Cannot be stored", "A text has a character that no database takes."),
     "cost_plus_allowances": Label(
         "Plan from cost, card with allowances", "A plan has one of them."
     ),

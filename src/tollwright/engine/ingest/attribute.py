@@ -14,7 +14,7 @@ from operator import itemgetter
 import msgspec
 
 from tollwright.core.formats.base import Record
-from tollwright.core.number_ranges import NumberRange, parse_range
+from tollwright.core.number_ranges import NumberRange, RangeError, parse_range
 
 WORDS = ("campaign", "accountcode", "user", "trunk", "source_ip")
 NUMBERS = ("cli", "did")
@@ -52,7 +52,11 @@ class Attributor:
         if kind not in NUMBERS:
             self._exact.setdefault((kind, value), []).append(identifier)
             return
-        numbers = parse_range(value)
+        try:
+            numbers = parse_range(value)
+        except RangeError:  # written down before numbers were checked: it means just this text
+            self._exact.setdefault((kind, value), []).append(identifier)
+            return
         if not numbers.digits:
             self._prefixes.setdefault((kind, numbers.low), []).append(identifier)
         elif numbers.low != numbers.high:

@@ -33,13 +33,36 @@ class Refused(msgspec.Struct, gc=False):
 
 def refusal(record: Record, reason: str, detail: str) -> Refused:
     """The record on its way to quarantine, whole, so that it can come back."""
-    whole = _encode(record).replace(b"\\u0000", b"")
-    return Refused(record.line, record.call_key[:200], reason, detail, clean(record.raw), whole)
+    texts = {
+        name: clean(value)
+        for name in record.__struct_fields__
+        if isinstance(value := getattr(record, name), str) and not is_storable(value)
+    }
+    hints = tuple((kind, clean(value)) for kind, value in record.hints)
+    if texts or hints != record.hints:
+        record = msgspec.structs.replace(record, hints=hints, **texts)
+    key, raw = record.call_key[:200], record.raw
+    return Refused(record.line, key, reason, clean(detail), raw, _encode(record))
 
 
 def clean(text: str) -> str:
-    """Without NUL, which PostgreSQL cannot store."""
-    return text.replace("\0", "\\0") if "\0" in text else text
+    """Without what PostgreSQL cannot store: NUL, and halves of surrogate pairs."""
+    return (
+        text if is_storable(text) else text.replace("\0", "\\0").encode("utf-8", "replace").decode()
+    )
+
+
+def is_storable(text: str) -> bool:
+    """Whether a column of PostgreSQL can hold the text."""
+    if "\0" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Attributed(msgspec.Struct, gc=False):

@@ -6,17 +6,35 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from tollwright.core.cards.card import MAX_CALL_MS
 from tollwright.core.formats.base import Fault, Ignored, Item, Record
 from tollwright.core.number_ranges import SHORT_DIGITS
 from tollwright.core.numbers import PLAIN, Dialling, Number, digits_of, normalise
 from tollwright.engine.ingest.attribute import Attributor
-from tollwright.engine.ingest.chunk import Attributed, Chunk, Refused, chunk_of, clean, refusal
+from tollwright.engine.ingest.chunk import (
+    Attributed,
+    Chunk,
+    Refused,
+    chunk_of,
+    clean,
+    is_storable,
+    refusal,
+)
 from tollwright.engine.rating.terms import Book, Terms
 from tollwright.kernel.numbers import pack_number
 
 Judged = Attributed | Refused | Ignored
+# what is written as it was told; a stranger may choose some of it, a caller's number for one
+_WRITTEN = attrgetter(
+    *("call_key", "group_key", "direction", "caller", "called", "dialled", "cause"),
+    *("disposition", "trunk_in", "trunk_out", "agent"),
+)
+_UNSTORABLE = (
+    "A text of the record has a character that cannot be stored: a NUL or half of a pair. Here it"
+    " is shown as \\0 or ?. Reprocess the call as shown, or send it again without the character."
+)
 YEARS = range(1990, 2100)  # as tollwright_ensure_months allows
 
 
@@ -61,7 +79,10 @@ class Classifier:
         seen: dict[str, Record] = {}
         for item in items:
             if type(item) is Record:
-                _note(item, result, seen)
+                if is_storable("".join(_WRITTEN(item))):
+                    _note(item, result, seen)
+                else:
+                    result.refused.append(refusal(item, "internal", _UNSTORABLE))
             elif type(item) is Fault:
                 result.refused.append(
                     Refused(item.line, "", item.code[:40], item.reason, clean(item.raw))
