@@ -26,6 +26,7 @@ def four_customers(slug: str = "north") -> World:
     world = make_world(slug)
     with tenant_scope(world.tenant.pk):
         say("tax_rate", "19")
+        say("nightly_drafts", False)  # a worker goes by the real clock, and a night may come
         books = open_books(world)
         calls(books)
     return world

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.billing import ANNA
 from tests.support.jobs import kill_at_marker, queued, until, work_off, worker_process
-from tests.support.switch import Row, Switch, make_switch, master_csv
+from tests.support.switch import Row, Switch, make_switch, master_csv, set_rule
 from tests.support.world import World
 from tollwright.data.models import Call, Charge, DeckImport, ImportBatch, Job, JobFile, RateCard
 from tollwright.data.scope import tenant_scope
@@ -84,6 +84,7 @@ def test_killed_in_the_middle_of_a_file(fresh_db: str) -> None:
     """All of it read, priced and written, nothing committed: another worker takes it in, once."""
     switch = make_switch("north")
     with tenant_scope(switch.tenant_id):
+        set_rule(switch.world, "nightly_drafts", value=False)  # workers go by the real clock
         job = ask(switch)
     where = "tollwright.domain.calls.operations:ingest"
     with worker_process(fresh_db, stop_in=where, nth=1) as it:
@@ -137,7 +138,7 @@ def test_a_deck_is_read_once_for_all_processes(
     def not_again(*_: object) -> None:
         raise AssertionError("it was read before")
 
-    monkeypatch.setattr(decks, "read_deck", not_again)
+    monkeypatch.setattr(decks, "_read", not_again)
     assert rate_queries.deck_report(deck).deck == read
     rate_requests.request_apply(deck_import=deck, skip_faults=True, tag="one", at=AT, by=ANNA)
     assert work_off() == 1

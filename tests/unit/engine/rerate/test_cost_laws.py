@@ -10,12 +10,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.core_pricing import core_charge
 from tests.support.examples import examples
 from tests.unit.core import strategies
 from tests.unit.engine.rerate.test_laws import LATER, stored
 from tollwright.core.cards.card import RateCard
-from tollwright.core.rating.rate_call import CallInput, rate_call
-from tollwright.core.rating.rate_lookup import prepare
+from tollwright.core.rating.rate_call import CallInput
 from tollwright.engine.rating import refusals
 from tollwright.engine.rating.tariffs import unpublished
 from tollwright.engine.rerate.costs import NO_CARRIER
@@ -84,7 +84,7 @@ def test_columns_cost_what_core_makes_of_the_real_time(
         trunk, call = number % TRUNKS + 1, calls[number]
         carrier = source.carrier(trunk, call.answered_at)
         assert int(found.now.carrier_id[place]) == carrier
-        charge = rate_call(call, prepare(cards[carrier - 1])) if carrier else None
+        charge = core_charge(call, cards[carrier - 1]) if carrier else None
         amount, refusal = int(found.now.amount_micros[place]), int(found.now.status[place])
         if charge is None:
             assert (refusal, amount) == (refusals.UNKNOWN_TRUNK, number)  # as stored
