@@ -47,7 +47,7 @@ def test_a_deck_from_upload_to_published(visit: Callable[..., Visitor]) -> None:
     for label, value in {"Code": "HC", "Name": "Harbour carriers", "Currency": "EUR"}.items():
         page.get_by_label(label, exact=True).fill(value)
     page.get_by_role("button", name=re.compile("Save|Create")).click()
-    page.get_by_label(re.compile("^Deck")).set_input_files(
+    page.get_by_label("card file (JSON)").set_input_files(
         {"name": "deck.csv", "mimeType": "text/csv", "buffer": DECK}
     )
     page.locator("input[name=mode][value=replace]").check()
