@@ -15,9 +15,7 @@ import argparse
 import cProfile
 import multiprocessing
 import pstats
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -28,7 +26,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from bench.common import Figure, report, say, timed
-from bench.ingest import backend_cpu, database, owner_connection
+from bench.ingest import backend_cpu, database, owner_connection, scratch_database
 
 if TYPE_CHECKING:
     from tests.support.switch import Switch
@@ -209,23 +207,19 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=100)
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="tollwright-bench-"))
     profile = cProfile.Profile()
-    try:
-        with database(home):
-            from tests.support.switch import make_switch
+    with scratch_database() as home:
+        from tests.support.switch import make_switch
 
-            books = Books(make_switch("bench"))
-            run_id = open_run(books.switch.tenant_id)
-            figures = draft_many(home, books, run_id, options.customers, options.calls)
-            if options.profile:
-                profile.enable()
-            figures += issue(books, min(options.documents, options.customers - 1))
-            figures += draft_large(books, run_id, options.large, options.rounds)
-            profile.disable()
-            report(figures)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+        books = Books(make_switch("bench"))
+        run_id = open_run(books.switch.tenant_id)
+        figures = draft_many(home, books, run_id, options.customers, options.calls)
+        if options.profile:
+            profile.enable()
+        figures += issue(books, min(options.documents, options.customers - 1))
+        figures += draft_large(books, run_id, options.large, options.rounds)
+        profile.disable()
+        report(figures)
     if options.profile:
         pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(25)
 

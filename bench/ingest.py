@@ -123,6 +123,17 @@ def database(home: Path) -> Iterator[None]:
     connections.close_all()
 
 
+@contextmanager
+def scratch_database() -> Iterator[Path]:
+    """`database` in a folder of its own, which goes with it."""
+    home = Path(tempfile.mkdtemp(prefix="tollwright-bench-"))
+    try:
+        with database(home):
+            yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
 def owner_connection() -> psycopg.Connection:
     """As the tables' owner, whom row-level security does not bind."""
     from django.db import connections
@@ -303,12 +314,8 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--warm", action="store_true", help="a process that knows the card")
     options = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="tollwright-bench-"))
-    try:
-        with database(home):
-            run(home, options)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with scratch_database() as home:
+        run(home, options)
 
 
 def prepare(home: Path, options: argparse.Namespace) -> Switch:

@@ -12,15 +12,12 @@ from __future__ import annotations
 import argparse
 import cProfile
 import pstats
-import shutil
 import sys
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.common import Figure, best_of, report, say
-from bench.ingest import database
+from bench.ingest import scratch_database
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -52,12 +49,8 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=2_000)
     parser.add_argument("--profile", default="", help="a page, such as customers/")
     options = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="tollwright-bench-"))
-    try:
-        with database(home):
-            run(options.customers, profiled=options.profile)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with scratch_database():
+        run(options.customers, profiled=options.profile)
 
 
 def run(customers: int, *, profiled: str) -> None:

@@ -13,16 +13,13 @@ from __future__ import annotations
 import argparse
 import cProfile
 import pstats
-import shutil
 import sys
-import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.common import Figure, peak_mb, report, say, timed
-from bench.ingest import PREFIXES, buy_from_carrier, database, rates
+from bench.ingest import PREFIXES, buy_from_carrier, rates, scratch_database
 
 if TYPE_CHECKING:
     from tests.support.switch import Switch
@@ -116,12 +113,8 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=1_000_000)
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="tollwright-bench-"))
-    try:
-        with database(home):
-            run(options.calls, profiled=options.profile)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with scratch_database():
+        run(options.calls, profiled=options.profile)
 
 
 def run(calls: int, *, profiled: bool) -> None:

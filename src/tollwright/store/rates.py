@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -145,22 +146,14 @@ def _plain(row: RateRow) -> Rate:
     )  # fmt: skip
 
 
-class _Extra(NamedTuple):
-    """What `extra` says, as `Rate` takes it: a deck repeats the same few texts."""
-
-    band: str | None
-    middle: tuple[Any, ...]  # steps to discount_ppm
-    numbers: tuple[Any, ...]  # origin_prefix, length_min, length_max
-
-
 class _Extras:
-    """The extras that were read, by their text."""
+    """A `Rate` of what an `extra` says, which lacks the row's own: a deck repeats a few texts."""
 
-    def __init__(self, read: Callable[[str, int], _Extra]) -> None:
+    def __init__(self, read: Callable[[str, int], partial[Rate]]) -> None:
         self._read = read
-        self._known: dict[str, _Extra] = {}
+        self._known: dict[str, partial[Rate]] = {}
 
-    def of(self, row: RateRow) -> _Extra:
+    def of(self, row: RateRow) -> partial[Rate]:
         text = row.extra or "{}"
         found = self._known.get(text)
         if found is None:
@@ -168,24 +161,20 @@ class _Extras:
         return found
 
 
-_middle_of = attrgetter(*_EXTRA[1:-3])
-_numbers_of = attrgetter(*_EXTRA[-3:])
-
-
-def _read_extra(text: str, row_no: int, faults: list[Fault], moment: Any) -> _Extra:
+def _read_extra(text: str, row_no: int, faults: list[Fault], moment: Any) -> partial[Rate]:
     """`extra` of the first row that has it; a fault names that row."""
     written = {"prefix": "", "price": "0", **msgspec.json.decode(text)}
     rate = read_rate(Reader(written, faults, row=row_no + 1), moment)
-    return _Extra(rate.band, _middle_of(rate), _numbers_of(rate))
+    return partial(Rate, **dict(zip(_EXTRA, _extra_of(rate), strict=True)))
 
 
-def _with_extra(row: RateRow, extra: _Extra) -> Rate:
-    fields: tuple[Any, ...] = (
-        row.prefix, row.price_nanos, row.name, extra.band, row.connect_fee_micros, row.unit_s,
-        row.first_s, row.next_s, *extra.middle, row.blocked, *extra.numbers, row.effective_from,
-        row.effective_to,
+def _with_extra(row: RateRow, rate_of: partial[Rate]) -> Rate:
+    return rate_of(
+        prefix=row.prefix, price_nanos=row.price_nanos, name=row.name,
+        connect_fee_micros=row.connect_fee_micros, unit_s=row.unit_s, first_s=row.first_s,
+        next_s=row.next_s, blocked=row.blocked, effective_from=row.effective_from,
+        effective_to=row.effective_to,
     )  # fmt: skip
-    return Rate(*fields)
 
 
 def read_frame(options: Mapping[str, object]) -> RateCard:

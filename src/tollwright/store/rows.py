@@ -7,12 +7,12 @@ column that is added or moved can never be taken for another.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, LiteralString, TypeVar
+from typing import LiteralString, TypeVar
 
 import psycopg
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import TupleRow, class_row, scalar_row
 
-Cursor = psycopg.Cursor[tuple[Any, ...]]
+Cursor = psycopg.Cursor[TupleRow]
 T = TypeVar("T")
 Values = Mapping[str, object]
 
