@@ -18,7 +18,7 @@ from tests.support.billing import (
     rows,
     say,
 )
-from tollwright.data.models import Invoice, PlanVersion, Subscription
+from tollwright.data.models import Campaign, Invoice, PlanVersion, Subscription
 from tollwright.domain.invoices import credit_notes, operations, queries
 from tollwright.domain.invoices.operations import Correction
 
@@ -181,10 +181,10 @@ def another_version(held: Subscription, starts_on: str, ends_on: str | None = No
     )  # fmt: skip
 
 
-def registered(books: Books, **more: object) -> Subscription:
+def registered(books: Books, campaign: Campaign | None = None) -> Subscription:
     return books.subscribe(
         [("registration", 50 * EUR, "advance"), ("support", 10 * EUR, "arrears")],
-        starts_on="2027-01-01", ends_on="2027-01-31", **more,  # type: ignore[arg-type]  # passed on as given
+        starts_on="2027-01-01", ends_on="2027-01-31", campaign=campaign,
     )  # fmt: skip
 
 

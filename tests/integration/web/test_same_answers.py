@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.integration.web.api.client import Program
-from tests.support.shop import Shop, add_call, make_shop, make_user
+from tests.support.shop import Shop, add_call, make_user
 from tollwright.data.models import Invoice, Role, Tenant, User
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls import queries as calls
@@ -76,11 +76,6 @@ def rows(client: Client, path: str, query: dict[str, str]) -> list[dict[str, str
     response = client.get(path, query | {"format": "csv"})
     assert response.status_code == 200, (path, response.status_code)
     return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
-
-
-@pytest.fixture
-def shop(db: None) -> Shop:
-    return make_shop("north")
 
 
 @pytest.fixture

@@ -30,17 +30,6 @@ from tollwright.data.sealing import SealBroken, seal, unseal
 from tollwright.web.shared.leaked import LeakedPasswordValidator
 
 
-@pytest.fixture
-def shop(db: None) -> Shop:
-    return make_shop("north")
-
-
-@pytest.fixture
-def owner(shop: Shop) -> User:
-    with tenant_scope(shop.tenant_id):
-        return make_user(shop.world, "owner@north.example", Role.OWNER)
-
-
 def _sign_in(client: Client, email: str, password: str = PASSWORD) -> Any:
     return client.post("/accounts/login/", {"login": email, "password": password})
 
@@ -194,7 +183,9 @@ def test_a_session_ends_when_idle_and_when_old(
 
 def test_leaked_passwords_are_found_in_a_sorted_file(tmp_path: Path) -> None:
     words = [f"password number {n}" for n in range(300)]
-    hashes = sorted(hashlib.sha1(word.encode()).hexdigest().upper() for word in words)  # noqa: S324
+    hashes = sorted(
+        hashlib.sha1(word.encode(), usedforsecurity=False).hexdigest().upper() for word in words
+    )
     path = tmp_path / "leaked.txt"
     path.write_text("".join(f"{one}:{n}\r\n" for n, one in enumerate(hashes)))
     validator = LeakedPasswordValidator(str(path))

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from allauth.mfa.totp.internal.auth import yield_hotp_counters_from_time as counters
 from django.test import Client, override_settings
 
-from tests.support.shop import PASSWORD, Shop, make_shop, make_user
+from tests.support.shop import PASSWORD, Shop, make_shop
 from tollwright.data.access import Membership, Role, User
 from tollwright.data.scope import tenant_scope
-
-
-@pytest.fixture
-def shop(db: None) -> Shop:
-    return make_shop("north")
-
-
-@pytest.fixture
-def owner(shop: Shop) -> User:
-    with tenant_scope(shop.tenant_id):
-        return make_user(shop.world, "owner@north.example", Role.OWNER)
 
 
 def _sign_in(client: Client, email: str, password: str = PASSWORD) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from tollwright.core.decks.mapping import Meaning
 
 Words = dict[str, Meaning]
+_MEANINGS: dict[str, Meaning] = {meaning: meaning for meaning in get_args(Meaning)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Form:
 
 
 def _words(**told: str) -> Words:
-    return {word: meaning for meaning, words in told.items() for word in words.split()}  # type: ignore[misc]  # the keys are meanings: a test looks
+    """The meaning of each word. Raises KeyError for a key that is no meaning."""
+    return {word: _MEANINGS[key] for key, words in told.items() for word in words.split()}
 
 
 FORMS: tuple[Form, ...] = (

@@ -33,6 +33,10 @@ MAX_TEXT = 32_767  # characters of a cell, as spreadsheets have it
 _PIECE = 1_048_576
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CELL = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"[^>/]*>')
+# what zipfile raises of a damaged archive; NotImplementedError: of a compression it does not know
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError),
+)
 _DAMAGED = "The file is a damaged workbook: open and save it again."
 
 
@@ -110,7 +114,7 @@ def _check_archive(data: bytes) -> None:
             _check_parts(len(parts), sum(part.file_size for part in parts))
             for part in parts:
                 _check_part(archive, part)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+    except _UNREADABLE:
         raise WorkbookError(_DAMAGED) from None
 
 

@@ -283,7 +283,7 @@ def preview_deck(
             description="Answers to the questions of a preview, each as key=value",
             examples=[["country=1", "status.Retired=withdrawn"]],
         ),
-    ] = [],  # noqa: B006  read, never changed
+    ] = [],  # noqa: B006  # it is read and never changed, and the schema wants a list
 ) -> HttpResponse:
     """No rate is written. Columns are found by the card's last mapping or the file's headers.
 

@@ -5,17 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.web.api.client import Program
-from tests.support.shop import Shop, make_shop
-
-
-@pytest.fixture
-def shop(db: None) -> Shop:
-    return make_shop("north")
-
-
-@pytest.fixture
-def foreign(db: None) -> Shop:
-    return make_shop("south")
+from tests.support.shop import Shop
 
 
 @pytest.fixture

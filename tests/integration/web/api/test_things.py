@@ -189,13 +189,17 @@ def test_invoices_by_state(shop: Shop, program: Program) -> None:
     assert one["id"] == shop.acme.invoice.pk
 
 
-def test_a_billing_run_and_issuing(shop: Shop, program: Program) -> None:
+def test_a_billing_run_and_issuing(
+    shop: Shop, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Acme's uninvoiced 0.60 of October (the half of it that no invoice holds) is drafted."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 12, 2, tzinfo=UTC))
     with tenant_scope(shop.tenant_id):
         Invoice.objects.filter(status="draft").delete()
-    run = program.post("/billing-runs", {"until": "2026-11-05T00:00:00Z"}, key="run-1")
+    run = program.post("/billing-runs", {"until": "2026-12-02T00:00:00Z"}, key="run-1")
     assert run.status == 201, run.body
-    again = program.post("/billing-runs", {"until": "2026-11-05T00:00:00Z"}, key="run-1")
+    assert run.body["drafts"]
+    again = program.post("/billing-runs", {"until": "2026-12-02T00:00:00Z"}, key="run-1")
     assert again.body == run.body
     assert program.get(f"/billing-runs/{run.body['id']}").body == run.body
     for draft in run.body["drafts"]:

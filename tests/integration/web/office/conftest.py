@@ -23,11 +23,6 @@ def _december(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def shop(db: None) -> Shop:
-    return make_shop("north")
-
-
-@pytest.fixture
 def things(shop: Shop) -> Things:
     return make_things(shop)
 

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from tests.support.shop import Shop, make_shop, make_user
+from tests.support.shop import Shop, make_user
 from tollwright.data.models import Role
 from tollwright.data.scope import tenant_scope
 
@@ -44,16 +44,6 @@ class Person:
 def text_of(html: str) -> str:
     body = re.sub(r"(?s)<(script|style|svg).*?</\1>", " ", html.split("<main", 1)[-1])
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", body)))
-
-
-@pytest.fixture
-def shop(db: None) -> Shop:
-    return make_shop("north")
-
-
-@pytest.fixture
-def foreign(db: None) -> Shop:
-    return make_shop("south")
 
 
 @pytest.fixture
