@@ -81,7 +81,8 @@ def import_deck(
         )  # fmt: skip
         show_preview(preview.summary)
         if save_mapping is not None:
-            save_mapping.write_text(json.dumps(preview.mapping, indent=2, ensure_ascii=False))
+            text = json.dumps(preview.mapping, indent=2, ensure_ascii=False)
+            save_mapping.write_text(text, encoding="utf-8")
         if not publish:
             print("Nothing was changed. Add --publish to make it the next version.")
             return
@@ -118,11 +119,12 @@ def mapping_in(file: Path | None) -> dict[str, object] | None:
 
 def answers_in(told: list[str]) -> dict[str, str]:
     """KEY=VALUE pairs. Raises typer.BadParameter."""
-    pairs = [text.partition("=") for text in told]
-    for key, sign, _ in pairs:
-        if not key.strip() or not sign:
-            raise typer.BadParameter(f"{key!r} is not KEY=VALUE.", param_hint="--answer")
-    return {key.strip(): value.strip() for key, _, value in pairs}
+    from tollwright.core.decks.mapping import MappingError, answer_of
+
+    try:
+        return dict(answer_of(text) for text in told)
+    except MappingError as error:
+        raise typer.BadParameter(str(error), param_hint="--answer") from None
 
 
 def show_preview(summary: dict[str, object]) -> None:

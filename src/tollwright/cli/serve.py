@@ -28,13 +28,14 @@ def serve(
 ) -> None:
     """Serve the back office, the portal and the API, and work on what they ask for.
 
-    Put a reverse proxy with TLS in front of it for anything but a look, and set TOLLWRIGHT_SECURE=1
-    and TOLLWRIGHT_HOSTS. With --no-worker, run `tollwright work` somewhere.
+    Put a reverse proxy with TLS in front of it for anything but a look, and set TOLLWRIGHT_HOSTS,
+    TOLLWRIGHT_SECURE=1 and TOLLWRIGHT_PROXIES. With --no-worker, run `tollwright work` somewhere.
 
     Example: `tollwright serve --port 8080 --workers 4`
     """
     runtime.start()
     _say_who_owns()
+    _say_who_is_in_front()
     run(host, port, workers, work=work)
 
 
@@ -51,6 +52,18 @@ def _say_who_owns() -> None:
         return
     if owns:
         print(OWNS, file=sys.stderr)
+
+
+def _say_who_is_in_front() -> None:
+    """One sentence where there is a proxy whose word is not believed."""
+    from django.conf import settings
+
+    if settings.TOLLWRIGHT.secure and not settings.TRUSTED_PROXIES:
+        print(
+            "TOLLWRIGHT_SECURE is set and TOLLWRIGHT_PROXIES is not: no proxy is believed, so that"
+            " all visitors count as one address and no HSTS is sent. Name the proxy in front.",
+            file=sys.stderr,
+        )
 
 
 def run(host: str, port: int, workers: int, *, work: bool = True) -> None:

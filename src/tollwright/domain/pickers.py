@@ -100,7 +100,9 @@ def pick(kind: str, text: str) -> Named:
     Raises NoneFits and SeveralFit.
     """
     of, text = KINDS[kind], _clean(text)
-    found = _exact(of, text) or offers(kind, text)
+    found = _exact(of, text)
+    if not found and not _is_link(text):
+        found = offers(kind, text)
     if not found:
         raise NoneFits(f"There is no {of.what} {text!r}. Write a part of its name or its code.")
     if len(found) > 1:
@@ -118,9 +120,13 @@ def named(kind: str, pk: int) -> str:
     return found[0].text if found else ""
 
 
+def _is_link(text: str) -> bool:
+    return text.startswith("id-") and _ID.fullmatch(text) is not None
+
+
 def _exact(of: _Kind, text: str) -> list[Named]:
     rows, number = _named(of), _ID.fullmatch(text)
-    if number and text.startswith("id-"):
+    if number and _is_link(text):
         return _read(rows.filter(pk=int(number[1])), 1)
     whole = _read(rows.filter(shown=text), 2)
     if len(whole) == 1:

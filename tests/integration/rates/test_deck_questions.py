@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 import typer
+from openpyxl import Workbook
 
 from tests.support.billing import NOVEMBER
 from tests.support.command import invoked
@@ -138,3 +140,65 @@ def test_a_price_below_cost_is_flagged(world: World) -> None:
         )  # fmt: skip
         assert made.summary["outliers"] == {"tenfold": 0, "zero": 1, "below_cost": 1}
         assert [one["prefix"] for one in made.summary["biggest"]] == ["33", "447", "49"]
+
+
+def test_an_answered_price_column_brings_what_its_header_says(world: World) -> None:
+    """0.0002 a second, and days of Berlin, as if it had been the file's only price."""
+    deck = (
+        b"Code,Peak rate per sec,Weekend rate per sec,Effective Date\n44,0.0002,0.0001,2026-12-01\n"
+    )
+    with tenant_scope(world.tenant.pk):
+        card = RateCard.objects.get(code="AZ")
+        with pytest.raises(errors.MappingNeeded):
+            operations.preview_deck(
+                card=card, filename="az.csv", content=deck, mode="replace", at=NOVEMBER, by=ANNA
+            )
+        for answers in (
+            {"price": "Peak rate per sec"},
+            {"column.Peak rate per sec": "price"},
+        ):
+            made = operations.preview_deck(
+                card=card, filename="az.csv", content=deck, mode="replace", answers=answers,
+                at=NOVEMBER, by=ANNA,
+            )  # fmt: skip
+            assert made.mapping["price_per"] == "second"
+            assert made.mapping["timezone"] == "Europe/Berlin"
+            assert made.summary["questions"] == []
+        version = operations.apply_deck(deck_import=made, at=NOVEMBER, by=ANNA)
+        (row,) = version.rates.all()
+        assert (row.price_nanos, row.unit_s) == (200_000, 1)
+
+
+def test_a_mapping_without_a_sheet_is_asked_for_one(world: World) -> None:
+    book = Workbook()
+    for name, price in (("Std", 0.01), ("Premium", 0.02)):
+        sheet = book.create_sheet(name)
+        sheet.append(["Code", "Rate"])
+        sheet.append(["+44", price])
+    del book["Sheet"]
+    file = io.BytesIO()
+    book.save(file)
+    columns: dict[str, object] = {"columns": [["Code", "prefix"], ["Rate", "price"]]}
+    sheets: tuple[tuple[str, list[str]], ...] = (("", ["sheet"]), ("Premium", []))
+    with tenant_scope(world.tenant.pk):
+        card = RateCard.objects.get(code="AZ")
+        for name, asked in sheets:
+            made = operations.preview_deck(
+                card=card, filename="az.xlsx", content=file.getvalue(), mode="replace",
+                mapping=columns | {"sheet": name}, at=NOVEMBER, by=ANNA,
+            )  # fmt: skip
+            assert [one["key"] for one in made.summary["questions"]] == asked
+
+
+def test_a_preview_that_is_read_otherwise_now_is_made_again(world: World) -> None:
+    """Another release kept it, and counted no fault where this one finds one."""
+    with tenant_scope(world.tenant.pk):
+        made = operations.preview_deck(
+            card=RateCard.objects.get(code="AZ"), filename="az.csv", mode="replace",
+            content=b"Code,Rate\n44,0.01\n49,none\n", at=NOVEMBER, by=ANNA,
+        )  # fmt: skip
+        made.summary |= {"rows": 2, "faults": 0}
+        made.parsed = None
+        made.save()
+        with pytest.raises(errors.PreviewStale, match="read otherwise than in its preview"):
+            operations.apply_deck(deck_import=made, at=NOVEMBER, by=ANNA)

@@ -202,6 +202,30 @@ _ANSWERS = (
 )
 
 
+def answer_of(text: str) -> tuple[str, str]:
+    """`key=value` as the answer to a question; the name of a column or word may hold a =.
+
+    Raises MappingError.
+    """
+    named = text.lstrip().startswith(("column.", "status."))
+    key, sign, value = text.rpartition("=") if named else text.partition("=")
+    if not key.strip() or not sign:
+        raise MappingError(f"{text[:80]!r} is not KEY=VALUE.")
+    return key.strip(), value.strip()
+
+
+def columns_told(answers: Mapping[str, str]) -> tuple[tuple[str, Meaning], ...]:
+    """The columns whose meaning is answered; answers that `answered` refuses are left out."""
+    told: list[tuple[str, str]] = []
+    for key, value in answers.items():
+        kind, _, name = key.partition(".")
+        if key in MEANINGS:
+            told.append((value, key))
+        elif kind == "column" and name:
+            told.append((name, value))
+    return tuple((header, one) for header, one in told if one in MEANINGS)
+
+
 def answered(
     columns: tuple[tuple[str, Meaning], ...],
     mapping: ColumnMapping | None,

@@ -18,6 +18,7 @@ _SEEN = 2_000
 _SHOWN = 20
 _LOOKED_AT = 200  # rows of a sheet, to see whether it holds prices
 _DATES: tuple[Meaning, ...] = ("effective_from", "effective_to")
+ColumnPairs = tuple[tuple[str, Meaning], ...]
 _NEEDED = "Choose the columns for code and price."
 
 
@@ -35,13 +36,20 @@ class Proposal:
     sample: tuple[tuple[str, ...], ...]
     doubts: tuple[str, ...]
     questions: tuple[Question, ...] = ()
-    columns: tuple[tuple[str, Meaning], ...] = ()
+    columns: ColumnPairs = ()
     form: str = ""
     sheets: tuple[str, ...] = ()
 
 
-def sniff(data: bytes, filename: str = "", side: str = "", sheet: str = "") -> Proposal:
+def sniff(
+    data: bytes,
+    filename: str = "",
+    side: str = "",
+    sheet: str = "",
+    told: ColumnPairs = (),
+) -> Proposal:
     """A proposal for the file. side: of the card it is for, where a deck has prices of both.
+    told: what a person says of columns, so that all else is found for these.
 
     Raises DeckError when it is no CSV or workbook at all.
     """
@@ -59,6 +67,8 @@ def sniff(data: bytes, filename: str = "", side: str = "", sheet: str = "") -> P
     headers = [" ".join(text.split()) for text in headers]
     body = table[header + 1 if header is not None else 0 :][:_SEEN]
     found = find_columns(headers, body, side) if header is not None else Found(_by_look(body))
+    for name, meaning in told:
+        _tell(found, headers, name, meaning)
     if header is None:
         found.doubts.append("No header row was found: columns are numbered.")
     mapping = _mapping(headers, found, body, filename, sheet if len(sheets) > 1 else "")
@@ -76,6 +86,20 @@ def sniff(data: bytes, filename: str = "", side: str = "", sheet: str = "") -> P
         form=found.form,
         sheets=sheets,
     )
+
+
+def _tell(found: Found, headers: list[str], header: str, meaning: Meaning) -> None:
+    """A column has this meaning, and no other column has it."""
+    if header not in headers:
+        return
+    place = headers.index(header)
+    gone = [held for held, at in found.meanings.items() if at == place or held == meaning]
+    left = {found.meanings.pop(held) for held in gone} - {place}
+    found.ignored = [at for at in found.ignored if at != place] + sorted(left)
+    if meaning == "ignore":
+        found.ignored.append(place)
+    else:
+        found.meanings[meaning] = place
 
 
 def _sheets(data: bytes) -> tuple[str, ...]:
@@ -125,9 +149,9 @@ def _by_look(body: list[Row]) -> dict[Meaning, int]:
     return found
 
 
-def _pairs(headers: list[str], found: Found) -> tuple[tuple[str, Meaning], ...]:
+def _pairs(headers: list[str], found: Found) -> ColumnPairs:
     known = tuple((headers[place], meaning) for meaning, place in found.meanings.items())
-    ignored: tuple[tuple[str, Meaning], ...] = tuple(
+    ignored: ColumnPairs = tuple(
         (headers[place], "ignore") for place in found.ignored if headers[place]
     )
     return known + ignored

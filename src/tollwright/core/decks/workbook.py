@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 
 from python_calamine import (
     CalamineError,
@@ -95,6 +95,7 @@ def _check_size(sheet: CalamineSheet) -> None:
         raise WorkbookError(f"The sheet has more than {MAX_CELLS:,} cells: split the deck.")
 
 
+@lru_cache(maxsize=1)  # looked at sheet by sheet, and each time all of it would be unpacked
 def _opened(data: bytes) -> CalamineWorkbook:
     if data[:4] == b"PK\x03\x04":
         _check_archive(data)
@@ -119,7 +120,12 @@ def _check_archive(data: bytes) -> None:
 
 
 def _check_parts(parts: int, unpacked: int) -> None:
-    if parts > MAX_PARTS or unpacked > MAX_UNPACKED:
+    if parts > MAX_PARTS:
+        raise WorkbookError(
+            f"The workbook has {parts:,} parts, and a deck's at most {MAX_PARTS:,}: save the sheet"
+            " of the prices alone."
+        )
+    if unpacked > MAX_UNPACKED:
         size = MAX_UNPACKED // 1_048_576
         raise WorkbookError(f"The workbook unpacks to more than {size} MB: split the deck.")
 

@@ -31,7 +31,7 @@ from tollwright.domain.audit.operations import By, record
 from tollwright.domain.events.operations import record as tell
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import cards, queries
-from tollwright.domain.rates.decks import deck_for, deck_of, packed
+from tollwright.domain.rates.decks import Deck, deck_for, deck_of, packed
 from tollwright.domain.rates.errors import (
     CardCodeTaken,
     CardRefused,
@@ -135,6 +135,7 @@ def apply_deck(
     base = queries.base_of(card)
     refuse_unfit(deck_import, base, skip_faults)
     deck = deck_for(deck_import)
+    _refuse_read_otherwise(deck_import, deck)
     old = () if base is None else cards.core_card(base).rates
     rates = merge(old, deck.rates, cast(Mode, deck_import.mode), deck.withdrawn)
     version = _draft(card, _options(card, base, options), rates, tag=tag, at=at, by=by)
@@ -148,6 +149,17 @@ def apply_deck(
                "left_out": len(deck.faults)},
     )  # fmt: skip
     return version
+
+
+def _refuse_read_otherwise(deck_import: DeckImport, deck: Deck) -> None:
+    """What was agreed to is what its preview said; another release may read the file otherwise."""
+    summary = deck_import.summary
+    seen = (summary["rows"], summary.get("withdrawn", 0), summary["faults"])
+    if deck.questions or seen != (len(deck.rates), len(deck.withdrawn), len(deck.faults)):
+        raise PreviewStale(
+            f"The deck {deck_import.filename} is read otherwise than in its preview, which another"
+            " release made: preview it again."
+        )
 
 
 def refuse_unfit(deck_import: DeckImport, base: CardVersion | None, skip_faults: bool) -> None:

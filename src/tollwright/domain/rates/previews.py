@@ -11,7 +11,9 @@ from tollwright.core.cards.card import Rate
 from tollwright.core.cards.diff import diff_rates
 from tollwright.core.decks import ColumnMapping, DeckFault, Question
 from tollwright.core.decks.doubts import new_columns
+from tollwright.core.decks.mapping import columns_told
 from tollwright.core.decks.outliers import JudgedChange, count_flags, judge_changes
+from tollwright.core.decks.workbook import is_workbook
 from tollwright.core.money import show, show_price
 from tollwright.data.rates import CardVersion, RateCard
 from tollwright.domain.rates import queries
@@ -44,13 +46,13 @@ def columns_of(
         mapping = mapping_of(given, card.currency)
         if answers:
             mapping = with_answers(mapping, (), answers, card.currency)
-        return mapping, "given", Asked()
-    sheet = (answers or {}).get("sheet", "")
-    found = queries.propose(card=card, filename=filename, content=content, sheet=sheet)
+        return mapping, "given", Asked((), _open_sheet(card, filename, content, mapping))
+    found = queries.propose(card=card, filename=filename, content=content, answers=answers)
     proposal = found.proposal
     if answers:
         mapping = with_answers(found.mapping, proposal.columns, answers, card.currency)
-        left = tuple(one for one in _open(found) if one.key not in answers)
+        done = {*answers, *(meaning for _, meaning in columns_told(answers))}
+        left = tuple(one for one in _open(found) if one.key not in done)
         return mapping, "given", Asked((), left)
     if found.mapping is None:
         doubts = " ".join(proposal.doubts)
@@ -62,6 +64,16 @@ def columns_of(
     told = {question.sentence for question in proposal.questions}
     doubts_left = tuple(doubt for doubt in proposal.doubts if doubt not in told)
     return mapping, found.origin, Asked(doubts_left, proposal.questions)
+
+
+def _open_sheet(
+    card: RateCard, filename: str, content: bytes, mapping: ColumnMapping
+) -> tuple[Question, ...]:
+    """Which sheet a given mapping is for, where it does not say and several hold prices."""
+    if mapping.sheet or not is_workbook(content):
+        return ()
+    asked = queries.propose(card=card, filename=filename, content=content).proposal.questions
+    return tuple(one for one in asked if one.key == "sheet")
 
 
 def _open(found: queries.Columns) -> tuple[Question, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -13,6 +13,7 @@ from tollwright.core.cards.card import Rate
 from tollwright.core.cards.card import RateCard as Card
 from tollwright.core.cards.diff import CardDiff, diff_cards, diff_rates
 from tollwright.core.decks import ColumnMapping, DeckError, Proposal
+from tollwright.core.decks.mapping import columns_told
 from tollwright.core.decks.outliers import JudgedChange, cheapest, judge_changes
 from tollwright.core.decks.workbook import is_workbook
 from tollwright.core.money import show, show_price
@@ -202,16 +203,23 @@ class Columns:
     proposal: Proposal
 
 
-def propose(*, card: RateCard, filename: str, content: bytes, sheet: str = "") -> Columns:
+def propose(
+    *,
+    card: RateCard,
+    filename: str,
+    content: bytes,
+    answers: Mapping[str, str] | None = None,
+) -> Columns:
     """The card's own mapping where it fits the file, else what the file's headers say.
 
-    sheet: of a workbook; '' = the one that holds prices.
+    answers: a person's; of them the sheet and the meanings of columns decide what else is found.
 
     Raises DeckRefused for what is no CSV or XLSX.
     """
-    saved = saved_mapping(card)
+    saved, given = saved_mapping(card), answers or {}
+    sheet, columns = given.get("sheet", ""), columns_told(given)
     try:
-        told = reading.look(_head(content), filename, card.side, sheet, saved)
+        told = reading.look(_head(content), filename, card.side, sheet, saved, columns)
     except DeckError as error:
         raise DeckRefused(str(error)) from error
     if saved is not None and told.saved_fits:

@@ -168,16 +168,28 @@ def tasks() -> Tasks:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class DayCharges:
+    """What a day's calls are charged, and how many there were."""
+
+    day: date
+    micros: int
+    calls: int
+
+
 def usage_by_day(
     first: date, last: date, *, currency: str, customer: Customer | None = None
-) -> list[tuple[date, int]]:
-    """What each day from first to last cost, in micros; days without calls are 0."""
+) -> list[DayCharges]:
+    """Each day from first to last."""
     days = UsageDay.objects.filter(day__gte=first, day__lte=last, currency=currency)
     if customer is not None:
         days = days.filter(customer=customer)
-    sums = dict(days.values_list("day").annotate(Sum("sell_micros")).order_by("day"))
+    sums = days.values_list("day").annotate(Sum("sell_micros"), Sum("calls")).order_by("day")
+    found = {day: DayCharges(day, micros, calls) for day, micros, calls in sums}
     span = (last - first).days + 1
-    return [(day, sums.get(day, 0)) for day in (first + timedelta(n) for n in range(span))]
+    return [
+        found.get(day, DayCharges(day, 0, 0)) for day in (first + timedelta(n) for n in range(span))
+    ]
 
 
 def last_day_with_calls(*, customer: Customer | None = None) -> date | None:

@@ -18,6 +18,7 @@ from tollwright.core.decks import (
     sniff,
 )
 from tollwright.core.decks.headers import places
+from tollwright.core.decks.sniffer import ColumnPairs
 from tollwright.core.decks.table import rows_of
 
 LIMIT_MB = 1_536  # of address space
@@ -33,6 +34,7 @@ class Request(msgspec.Struct, frozen=True):
     filename: str = ""
     side: str = ""
     sheet: str = ""
+    told: ColumnPairs = ()
 
 
 class Proposed(msgspec.Struct, frozen=True):
@@ -52,12 +54,17 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def propose(
-    data: bytes, filename: str, side: str, sheet: str, saved: ColumnMapping | None
+    data: bytes,
+    filename: str,
+    side: str,
+    sheet: str,
+    saved: ColumnMapping | None,
+    told: ColumnPairs = (),
 ) -> Proposed:
     """How a file can be read. Raises DeckError."""
     fits = saved is not None and _fits(saved, data)
     chosen = saved.sheet if saved is not None and fits and not sheet else sheet
-    return Proposed(sniff(data, filename, side, chosen), fits)
+    return Proposed(sniff(data, filename, side, chosen, told), fits)
 
 
 def _fits(mapping: ColumnMapping, data: bytes) -> bool:
@@ -77,7 +84,12 @@ def answer(request: Request) -> Answer:
         if request.what == "look":
             return Answer(
                 proposed=propose(
-                    request.data, request.filename, request.side, request.sheet, request.mapping
+                    request.data,
+                    request.filename,
+                    request.side,
+                    request.sheet,
+                    request.mapping,
+                    request.told,
                 )
             )
         if request.mapping is None:

@@ -20,6 +20,7 @@ from tollwright.core.decks import (
     MappingError,
     read_deck,
 )
+from tollwright.core.decks.sniffer import ColumnPairs
 from tollwright.core.decks.workbook import is_workbook
 from tollwright.engine.decks.child import LIMIT_MB, Answer, Proposed, Request, propose
 
@@ -40,12 +41,17 @@ def read(data: bytes, mapping: ColumnMapping) -> DeckResult:
 
 
 def look(
-    data: bytes, filename: str, side: str, sheet: str, saved: ColumnMapping | None
+    data: bytes,
+    filename: str,
+    side: str,
+    sheet: str,
+    saved: ColumnMapping | None,
+    told: ColumnPairs = (),
 ) -> Proposed:
     """How a file can be read, and whether the saved mapping fits it. Raises DeckError."""
     if _small(data):
-        return propose(data, filename, side, sheet, saved)
-    answer = _asked(Request("look", data, saved, filename, side, sheet), LOOK_S)
+        return propose(data, filename, side, sheet, saved, told)
+    answer = _asked(Request("look", data, saved, filename, side, sheet, told), LOOK_S)
     if answer.proposed is None:
         raise DeckError("The file cannot be read.")
     return answer.proposed

@@ -10,6 +10,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
+from tollwright.core.decks.mapping import MappingError, answer_of
 from tollwright.core.rating.explain import explain
 from tollwright.core.rating.rate_call import CallInput
 from tollwright.domain.entities import CardVersion, DeckImport, RateCard
@@ -341,10 +342,10 @@ def _object(name: str, text: str) -> dict[str, Any]:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    key, sign, value = text.partition("=")
-    if not key.strip() or not sign:
-        raise FieldInvalid("answer", f"answer: {text[:80]!r} is not key=value.")
-    return key.strip(), value.strip()
+    try:
+        return answer_of(text)
+    except MappingError as error:
+        raise FieldInvalid("answer", f"answer: {error}") from None
 
 
 def _out(card: RateCard) -> CardOut:

@@ -202,7 +202,7 @@ def remap(request: StaffRequest, pk: int) -> HttpResponse:
         card=deck.card,
         filename=deck.filename,
         content=content,
-        sheet=request.POST.get("sheet") or told.sheet,
+        answers={"sheet": request.POST.get("sheet") or told.sheet},
     ).proposal
     form = MappingForm(posted(request), initial=first_values(told, told.columns))
     form.draw(proposal.headers, proposal.sheets)

@@ -105,7 +105,7 @@ def day_chart(today: date, currency: str, customer: Customer | None = None) -> C
         last - timedelta(CHART_DAYS - 1), last, currency=currency, customer=customer
     )
     return charts.day_chart(
-        [Day(day, micros, used=bool(micros)) for day, micros in points],
+        [Day(one.day, one.micros, used=bool(one.calls)) for one in points],
         currency=currency,
         title=f"Call charges by day, {currency}",
         empty="No calls yet. Upload a file of call records under Files.",

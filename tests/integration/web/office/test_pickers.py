@@ -95,6 +95,10 @@ def test_offers_are_few_and_of_the_own_provider(
     assert owner.get("/office/look-up/customer/?q=theirs").json() == {"names": []}
     with tenant_scope(things.shop.tenant_id), pytest.raises(NoneFits):
         pickers.pick("customer", f"id-{theirs}")
+    with tenant_scope(things.shop.tenant_id):
+        _customer(things, "GRID-999999", "Grid")
+        with pytest.raises(NoneFits):  # a link whose row is gone is no part of another's code
+            pickers.pick("customer", "id-999999")
 
 
 def test_a_filter_and_a_form_say_what_they_cannot_read_and_show_what_they_read(

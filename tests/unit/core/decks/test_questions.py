@@ -19,7 +19,7 @@ from tollwright.core.decks import (
     read_deck,
     sniff,
 )
-from tollwright.core.decks.mapping import Effect
+from tollwright.core.decks.mapping import Effect, answer_of
 
 PLAIN = ColumnMapping(columns=(("Code", "prefix"), ("Rate", "price")))
 STATUS = replace(PLAIN, columns=(*PLAIN.columns, ("Status", "status")))
@@ -355,3 +355,16 @@ def test_peak_and_off_peak_are_asked_by_their_names() -> None:
     assert (found.mapping, [one.choices for one in found.questions]) == (
         None, [("Peak", "Off-Peak")]
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("country=1", ("country", "1")),
+        ("price=Rate (1=min)", ("price", "Rate (1=min)")),
+        ("column.Rate (1=min)=ignore", ("column.Rate (1=min)", "ignore")),
+        ("status.On=hold = blocked", ("status.On=hold", "blocked")),
+    ],
+)
+def test_an_answer_is_a_key_and_a_value(text: str, told: tuple[str, str]) -> None:
+    assert answer_of(text) == told
