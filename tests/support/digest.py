@@ -133,7 +133,7 @@ SECTIONS = {
         SELECT t.slug AS tenant, {NUMBER.format("i.number")} AS invoice, n.position, n.kind,
                g.code AS campaign, p.code AS plan, w.number AS plan_version, f.name AS fee,
                n.period_from, n.period_to, n.days, n.of_days, n.calls, n.billed_s, n.amount_micros,
-               n.tax_category, n.tax_rate
+               n.tax_category, n.tax_rate::numeric(6, 3) AS tax_rate
           FROM invoice_line n {TENANT.format("n")} JOIN invoice i ON i.id = n.invoice_id
           LEFT JOIN campaign g ON g.id = n.campaign_id LEFT JOIN plan_fee f ON f.id = n.fee_id
           LEFT JOIN plan_version w ON w.id = f.version_id LEFT JOIN call_plan p ON p.id = w.plan_id
@@ -141,8 +141,8 @@ SECTIONS = {
     ),
     "invoice_taxes": Section(
         f"""
-        SELECT t.slug AS tenant, {NUMBER.format("i.number")} AS invoice, x.category, x.rate,
-               x.base_micros, x.tax_micros
+        SELECT t.slug AS tenant, {NUMBER.format("i.number")} AS invoice, x.category,
+               x.rate::numeric(6, 3) AS rate, x.base_micros, x.tax_micros
           FROM invoice_tax x {TENANT.format("x")} JOIN invoice i ON i.id = x.invoice_id
         """
     ),

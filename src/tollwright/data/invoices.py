@@ -161,7 +161,7 @@ class InvoiceLine(TenantOwned):
     billed_s = models.BigIntegerField(null=True, help_text="usage: billed seconds behind the line")
     amount_micros = models.BigIntegerField(help_text=MICROS)
     tax_category = models.CharField(max_length=10, default="S")
-    tax_rate = models.DecimalField(max_digits=6, decimal_places=3, help_text="percent")
+    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, help_text="percent")
 
     class Meta:
         db_table = "invoice_line"
@@ -187,7 +187,7 @@ class InvoiceTax(TenantOwned):
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="taxes")
     category = models.CharField(max_length=10)
-    rate = models.DecimalField(max_digits=6, decimal_places=3, help_text="percent")
+    rate = models.DecimalField(max_digits=7, decimal_places=4, help_text="percent")
     base_micros = models.BigIntegerField(help_text=MICROS)
     tax_micros = models.BigIntegerField(help_text=MICROS)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import psycopg
@@ -23,7 +24,7 @@ T = TypeVar("T")
 class Basket:
     """Which charges a draft takes: the customer's, of this currency, started in [since, until).
 
-    `held` are campaigns whose usage is not billed now.
+    `held` are campaigns whose usage is not billed now. `tax_rate`: percent.
     """
 
     invoice_id: int
@@ -31,7 +32,9 @@ class Basket:
     currency: str
     since: datetime
     until: datetime
-    held: tuple[int, ...] = ()
+    held: tuple[int, ...]
+    tax_category: str
+    tax_rate: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class UnbilledCampaign:
 
 @dataclass(frozen=True, slots=True)
 class UsageLine:
-    """A draft's line of a campaign's usage."""
+    """A draft's line of a campaign's usage, of one tax."""
 
     line_id: int
     campaign_id: int
@@ -102,6 +105,11 @@ def release_stale_charges(connection: Connection, basket: Basket) -> int:
     return _change(connection, "release_stale_charges", _payload(basket))
 
 
+def release_taxed_otherwise(connection: Connection, basket: Basket) -> int:
+    """Take the basket's charges off the draft's lines of another tax; how many."""
+    return _change(connection, "release_taxed_otherwise", _payload(basket))
+
+
 def mark_charges(connection: Connection, basket: Basket) -> int:
     """Put the unbilled charges on the draft's usage lines; how many."""
     lines = _fetch(connection, UsageLine, "fetch_usage_lines", _payload(basket))
@@ -117,10 +125,9 @@ def sum_lines(connection: Connection, basket: Basket) -> int:
     return _change(connection, "sum_lines", _payload(basket))
 
 
-def insert_usage_line(connection: Connection, *, invoice_id: int, campaign_id: int) -> None:
-    """Give the campaign a usage line on the draft unless it has one."""
-    payload: dict[str, object] = {"invoice_id": invoice_id, "campaign_id": campaign_id}
-    _change(connection, "insert_usage_line", payload)
+def insert_usage_line(connection: Connection, basket: Basket, *, campaign_id: int) -> None:
+    """Give the campaign a usage line of the basket's tax on the draft unless it has one."""
+    _change(connection, "insert_usage_line", _payload(basket) | {"campaign_id": campaign_id})
 
 
 def delete_unused_lines(connection: Connection, *, invoice_id: int) -> int:

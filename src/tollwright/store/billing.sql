@@ -26,9 +26,18 @@ UPDATE charge SET invoice_line_id = NULL
    AND (NOT is_current OR campaign_id = ANY(%(held)s)
         OR started_at < %(since)s OR started_at >= %(until)s);
 
--- name: fetch_usage_lines -- the draft's line of each campaign that is not held
+-- name: release_taxed_otherwise -- let go of charges on lines of another tax than they have
+UPDATE charge SET invoice_line_id = NULL
+ WHERE invoice_line_id = ANY (ARRAY(SELECT id FROM invoice_line
+                                     WHERE invoice_id = %(invoice_id)s AND kind = 'usage'
+                                       AND (tax_category, tax_rate)
+                                           <> (%(tax_category)s, %(tax_rate)s)))
+   AND started_at >= %(since)s AND started_at < %(until)s;
+
+-- name: fetch_usage_lines -- the draft's line of each campaign that is not held, of this tax
 SELECT id AS line_id, campaign_id FROM invoice_line
  WHERE invoice_id = %(invoice_id)s AND kind = 'usage' AND NOT campaign_id = ANY(%(held)s)
+   AND (tax_category, tax_rate) = (%(tax_category)s, %(tax_rate)s)
  ORDER BY id;
 
 -- name: mark_charges -- put each unbilled charge on its campaign's usage line; the lines come in arrays,
@@ -59,11 +68,13 @@ INSERT INTO invoice_line (tenant_id, invoice_id, position, kind, campaign_id, de
 SELECT i.tenant_id, i.id, (SELECT coalesce(max(position), 0) + 1 FROM invoice_line
                             WHERE invoice_id = i.id),
        'usage', k.id, left(k.name, 300),
-       coalesce(i.period_first::timestamp AT TIME ZONE i.period_zone, i.period_from), i.period_to, 0, 0, 0, 'S', 0
+       coalesce(i.period_first::timestamp AT TIME ZONE i.period_zone, i.period_from), i.period_to,
+       0, 0, 0, %(tax_category)s, %(tax_rate)s
   FROM invoice i, campaign k
  WHERE i.id = %(invoice_id)s AND k.id = %(campaign_id)s
    AND NOT EXISTS (SELECT 1 FROM invoice_line l WHERE l.invoice_id = i.id AND l.kind = 'usage'
-                      AND l.campaign_id = k.id);
+                      AND l.campaign_id = k.id
+                      AND (l.tax_category, l.tax_rate) = (%(tax_category)s, %(tax_rate)s));
 
 -- name: delete_unused_lines -- a campaign whose calls have all gone elsewhere has no line
 DELETE FROM invoice_line WHERE invoice_id = %(invoice_id)s AND kind = 'usage' AND calls = 0;

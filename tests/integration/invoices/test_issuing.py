@@ -448,7 +448,7 @@ GUARDED = ("charge", "invoice", "invoice_line", "invoice_tax", "posting", "docum
         ("UPDATE invoice_line SET amount_micros = amount_micros - 1",
          {"amount", "net", "tax base"}),
         ("UPDATE invoice_tax SET tax_micros = tax_micros + 10000",
-         {"tax", "total", "tax 19.000 %"}),
+         {"tax", "total", "tax 19 %"}),
         ("UPDATE posting SET amount_micros = amount_micros * 2",
          {"invoice receivable", "invoice revenue", "invoice tax posting",
           "invoice rounding posting", "balance"}),

@@ -260,3 +260,39 @@ def test_a_bill_day_bounds_months_of_invoices_and_fees(books: Books) -> None:
         ("2026-12-15", "2027-01-14", 14 * EUR),
         ("2027-01-15", "2027-02-14", 31 * EUR),
     ]
+
+
+@pytest.mark.parametrize(
+    ("off_micros", "wrong"), [(10_000, []), (10_001, ["fee x days"]), (-10_001, ["fee x days"])]
+)
+def test_the_check_holds_a_fee_against_its_days(
+    books: Books, off_micros: int, wrong: list[str]
+) -> None:
+    """20.00 of 31.00 for 20 of 31 days, made a cent more, and a micro beyond that: that is told."""
+    books.subscribe(
+        [("subscription", 31 * EUR, "arrears")], starts_on="2027-01-01", ends_on="2027-01-20"
+    )
+    (january,) = bill_and_issue("january", FEB)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute("ALTER TABLE invoice_line DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE invoice_line SET amount_micros = amount_micros + %s WHERE invoice_id = %s",
+            [off_micros, january.pk],
+        )
+    found = [one.figure for one in queries.check_sums() if one.figure.startswith("fee")]
+    transaction.set_rollback(True)
+    assert found == wrong
+
+
+def test_the_check_knows_what_a_note_kept_from_going_back(books: Books) -> None:
+    """31.00, 20.00 of it credited, ended on the 5th: the 11.00 that stand go back, not 26.00."""
+    held = month(books, 31, "arrears")
+    (january,) = bill_and_issue("january", FEB)
+    credit(january, "c1", 20 * EUR)
+    end(held, "2027-01-05")
+    (february,) = bill_and_issue("february", MAR)
+    assert rows(february) == [("correction", FEE, -11 * EUR)]
+    assert billed() == 0
+    assert queries.check_sums() == []

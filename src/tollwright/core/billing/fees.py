@@ -145,6 +145,32 @@ def due_pieces(
     return tuple(pieces)
 
 
+def cut_piece(
+    fee: FeeTerms, piece: Piece, days: Sequence[date], currency: str
+) -> tuple[Piece, ...]:
+    """The piece in parts that begin on its first day and on `days`; together they cost the same.
+
+    What is sold in whole stays whole.
+    """
+    if fee.proration == "none":
+        return (piece,)
+    of_days = piece.of_days if piece.whole else fee.of_days or piece.of_days
+    found: list[Piece] = []
+    first, before = piece.span.first, 0
+    for end in (*days, piece.span.end):
+        until = piece.amount_micros
+        if end < piece.span.end:
+            until = share_micros(
+                fee_micros=fee.amount_micros,
+                days=(end - piece.span.first).days,
+                of_days=of_days,
+                currency=currency,
+            )
+        found.append(Piece(Span(first, end), of_days, until - before))
+        first, before = end, until
+    return tuple(found)
+
+
 def share_micros(*, fee_micros: int, days: int, of_days: int, currency: str) -> int:
     """`fee x days / of_days`, rounded once half up to what the currency can pay, in micros.
 
@@ -180,16 +206,34 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands of a line that billed days: those not given back, and the money."""
+    """What stands of a line that billed days: those not given back, and the money.
+
+    `documents`: on how many these days were billed and given back.
+    """
 
     line: Entry
     spans: tuple[Span, ...]
     given_back_micros: int  # zero or negative
+    documents: int = 1
 
     @property
     def micros(self) -> int:
         """line - credit notes + debit notes - what was given back."""
         return self.line.amount_micros + self.line.notes_micros + self.given_back_micros
+
+    def due_micros(self, fee: FeeTerms, currency: str) -> int:
+        """What its days cost, without notes: as billed and given back, where that agrees.
+
+        It agrees within a minor unit a document. What a credit note took is not given back again,
+        so up to the note more may stand.
+        """
+        billed = self.line.amount_micros + self.given_back_micros
+        unit: int = 10 ** (6 - minor_decimals(currency)) * self.documents
+        days = sum(span.days for span in self.spans)
+        noted = max(-self.line.notes_micros, 0)
+        found = [_days_cost(fee, days, of) for of in _of_days(fee, self.line)]
+        agrees = any(cost - unit <= billed <= cost + noted + unit for cost in found)
+        return billed if agrees else found[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +272,7 @@ def _gave(entry: Entry, found: dict[int, Standing]) -> list[Standing]:
     for place, one in enumerate(lines, start=1):
         took = left if place == len(lines) else max(left, -one.micros)
         spans = tuple(rest for span in one.spans for rest in without(span, (entry.span,)))
-        after.append(Standing(one.line, spans, one.given_back_micros + took))
+        after.append(Standing(one.line, spans, one.given_back_micros + took, one.documents + 1))
         left -= took
     return after
 
@@ -271,6 +315,18 @@ def _cost(fee: FeeTerms, line: Entry, days: int, currency: str) -> int:
     if days == line.span.days:
         return line.amount_micros
     return min(fee.share(days, line.of_days or line.span.days, currency), line.amount_micros)
+
+
+def _of_days(fee: FeeTerms, line: Entry) -> list[int]:
+    """What its days may be a share of: the interval's number, or the one that the fee names."""
+    found = [line.of_days or line.span.days]
+    return found if fee.of_days is None else [*found, fee.of_days]
+
+
+def _days_cost(fee: FeeTerms, days: int, of_days: int) -> int:
+    if not days or days >= of_days or fee.proration == "none":
+        return fee.amount_micros if days else 0
+    return round_ratio(fee.amount_micros * days, of_days, Rounding("half_up", 6))
 
 
 def take_back(entries: Sequence[Entry]) -> tuple[Due, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import TypeAlias
 
-from tollwright.core.billing.fees import Standing, standing
+from tollwright.core.billing.fees import FeeTerms, Standing, standing
 from tollwright.core.tax.totals import tax_micros
-from tollwright.data.models import BillingRun, InvoiceLine
+from tollwright.data.models import BillingRun, InvoiceLine, PlanFee
 from tollwright.domain.database import database
 from tollwright.domain.invoices.fee_lines import fee_entries
 from tollwright.store import sums
@@ -29,14 +29,18 @@ def check_sums(run: BillingRun | None = None) -> list[Violation]:
 
 
 def _fees(run: BillingRun | None) -> Iterator[Violation]:
-    """Of no fee line less than nothing stands, and no day of a fee stands twice."""
+    """Of no fee line less than nothing stands, no day twice, and each at the fee's price."""
     lines = InvoiceLine.objects.filter(fee__isnull=False, subscription__isnull=False)
     if run is not None:
         lines = lines.filter(invoice__run=run)
     plans = lines.order_by("subscription_id").values_list("subscription_id", flat=True)
     for some in _in_batches(plans.distinct().iterator(), PLANS_AT_ONCE):
-        for entries in fee_entries(some).values():
-            yield from _of_fee(standing(entries))
+        found = fee_entries(some)
+        fees = PlanFee.objects.select_related("version").in_bulk({fee for _, fee in found})
+        for (_, fee), entries in found.items():
+            stands = standing(entries)
+            yield from _of_fee(stands)
+            yield from _prices(fees[fee].terms, stands, fees[fee].version.currency)
 
 
 def _of_fee(stands: Sequence[Standing]) -> Iterator[Violation]:
@@ -48,6 +52,14 @@ def _of_fee(stands: Sequence[Standing]) -> Iterator[Violation]:
         if after.first < span.end:
             twice = (span.end - after.first).days
             yield Violation(_line_name(line_id), "fee days", 0, twice)
+
+
+def _prices(fee: FeeTerms, stands: Sequence[Standing], currency: str) -> Iterator[Violation]:
+    """What stands is days x fee less notes, but for a minor unit a document."""
+    for one in stands:
+        shown, due = one.line.amount_micros + one.given_back_micros, one.due_micros(fee, currency)
+        if shown != due:
+            yield Violation(_line_name(one.line.id), "fee x days", shown, due)
 
 
 def _in_batches(plans: Iterable[int | None], most: int) -> Iterator[list[int]]:
@@ -72,4 +84,4 @@ def _taxes(run_id: int | None) -> Iterator[Violation]:
             yield Violation(row.document, "tax base", row.base_micros, row.counted_base_micros)
         due = tax_micros(row.base_micros, row.rate, row.currency)
         if row.document_type != "credit_note" and due != row.tax_micros:
-            yield Violation(row.document, f"tax {row.rate} %", row.tax_micros, due)
+            yield Violation(row.document, f"tax {row.rate.normalize():f} %", row.tax_micros, due)

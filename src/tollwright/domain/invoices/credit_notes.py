@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from tollwright.core.billing.fees import standing
 from tollwright.core.document_text import amount_text
+from tollwright.core.money import to_minor_unit
+from tollwright.core.tax.totals import tax_micros
 from tollwright.data.models import Invoice, InvoiceLine, InvoiceTax
 from tollwright.domain.errors import DomainError, KeyReused, NotFound
 from tollwright.domain.invoices.drafting import total_up
@@ -182,30 +184,33 @@ def _line(note: Invoice, part: Correction, place: int, sign: int) -> InvoiceLine
 
 
 def _end_on_total(note: Invoice, original: Invoice, *, closes: bool) -> None:
-    """Keep the notes of an invoice within its total although each rounds on its own.
+    """Let the notes of an invoice round together, as one note of all of them would.
 
-    The note that takes the last of every line takes the last of each tax and of the total too.
+    So they never drift from its taxes and its total by a cent a note, however many there are; the
+    one that takes the last of every line takes the last of the total.
     """
     others = Invoice.objects.filter(corrects=original, document_type="credit_note")
     others = others.exclude(pk=note.pk)
-    if closes:
-        for tax in original.taxes.all():
-            found = InvoiceTax.objects.filter(
-                invoice__in=others, category=tax.category, rate=tax.rate
-            )
-            taken = int(found.aggregate(sum=Sum("tax_micros"))["sum"] or 0)
-            note.taxes.filter(category=tax.category, rate=tax.rate).update(
-                tax_micros=-(tax.tax_micros + taken)
-            )
-        note.tax_micros = int(note.taxes.aggregate(sum=Sum("tax_micros"))["sum"] or 0)
-    before = int(others.aggregate(sum=Sum("total_micros"))["sum"] or 0)
-    left = original.total_micros + before
-    if closes:
-        note.total_micros = -left
-        note.rounding_micros = -left - note.net_micros - note.tax_micros
-    elif -note.total_micros > left:
+    before = others.aggregate(net=Sum("net_micros"), tax=Sum("tax_micros"), all=Sum("total_micros"))
+    net, tax, total = (int(before[name] or 0) for name in ("net", "tax", "all"))
+    note.tax_micros = sum(_tax_with(others, one, original.currency) for one in note.taxes.all())
+    left = original.total_micros + total
+    exact = net + note.net_micros + tax + note.tax_micros
+    note.total_micros = -left if closes else to_minor_unit(exact, original.currency) - total
+    if -note.total_micros > left:
         most = amount_text(left, original.currency)
         raise BeyondInvoice(
             f"{original} has {most} {original.currency} left to credit, tax included."
         )
+    note.rounding_micros = note.total_micros - note.net_micros - note.tax_micros
     note.save(update_fields=["tax_micros", "total_micros", "rounding_micros"])
+
+
+def _tax_with(others: QuerySet[Invoice], tax: InvoiceTax, currency: str) -> int:
+    """The note's tax of a rate: what that of all notes' base comes to, less the others'; saved."""
+    same = InvoiceTax.objects.filter(invoice__in=others, category=tax.category, rate=tax.rate)
+    before = same.aggregate(base=Sum("base_micros"), tax=Sum("tax_micros"))
+    base = int(before["base"] or 0) + tax.base_micros
+    tax.tax_micros = tax_micros(base, tax.rate, currency) - int(before["tax"] or 0)
+    tax.save(update_fields=["tax_micros"])
+    return tax.tax_micros

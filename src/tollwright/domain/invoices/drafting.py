@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from django.db.models import QuerySet
 
 from tollwright.core.billing.periods import Calendar, Period, Span, without
+from tollwright.core.tax.history import TaxHistory
 from tollwright.core.tax.totals import Taxable, totals
 from tollwright.data.models import (
     BillingRun,
@@ -31,6 +32,7 @@ from tollwright.domain.invoices.terms import (
     Terms,
     calendar_of,
     held_campaigns,
+    taxes_of,
     terms_at,
     terms_before,
 )
@@ -48,6 +50,7 @@ class Account:
     customer: Customer
     currency: str
     calendar: Calendar
+    taxes: TaxHistory
     held: tuple[int, ...]
     first_call: datetime | None
     at: datetime
@@ -106,8 +109,9 @@ def _accounts(run: BillingRun, customer: Customer, at: datetime) -> list[Account
     currencies = set(first) | set(plans.values_list("version__currency", flat=True))
     currencies |= {draft.currency for draft in _drafts(customer, run.until)}
     calendar, held = calendar_of(customer), held_campaigns(customer, run.until, at)
+    taxes = taxes_of(customer)
     return [
-        Account(run, customer, code, calendar, held, first.get(code), at)
+        Account(run, customer, code, calendar, taxes, held, first.get(code), at)
         for code in sorted(currencies)
     ]
 
@@ -228,18 +232,20 @@ def _draft(account: Account, period: Period, since: datetime, kind: str) -> Invo
     terms = _terms_of(account, invoice)
     InvoiceTax.objects.filter(invoice=invoice).delete()
     InvoiceLine.objects.filter(invoice=invoice).exclude(kind="usage").delete()
-    basket = billing.Basket(
-        invoice_id=invoice.pk,
-        customer_id=account.customer.pk,
-        currency=account.currency,
-        since=since,
-        until=invoice.period_to,
-        held=account.held,
-    )
-    gather_usage(database(), basket)
-    InvoiceLine.objects.filter(invoice=invoice).update(
-        tax_category=terms.tax_category, tax_rate=terms.tax_rate
-    )
+    baskets = [
+        billing.Basket(
+            invoice_id=invoice.pk,
+            customer_id=account.customer.pk,
+            currency=account.currency,
+            since=span.since,
+            until=span.until,
+            held=account.held,
+            tax_category=span.treatment.category,
+            tax_rate=span.treatment.rate,
+        )
+        for span in account.taxes.spans(since, invoice.period_to)
+    ]
+    gather_usage(database(), baskets)
     return _filled(account, invoice, period, terms)
 
 
@@ -249,7 +255,7 @@ def _filled(account: Account, invoice: Invoice, period: Period, terms: Terms) ->
     None, and no row, when nothing is due, or too little for an invoice (rule minimum_invoice).
     """
     if invoice.document_type == "invoice":
-        frame = Frame(invoice, period, account.calendar, terms, account.held)
+        frame = Frame(invoice, period, account.calendar, account.taxes, account.held)
         InvoiceLine.objects.bulk_create(fee_lines(frame, 1_000_000))
     if not InvoiceLine.objects.filter(invoice=invoice).exclude(amount_micros=0).exists():
         drop(invoice)

@@ -11,15 +11,17 @@ from tollwright.core.billing.fees import (
     Due,
     Entry,
     FeeTerms,
+    Piece,
+    cut_piece,
     due_pieces,
     give_back,
     standing,
     take_back,
 )
 from tollwright.core.billing.periods import Calendar, Period, Span, moments
+from tollwright.core.tax.history import TaxHistory, Treatment
 from tollwright.data.models import Invoice, InvoiceLine, PlanFee, Subscription
 from tollwright.domain.invoices.fee_lines import fee_entries
-from tollwright.domain.invoices.terms import Terms
 
 DAY = timedelta(days=1)
 
@@ -31,7 +33,7 @@ class Frame:
     invoice: Invoice
     period: Period
     calendar: Calendar
-    terms: Terms
+    taxes: TaxHistory
     held: tuple[int, ...]
 
     @property
@@ -56,6 +58,7 @@ def fee_lines(frame: Frame, position: int) -> list[InvoiceLine]:
         for one in left:
             for fee in _recurring(one.version.fees.all()):
                 made += _corrections(frame, one, fee, entries[one.pk, fee.pk])
+    _tax_as_corrected(made)
     for place, line in enumerate(made, start=position):
         line.position = place
     return made
@@ -118,7 +121,10 @@ def _once(
             continue
         done = {fee for _, fee in before}
         due = [fee for fee in _fees_of(frame, one) if fee.interval == "once"]
-        yield from (_line(frame, one, fee, fee.amount_micros) for fee in due if fee.pk not in done)
+        tax = frame.taxes.on(one.starts_on, frame.period.zone)
+        yield from (
+            _line(frame, one, fee, fee.amount_micros, tax) for fee in due if fee.pk not in done
+        )
 
 
 def _billed_once(frame: Frame) -> dict[tuple[int, int | None], set[tuple[int, int]]]:
@@ -150,11 +156,20 @@ def _pieces(
     for piece in due_pieces(
         fee=terms, active=active, billed=billed, anchor=anchor, currency=currency
     ):
-        line = _line(frame, subscription, fee, piece.amount_micros, piece.span)
-        if fee.proration == "day":
-            line.days = piece.span.days
-            line.of_days = piece.of_days if piece.whole else terms.of_days or piece.of_days
-        yield line
+        for part, tax in _taxed(frame, terms, piece):
+            line = _line(frame, subscription, fee, part.amount_micros, tax, part.span)
+            if fee.proration == "day":
+                line.days = part.span.days
+                line.of_days = piece.of_days if piece.whole else terms.of_days or piece.of_days
+            yield line
+
+
+def _taxed(frame: Frame, terms: FeeTerms, piece: Piece) -> Iterator[tuple[Piece, Treatment]]:
+    """The piece by the tax of its days: cut where another rate begins, in whole by its last day."""
+    zone = frame.period.zone
+    days = frame.taxes.changes_within(piece.span, zone)
+    for part in cut_piece(terms, piece, days, frame.invoice.currency):
+        yield part, frame.taxes.on(part.span.last, zone)
 
 
 def _corrections(
@@ -185,9 +200,20 @@ def _active(frame: Frame, subscription: Subscription, fee: FeeTerms, anchor: dat
 
 
 def _correction(frame: Frame, subscription: Subscription, fee: PlanFee, due: Due) -> InvoiceLine:
-    line = _line(frame, subscription, fee, due.amount_micros, due.span)
+    tax = frame.taxes.on(due.span.last, frame.period.zone)
+    line = _line(frame, subscription, fee, due.amount_micros, tax, due.span)
     line.kind, line.corrects_id = "correction", due.of
     return line
+
+
+def _tax_as_corrected(lines: Sequence[InvoiceLine]) -> None:
+    """What gives back, or takes that back, has the tax of the line that it is of, not today's."""
+    of = {line.corrects_id for line in lines if line.corrects_id is not None}
+    found = InvoiceLine.objects.in_bulk(of) if of else {}
+    for line in lines:
+        if line.corrects_id is not None:
+            original = found[line.corrects_id]
+            line.tax_category, line.tax_rate = original.tax_category, original.tax_rate
 
 
 def _line(
@@ -195,6 +221,7 @@ def _line(
     subscription: Subscription,
     fee: PlanFee,
     amount_micros: int,
+    tax: Treatment,
     span: Span | None = None,
 ) -> InvoiceLine:
     since, until = moments(span, frame.period.zone) if span else (None, None)
@@ -209,8 +236,8 @@ def _line(
         period_from=since,
         period_to=until,
         amount_micros=amount_micros,
-        tax_category=frame.terms.tax_category,
-        tax_rate=frame.terms.tax_rate,
+        tax_category=tax.category,
+        tax_rate=tax.rate,
     )
 
 

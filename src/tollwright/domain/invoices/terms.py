@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db.models import Min
 
@@ -13,19 +12,16 @@ from tollwright.core.billing.period_rules import period_history
 from tollwright.core.billing.periods import Calendar, Period, anchor_day
 from tollwright.core.money import micros
 from tollwright.core.rules import RuleRow, applicable, resolve
-from tollwright.core.tax.totals import rate_of
+from tollwright.core.tax.history import TaxHistory, tax_history
 from tollwright.data.models import Campaign, Customer, Invoice, Subscription
-from tollwright.domain.rules.queries import period_rules, rule_rows, rules_in_force
+from tollwright.domain.rules.queries import period_rules, rule_rows, rules_in_force, tax_rules
 
 INSTANT, DAY = timedelta(microseconds=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A customer's billing rules at a moment. `tax_rate` is a percentage.
-
-    An invoice of less than `minimum_micros` is carried to the next.
-    """
+    """A customer's billing rules at a moment: what is less than `minimum_micros` is carried on."""
 
     detail: str
     due_days: int
@@ -33,14 +29,11 @@ class Terms:
     own_invoice_for_late: bool
     bill_at_start: bool
     minimum_micros: int
-    tax_category: str
-    tax_rate: Decimal
 
 
 def terms_at(customer: Customer, at: datetime) -> Terms:
     """What the rules say for this customer at `at`. One query."""
     rules = {known.name: found.value for known, found in rules_in_force(customer=customer, at=at)}
-    category = str(rules["tax_category"])
     return Terms(
         detail=str(rules["invoice_detail"]),
         due_days=int(str(rules["due_days"])),
@@ -48,14 +41,17 @@ def terms_at(customer: Customer, at: datetime) -> Terms:
         own_invoice_for_late=rules["late_usage"] == "own_invoice",
         bill_at_start=bool(rules["bill_at_start"]),
         minimum_micros=micros(str(rules["minimum_invoice"])),
-        tax_category=category,
-        tax_rate=rate_of(category, Decimal(str(rules["tax_rate"]))),
     )
 
 
 def terms_before(customer: Customer, end: datetime) -> Terms:
     """What the rules say in the last instant of a period that ends at `end`."""
     return terms_at(customer, end - INSTANT)
+
+
+def taxes_of(customer: Customer) -> TaxHistory:
+    """Which tax holds from when on. One query."""
+    return tax_history(tax_rules(customer))
 
 
 def calendar_of(customer: Customer) -> Calendar:

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from tollwright.core.billing.period_rules import PERIOD_SETTINGS
 from tollwright.core.rules import SETTINGS, Resolved, RuleRow, Setting, applicable, resolve
 from tollwright.core.settings import SCOPES, Scope
+from tollwright.core.tax.history import TAX_SETTINGS
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.rules import Rule
 from tollwright.data.scope import current_tenant_id
@@ -49,6 +50,11 @@ def rule_rows() -> list[RuleRow]:
 def period_rules(customer: Customer) -> list[RuleRow]:
     """The rules that bound the customer's billing periods, of all times. One query."""
     return _chain(customer, None, {"setting__in": PERIOD_SETTINGS})
+
+
+def tax_rules(customer: Customer) -> list[RuleRow]:
+    """The rules that say the customer's tax, of all times. One query."""
+    return _chain(customer, None, {"setting__in": TAX_SETTINGS})
 
 
 def history(setting: str = "") -> QuerySet[Rule]:
