@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 from tollwright.data.base import MICROS, TenantOwned, currency_field, is_currency
 
@@ -40,11 +41,15 @@ class Account(TenantOwned):
 
 
 class Entry(TenantOwned):
-    """A movement of money; its postings sum to zero. The key makes it move once."""
+    """A movement of money; its postings sum to zero. The key makes it move once.
+
+    It stands on the day it is of (money came, an invoice was issued), whenever it was typed.
+    """
 
     kind = models.CharField(max_length=20)
     memo = models.CharField(max_length=200)
-    at = models.DateTimeField()
+    at = models.DateTimeField(help_text="when it happened, never to come")
+    recorded_at = models.DateTimeField(db_default=Now(), help_text="written at")
     idempotency_key = models.CharField(max_length=100)
 
     class Meta:

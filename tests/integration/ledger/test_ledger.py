@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -122,3 +122,33 @@ def test_nothing_to_post_is_no_entry(books: Books) -> None:
         )
         is None
     )
+
+
+def test_money_counts_from_the_day_it_came_whenever_it_is_typed(books: Books) -> None:
+    """2 Nov: invoice 119. 10 Nov: 100 come, typed on 20 Nov: on 11 Nov 19 are owed, and stay so."""
+    books.call("2026-10-15T10:00", 100 * EUR)
+    bill_and_issue()
+    customer = books.world.customer
+    record_payment(
+        customer=customer, amount_micros=100 * EUR, currency="EUR", method="transfer",
+        received_at=TENTH, key="k1", at=TWENTIETH, by=ANNA, render=as_data,
+    )  # fmt: skip
+    eleventh = TENTH + timedelta(days=1)
+    assert queries.balance(customer, at=TENTH) == 119 * EUR
+    assert queries.balance(customer, at=eleventh) == 19 * EUR
+    (row,) = queries.statement(customer, since=TENTH, until=eleventh).rows
+    assert (row.kind, row.at, row.recorded_at) == ("payment", TENTH, TWENTIETH)
+    assert queries.statement(customer, since=TWENTIETH).rows == ()
+    cash = {row.kind: row.balance_micros for row in queries.trial_balance(at=eleventh)}["cash"]
+    assert cash == 100 * EUR
+
+
+def test_money_of_later_today_counts_from_when_it_is_typed(books: Books) -> None:
+    """A day is typed as its noon, at nine: no entry is of a moment to come."""
+    customer = books.world.customer
+    record_payment(
+        customer=customer, amount_micros=EUR, currency="EUR", method="cash", confirmed=True,
+        received_at=TENTH + timedelta(hours=3), key="k1", at=TENTH, by=ANNA, render=as_data,
+    )  # fmt: skip
+    (row,) = queries.statement(customer).rows
+    assert (row.at, row.recorded_at) == (TENTH, TENTH)

@@ -21,8 +21,12 @@ def post(
     currency: str,
     postings: Postings,
     at: datetime,
+    happened_at: datetime | None = None,
 ) -> Entry | None:
-    """Write a balanced entry at `at`; None when there is nothing to post (all amounts zero).
+    """Write a balanced entry now, `at`; None when there is nothing to post (all amounts zero).
+
+    It stands in balances and statements at the moment it is of, `happened_at` (None: now too); what
+    is said to come later today stands at now.
 
     `key` makes it move once: a second entry of that key is refused by the database. The receivable
     is the customer's; the other accounts are the tenant's.
@@ -31,7 +35,12 @@ def post(
         return None
     tenant_id = current_tenant_id()
     entry = Entry.objects.create(
-        tenant_id=tenant_id, kind=kind, memo=memo[:200], at=at, idempotency_key=key
+        tenant_id=tenant_id,
+        kind=kind,
+        memo=memo[:200],
+        at=min(happened_at or at, at),
+        recorded_at=at,
+        idempotency_key=key,
     )
     Posting.objects.bulk_create(
         Posting(

@@ -1,4 +1,7 @@
-"""What the ledger says. Positive: the customer owes."""
+"""What the ledger says. Positive: the customer owes.
+
+Entries count from when they happened: a payment from when the money came, not when it was typed.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,13 @@ from tollwright.data.models import Customer, Posting
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """One entry on a customer's account, and what they owe after it."""
+    """One entry on a customer's account, and what they owe after it.
+
+    `at`: when it happened; `recorded_at`: when it was written.
+    """
 
     at: datetime
+    recorded_at: datetime
     kind: str
     memo: str
     amount_micros: int
@@ -73,7 +80,11 @@ def statement(
     for posting in found.order_by("entry__at", "entry_id", "id"):
         running += posting.amount_micros
         entry = posting.entry
-        rows.append(StatementRow(entry.at, entry.kind, entry.memo, posting.amount_micros, running))
+        rows.append(
+            StatementRow(
+                entry.at, entry.recorded_at, entry.kind, entry.memo, posting.amount_micros, running
+            )
+        )
     return Statement(code, opening, tuple(rows), running)
 
 

@@ -280,6 +280,7 @@ def _taken(payload: Payment, at: datetime, by: By) -> Payment:
         currency=payload.currency,
         postings=payment_postings(payload.amount_micros),
         at=at,
+        happened_at=payload.received_at,
     )
     payload.entry = _present(entry)
     payload.recorded_at, payload.recorded_by = at, by.actor[:200]

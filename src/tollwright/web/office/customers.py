@@ -110,6 +110,7 @@ def statement(request: StaffRequest, pk: int) -> HttpResponse:
         found.rows,
         [
             Column("at", "When", lambda one: one.at),
+            Column("recorded_at", "Recorded", lambda one: one.recorded_at),
             Column("what", "What", lambda one: one.memo or label_of("entry_kind", one.kind)),
             Column("amount", "Amount", lambda one: Money(one.amount_micros, found.currency)),
             Column("balance", "Owes after", lambda one: Money(one.balance_micros, found.currency)),
