@@ -59,6 +59,7 @@ def draft(tenant_id: int, until: datetime, key: str, at: datetime) -> int:
     from tollwright.data.scope import tenant_scope
     from tollwright.domain.audit.operations import By
     from tollwright.domain.invoices import queries, runs
+    from tollwright.domain.invoices.notices import notices_of
     from tollwright.jobs.here import work_off
 
     with tenant_scope(tenant_id):
@@ -72,6 +73,8 @@ def draft(tenant_id: int, until: datetime, key: str, at: datetime) -> int:
         for invoice in drafts:
             total = amount_text(invoice.total_micros, invoice.currency)
             print(f"  {invoice.customer.name}: {total} {invoice.currency}")
+        for sentence in notices_of(run):
+            print(f"  {sentence}")
     for one in failed:
         print(f"  not drafted: {one.title}: {one.sentence}")
     return run.pk

@@ -18,7 +18,7 @@ from tollwright.cli.bill import bill
 from tollwright.cli.pay import pay
 from tollwright.cli.reverse_payment import reverse_payment
 from tollwright.cli.write_off import write_off
-from tollwright.data.models import Document
+from tollwright.data.models import Customer, Document
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.errors import DomainError, NotFound
 
@@ -45,6 +45,17 @@ def world(fresh_db: str, monkeypatch: pytest.MonkeyPatch) -> World:
         say("tax_rate", "19")
         open_books(made).call("2026-10-15T10:00", 10_000_000)
     return made
+
+
+def test_who_is_billed_although_suspended_is_named(world: World) -> None:
+    with tenant_scope(world.tenant.pk):
+        Customer.objects.update(status="suspended")
+    _, said = run("bill")
+    assert said.splitlines()[1:3] == [
+        "  Acme Ltd: 11.90 EUR",
+        "  Acme Ltd is suspended and billed all the same: end the plans, or switch billing off"
+        " (rule billing_enabled), if that is not meant.",
+    ]
 
 
 def test_drafts_then_documents_then_a_receipt(world: World, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 from tollwright.domain.entities import BillingRun, Document, Invoice, InvoiceLine, Job
 from tollwright.domain.errors import KeyReused, NotFound
 from tollwright.domain.invoices import operations, queries, runs, write_offs
+from tollwright.domain.invoices.notices import notice_of, notices_of
 from tollwright.gateways.typst import render
 from tollwright.web.api.customers import customer_of
 from tollwright.web.api.idempotency import once
@@ -79,6 +80,9 @@ class InvoiceDetail(InvoiceOut):
     open: Money
     lines: list[LineOut]
     taxes: list[TaxOut]
+    notice: Annotated[
+        str, Field(description="of a draft: who is billed although suspended or closed; else ''")
+    ]
 
 
 class WriteOffIn(Schema):
@@ -105,6 +109,9 @@ class RunOut(Schema):
     started_at: Instant
     started_by: str
     drafts: list[int]
+    notices: Annotated[
+        list[str], Field(description="a sentence for each customer drafted although not active")
+    ]
 
 
 @router.get("/invoices", response=Page[InvoiceOut], summary="List invoices, newest first")
@@ -279,6 +286,7 @@ def _detail(invoice: Invoice) -> InvoiceDetail:
             )
             for tax in queries.taxes_of(invoice)
         ],
+        notice=notice_of(invoice),
     )  # fmt: skip
 
 
@@ -299,5 +307,5 @@ def _percent(rate: object) -> str:
 def _run(run: BillingRun) -> RunOut:
     return RunOut(
         id=run.pk, until=run.until, started_at=run.started_at, started_by=run.started_by,
-        drafts=queries.draft_ids(run),
+        drafts=queries.draft_ids(run), notices=notices_of(run),
     )  # fmt: skip

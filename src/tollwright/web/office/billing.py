@@ -13,6 +13,7 @@ from django.utils import timezone
 from tollwright.domain.entities import BillingRun, Job
 from tollwright.domain.invoices import queries as invoices
 from tollwright.domain.invoices import runs
+from tollwright.domain.invoices.notices import NOT_ACTIVE, notices_of
 from tollwright.domain.invoices.operations import grace_ends
 from tollwright.domain.jobs import operations as jobs
 from tollwright.domain.lookup import find
@@ -134,7 +135,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
                 number=True,
             ),
             Column("before", "Period before", _before, number=True),
-            Column("note", "Look at", _anomaly),
+            Column("note", "Look at", _look_at),
             Column("status", "Status", lambda one: Status(one.status), "status"),
         ],
         order="customer",
@@ -152,6 +153,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         progress=progress,
         failed=None if progress is None else waits_or_failed(progress),
         table=table.page(request),
+        notices=notices_of(run),
         drafts=counts.drafts,
         issued=counts.issued,
         documents=counts.documents,
@@ -199,8 +201,20 @@ def _before(one: Any) -> Money | None:
     return None if one.previous_micros is None else Money(one.previous_micros, one.currency)
 
 
+def _look_at(one: Any) -> str | None:
+    """What a reviewer should look at: who is billed although not active, and odd sums."""
+    found = [_not_active(one), _anomaly(one)]
+    return "; ".join(filter(None, found)) or None
+
+
+def _not_active(one: Any) -> str | None:
+    customer = one.customer
+    is_draft = one.status == "draft"
+    return f"customer is {customer.status}" if is_draft and customer.status in NOT_ACTIVE else None
+
+
 def _anomaly(one: Any) -> str | None:
-    """What a reviewer should look at: nothing at all, or half or twice the period before."""
+    """Nothing at all, or half or twice the period before."""
     if one.total_micros == 0:
         return "comes to nothing"
     if one.previous_micros is None:

@@ -16,6 +16,7 @@ from tollwright.domain.entities import Document, Invoice, InvoiceLine
 from tollwright.domain.errors import NotFound
 from tollwright.domain.invoices import operations, queries
 from tollwright.domain.invoices.allocation import open_micros
+from tollwright.domain.invoices.notices import notice_of
 from tollwright.domain.invoices.operations import Correction
 from tollwright.domain.listing import Rows, as_query
 from tollwright.domain.lookup import find
@@ -138,6 +139,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         corrections=queries.corrections_of(invoice),
         document=queries.head_of_document(invoice),
         still_open=open_micros(invoice),
+        notice=notice_of(invoice),
         crumbs=[("Invoices", to("invoices"))],
     )
 

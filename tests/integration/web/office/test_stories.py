@@ -379,6 +379,22 @@ def test_from_calls_to_a_paid_invoice(office: Office) -> None:
     assert "credit it instead" in refused
 
 
+def test_who_is_billed_although_closed_is_said(office: Office) -> None:
+    """On the run and on the draft, until it is issued."""
+    customer = office.switch.world.customer
+    office.upload(master_csv(CALLS))
+    with tenant_scope(office.switch.tenant_id):
+        Customer.objects.filter(pk=customer.pk).update(status="closed")
+    draft = office.bill()
+    sentence = f"{customer.name} is closed and billed all the same"
+    run = f"billing/{office.latest(BillingRun).pk}/"
+    assert sentence in office.get(run) and "customer is closed; first invoice" in office.get(run)
+    assert sentence in office.get(f"invoices/{draft.pk}/")
+    office.post(f"invoices/{draft.pk}/finalise/")
+    assert "is closed" not in office.get(run)
+    assert "is closed" not in office.get(f"invoices/{draft.pk}/")
+
+
 def test_void_and_credit(office: Office) -> None:
     office.upload(master_csv(CALLS))
     draft = office.bill()
