@@ -75,10 +75,10 @@ def test_a_call_is_found_and_explained(visit: Callable[..., Visitor], site: Site
     expect(page).to_have_url(re.compile(f"from={day}"))  # the answer is there, not on its way
     expect(page.get_by_text("3 of 3")).to_be_visible()
     page.get_by_label("Number").fill("no such")
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Filter").click()
     expect(page.get_by_text("A filter cannot be read")).to_be_visible()
     page.get_by_label("Number").fill("+44 20 7946")
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Filter").click()
     expect(page).to_have_url(re.compile("number=%2B44"))  # a link to share
     row = page.get_by_role("row", name=re.compile("0:01:01"))
     expect(row).to_contain_text("1.20 EUR")
@@ -102,7 +102,7 @@ def test_reading_needs_no_javascript(visit: Callable[..., Visitor], site: Site) 
     page = visitor.sign_in(CLIENT)
     page.get_by_role("link", name="Calls", exact=True).click()
     page.get_by_label("From day").fill(site.harbour.day.date().isoformat())
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Filter").click()
     expect(page.get_by_text("3 of 3")).to_be_visible()
     page.get_by_role("link", name="Talked").click()  # sorts
     expect(page.get_by_role("row").nth(1)).to_contain_text("0:00:30")

@@ -71,7 +71,7 @@ TEMPLATES = [
         "DIRS": [Path(__file__).parent.parent / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["tollwright.web.shared.templating"],
+            "builtins": ["tollwright.web.shared.templating", "tollwright.web.shared.components"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

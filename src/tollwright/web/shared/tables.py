@@ -94,6 +94,11 @@ class Header:
     direction: str  # ascending, descending or none
     number: bool
 
+    @property
+    def layout(self) -> str:
+        """Its class: the head of figures stands to the right, as they do."""
+        return "number" if self.number else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
