@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 
 import typer
 
@@ -37,8 +38,8 @@ VERBS = (
 )
 
 
-def build() -> typer.Typer:
-    """The command with all its verbs; each verb is the function of its file's name."""
+def build(verbs: Sequence[str] = VERBS) -> typer.Typer:
+    """The command with these verbs; each is the function of its file's name."""
     from importlib import import_module
 
     app = typer.Typer(
@@ -49,10 +50,21 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="markdown",
     )
-    for verb in VERBS:
+    app.callback()(_group)  # a verb has its name even where it is loaded alone
+    for verb in verbs:
         module = import_module(f"tollwright.cli.{verb}")
         app.command(verb.replace("_", "-"))(getattr(module, verb))
     return app
+
+
+def _group() -> None:
+    pass
+
+
+def asked_for(words: Sequence[str]) -> Sequence[str]:
+    """The verb that a command line begins with, to load no other; all where it names none."""
+    verb = words[0].replace("-", "_") if words else ""
+    return (verb,) if verb in VERBS else VERBS
 
 
 def main() -> None:
@@ -60,7 +72,7 @@ def main() -> None:
     # asked to end, end in order: the embedded server is let go of
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
-        build()()
+        build(asked_for(sys.argv[1:]))()
     except Exception as error:
         sentence = refusal(error)
         if sentence is None:

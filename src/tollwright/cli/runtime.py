@@ -32,6 +32,11 @@ def keep_compiled() -> None:
     compile_notice.listen(_say)
 
 
+def cards_folder() -> Path:
+    """Where compiled cards are kept, in one place for all verbs and the server."""
+    return home() / "compiled" / "cards"
+
+
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 

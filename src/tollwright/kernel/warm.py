@@ -12,6 +12,8 @@ from tollwright.core.formats.base import Options
 from tollwright.core.rating.rate_call import CallInput
 from tollwright.kernel import numbers, text_bytes
 from tollwright.kernel.call_columns import columns_of
+from tollwright.kernel.call_file import lines
+from tollwright.kernel.call_file.rate import CSV, rate_file
 from tollwright.kernel.cdr import dialled, fields
 from tollwright.kernel.cdr.columns import ColumnReader
 from tollwright.kernel.rating import batch, legs, trie
@@ -21,6 +23,7 @@ from tollwright.kernel.rating.legs import price_from_cost
 
 CALL = CallInput("warm", datetime(2026, 1, 1, tzinfo=UTC), 1000, "", "1")
 ROW = b'"1","0111111111","1","","","","","","","2026-01-01 00:00:00","","","0","0","","","1.1",""\n'
+CALLS = b"call_key,answered_at,seconds,called\nwarm,2026-01-01T00:00:00Z,1,1\n"
 FREE = Allowance("one free call", "calls", 1)
 
 
@@ -35,6 +38,7 @@ def warm(say: Callable[[str], None]) -> int:
     for allowances in ((), (FREE,)):
         card = RateCard(rates=(Rate("1", 0),), allowances=allowances)
         charges = rate_batch(compile_card(card), calls).charges
+    list(rate_file([CALLS], compile_card(card), CSV))
     price_from_cost(charges, charges, None, compile_card(card))
     list(ColumnReader(ASTERISK_CSV, Options(), 1).read([ROW]))
     new = sum(bool(function.stats.cache_misses) for function in _entries())
@@ -51,4 +55,5 @@ def _entries() -> tuple[Any, ...]:
         + legs.ENTRIES
         + numbers.ENTRIES
         + trie.ENTRIES
+        + lines.ENTRIES
     )

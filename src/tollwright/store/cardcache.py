@@ -54,13 +54,22 @@ def compiled(name: str, card: Callable[[], RateCard]) -> CompiledCard:
     changes about it; '' means a card of this process alone. A folder that cannot be written costs
     the sharing, not the rating.
     """
-    content_hash = hashlib.sha256(name.encode()).hexdigest()
+    content_hash = _hash_of(name)
     if _kept.folder is not None and name:
         try:
             return load_or_compile(_kept.folder, content_hash, card)
         except OSError as error:
             LOG.warning("compiled cards cannot be kept in %s: %s", _kept.folder, error)
     return compile_card(card(), hash_of_content=content_hash)
+
+
+def kept(name: str) -> CompiledCard | None:
+    """The compiled card that `name` means, if it is on disk."""
+    return None if _kept.folder is None else load(_kept.folder, _hash_of(name))
+
+
+def _hash_of(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def _forget_oldest(folder: Path) -> None:
@@ -111,6 +120,7 @@ def load(folder: Path, content_hash: str, *, verify: bool = False) -> CompiledCa
             pool_amounts=tuple(about["pools"].values()),
             currency=about["currency"],
             decimals=about["decimals"],
+            timezone=about["timezone"],
         )
     except (FileNotFoundError, ValueError, KeyError):
         return None
@@ -152,6 +162,7 @@ def _about(draft: Path, compiled: CompiledCard) -> dict[str, object]:
         "content_hash": compiled.content_hash,
         "currency": compiled.currency,
         "decimals": compiled.decimals,
+        "timezone": compiled.timezone,
         "bands": compiled.band_names,
         "allowances": compiled.allowance_names,
         "pools": dict(zip(compiled.pool_names, compiled.pool_amounts, strict=True)),

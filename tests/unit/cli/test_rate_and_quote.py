@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,12 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from tollwright.cli import card_file
 from tollwright.cli import rate as module
 from tollwright.cli.quote import quote
 from tollwright.cli.rate import rate
+from tollwright.core.cards.card import RateCard
+from tollwright.core.rating.open_file import read_card_text
 
 APP = typer.Typer(pretty_exceptions_enable=False)
 APP.command()(rate)
@@ -84,16 +87,67 @@ g,2026-11-16T10:00:00,0,,44
 )
 
 
+@pytest.mark.parametrize("form", ["csv", "json"])
 def test_a_large_file_is_rated_in_columns_with_the_same_result(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     (folder / "calls.csv").write_text(SOME_OF_EACH)
-    small = rated(folder)
+    small = rated(folder, "--format", form)
     monkeypatch.setattr(module, "MANY", 7)
-    monkeypatch.setattr(module, "rate_calls", None)
-    monkeypatch.setenv("NUMBA_CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR", ""))
-    large = rated(folder)
+    monkeypatch.setattr(module, "one_by_one", None)
+    monkeypatch.setenv("TOLLWRIGHT_HOME", str(folder / "home"))
+    large = rated(folder, "--format", form)
     assert (large.exit_code, large.stdout) == (small.exit_code, small.stdout)
+    assert "5 of 7 calls were not rated" in large.stderr
+
+
+def test_the_compiled_form_of_a_large_card_is_found_by_its_bytes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLLWRIGHT_HOME", str(folder / "home"))
+    monkeypatch.setattr(card_file, "LARGE", 1)
+    monkeypatch.setattr(module, "MANY", 1)
+    first = rated(folder)
+    read: list[str] = []
+    monkeypatch.setattr(card_file, "read_card_text", _noting(read))
+    again = rated(folder)
+    assert (again.stdout, read) == (first.stdout, [])
+    other = rated(folder, "--profile", "a2billing")
+    (folder / "card.json").write_text(json.dumps(CARD | {"rounding": {"decimals": 2}}))
+    changed = rated(folder)
+    amounts = [one.stdout.splitlines()[1].split(",")[6] for one in (first, other, changed)]
+    assert amounts == ["0.4800", "0.360000", "0.48"]
+    assert len(read) == 2
+
+
+def _noting(read: list[str]) -> Callable[[str, str], RateCard]:
+    def noted(text: str, profile: str) -> RateCard:
+        read.append(text)
+        return read_card_text(text, profile)
+
+    return noted
+
+
+def test_a_result_that_cannot_be_written_leaves_what_was_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "out.csv").write_text("before")
+
+    def full(_self: Path, _target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    result = rated(folder, "--out", str(folder / "out.csv"))
+    assert (result.exit_code, result.stderr) == (
+        2, f"{folder / 'out.csv'}: No space left on device\n",
+    )  # fmt: skip
+    assert sorted(path.name for path in folder.iterdir()) == ["calls.csv", "card.json", "out.csv"]
+    assert (folder / "out.csv").read_text() == "before"
+
+
+def test_each_of_some_calls_has_its_line(folder: Path) -> None:
+    (folder / "calls.csv").write_text(SOME_OF_EACH)
+    large = rated(folder)
     assert large.stdout.splitlines()[1:4] == [
         "a,rated,,44,,48,0.4800,0",
         "b,blocked,the destination 4490 is blocked,4490,,,,",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, ROUND_UP, Decimal, InvalidOperation
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tollwright.core.money import show
@@ -34,6 +35,7 @@ UNREADABLE = "\ufffd"  # what reading leaves of a byte that is no UTF-8
 LONGEST_REASON = 200  # it quotes what stood in the line
 MOST_SECONDS = 10**9  # far beyond any call, near enough to be computed with
 
+Row = list[str] | str  # a text says why it does not read
 Way = Callable[[Sequence[CallInput], CardIndex], list[Charge]]
 
 
@@ -54,6 +56,13 @@ class CallLine:
     reason: str = ""
 
 
+class Reading(NamedTuple):
+    """What of a card decides how a line reads: the zone of times without offset, the second."""
+
+    zone: ZoneInfo
+    second_from_ms: int
+
+
 def parse_calls(text: str, index: CardIndex) -> list[CallLine]:
     """The lines of a CALLS.csv after its header; empty lines are passed over.
 
@@ -61,7 +70,13 @@ def parse_calls(text: str, index: CardIndex) -> list[CallLine]:
     when there is no header or a column is missing.
     """
     rows = _rows(text.removeprefix("\ufeff"))
-    header = next(rows, None)
+    names = names_of(next(rows, None))
+    reading = Reading(index.zone, index.card.second_from_ms)
+    return [read_line(row, names, reading) for row in rows]
+
+
+def names_of(header: Row | None) -> list[str]:
+    """The names of the columns by a file's first row, None: it has none. Raises CallFileError."""
     if header is None:
         raise CallFileError("the file of calls is empty: its first line names the columns")
     if isinstance(header, str):
@@ -73,7 +88,7 @@ def parse_calls(text: str, index: CardIndex) -> list[CallLine]:
     twice = sorted({name for name in names if name in COLUMNS and names.count(name) > 1})
     if twice:
         raise CallFileError(f"the header of the file of calls says {', '.join(twice)} twice")
-    return [_line(row, names, index) for row in rows]
+    return names
 
 
 def _no_columns(header: list[str], missing: list[str]) -> str:
@@ -88,7 +103,7 @@ def _no_columns(header: list[str], missing: list[str]) -> str:
     )
 
 
-def _rows(text: str) -> Iterator[list[str] | str]:
+def _rows(text: str) -> Iterator[Row]:
     """Rows that hold anything; a text in place of a row says why it does not read."""
     reader = csv.reader(io.StringIO(text, newline=""))
     while True:
@@ -99,11 +114,17 @@ def _rows(text: str) -> Iterator[list[str] | str]:
         except csv.Error as error:
             yield f"line {reader.line_num}: {error}"
             continue
-        if any(field.strip() for field in row):
+        if holds_anything(row):
             yield row
 
 
-def _line(row: list[str] | str, names: list[str], index: CardIndex) -> CallLine:
+def holds_anything(row: Row) -> bool:
+    """Whether a row is one: an empty line, or one of commas alone, is passed over."""
+    return isinstance(row, str) or any(field.strip() for field in row)
+
+
+def read_line(row: Row, names: Sequence[str], reading: Reading) -> CallLine:
+    """The call of a row, or why it is none."""
     if isinstance(row, str):
         return CallLine("", None, row)
     fields = dict(zip(names, (field.strip() for field in row), strict=False))
@@ -117,8 +138,8 @@ def _line(row: list[str] | str, names: list[str], index: CardIndex) -> CallLine:
     try:
         call = CallInput(
             call_key=key,
-            answered_at=read_moment(fields["answered_at"], index.zone),
-            answered_ms=read_milliseconds(fields["seconds"], index.card.second_from_ms),
+            answered_at=read_moment(fields["answered_at"], reading.zone),
+            answered_ms=read_milliseconds(fields["seconds"], reading.second_from_ms),
             caller=fields.get("caller", "").removeprefix("+"),
             called=fields["called"].removeprefix("+"),
         )

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import NoReturn
 
+from tollwright.core.cards.card import RateCard
 from tollwright.core.cards.file import load_card
 from tollwright.core.cards.read import CardError, Fault
 from tollwright.core.rating.call_file import UNREADABLE
@@ -17,9 +18,14 @@ MOST_DIGITS = 40  # of a whole number; no field takes as many
 
 
 def open_card(text: str, profile: str = "") -> CardIndex:
+    """A card ready to rate; raises as `read_card_text`."""
+    return prepare(read_card_text(text, profile))
+
+
+def read_card_text(text: str, profile: str = "") -> RateCard:
     """Raises CardError with all faults of the card, UnknownProfile for the profile's name."""
     card = load_card(card_data(text))
-    return prepare(apply_profile(card, profile) if profile else card)
+    return apply_profile(card, profile) if profile else card
 
 
 def card_data(text: str) -> Mapping[str, object]:

@@ -17,12 +17,12 @@ from tollwright.core.formats.base import CLIPPED_SECONDS, DAY_S
 from tollwright.core.formats.records import LONGEST_SEQUENCE
 from tollwright.kernel.arrays import NONE
 from tollwright.kernel.jit import entry, plain
-from tollwright.kernel.text_bytes import ESCAPED
+from tollwright.kernel.text_bytes import ESCAPED, QUOTE
 
 BAD = -1
 CLIPPED = min(CLIPPED_SECONDS)  # the other one is more than a day
-DASH, SLASH, DOT, PLUS, ZERO, COMMA, COLON, BLANK, TEE, PERCENT = (
-    ord(sign) for sign in "-/.+0,: T%"
+DASH, SLASH, DOT, PLUS, ZERO, COMMA, COLON, BLANK, TEE, PERCENT, ZULU, TILDE, BACKSLASH = (
+    ord(sign) for sign in "-/.+0,: T%Z~\\"
 )
 LOCAL = np.frombuffer(takes.LOCAL.encode(), np.uint8)
 _MONTHS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365])
@@ -377,4 +377,124 @@ def plain_numbers(data: Any, first: Any, size: Any, plain: Any, known: Any) -> N
             first[row], size[row], known[row] = at + 1, length - 1, True
 
 
-ENTRIES: tuple[Any, ...] = (scan, read_rows, read_texts, plain_numbers)
+# The columns of a file of calls to be rated, and the texts that are kept of them.
+CALL_KEY, ANSWERED_AT, CALL_SECONDS, CALLER, CALLED = range(5)
+KEY_TEXT, CALLER_TEXT, CALLED_TEXT = range(3)
+MOST_WHOLE, MOST_FINER = 9, 6  # digits of seconds before and behind the point
+
+
+@plain
+def _trimmed(data: Any, at: int, size: int) -> tuple[int, int]:
+    """A text without the blanks around it."""
+    while size and data[at] == BLANK:
+        at += 1
+        size -= 1
+    while size and data[at + size - 1] == BLANK:
+        size -= 1
+    return at, size
+
+
+@plain
+def _key(data: Any, at: int, size: int) -> bool:
+    """Whether a text is written as it is read, in CSV and in JSON."""
+    usual = size > 0
+    for place in range(at, at + size):
+        sign = data[place]
+        usual &= BLANK <= sign <= TILDE and sign not in (COMMA, QUOTE, BACKSLASH)
+    return usual
+
+
+@plain
+def _micros(data: Any, at: int, size: int) -> int:
+    """What some digits behind a point say in millionths; negative for none or more than six."""
+    value = _number(data, at, size, MOST_FINER)
+    for _ in range(size, MOST_FINER):
+        value *= 10
+    return value
+
+
+@plain
+def _offset(data: Any, at: int, size: int) -> int:
+    """Seconds east of Greenwich of `Z` or `+05:30`; NONE for '', 86 400 for what is neither."""
+    if not size:
+        return NONE
+    if size == 1 and data[at] == ZULU:
+        return 0
+    if size != 6 or data[at] not in (PLUS, DASH) or data[at + 3] != COLON:
+        return DAY_S
+    hours, minutes = _pair(data, at + 1), _pair(data, at + 4)
+    if min(hours, minutes) < 0 or hours > 23 or minutes > 59:
+        return DAY_S
+    seconds = (hours * 60 + minutes) * 60
+    return -seconds if data[at] == DASH else seconds
+
+
+@plain
+def _moment(data: Any, at: int, size: int) -> tuple[int, int]:
+    """(seconds as written, BAD: not read; micros behind them) of `2026-11-22 08:34:05.25`."""
+    seconds = _stamp(data, at, 19) if size >= 19 else BAD
+    if size <= 19 or seconds < 0:
+        return seconds, 0
+    micros = _micros(data, at + 20, size - 20) if data[at + 19] == DOT else BAD
+    return (seconds, micros) if micros >= 0 else (BAD, 0)
+
+
+@plain
+def _zone_sign(data: Any, at: int, size: int) -> int:
+    """How far from `at` a zone is written behind a time: its length where there is none."""
+    for place in range(19, size):
+        if data[at + place] in (PLUS, DASH, ZULU):
+            return place
+    return size
+
+
+@plain
+def _exact_ms(data: Any, at: int, size: int, up: bool) -> int:
+    """Milliseconds of seconds such as 65 or 65.2345, what is finer `up` or down; BAD for others."""
+    point = _before(data, at, size, DOT)
+    whole = _number(data, at, point, MOST_WHOLE)
+    if whole < 0 or point == size:
+        return whole * 1_000 if whole >= 0 else BAD
+    micros = _micros(data, at + point + 1, size - point - 1)
+    if micros < 0:
+        return BAD
+    return whole * 1_000 + (micros + (999 if up else 0)) // 1_000
+
+
+@entry
+def read_calls(
+    data: Any, first: Any, size: Any, places: Any, up: bool, odd: Any, begins: Any, sizes: Any,
+    at_us: Any, offset_s: Any, ms: Any,
+) -> None:  # fmt: skip
+    """What the rows of a file of calls say, by the places of CALL_KEY .. CALLED; -1: no such.
+
+    Fills begins and sizes int32[3, n] (KEY_TEXT .. CALLED_TEXT), the moment as it is written in
+    micros, its offset (NONE: a time without one), and milliseconds. What is not plain is odd.
+    """
+    for row in range(len(odd)):
+        flags = ESCAPED if odd[row] else 0
+        for k in range(len(places)):
+            flags |= size[row, places[k]] if places[k] >= 0 else 0
+        if flags & ESCAPED:
+            odd[row] = True
+            continue
+        for text, place in enumerate((places[CALL_KEY], places[CALLER], places[CALLED])):
+            at, length = 0, 0
+            if place >= 0:
+                at, length = _trimmed(data, first[row, place], size[row, place])
+            if text != KEY_TEXT and length and data[at] == PLUS:
+                at, length = at + 1, length - 1
+            begins[text, row], sizes[text, row] = at, length
+        at, length = _trimmed(data, first[row, places[ANSWERED_AT]], size[row, places[ANSWERED_AT]])
+        sign = _zone_sign(data, at, length)
+        seconds, micros = _moment(data, at, sign)
+        offset_s[row] = _offset(data, at + sign, length - sign)
+        at_us[row] = seconds * 1_000_000 + micros
+        timed = places[CALL_SECONDS]
+        at, length = _trimmed(data, first[row, timed], size[row, timed])
+        ms[row] = _exact_ms(data, at, length, up)
+        usual = _key(data, begins[KEY_TEXT, row], sizes[KEY_TEXT, row])
+        odd[row] = not usual or seconds < 0 or offset_s[row] == DAY_S or ms[row] < 0
+
+
+ENTRIES: tuple[Any, ...] = (scan, read_rows, read_texts, plain_numbers, read_calls)

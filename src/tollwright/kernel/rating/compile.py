@@ -82,6 +82,7 @@ def compile_card(card: RateCard, *, hash_of_content: str = "") -> CompiledCard:
         pool_amounts=tuple(pools.values()),
         currency=card.currency,
         decimals=card.rounding.decimals,
+        timezone=card.timezone,
     )
 
 

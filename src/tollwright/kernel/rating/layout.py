@@ -16,7 +16,7 @@ import numpy.typing as npt
 from tollwright.kernel.arrays import Int32, Int64
 from tollwright.kernel.numbers import unpack_number
 
-FORMAT = 4  # changes when a compiled card of an older release could not be read
+FORMAT = 5  # changes when a compiled card of an older release could not be read
 
 # Times: microseconds since 1970-01-01T00:00:00Z.
 US = 1_000_000
@@ -188,6 +188,12 @@ class CompiledCard:
     pool_amounts: tuple[int, ...]
     currency: str
     decimals: int
+    timezone: str
+
+    @property
+    def second_from_ms(self) -> int:
+        """From which millisecond on a begun second counts."""
+        return 1000 - int(self.words[FROM_MS])
 
     def prefix_of(self, rate_index: int) -> str:
         """The prefix of a row of the card; '' for -1."""

@@ -26,7 +26,7 @@ def rate_calls(
     return [
         Charge(
             status=STATUSES[status],
-            reason="" if code == NONE else _reason(code, calls[i], prefix_of(row), stopped_s),
+            reason=reason_of(code, calls[i], prefix_of(row), stopped_s),
             prefix=prefix_of(row),
             rate_index=row,
             band=card.band_of(band),
@@ -41,7 +41,10 @@ def rate_calls(
     ]
 
 
-def _reason(code: int, call: CallInput, prefix: str, stopped_s: int) -> str:
+def reason_of(code: int, call: CallInput, prefix: str, stopped_s: int) -> str:
+    """The reason that a code of the kernel stands for, of this call; '' for NONE."""
+    if code == NONE:
+        return ""
     return reason_text(
         code,
         called=call.called,
