@@ -112,15 +112,15 @@ def joined(
 
 @entry
 def glued(
-    data: Any, first: Any, size: Any, glue: Any, tails: Any, tail_ends: Any, out: Any,
+    data: Any, first: Any, size: Any, glue: int, tails: Any, tail_ends: Any, out: Any,
     begins: Any, sizes: Any,
 ) -> None:  # fmt: skip
-    """Texts with a tail each: text, glue[row], tail; written to `out` one after the other."""
+    """Texts with a tail each: text, glue, tail; written to `out` one after the other."""
     to, tail = 0, 0
     for row in range(len(first)):
         begins[row] = to
         to = _copy(data, first[row], size[row], out, to)
-        out[to] = glue[row]
+        out[to] = glue
         to = _copy(tails, tail, tail_ends[row] - tail, out, to + 1)
         tail = tail_ends[row]
         sizes[row] = to - begins[row]

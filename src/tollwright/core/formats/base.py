@@ -19,7 +19,21 @@ Direction = Literal["inbound", "outbound", ""]
 
 DAY_S = 86_400
 CLIPPED_SECONDS = frozenset({65_535, 4_294_967_295})
+TWIN = "twin of "  # how the note of a row begins that another one told already
 NO_START = "The start time is empty: a call without a start cannot be rated."
+
+
+class OwnTimes(msgspec.Struct, frozen=True, gc=False):
+    """What a row itself told, where its record became a whole line's or another row's part."""
+
+    leg: Leg
+    note: str
+    started_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    answered_ms: int
+    source_seconds: int
+    duration_ms: int
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -29,7 +43,9 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     `answered_ms` is the finest the source knows; `source_seconds` is the source's own integer.
     `leg`: customer = to be charged, supplier = the carrier's side, internal = another row about
     a call that is already told (a failed attempt, a Local channel's half, a ForkCDR twin);
-    `note` says why a row is not the customer's. `group_key` ties legs and transfers together.
+    `note` says why a row is not the customer's. `group_key` ties legs and transfers together;
+    `made_by` is the row that made this one. `own`: what the row itself told, where rows of one
+    line were judged together.
     """
 
     call_key: str
@@ -64,6 +80,8 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     raw: str
     lines: int = 1
     note: str = ""
+    made_by: str = ""
+    own: OwnTimes | None = None
 
 
 class Fault(msgspec.Struct, frozen=True, gc=False):
@@ -97,6 +115,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     other leg in the file to be recognised. region: ISO country for national numbers. internal:
     the switch's own numbers (`1000-1999`, `2*`). strip: what is dialled before a number and is no
     part of it (`1001#`, 9). bare: what digits without + or prefix are tried as first.
+    trunks: the endpoints behind which the outside is (`gw`, `carrier-*`). transfers: what touching
+    stretches of one channel are: one call from first answer to last end (line), or a call each
+    (stretch); auto = line where it came from outside or all have one destination.
     """
 
     zone: str = "UTC"
@@ -110,6 +131,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     server: str = ""
     legs: Literal["auto", "a", "ab"] = "auto"
     lookahead: int = 4_096
+    trunks: tuple[str, ...] = ()
+    transfers: Literal["auto", "line", "stretch"] = "auto"
     max_line_bytes: int = 1_048_576
 
 

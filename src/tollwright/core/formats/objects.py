@@ -46,9 +46,14 @@ class ObjectReader(Generic[Value]):
 
     def items(self, found: Iterable[Found[Value] | Fault | Ignored]) -> Iterator[Item]:
         """The items of these objects, and what is none as it stands, in their order."""
+        for batch in self.batches(found):
+            yield from batch
+
+    def batches(self, found: Iterable[Found[Value] | Fault | Ignored]) -> Iterator[list[Item]]:
+        """The same, some at a time."""
         remaining = iter(found)
         while some := list(islice(remaining, _AT_ONCE)):
-            yield from self._some(some)
+            yield list(self._some(some))
 
     def _some(self, some: list[Found[Value] | Fault | Ignored]) -> Iterator[Item]:
         rows: list[list[str]] = []

@@ -6,7 +6,7 @@ A block with a bad row in it is halved until the row stands alone, and that row 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import repeat
@@ -14,7 +14,8 @@ from itertools import repeat
 from tollwright.core.formats.base import BadRowError, Fault, Item, Options, Record
 from tollwright.core.formats.block import Block
 from tollwright.core.formats.memo import Memo
-from tollwright.core.formats.rules import Rules
+from tollwright.core.formats.prints import KEY_DIGITS, prints
+from tollwright.core.formats.rules import Moments, Rules
 from tollwright.core.formats.spec import Spec, TextField
 from tollwright.core.formats.takes import readers
 
@@ -65,12 +66,13 @@ class RecordReader:
         if not block.order.checked:
             rules.check(block.row(0))
             block.order.checked = True
-        keys, references, numbers = self._identities(block)
+        references = self._references(block)
         moments = rules.moments(block)
+        durations = rules.durations(block, moments)
+        keys, references, numbers = self._identities(block, references, moments, durations)
         legs, groups, notes = rules.legs(block, references)
         called = self._text(block, spec.called)
         rules.accept(block, references)
-        durations = rules.durations(block, moments)
         answered = [
             ms > 0 or at is not None for ms, at in zip(moments.ms, moments.answered, strict=True)
         ]
@@ -89,6 +91,7 @@ class RecordReader:
                 self._text(block, spec.campaign), self._text(block, spec.queue),
                 self._text(block, spec.agent), self._hints(block),
                 places.lines, places.raws, places.spans, notes,
+                rules.makers(block, references),
             )
         )  # fmt: skip
 
@@ -109,16 +112,21 @@ class RecordReader:
             return [text if this == word else other for text, this, other in told]
         return [text if this else other for text, this, other in told]
 
+    def _references(self, block: Block) -> Sequence[str]:
+        """The call_refs of the rows. Raises BadRowError where one that is needed is missing."""
+        references = block.of(self._spec.reference)
+        if not self._spec.hashed and not all(references):
+            raise BadRowError("no_id", self._spec.sentences.no_id)
+        return references
+
     def _identities(
-        self, block: Block
+        self, block: Block, references: Sequence[str], moments: Moments, durations: Sequence[int]
     ) -> tuple[Sequence[str], Sequence[str], Iterable[int | None]]:
-        """The keys, the call_refs and the numbers of the rows. Raises BadRowError."""
+        """The keys, the call_refs and the numbers of the rows."""
         spec = self._spec
-        references = block.of(spec.reference)
         if spec.hashed:
-            return self._numbered(block, references)
-        if not all(references):
-            raise BadRowError("no_id", spec.sentences.no_id)
+            prints = self._prints(block, moments, durations)
+            return self._numbered(block, references, prints)
         keys = references
         if len(spec.key) > 1 or spec.key[0] != spec.reference:
             keys = list(map("/".join, zip(*map(block.of, spec.key), strict=True)))
@@ -126,18 +134,25 @@ class RecordReader:
             keys = [key + self._at_server for key in keys]
         return keys, references, repeat(None)
 
+    def _prints(self, block: Block, moments: Moments, durations: Sequence[int]) -> Iterator[str]:
+        """The print of each row."""
+        texts = zip(*(block.of((name,)) for name in self._spec.printed), strict=True)
+        times = moments.started, moments.answered, moments.ended
+        return prints(texts, *times, durations, moments.ms)
+
     def _numbered(
-        self, block: Block, references: Sequence[str]
+        self, block: Block, references: Sequence[str], printed: Iterable[str]
     ) -> tuple[Sequence[str], Sequence[str], Iterable[int | None]]:
-        """Keys that end in the row's number, or in a hash: equal rows are one call, others not."""
-        tail, sequences = self._at_server, block.of(self._spec.sequence)
+        """Keys that end in the row's number, or in its print: the same row told twice is one call.
+        A row without an id has a hash of all of it."""
+        sequences = block.of(self._spec.sequence)
         numbers = [int(text) if _is_number(text) else None for text in sequences]
         rows = zip(*(block.of((name,)) for name in self._spec.hashed), strict=True)
+        told = zip(references, numbers, sequences, printed, rows, strict=True)
         keys = [
-            f"{reference}~{_hash(row)}{tail}" if number is None else f"{reference}/{text}{tail}"
-            for reference, number, text, row in zip(
-                references, numbers, sequences, rows, strict=True
-            )
+            (f"{reference}/{text}" if number is not None else _key(reference, seen, row))
+            + self._at_server
+            for reference, number, text, seen, row in told
         ]
         if not all(references):
             references = [one or key for one, key in zip(references, keys, strict=True)]
@@ -162,6 +177,10 @@ def _pairing(kinds: Sequence[str]) -> Callable[[tuple[str, ...]], Pairs]:
         return tuple((kind, value) for kind, value in zip(kinds, values, strict=True) if value)
 
     return pairs
+
+
+def _key(reference: str, printed: str, row: tuple[str, ...]) -> str:
+    return f"{reference}/{printed[:KEY_DIGITS]}" if reference else f"~{_hash(row)}"
 
 
 def _is_number(text: str) -> bool:

@@ -155,6 +155,10 @@ class Rules:
             groups = [one or other for one, other in zip(groups, references, strict=True)]
         return repeat("customer"), groups, repeat("")
 
+    def makers(self, _block: Block, _references: Sequence[str], /) -> Iterable[str]:
+        """The row that made each row, as the row names it; "" for none."""
+        return repeat("")
+
     def accept(self, block: Block, references: Sequence[str]) -> None:
         """These rows became calls: note what they tell of others, if `noting`. Called again for
         some of them where one of the block is refused after all."""

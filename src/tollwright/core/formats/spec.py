@@ -94,7 +94,8 @@ class Spec:
 
     Identity: `key` are the parts of the key, joined by "/"; `call_ref` is what ties rows of one
     channel (without it, the first part of the key). `sequence` numbers rows of one key; with
-    `hashed`, a row without a number has a hash of these columns in its place.
+    `hashed`, a row without a number has its print in its place, made of the columns `printed`
+    (call_ref, both channels, called) and its times; a row without an id has a hash of `hashed`.
     `group` ties the legs of one call, if it is not `call_ref`.
 
     Times are epochs of seconds, milliseconds or microseconds, or stamps, told apart by their look.
@@ -104,7 +105,8 @@ class Spec:
     is no reason to refuse the row.
 
     Legs: `by_ref`: rows of one call_ref tell of one call, `tied` ones belong to others; `claims`
-    names the row's other leg and `origin` the row that made it. See `Rules`.
+    names the row's other leg, `origin` the row that made it, and `half` the other side of a channel
+    that leads back into the switch. See `Rules`.
     `encoded`: values may be URL-encoded. `hints_placed`: hints stand in the order of the file.
     `unread`: columns that the switch writes and nothing here needs; any other column that is not
     read is told to whoever brings the file.
@@ -128,6 +130,7 @@ class Spec:
     call_ref: Columns = ()
     sequence: Columns = ()
     hashed: tuple[str, ...] = ()
+    printed: tuple[str, ...] = ()
     group: Columns = ()
 
     started: Columns
@@ -162,6 +165,7 @@ class Spec:
     tied: Tied | None = None
     claims: Columns = ()
     origin: Columns = ()
+    half: Columns = ()
 
     @cached_property
     def texts(self) -> tuple[TextField, ...]:
@@ -176,13 +180,13 @@ class Spec:
     @cached_property
     def slots(self) -> dict[Columns, int]:
         """The columns that are read, each with its place in a `records.Block`."""
-        single = (*self.hashed, *(name for name, _ in self.finer))
+        single = (*self.hashed, *self.printed, *(name for name, _ in self.finer))
         named = [
             *self.key, self.call_ref, self.sequence, *((name,) for name in single), self.group,
             self.started, self.answered, self.ended, self.seconds, self.duration, self.direction,
             *(columns for text in self.texts for columns in _columns_of(text)),
             *((name,) for name in (self.tied.columns if self.tied else ())),
-            self.claims, self.origin,
+            self.claims, self.origin, self.half,
         ]  # fmt: skip
         return {columns: place for place, columns in enumerate(dict.fromkeys(filter(None, named)))}
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from tollwright.core.cards.card import MAX_CALL_MS
-from tollwright.core.formats.base import Fault, Ignored, Item, Record
+from tollwright.core.formats.base import TWIN, Fault, Ignored, Item, Record
 from tollwright.core.number_ranges import SHORT_DIGITS
 from tollwright.core.numbers import PLAIN, Dialling, Number, digits_of, normalise
 from tollwright.engine.ingest.attribute import Attributor
@@ -195,6 +195,9 @@ def _is_inside(record: Record, caller: Number, called: Number) -> bool:
 
 def _note(record: Record, result: Chunk, seen: dict[str, Record]) -> None:
     """Count the record if it is no call of its own; else it is the first of its key."""
+    if record.note.startswith(TWIN):
+        result.duplicates += 1
+        return
     if record.leg != "customer":
         result.ignored[f"{record.leg} leg"] += 1
         return

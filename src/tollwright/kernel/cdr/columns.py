@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from hashlib import blake2b
 from itertools import pairwise
 
 import numpy as np
 
 from tollwright.core.formats.base import Item, Options, Record
 from tollwright.core.formats.dialling import dialling_of
+from tollwright.core.formats.prints import KEY_DIGITS, MOMENTS_BYTES, NO_MOMENT, hash_row
 from tollwright.core.formats.table import TableFormat
 from tollwright.kernel import text_bytes
 from tollwright.kernel.arrays import NONE, Flags, Int64, frozen
@@ -44,7 +44,6 @@ from tollwright.kernel.text import (
 )
 
 NEAR_US = 30 * SECOND_US
-HASH_BYTES = 16  # in hexadecimal digits
 
 
 class ColumnReader(ChunkReader):
@@ -136,6 +135,8 @@ class ColumnReader(ChunkReader):
         if spec.born:
             late = started - born * SECOND_US
             strange |= (born >= 0) & ((late < 0) | (late >= NEAR_US))
+        if spec.printed:  # the print of a row without an end is made of its lengths
+            strange |= (ended == NONE) & (found.moments[:rows, fields.SEQUENCE] < 0)
         directions, known = self._directions(found, rows)
         odd = found.odd[:rows] | strange | ~known
         if mostly(odd):
@@ -152,7 +153,7 @@ class ColumnReader(ChunkReader):
         return ParsedColumns(
             first_line=self._at, odd=odd, read=read,
             words=alike([found.text(text, rows) for text in plan.words]), calls=CallColumns(
-            key=self._keys(found, rows),
+            key=self._keys(found, rows, (started, answered, ended)),
             group=filled(found.column(spec.group, rows), reference),
             direction=directions, caller=caller, called=called,
             dialled=found.text(plan.dialled, rows), cause=found.text(spec.cause, rows),
@@ -175,10 +176,10 @@ class ColumnReader(ChunkReader):
         place = which[np.searchsorted(words, said, sorter=which).clip(max=len(words) - 1)]
         return text_of(list(known.values())).pick(place), words[place] == said
 
-    def _keys(self, found: ChunkFields, rows: int) -> Text:
-        """The key of each row, the server's name behind it."""
+    def _keys(self, found: ChunkFields, rows: int, moments: Sequence[Int64]) -> Text:
+        """The key of each row, the server's name behind it. `moments`: start, answer, end."""
         if self._spec.hashed:
-            return self._numbered(found, rows)
+            return self._numbered(found, [_whole(column) for column in moments])
         parts = [found.plan.place(columns) for columns in self._spec.key]
         if len(parts) == 1:
             key = found.column(self._spec.key[0], rows)
@@ -187,41 +188,44 @@ class ColumnReader(ChunkReader):
             key = text_of_bytes([told[begin:end] for begin, end in pairwise((0, *ends))])
         return with_tail(key, self._tail) if self._tail else key
 
-    def _numbered(self, found: ChunkFields, rows: int) -> Text:
-        """reference/number, or where there is none, reference~hash of the row; then the server."""
+    def _numbered(self, found: ChunkFields, whole: Sequence[Int64]) -> Text:
+        """reference/number, or where there is none, reference/print; then the server. `whole`:
+        start, answer and end in whole seconds."""
+        rows = len(whole[0])
         numbered = found.moments[:rows, fields.SEQUENCE] >= 0
-        hashed = self._hashed(found, np.flatnonzero(~numbered))
+        printed = self._printed(found, np.flatnonzero(~numbered), whole)
         if numbered.any() or self._tail:
             sequence = found.column(self._spec.sequence, rows)
-            places = iter(range(0, len(hashed), HASH_BYTES))
+            prints = iter(printed)
             tail = text_of_bytes(
                 [
-                    (sequence.at(row).encode() if one else _cut(hashed, next(places))) + self._tail
+                    (sequence.at(row).encode() if one else next(prints)) + self._tail
                     for row, one in enumerate(numbered.tolist())
                 ]
             )
         else:
-            size = np.full(rows, HASH_BYTES, np.int32)
-            first = np.arange(0, rows * HASH_BYTES, HASH_BYTES, dtype=np.int32)
-            tail = Text(np.frombuffer(hashed, np.uint8), first, size)
+            size = np.full(rows, KEY_DIGITS, np.int32)
+            first = np.arange(0, rows * KEY_DIGITS, KEY_DIGITS, dtype=np.int32)
+            tail = Text(np.frombuffer(b"".join(printed), np.uint8), first, size)
         own = found.column(self._spec.reference, rows)
-        glue = np.where(numbered, ord("/"), ord("~")).astype(np.uint8)
         first, size = np.empty(rows, np.int32), np.empty(rows, np.int32)
         out = np.empty(int(own.size.sum()) + rows + len(tail.data), np.uint8)
         text_bytes.glued(
-            own.data, frozen(own.first), frozen(own.size), frozen(glue), tail.data,
+            own.data, frozen(own.first), frozen(own.size), ord("/"), tail.data,
             frozen(tail.first + tail.size), out, first, size,
         )  # fmt: skip
         return Text(frozen(out), first, size)
 
-    def _hashed(self, found: ChunkFields, rows: Int64) -> bytes:
-        """The hash of each of these rows, as `records` makes it, HASH_BYTES each."""
-        told, ends = found.joined(rows, found.plan.hashed, text_bytes.SEPARATOR)
-        digests = [
-            blake2b(told[begin:end], digest_size=HASH_BYTES // 2).digest()
-            for begin, end in pairwise((0, *ends))
+    def _printed(self, found: ChunkFields, rows: Int64, whole: Sequence[Int64]) -> list[bytes]:
+        """The print of each of these rows, as far as keys tell it."""
+        told, ends = found.joined(rows, found.plan.printed, text_bytes.SEPARATOR)
+        moments = np.stack([column[rows] for column in whole], axis=1).astype("<i8").tobytes()
+        return [
+            hash_row(told[begin:end], moments[MOMENTS_BYTES * place :][:MOMENTS_BYTES])[
+                :KEY_DIGITS
+            ].encode()
+            for place, (begin, end) in enumerate(pairwise((0, *ends)))
         ]
-        return b"".join(digests).hex().encode()
 
     def _row(
         self,
@@ -261,5 +265,5 @@ class ColumnReader(ChunkReader):
         return found.column(self._spec.started, row).at(int(places[-1]))[:13]
 
 
-def _cut(hashed: bytes, begin: int) -> bytes:
-    return hashed[begin : begin + HASH_BYTES]
+def _whole(moments: Int64) -> Int64:
+    return np.where(moments == NONE, NO_MOMENT, moments // SECOND_US)

@@ -87,7 +87,7 @@ class ReadPlan:
         self.tied = _numbers([*word, *(place for place in places if place >= 0)])
         for columns in (*spec.key, spec.group, spec.direction, spec.claims):
             self.place(columns)
-        self.hashed = _numbers(self._place((name,)) for name in spec.hashed)
+        self.printed = _numbers(self._place((name,)) for name in spec.printed)
         if min(self._filled) < 0:
             raise UnplainSpecError
         self.filled = _numbers(sorted(self._filled))

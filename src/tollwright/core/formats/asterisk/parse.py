@@ -1,24 +1,27 @@
 """What Asterisk's rows mean beyond their columns: their times, and which of them are calls.
 
 Grouping works in a stream: rows are held until `Options.lookahead` later rows have been seen,
-then judged together with as many rows before them. Decided so, in this order:
-- towards a Local channel whose other half is in sight: internal (the other half is the call);
-- the same call told again under another sequence (ForkCDR): internal, a twin;
-- an unanswered row of a channel that another row answers, or that an earlier row tells: internal;
-- everything else is a customer leg.
+then judged together with as many rows before them: first the halves of Local channels (`halves`),
+then the rows of each channel (`lines`). Everything else is a customer leg.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from itertools import islice
 
-from msgspec.structs import force_setattr
+from msgspec.structs import replace
 
-from tollwright.core.formats.base import BadRowError, Record, ms_of
+from tollwright.core.formats.asterisk.halves import AGENT, TOWARDS, Halves
+from tollwright.core.formats.asterisk.lines import LineRule, judge_line
+from tollwright.core.formats.base import BadRowError, Options, Record, ms_of
 from tollwright.core.formats.block import Block
+from tollwright.core.formats.judged import restore
 from tollwright.core.formats.rules import Moment, Rules, Times, UnsureTimes, before_start
+from tollwright.core.formats.spec import Spec
 from tollwright.core.formats.takes import LOCAL
 from tollwright.core.instants import EPOCH
 
@@ -29,6 +32,8 @@ _SLACK = timedelta(seconds=2)  # clocks of a channel and its record are cut to w
 _MOST_STEPS = 52  # half hours: zones lie within ± 26 hours of each other
 WORDS = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION", "UNKNOWN", "CANCEL"})
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d.*|\d{9,}(\.\d+)?|0(\.0+)?|")
+# as FreePBX and its kin name the contexts in which calls of trunks arrive
+OUTSIDE_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "ext-did")
 _UNIQUEID = re.compile(r"(?:.*-)?\d{9,10}\.\d+")
 
 
@@ -37,6 +42,11 @@ class AsteriskRules(Rules):
     equal hours is meant, and a zone that is wrong by whole half hours is corrected by it."""
 
     together = True
+
+    def __init__(self, spec: Spec, options: Options) -> None:
+        super().__init__(spec, options)
+        self._trunks = options.trunks
+        self._line_rule = LineRule(options.transfers, self._from_outside)
 
     def columns_of(self, row: Sequence[str]) -> tuple[str, ...]:
         """17 and 20 columns: the one more is the uniqueid, or else the userfield."""
@@ -129,7 +139,43 @@ class AsteriskRules(Rules):
 
     def settle(self, records: Sequence[Record], given: int) -> None:
         """See the module."""
-        settle(records, given)
+        if _apart(records):
+            return
+        for record in islice(records, given, None):
+            restore(record)
+        given_out = {id(record) for record in islice(records, given)}
+        Halves(records, self._is_trunk).judge(given_out)
+        lines: dict[str, list[Record]] = {}
+        for record in records:
+            lines.setdefault(record.unique_id, []).append(record)
+        for rows in lines.values():
+            calls = [row for row in rows if row.note not in (TOWARDS, AGENT)]
+            fresh = [row for row in calls if id(row) not in given_out]
+            if fresh and len(calls) > 1 and not self._judge_after(calls, given_out):
+                judge_line(fresh, self._line_rule)
+
+    def _judge_after(self, calls: Sequence[Record], given_out: Collection[int]) -> bool:
+        """Judge rows of a line of which some are given out; False where these would have to change:
+        then the others stay as they are, and meet them in the database."""
+        given = [row for row in calls if id(row) in given_out]
+        copies = {id(row): replace(row) for row in given}
+        for copy in copies.values():
+            restore(copy)
+        judge_line([copies.get(id(row), row) for row in calls], self._line_rule)
+        if all(_says(copies[id(row)]) == _says(row) for row in given):
+            return True
+        for row in calls:
+            if id(row) not in given_out:
+                restore(row)
+        return False
+
+    def _is_trunk(self, name: str) -> bool:
+        return any(fnmatchcase(name, pattern) for pattern in self._trunks)
+
+    def _from_outside(self, record: Record) -> bool:
+        """Whether the row's channel came in by a trunk, by its name or by its context's."""
+        context = next((value for kind, value in record.hints if kind == "context"), "")
+        return self._is_trunk(record.trunk_in) or context.startswith(OUTSIDE_CONTEXTS)
 
 
 def _start(
@@ -160,35 +206,6 @@ def births(references: Sequence[str]) -> list[datetime | None]:
     ]
 
 
-def settle(records: Sequence[Record], given: int) -> None:
-    """Set the legs of `records[given:]`; see the module for the rules."""
-    if _apart(records):
-        return
-    firsts: dict[str, Record] = {}
-    several: dict[str, list[Record]] = {}
-    halves: dict[str, Record] = {}
-    towards: list[Record] = []
-    given_out = {id(record) for record in records[:given]}
-    for record in records:
-        uid = record.unique_id
-        first = firsts.setdefault(uid, record)
-        if first is not record:
-            several.setdefault(uid, [first]).append(record)
-        if record.dst_channel.startswith(LOCAL):
-            towards.append(record)
-        if record.channel.startswith(LOCAL):
-            halves[record.channel.rpartition(";")[0]] = record
-    for record in towards:
-        half = halves.get(record.dst_channel.rpartition(";")[0])
-        if half is not None and id(record) not in given_out:
-            _not_customer(record, "towards a Local channel: its other half is the call")
-            _inherit(half, record)
-    for rows in several.values():
-        for record, why in _told_again(rows):
-            if id(record) not in given_out:
-                _not_customer(record, why)
-
-
 def _apart(records: Sequence[Record]) -> bool:
     """Whether each row is a channel of its own and none a Local one: the usual, nothing to set."""
     if len({record.unique_id for record in records}) < len(records):
@@ -198,37 +215,5 @@ def _apart(records: Sequence[Record]) -> bool:
     return LOCAL not in names
 
 
-def _told_again(rows: list[Record]) -> Iterator[tuple[Record, str]]:
-    """The rows of one channel that are no call of their own, each with its reason."""
-    answered = [record for record in rows if record.answered]
-    seen: dict[tuple[object, ...], Record] = {}
-    for record in answered:
-        first = seen.setdefault(_what(record), record)
-        if first.call_key != record.call_key:
-            yield record, f"twin of sequence {first.sequence} (ForkCDR)"
-    for record in rows:
-        if record.answered:
-            continue
-        if answered:
-            yield record, "an attempt of a call that another row answers"
-        elif record.call_key != rows[0].call_key:
-            yield record, "another row about the same unanswered call"
-
-
-def _what(record: Record) -> tuple[object, ...]:
-    return (
-        record.channel, record.dst_channel, record.called, record.started_at,
-        record.answered_at, record.ended_at, record.answered_ms,
-    )  # fmt: skip
-
-
-def _inherit(half: Record, whole: Record) -> None:
-    """A Local channel comes from no trunk: the one before it brought the call."""
-    if not half.trunk_in and whole.trunk_in:
-        force_setattr(half, "trunk_in", whole.trunk_in)
-        force_setattr(half, "hints", (*half.hints, ("trunk", whole.trunk_in)))
-
-
-def _not_customer(record: Record, why: str) -> None:
-    force_setattr(record, "leg", "internal")
-    force_setattr(record, "note", why)
+def _says(record: Record) -> tuple[object, ...]:
+    return record.leg, record.started_at, record.answered_at, record.ended_at, record.answered_ms

@@ -87,6 +87,7 @@ SPEC = Spec(
         "accountcode src dst dcontext clid channel dstchannel lastapp lastdata start answer end"
         " duration billsec disposition uniqueid userfield linkedid sequence"
     ),
+    printed=_names("uniqueid channel dstchannel dst"),
     group=("linkedid",),
     started=("start",),
     answered=("answer",),

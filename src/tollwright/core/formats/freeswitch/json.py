@@ -16,14 +16,20 @@ from tollwright.core.formats.base import (
     Item,
     Leg,
     Options,
+    Record,
     check_seconds,
     ms_of,
 )
 from tollwright.core.formats.block import Block
+from tollwright.core.formats.freeswitch.loopback import judge_loopbacks
+from tollwright.core.formats.freeswitch.parse import makers
 from tollwright.core.formats.freeswitch.spec import JSON
 from tollwright.core.formats.json_values import json_values
 from tollwright.core.formats.objects import Get, ObjectReader
 from tollwright.core.formats.rules import Rules, Times, UnsureTimes, before_start
+from tollwright.core.formats.window import windowed
+
+MOST_AHEAD = 512  # records of 10 kB and more: so many are held to see what belongs together
 
 
 class FreeswitchJson:
@@ -35,12 +41,24 @@ class FreeswitchJson:
 
     def parse(self, chunks: Iterable[bytes], options: Options) -> Iterator[Item]:
         """See `Format.parse`. Each JSON object counts as one record at the line it begins on."""
-        reader = ObjectReader(JSON, JsonRules(JSON, options), options, getter)
-        return reader.items(json_values(chunks, options))
+        rules = JsonRules(JSON, options)
+        reader = ObjectReader(JSON, rules, options, getter)
+        ahead = min(options.lookahead, MOST_AHEAD)
+        return windowed(reader.batches(json_values(chunks, options)), ahead, rules.settle)
 
 
 class JsonRules(Rules):
     """See the module."""
+
+    together = True
+
+    def makers(self, block: Block, references: Sequence[str]) -> list[str]:
+        """The other half of a loopback's far side, else the row that made the row."""
+        return makers(self.spec, block, references)
+
+    def settle(self, records: Sequence[Record], given: int) -> None:
+        """Legs are told by each record; loopbacks by several."""
+        judge_loopbacks(records, given)
 
     def lengths(self, block: Block) -> tuple[Sequence[int], Sequence[int]]:
         """Milliseconds by the finest name that holds a number, and the switch's own seconds."""

@@ -16,6 +16,7 @@ from itertools import repeat
 from tollwright.core.formats.base import Leg, Options, Record
 from tollwright.core.formats.block import Block
 from tollwright.core.formats.freeswitch.legs import LegJudge
+from tollwright.core.formats.freeswitch.loopback import is_loopback, judge_loopbacks
 from tollwright.core.formats.rules import Rules, Times, UnsureTimes
 from tollwright.core.formats.spec import Spec
 
@@ -83,9 +84,14 @@ class FreeswitchRules(Rules):
             if other and not origin:
                 self.claim(other, own)
 
+    def makers(self, block: Block, references: Sequence[str]) -> list[str]:
+        """The other half of a loopback's far side, else the row that made the row."""
+        return makers(self.spec, block, references)
+
     def settle(self, records: Sequence[Record], given: int) -> None:
         """See the module."""
         self.judge.settle(records, given)
+        judge_loopbacks(records, given)
 
     def claim(self, other: str, by: str) -> None:
         """Row `by` names row `other` as its B leg."""
@@ -94,3 +100,15 @@ class FreeswitchRules(Rules):
     def apart(self, references: Collection[str], claims: Collection[str]) -> bool:
         """Whether rows of these uuids, claims of the rows around them added, are all A legs."""
         return self.judge.apart(references, claims)
+
+
+def makers(spec: Spec, block: Block, references: Sequence[str]) -> list[str]:
+    """The row that made each row; of a loopback's far side its near one."""
+    told = zip(
+        block.of(spec.channel.columns), block.of(spec.half), block.of(spec.origin), references,
+        strict=True,
+    )  # fmt: skip
+    return [
+        half if half and is_loopback(channel, "b") else origin if origin != own else ""
+        for channel, half, origin, own in told
+    ]

@@ -7,7 +7,9 @@ the variables' names, or names one of the templates FreeSWITCH ships.
 from __future__ import annotations
 
 from tollwright.core.formats.lines import Dialect
-from tollwright.core.formats.spec import Hint, Sentences, Spec, TextField, When
+from tollwright.core.formats.spec import Hint, Sentences, Spec, TextField, Tied, When
+
+LOOPBACK = "loopback/"
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -90,6 +92,8 @@ CSV = Spec(
     unread=frozenset(_names("read_codec write_codec core_uuid last_app last_arg")),
     claims=("bleg_uuid",),
     origin=_names("originating_leg_uuid originator"),
+    half=("other_loopback_leg_uuid",),
+    tied=Tied(("channel_name",), LOOPBACK),
 )
 
 # Names are variables; `newest` is the profile where the call ended up, `first` what was dialled.
@@ -115,7 +119,7 @@ JSON = Spec(
     dialled=TextField(("first.destination_number", *_CALLED_LAST)),
     cause=TextField(("hangup_cause",)),
     disposition=TextField(("endpoint_disposition",)),
-    channel=TextField(("channel_name",)),
+    channel=TextField(_names("channel_name newest.chan_name")),
     dst_channel=TextField(("bridge_channel",)),
     trunk_out=TextField(_names("sip_gateway_name carrier nolocal:carrier")),
     campaign=TextField(_names("campaign campaign_id")),
@@ -130,4 +134,5 @@ JSON = Spec(
         Hint("context", TextField(("newest.context",))),
     ),
     origin=_names("originating_leg_uuid originator"),
+    half=("other_loopback_leg_uuid",),
 )
