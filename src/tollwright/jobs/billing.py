@@ -1,11 +1,14 @@
-"""Drafting a customer's invoices, and issuing a draft."""
+"""Drafting a customer's invoices, issuing them, and the notes that correct them."""
 
 from __future__ import annotations
 
 from tollwright.core.document_text import amount_text
 from tollwright.data.jobs import Job
-from tollwright.domain.invoices import operations, queries, runs
+from tollwright.data.models import Invoice, RerateProposal
+from tollwright.domain.invoices import operations, queries, requests, runs
 from tollwright.domain.jobs.operations import Outcome
+from tollwright.domain.rerating import operations as decisions
+from tollwright.domain.rerating import requests as rerating
 from tollwright.gateways.typst import render
 from tollwright.jobs.runner import Progress, asked_by, handles
 
@@ -26,8 +29,38 @@ def finalise(job: Job, _progress: Progress) -> Outcome:
         return Outcome("The draft was deleted.")
     try:
         issued = operations.finalise(
-            invoice=draft, at=job.asked_at, by=asked_by(job), render=render
+            invoice=draft,
+            at=job.asked_at,
+            by=asked_by(job),
+            render=render,
+            early=job.arguments.get("early", False),
         )
     except operations.NotReady as why:
+        if job.parent_id is None:  # somebody waits for this one
+            raise
         return Outcome(f"It waits: {why}")
-    return Outcome(f"Issued as {issued.number}.")
+    return Outcome(f"Issued as {issued.number}.", "invoice", issued.pk)
+
+
+@handles(requests.CREDIT)
+def credit(job: Job, _progress: Progress) -> Outcome:
+    """A credit note."""
+    told = job.arguments
+    note = operations.credit(
+        invoice=Invoice.objects.get(pk=told["invoice"]),
+        reason=told["reason"],
+        key=told["key"],
+        lines=requests.corrections_of(told["lines"]),
+        at=job.asked_at,
+        by=asked_by(job),
+        render=render,
+    )
+    return Outcome(f"Credit note {note.number} is issued.", "invoice", note.pk)
+
+
+@handles(rerating.ACCEPT)
+def accept_proposal(job: Job, _progress: Progress) -> Outcome:
+    """The notes that a proposal asks for, and the new revisions of its charges."""
+    proposal = RerateProposal.objects.get(pk=int(job.subject_id or 0))
+    notes = decisions.accept(proposal=proposal, at=job.asked_at, by=asked_by(job), render=render)
+    return Outcome(f"Issued: {', '.join(str(note) for note in notes)}.")

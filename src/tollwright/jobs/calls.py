@@ -31,6 +31,14 @@ def import_file(job: Job, progress: Progress) -> Outcome:
     return Outcome(result.sentence, "import_batch", result.batch_id)
 
 
+@handles(requests.ROLL_BACK)
+def roll_back(job: Job, _progress: Progress) -> Outcome:
+    """A file's calls and charges are taken away; the file is kept."""
+    batch = ImportBatch.objects.get(pk=int(job.subject_id or 0))
+    result = operations.roll_back_batch(batch=batch, at=job.asked_at, by=asked_by(job))
+    return Outcome(result.sentence, "import_batch", batch.pk)
+
+
 @handles(requests.REPLAY)
 def replay(job: Job, progress: Progress) -> Outcome:
     """A file that was rolled back, once more."""

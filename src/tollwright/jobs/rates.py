@@ -72,6 +72,34 @@ def publish_version(job: Job, _progress: Progress) -> Outcome:
     return Outcome(f"{version} is published.", "card_version", version.pk)
 
 
+@handles(requests.DRAFT)
+def draft_version(job: Job, _progress: Progress) -> Outcome:
+    """A card file becomes a draft."""
+    version = operations.save_draft(
+        card=RateCard.objects.get(pk=int(job.subject_id or 0)),
+        data=requests.text_of(b"".join(jobs.pieces(job))),
+        at=job.asked_at,
+        by=asked_by(job),
+    )
+    sentence = f"{version} is a draft now. It prices nothing before it is published."
+    return Outcome(sentence, "card_version", version.pk)
+
+
+@handles(requests.REVERT)
+def revert(job: Job, _progress: Progress) -> Outcome:
+    """An earlier version's content prices calls again."""
+    earlier = CardVersion.objects.select_related("card").get(pk=int(job.subject_id or 0))
+    made = operations.revert(
+        card=earlier.card,
+        to=earlier,
+        effective_from=datetime.fromisoformat(job.arguments["effective_from"]),
+        at=job.asked_at,
+        by=asked_by(job),
+    )
+    sentence = f"{made} is published, with the content of v{earlier.number}."
+    return Outcome(sentence, "card_version", made.pk)
+
+
 def _previewed(made: DeckImport) -> Outcome:
     rows, faults = made.summary["rows"], made.summary["faults"]
     return Outcome(f"{rows:,} rows can be read, {faults:,} cannot.", "deck_import", made.pk)

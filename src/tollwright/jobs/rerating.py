@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from tollwright.data.jobs import Job
 from tollwright.data.plans import PlanVersion
 from tollwright.data.rates import CardVersion
+from tollwright.domain.jobs import queries as jobs
 from tollwright.domain.jobs.operations import Outcome
+from tollwright.domain.rates.requests import text_of
 from tollwright.domain.rerating import operations, queries, requests
 from tollwright.domain.rerating.scope import from_told
-from tollwright.domain.rerating.whatif import WhatIfRequest, what_if
+from tollwright.domain.rerating.whatif import WhatIfRequest, card_of_file, what_if
 from tollwright.jobs.runner import Progress, asked_by, handles
 
 
@@ -44,13 +47,8 @@ def apply_report(job: Job, _progress: Progress) -> Outcome:
 def ask_what_if(job: Job, progress: Progress) -> Outcome:
     """Other prices over past calls; nothing is written."""
     told = job.arguments
-    payload = (
-        WhatIfRequest(version=CardVersion.objects.select_related("card").get(pk=told["version"]))
-        if told["version"] is not None
-        else WhatIfRequest(plan=PlanVersion.objects.select_related("plan").get(pk=told["plan"]))
-    )
     found = what_if(
-        payload,
+        _prices(job),
         from_told(told["scope"]),
         everyone=told["everyone"],
         at=job.asked_at,
@@ -58,6 +56,20 @@ def ask_what_if(job: Job, progress: Progress) -> Outcome:
     )
     requests.keep_answer(job, found)
     return Outcome(f"{found.calls:,} calls were looked at.")
+
+
+def _prices(job: Job) -> WhatIfRequest:
+    told = job.arguments
+    version, plan, as_of = told["version"], told["plan"], told["as_of"]
+    content = b"".join(jobs.pieces(job))
+    return WhatIfRequest(
+        version=None
+        if version is None
+        else CardVersion.objects.select_related("card").get(pk=version),
+        plan=None if plan is None else PlanVersion.objects.select_related("plan").get(pk=plan),
+        card=card_of_file(text_of(content)) if content else None,
+        as_of=None if as_of is None else datetime.fromisoformat(as_of),
+    )
 
 
 def _count(progress: Progress) -> Callable[[int], None]:

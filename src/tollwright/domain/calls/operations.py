@@ -170,6 +170,12 @@ def roll_back_batch(*, batch: ImportBatch, at: datetime, by: By) -> engine.Rolle
     return result
 
 
+def refuse_rolled_back(batch: ImportBatch) -> None:
+    """Raise BatchStays unless there is something to take away."""
+    if batch.status != "done":
+        raise BatchStays(f"Batch {batch.pk} ({batch.filename}) is rolled back already.")
+
+
 @transaction.atomic
 def replay_batch(
     *,

@@ -10,9 +10,10 @@ from django.db import transaction
 from tollwright.data.calls import ImportBatch, Source
 from tollwright.data.jobs import Job
 from tollwright.domain.audit.operations import By
+from tollwright.domain.calls import operations
 from tollwright.domain.jobs.operations import Work, enqueue
 
-IMPORT, REPLAY = "calls.import", "calls.replay"
+IMPORT, REPLAY, ROLL_BACK = "calls.import", "calls.replay", "calls.roll_back"
 
 
 @transaction.atomic
@@ -31,6 +32,14 @@ def request_replay(*, batch: ImportBatch, at: datetime, by: By) -> Job:
     """Take a rolled-back file in again after the request, by today's settings."""
     title, lock = f"Replay {batch.filename}", _lock(batch.source_id)
     return enqueue(Work(REPLAY, title, "import_batch", batch.pk, lock=lock), at=at, by=by)
+
+
+@transaction.atomic
+def request_roll_back(*, batch: ImportBatch, at: datetime, by: By) -> Job:
+    """Take a file's calls away after the request. Raises BatchStays for one rolled back already."""
+    operations.refuse_rolled_back(batch)
+    title, lock = f"Roll back {batch.filename}", _lock(batch.source_id)
+    return enqueue(Work(ROLL_BACK, title, "import_batch", batch.pk, lock=lock), at=at, by=by)
 
 
 def _lock(source_id: int) -> str:

@@ -186,11 +186,7 @@ def finalise(
     locked = _locked(invoice)
     if locked.status in {"finalised", "paid", "written_off"}:
         return locked
-    if locked.status != "draft":
-        raise NotADraft(f"{locked} is {locked.status}: it cannot be finalised.")
-    _refuse_unbilled(locked, at)
-    if not early:
-        _refuse_early(locked, at)
+    refuse_unready(locked, at, early=early)
     _refuse_outdated(locked)
     due_days = terms_at(locked.customer, at).due_days
     return _issue(locked, due_days=due_days, at=at, by=by, render=render)
@@ -216,6 +212,15 @@ def finalise_run(*, run: BillingRun, at: datetime, by: By, render: Render) -> Is
         except NotReady as why:
             left.append(Left(draft, why))
     return Issued(tuple(issued), tuple(left))
+
+
+def refuse_unready(draft: Invoice, at: datetime, *, early: bool) -> None:
+    """Raise NotADraft, BillingOff, or TooEarly unless it may be issued `early`."""
+    if draft.status != "draft":
+        raise NotADraft(f"{draft} is {draft.status}: it cannot be finalised.")
+    _refuse_unbilled(draft, at)
+    if not early:
+        _refuse_early(draft, at)
 
 
 def grace_ends(draft: Invoice, at: datetime) -> datetime:

@@ -219,6 +219,12 @@ def save_draft(
     Side and currency default to the card's. Raises CardRefused with every fault of the file.
     """
     card = _locked(card.pk)
+    loaded = card_from_file(card, data)
+    return _draft(card, cards.options_of(loaded), loaded.rates, tag=tag, at=at, by=by)
+
+
+def card_from_file(card: RateCard, data: Mapping[str, object] | str) -> Card:
+    """What a card file says for this card. Raises CardRefused with every fault."""
     try:
         said = card_data(data) if isinstance(data, str) else data
         cards.frame_of(card, {key: said[key] for key in ("side", "currency") if key in said})
@@ -226,7 +232,7 @@ def save_draft(
     except CardError as error:
         raise CardRefused.of(error) from error
     cards.checked(loaded)
-    return _draft(card, cards.options_of(loaded), loaded.rates, tag=tag, at=at, by=by)
+    return loaded
 
 
 def _locked(card_id: int) -> RateCard:
@@ -385,11 +391,16 @@ def revert(
     Raises CardRefused when `to` is a draft or another card's.
     """
     card = _locked(card.pk)
-    if to.card_id != card.pk or to.status != "published":
-        raise CardRefused(
-            f"{to} is not a published version of {card}: there is nothing to go back to."
-        )
+    refuse_unpublished(card, to)
     tag = f"as version {to.number}"
     version = _new_version(card, to.options, tag=tag, at=at, by=by)
     store.copy_rates(connection.connection, source_id=to.pk, version_id=version.pk)
     return publish_version(version=version, effective_from=effective_from, at=at, by=by)
+
+
+def refuse_unpublished(card: RateCard, version: CardVersion) -> None:
+    """Raise CardRefused unless the version is one of the card's that was published."""
+    if version.card_id != card.pk or version.status != "published":
+        raise CardRefused(
+            f"{version} is not a published version of {card}: there is nothing to go back to."
+        )

@@ -18,6 +18,8 @@ from tollwright.domain.rates.decks import mapping_of
 
 PREVIEW, PREVIEW_AGAIN = "rates.preview_deck", "rates.preview_deck_again"
 APPLY, PUBLISH = "rates.apply_deck", "rates.publish_version"
+DRAFT, REVERT = "rates.draft_version", "rates.revert"
+CHECKED_AT_ONCE = 256 * 1024  # bytes of a card file whose faults are told in the request
 Mapped = Mapping[str, object]
 
 
@@ -70,6 +72,33 @@ def request_publish(*, version: CardVersion, effective_from: datetime, at: datet
     arguments = {"effective_from": effective_from.isoformat()}
     title, lock = f"Publish {version}", _lock(version.card_id)
     return enqueue(Work(PUBLISH, title, "card_version", version.pk, arguments, lock), at=at, by=by)
+
+
+@transaction.atomic
+def request_draft(*, card: RateCard, filename: str, content: bytes, at: datetime, by: By) -> Job:
+    """Make a card file a draft after the request. The faults of a small one are told at once:
+    raises CardRefused."""
+    if len(content) <= CHECKED_AT_ONCE:
+        operations.card_from_file(card, text_of(content))
+    work = Work(DRAFT, f"Draft {filename}", "rate_card", card.pk, lock=_lock(card.pk))
+    return enqueue(work, at=at, by=by, file=(filename, [content]))
+
+
+@transaction.atomic
+def request_revert(
+    *, card: RateCard, to: CardVersion, effective_from: datetime, at: datetime, by: By
+) -> Job:
+    """Publish an earlier version's content again after the request. Raises CardRefused."""
+    validation.aware("effective_from", effective_from)
+    operations.refuse_unpublished(card, to)
+    arguments = {"effective_from": effective_from.isoformat()}
+    work = Work(REVERT, f"Go back to {to}", "card_version", to.pk, arguments, _lock(card.pk))
+    return enqueue(work, at=at, by=by)
+
+
+def text_of(content: bytes) -> str:
+    """A card file's text; what is not UTF-8 stays visible as such."""
+    return content.decode("utf-8", errors="replace")
 
 
 def mapping_given(told: object) -> ColumnMapping | Mapped | None:

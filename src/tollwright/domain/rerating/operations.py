@@ -142,8 +142,7 @@ def accept(*, proposal: RerateProposal, at: datetime, by: By, render: Render) ->
     locked = _locked(proposal)
     if locked.status == "accepted":
         return tuple(queries.notes_of(locked))
-    if locked.status == "rejected":
-        raise ProposalDecided(f"Proposal {locked.pk} was rejected: re-rate the calls again.")
+    refuse_rejected(locked)
     lines = list(locked.lines.order_by("id"))
     made = notes.issue(locked, lines, at=at, by=by, render=render)
     for line in lines:
@@ -152,6 +151,12 @@ def accept(*, proposal: RerateProposal, at: datetime, by: By, render: Render) ->
     _decide(locked, "accepted", at, by, {"notes": [str(note) for note in made.notes]})
     proposal.refresh_from_db()
     return made.notes
+
+
+def refuse_rejected(proposal: RerateProposal) -> None:
+    """Raise ProposalDecided for one that somebody rejected."""
+    if proposal.status == "rejected":
+        raise ProposalDecided(f"Proposal {proposal.pk} was rejected: re-rate the calls again.")
 
 
 def _take(

@@ -9,14 +9,18 @@ import msgspec
 from django.db import transaction
 
 from tollwright.data.jobs import Job
+from tollwright.data.rerating import RerateProposal
 from tollwright.domain.audit.operations import By
+from tollwright.domain.invoices.runs import NUMBERS
 from tollwright.domain.jobs import queries as jobs
 from tollwright.domain.jobs.operations import Work, enqueue, keep_file
+from tollwright.domain.rerating.operations import refuse_rejected
 from tollwright.domain.rerating.report import DifferenceReport
 from tollwright.domain.rerating.scope import CallScope, stored
 from tollwright.domain.rerating.whatif import WhatIf, WhatIfRequest
 
 REPORT, APPLY, WHAT_IF = "rerating.report", "rerating.apply", "rerating.what_if"
+ACCEPT = "billing.accept_proposal"
 A = TypeVar("A", DifferenceReport, WhatIf)
 
 
@@ -38,12 +42,29 @@ def request_apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime,
 
 @transaction.atomic
 def request_what_if(
-    *, payload: WhatIfRequest, scope: CallScope, everyone: bool, at: datetime, by: By
+    *,
+    payload: WhatIfRequest,
+    scope: CallScope,
+    everyone: bool,
+    card_file: bytes | None = None,
+    at: datetime,
+    by: By,
 ) -> Job:
-    """Hold a stored version's prices against past calls, after the request. Raises as above."""
+    """Hold prices against past calls, after the request. `card_file`: a card file's bytes in place
+    of what `payload` names. Raises as above."""
     stored(scope)
-    return enqueue(Work(WHAT_IF, "What if", arguments=what_if_question(payload, scope, everyone)),
-                   at=at, by=by)  # fmt: skip
+    work = Work(WHAT_IF, "What if", arguments=what_if_question(payload, scope, everyone))
+    file = None if card_file is None else ("card.json", [card_file])
+    return enqueue(work, at=at, by=by, file=file)
+
+
+@transaction.atomic
+def request_accept(*, proposal: RerateProposal, at: datetime, by: By) -> Job:
+    """Issue the notes of a proposal after the request. Raises ProposalDecided."""
+    refuse_rejected(proposal)
+    title = f"Accept proposal {proposal.pk}"
+    work = Work(ACCEPT, title, "rerate_proposal", proposal.pk, lock=NUMBERS)
+    return enqueue(work, at=at, by=by)
 
 
 def what_if_question(payload: WhatIfRequest, scope: CallScope, everyone: bool) -> dict[str, object]:
@@ -51,6 +72,7 @@ def what_if_question(payload: WhatIfRequest, scope: CallScope, everyone: bool) -
     return question(scope) | {
         "version": None if payload.version is None else payload.version.pk,
         "plan": None if payload.plan is None else payload.plan.pk,
+        "as_of": None if payload.as_of is None else payload.as_of.isoformat(),
         "everyone": everyone,
     }
 
@@ -68,6 +90,11 @@ def keep_answer(job: Job, answer: DifferenceReport | WhatIf) -> None:
 def answer_of(job: Job, kind: type[A]) -> A:
     """What `keep_answer` kept."""
     return msgspec.json.decode(b"".join(jobs.pieces(job, result=True)), type=kind)
+
+
+def what_if_job(job_id: int) -> Job | None:
+    """The what-if that this job is, whatever it was asked."""
+    return Job.objects.filter(pk=job_id, kind=WHAT_IF).first()
 
 
 def job_for(job_id: int, kind: str, question: dict[str, object]) -> Job | None:

@@ -32,16 +32,30 @@ def ask(
     The address holds the question, and once it is asked the job: so it can be left, shared, sorted
     and exported without being asked again.
     """
-    number = request.GET.get(JOB, "")
-    job = job_for(needed_id(number, "Job"), kind, question) if number else None
+    job = job_for(job_asked(request), kind, question)
     if job is None:
         asked = form.attempt(enqueue)
-        return None if asked is None else redirect(_address(request, asked))
+        return None if asked is None else redirect(address_of(request, asked))
+    return answered(request, form, job)
+
+
+def job_asked(request: StaffRequest) -> int:
+    """The job that the address names; 0: none."""
+    number = request.GET.get(JOB, "")
+    return needed_id(number, "Job") if number else 0
+
+
+def answered(request: StaffRequest, form: OfficeForm, job: Job | None) -> Job | HttpResponse | None:
+    """The job when it has its answer, the page that waits for it, or None: the form says why."""
+    if job is None:
+        return None
     if job.status == "done":
         operations.told([job], at=request.at)
         return job
     if job.status == "failed":
         operations.told([job], at=request.at)
+        if not form.is_bound:  # what was asked is not in the address: its own page says why not
+            return redirect(to("job", job.pk))
         form.add_error(None, job.sentence)
         return None
     return show(
@@ -55,7 +69,8 @@ def ask(
     )
 
 
-def _address(request: StaffRequest, job: Job) -> str:
+def address_of(request: StaffRequest, job: Job) -> str:
+    """Where the job's answer will be."""
     asked = request.GET.copy()
     asked[JOB] = str(job.pk)
     return f"{request.path}?{asked.urlencode()}"

@@ -168,9 +168,9 @@ def roll_back(request: StaffRequest, pk: int) -> HttpResponse:
     batch = find(ImportBatch, pk, "source")
     form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        result = operations.roll_back_batch(batch=batch, at=request.at, by=request.by)
-        done(request, result.sentence)
-        return redirect(to("batch", pk))
+        return redirect(
+            waiting(requests.request_roll_back(batch=batch, at=request.at, by=request.by))
+        )
     return show(
         request,
         "form.html",

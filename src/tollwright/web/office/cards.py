@@ -322,17 +322,16 @@ def revert(request: StaffRequest, pk: int) -> HttpResponse:
     earlier = find(CardVersion, pk, "card")
     form = PublishForm(posted(request), initial={"effective_from": request.at})
     if form.is_valid():
-        made = form.attempt(
-            operations.revert,
+        job = form.attempt(
+            requests.request_revert,
             card=earlier.card,
             to=earlier,
             at=request.at,
             by=request.by,
             **form.cleaned_data,
         )
-        if made is not None:
-            done(request, f"{made} is published, with the content of v{earlier.number}.")
-            return redirect(to("card-version", made.pk))
+        if job is not None:
+            return redirect(waiting(job))
     return show(
         request,
         "form.html",

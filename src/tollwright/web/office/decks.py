@@ -59,7 +59,7 @@ def upload(request: StaffRequest, pk: int) -> HttpResponse:
         file = form.cleaned_data["file"]
         content = file.read()
         if file.name.lower().endswith(".json"):
-            return _drafted(request, card, form, content)
+            return _drafted(request, card, form, file.name, content)
         try:
             preview = form.attempt(
                 _previewed,
@@ -91,22 +91,22 @@ def _show_upload(request: StaffRequest, card: RateCard, form: DeckForm) -> HttpR
     )
 
 
-def _drafted(request: StaffRequest, card: RateCard, form: DeckForm, content: bytes) -> HttpResponse:
+def _drafted(
+    request: StaffRequest, card: RateCard, form: DeckForm, name: str, content: bytes
+) -> HttpResponse:
     """A card file says all that the card is, so there is nothing to map or to merge."""
     if form.cleaned_data["mode"] != "replace":
         form.add_error("mode", "A card file is the whole card: choose Replace.")
         return _show_upload(request, card, form)
-    version = form.attempt(
-        operations.save_draft,
+    job = form.attempt(
+        requests.request_draft,
         card=card,
-        data=content.decode("utf-8", errors="replace"),
+        filename=name,
+        content=content,
         at=request.at,
         by=request.by,
     )
-    if version is None:
-        return _show_upload(request, card, form)
-    done(request, f"{version} is a draft now. It prices nothing before it is published.")
-    return redirect(to("card-version", version.pk))
+    return _show_upload(request, card, form) if job is None else redirect(waiting(job))
 
 
 class _Asks(Exception):

@@ -14,15 +14,15 @@ from django.shortcuts import redirect
 
 from tollwright.domain.entities import Document, Invoice, InvoiceLine
 from tollwright.domain.errors import NotFound
-from tollwright.domain.invoices import operations, queries
+from tollwright.domain.invoices import operations, queries, requests
 from tollwright.domain.invoices.allocation import open_micros
 from tollwright.domain.invoices.notices import notice_of
 from tollwright.domain.invoices.operations import Correction
 from tollwright.domain.listing import Rows, as_query
 from tollwright.domain.lookup import find
 from tollwright.domain.reports.queries import charges_of_line
-from tollwright.gateways.typst import render
 from tollwright.web.office.forms import AmountField, ConfirmForm, ReasonForm, posted
+from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.pickers import picked
@@ -167,13 +167,11 @@ def finalise(request: StaffRequest, pk: int) -> HttpResponse:
     form = (EarlyForm if request.at < ready else ConfirmForm)(posted(request))
     if request.method == "POST" and form.is_valid():
         early = form.cleaned_data.get("early", False)
-        issued = form.attempt(
-            operations.finalise, invoice=invoice, at=request.at, by=request.by, render=render,
-            early=early,
-        )  # fmt: skip
-        if issued is not None:
-            done(request, f"Invoice {issued.number} is issued; its document is stored.")
-            return redirect(to("invoice", pk))
+        job = form.attempt(
+            requests.request_finalise, invoice=invoice, at=request.at, by=request.by, early=early
+        )
+        if job is not None:
+            return redirect(waiting(job))
     total = Money(invoice.total_micros, invoice.currency)
     return show(
         request,
@@ -247,19 +245,17 @@ def credit(request: StaffRequest, pk: int) -> HttpResponse:
     lines = _lines(invoice)
     form.draw(lines, invoice.currency)
     if form.is_valid():
-        note = form.attempt(
-            operations.credit,
+        job = form.attempt(
+            requests.request_credit,
             invoice=invoice,
             reason=form.cleaned_data["reason"],
             key=form.cleaned_data["key"],
             lines=form.payload(lines),
             at=request.at,
             by=request.by,
-            render=render,
         )
-        if note is not None:
-            done(request, f"Credit note {note.number} is issued.")
-            return redirect(to("invoice", note.pk))
+        if job is not None:
+            return redirect(waiting(job))
     return show(
         request,
         "form.html",

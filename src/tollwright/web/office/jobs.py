@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 
 from tollwright.domain.entities import Job
 from tollwright.domain.jobs import operations, queries
+from tollwright.domain.rerating import requests
 from tollwright.web.office.forms import ConfirmForm, posted
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
@@ -33,6 +34,7 @@ THEN = "then"  # in the address: when it is done, go to what it made
 PAGES = {
     "billing_run": "run",
     "invoice": "invoice",
+    "payment": "payment",
     "customer": "customer",
     "source": "batches",
     "import_batch": "batch",
@@ -40,10 +42,12 @@ PAGES = {
     "deck_import": "deck",
     "card_version": "card-version",
     "rerating": "rerating",
+    "rerate_proposal": "rerate-proposal",
 }
 # The right that it takes to try again what one's colleagues asked for, by the area of its kind.
 NEEDS: dict[str, Need] = {
     "billing": "billing",
+    "payments": "payments",
     "calls": "calls",
     "rates": "rates",
     "rerating": "rerate",
@@ -157,6 +161,8 @@ def need_of(job: Job) -> Need:
 
 def result_of(job: Job) -> str:
     """The page of what it is about or made; '' where there is none."""
+    if job.kind == requests.WHAT_IF:
+        return to("what-if-file", job=job.pk)
     name = PAGES.get(job.subject)
     if name == "batches":
         return to(name, source=job.subject_id)

@@ -14,7 +14,6 @@ from tollwright.domain.lookup import find
 from tollwright.domain.rerating import operations, queries, requests
 from tollwright.domain.rerating.corrections import proposed_calls
 from tollwright.domain.rerating.report import DifferenceReport, Part, Row
-from tollwright.gateways.typst import render
 from tollwright.web.office.asking import ask
 from tollwright.web.office.callscope import RerateForm, last_month, scope_text
 from tollwright.web.office.forms import ConfirmForm, OfficeForm, ReasonForm
@@ -277,12 +276,9 @@ def accept(request: StaffRequest, pk: int) -> HttpResponse:
     found = queries.proposal_by_id(pk)
     form = ConfirmForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        notes = form.attempt(
-            operations.accept, proposal=found, at=request.at, by=request.by, render=render
-        )
-        if notes is not None:
-            done(request, f"Issued: {', '.join(str(note) for note in notes)}.")
-            return redirect(to("rerate-proposal", pk))
+        job = form.attempt(requests.request_accept, proposal=found, at=request.at, by=request.by)
+        if job is not None:
+            return redirect(waiting(job))
     difference = queries.difference_of(found)
     amount = Money(abs(difference), found.invoice.currency)
     kind = "debit" if difference > 0 else "credit"

@@ -8,16 +8,18 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.shortcuts import redirect
 
 from tollwright.domain.entities import CardVersion, Job, PlanVersion
 from tollwright.domain.lookup import find
 from tollwright.domain.plans.queries import all_versions
 from tollwright.domain.rates.queries import sell_versions
+from tollwright.domain.rates.requests import CHECKED_AT_ONCE, text_of
 from tollwright.domain.rerating import requests
 from tollwright.domain.rerating.report import Row
-from tollwright.domain.rerating.whatif import Line, WhatIf, WhatIfRequest, card_of_file, what_if
+from tollwright.domain.rerating.whatif import Line, WhatIf, WhatIfRequest, card_of_file
 from tollwright.engine.rating.refusals import SENTENCES
-from tollwright.web.office.asking import ask
+from tollwright.web.office.asking import address_of, answered, ask, job_asked
 from tollwright.web.office.callscope import ScopeForm, last_month
 from tollwright.web.office.forms import BoundedFileField, choice, set_choices, uploaded
 from tollwright.web.office.links import to
@@ -38,11 +40,21 @@ class FileForm(ScopeForm):
     card_file = BoundedFileField(megabytes=CARD_MB, label="Card file (JSON)")
     field_order = ("card_file", "since", "until", "customer", "campaign", "begins")
 
-    def payload(self) -> WhatIfRequest | None:
-        """The prices of the valid form's file; None with its faults beside the field."""
-        text = self.cleaned_data["card_file"].read().decode("utf-8", errors="replace")
-        card = self.attempt(card_of_file, data=text)
-        return None if card is None else WhatIfRequest(card=card)
+    def ask(self, request: StaffRequest) -> Job | None:
+        """The job that answers; None with the faults of a small file beside the field."""
+        content = self.cleaned_data["card_file"].read()
+        small = len(content) <= CHECKED_AT_ONCE
+        if small and self.attempt(card_of_file, data=text_of(content)) is None:
+            return None
+        return self.attempt(
+            requests.request_what_if,
+            payload=WhatIfRequest(),
+            scope=self.scope(),
+            everyone=True,
+            card_file=content,
+            at=request.at,
+            by=request.by,
+        )
 
 
 class WhatIfForm(ScopeForm):
@@ -118,14 +130,15 @@ def _asked(request: StaffRequest, form: WhatIfForm) -> Job | HttpResponse | None
 
 @page(needs="what_if", methods=("GET", "POST"))
 def file(request: StaffRequest) -> HttpResponse:
-    """The same with a card file, which no address can hold: all rows are on the page."""
+    """The same with a card file, which no address can hold: the address holds the job."""
     form = FileForm(*uploaded(request), initial=last_month(request))
-    payload = form.payload() if form.is_valid() else None
-    found = None
-    if payload is not None:
-        found = form.attempt(
-            what_if, payload=payload, scope=form.scope(), everyone=True, at=request.at
-        )
+    asked = form.ask(request) if form.is_valid() else None
+    if asked is not None:
+        return redirect(address_of(request, asked))
+    answer = answered(request, form, requests.what_if_job(job_asked(request)))
+    if isinstance(answer, HttpResponse):
+        return answer
+    found = None if answer is None else requests.answer_of(answer, WhatIf)
     context: dict[str, Any] = {"form": form, "crumbs": [("What if", to("what-if"))]}
     if found is not None:
         table = _table(found)

@@ -21,10 +21,15 @@ def office(db: None) -> Office:
     return found
 
 
-def ask(office: Office, content: bytes, **fields: object) -> str:
+def ask(office: Office, content: bytes, *, refused: bool = False, **fields: object) -> str:
     file = io.BytesIO(content)
     file.name = "card.json"
-    return office.post("what-if/file/", status=200, card_file=file, **DAYS, **fields)
+    fields |= {"card_file": file, **DAYS}
+    if refused:
+        return office.post("what-if/file/", status=200, **fields)
+    place = office.post("what-if/file/", **fields)
+    assert "?job=" in place
+    return office.get(place.removeprefix("/office/"))
 
 
 def test_a_card_file_tells_who_would_pay_more(office: Office) -> None:
@@ -58,16 +63,16 @@ def test_calls_that_the_file_does_not_price_are_named(office: Office) -> None:
 def test_a_file_that_is_no_card_says_what_and_where(
     office: Office, content: bytes, sentence: str
 ) -> None:
-    assert sentence in ask(office, content)
+    assert sentence in ask(office, content, refused=True)
 
 
 def test_a_large_file_goes_to_the_command_line(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(whatif.FileForm.base_fields["card_file"], "megabytes", 0)
-    assert "at most 0 MB fit here. Split it, or use the command line." in ask(office, b"{}")
+    assert "at most 0 MB fit here. Split it, or use the command line." in ask(office, b"{}", refused=True)
 
 
 def test_a_customer_of_others_is_no_choice(office: Office) -> None:
-    page = ask(office, b'{"rates": []}', customer="999999")
+    page = ask(office, b'{"rates": []}', refused=True, customer="999999")
     assert "There is no customer &#x27;999999&#x27;." in page
