@@ -22,6 +22,7 @@ def preview_deck(job: Job, _progress: Progress) -> Outcome:
         content=b"".join(jobs.pieces(job)),
         mapping=requests.mapping_given(job.arguments["mapping"]),
         mode=job.arguments["mode"],
+        answers=job.arguments.get("answers"),
         at=job.asked_at,
         by=asked_by(job),
     )

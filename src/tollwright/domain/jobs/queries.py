@@ -36,6 +36,11 @@ def parts_not_done(group: Job) -> QuerySet[Job]:
     return parts(group).exclude(status="done")
 
 
+def parts_failed(group: Job) -> QuerySet[Job]:
+    """The parts of a group that failed, as they were asked for."""
+    return parts(group).filter(status="failed")
+
+
 def job_about(kind: str, subject: str, subject_id: int) -> Job | None:
     """The newest job of that kind about that thing."""
     return Job.objects.filter(kind=kind, subject=subject, subject_id=subject_id).first()

@@ -31,6 +31,7 @@ def request_preview(
     content: bytes,
     mapping: Mapped | None = None,
     mode: str,
+    answers: Mapping[str, str] | None = None,
     at: datetime,
     by: By,
 ) -> Job:
@@ -38,7 +39,11 @@ def request_preview(
     where the head of the file shows them."""
     validation.one_of("mode", mode, ("replace", "amend"))
     previews.columns_of(card, filename, content, mapping)
-    arguments = {"mode": mode, "mapping": None if mapping is None else dict(mapping)}
+    arguments = {
+        "mode": mode,
+        "mapping": None if mapping is None else dict(mapping),
+        "answers": dict(answers or {}),
+    }
     work = Work(PREVIEW, f"Preview {filename}", "rate_card", card.pk, arguments, _lock(card.pk))
     return enqueue(work, at=at, by=by, file=(filename, [content]))
 

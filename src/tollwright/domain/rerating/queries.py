@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
 
+from tollwright.data.calls import Charge
 from tollwright.data.invoices import Invoice
 from tollwright.data.rerating import RerateProposal, RerateProposalLine, Rerating
 from tollwright.data.scope import current_tenant_id
@@ -20,6 +21,20 @@ from tollwright.engine.rerate.costs import CarrierPrices
 from tollwright.engine.rerate.prices import StoredPrices
 from tollwright.engine.rerate.run import Outcome, Progress, run, run_costs
 from tollwright.store import rerate as store
+
+MANY_CALLS = 100_000  # looking at more is not waited for
+
+
+def is_large(scope: CallScope) -> bool:
+    """Whether more than MANY_CALLS calls were charged in the scope. Raises as `stored` does."""
+    stored(scope)
+    found = Charge.objects.filter(
+        leg=SELL, is_current=True, started_at__gte=scope.first, started_at__lt=scope.last
+    )
+    for name in ("customer_id", "campaign_id"):
+        if (value := getattr(scope, name)) is not None:
+            found = found.filter(**{name: value})
+    return found.order_by().values("pk")[: MANY_CALLS + 1].count() > MANY_CALLS
 
 
 def difference_report(

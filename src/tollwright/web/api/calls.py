@@ -15,10 +15,11 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from tollwright.core.formats.tollwright.parse import TollwrightJson
-from tollwright.domain.calls import operations, queries
+from tollwright.domain.calls import operations, queries, requests
 from tollwright.domain.entities import Call, Charge, ImportBatch
 from tollwright.domain.errors import DomainError, NotFound
 from tollwright.web.api.idempotency import once
+from tollwright.web.api.jobs import JobOut, accepted, is_large, prefers_async
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Decimal, Id, Instant, Money, money
@@ -204,7 +205,12 @@ PUSH = {
 }
 
 
-@router.post("/calls", response={201: BatchOut}, openapi_extra=PUSH, summary="Push call records")
+@router.post(
+    "/calls",
+    response={201: BatchOut, 202: JobOut},
+    openapi_extra=PUSH,
+    summary="Push call records",
+)
 def push_calls(
     request: HttpRequest,
     source: Annotated[str, Query(description="the source's code")],
@@ -213,15 +219,30 @@ def push_calls(
     """All or nothing. Records that cannot be rated wait in quarantine and are counted here.
 
     Takes an Idempotency-Key. The same bytes are imported once even without: then `already` is true.
+    More than 1 MiB, and any with `Prefer: respond-async`, is 202 with a job, whose `subject_id` at
+    its end is the batch.
     """
     require(request, "calls")
     found = queries.source_by_code(source)
     content = _content(request.body, found.format)
 
+    def name(key: str) -> str:
+        given = filename or f"push-{key or hashlib.sha256(content).hexdigest()[:12]}"
+        return _FILENAME.sub("-", given)
+
+    if prefers_async(request) or is_large(request.body):
+        return accepted(
+            request,
+            lambda key: requests.request_import(
+                source=found, filename=name(key), pieces=[content], at=timezone.now(),
+                by=by(request),
+            ),
+            required=False,
+        )  # fmt: skip
+
     def work(key: str) -> BatchOut:
-        name = filename or f"push-{key or hashlib.sha256(content).hexdigest()[:12]}"
         taken = operations.ingest(
-            source_code=source, filename=_FILENAME.sub("-", name), stream=io.BytesIO(content),
+            source_code=source, filename=name(key), stream=io.BytesIO(content),
             at=timezone.now(), by=by(request),
         )  # fmt: skip
         batch = queries.batch_by_id(taken.batch_id)

@@ -16,9 +16,10 @@ from tollwright.core.rating.rate_call import CallInput
 from tollwright.domain.entities import CardVersion, DeckImport, RateCard
 from tollwright.domain.errors import DomainError
 from tollwright.domain.plans.queries import priced_from_cost
-from tollwright.domain.rates import operations, queries
+from tollwright.domain.rates import operations, queries, requests
 from tollwright.domain.validation import FieldInvalid
 from tollwright.web.api.idempotency import once
+from tollwright.web.api.jobs import LARGE_CARD, JobOut, accepted, is_large, prefers_async
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Instant, Money, money
@@ -170,17 +171,27 @@ CARD_FILE = {
 
 @router.post(
     "/cards/{int:card_id}/versions",
-    response={201: VersionOut},
+    response={201: VersionOut, 202: JobOut},
     openapi_extra=CARD_FILE,
     summary="Draft a version from a card file",
 )
 def draft_version(request: HttpRequest, card_id: int) -> HttpResponse:
     """The file is the whole card; its side and currency, where it says them, are the card's.
 
-    Refused, `errors` names each fault with its row. Takes an Idempotency-Key.
+    Refused, `errors` names each fault with its row. Takes an Idempotency-Key. More than 1 MiB, and
+    any with `Prefer: respond-async`, is 202 with a job.
     """
     require(request, "rates")
-    card, text = queries.card_by_id(card_id), request.body.decode("utf-8", errors="replace")
+    card, text = queries.card_by_id(card_id), requests.text_of(request.body)
+    if prefers_async(request) or is_large(request.body):
+        return accepted(
+            request,
+            lambda _key: requests.request_draft(
+                card=card, filename="card.json", content=request.body, at=timezone.now(),
+                by=by(request),
+            ),
+            required=False,
+        )  # fmt: skip
     return once(
         request,
         lambda _key: _version(
@@ -233,15 +244,31 @@ def get_version(request: HttpRequest, version_id: int) -> VersionOut:
 
 
 @router.post(
-    "/versions/{int:version_id}/publish", response=VersionOut, summary="Publish a draft version"
+    "/versions/{int:version_id}/publish",
+    response={200: VersionOut, 202: JobOut},
+    summary="Publish a draft version",
 )
-def publish_version(request: HttpRequest, version_id: int, payload: PublishIn) -> VersionOut:
-    """Every check of a card is made; refused, the sentence names each row."""
+def publish_version(
+    request: HttpRequest, version_id: int, payload: PublishIn
+) -> VersionOut | HttpResponse:
+    """Every check of a card is made; refused, the sentence names each row.
+
+    More than 20 000 rows, and any with `Prefer: respond-async`, is 202 with a job.
+    """
     require(request, "rates")
+    version = queries.version_by_id(version_id)
+    if prefers_async(request) or queries.row_count(version) > LARGE_CARD:
+        return accepted(
+            request,
+            lambda _key: requests.request_publish(
+                version=version, effective_from=payload.effective_from, at=timezone.now(),
+                by=by(request),
+            ),
+            required=False,
+        )  # fmt: skip
     published = operations.publish_version(
-        version=queries.version_by_id(version_id), effective_from=payload.effective_from,
-        at=timezone.now(), by=by(request),
-    )  # fmt: skip
+        version=version, effective_from=payload.effective_from, at=timezone.now(), by=by(request)
+    )
     return _version(published)
 
 
@@ -259,7 +286,7 @@ DECK = {
 
 @router.post(
     "/cards/{int:card_id}/decks",
-    response={201: DeckOut},
+    response={201: DeckOut, 202: JobOut},
     openapi_extra=DECK,
     summary="Preview a deck",
 )
@@ -290,14 +317,25 @@ def preview_deck(
 
     `summary.questions` holds what can be read in two ways: send the deck again with an `answer` to
     each; a deck with questions left is not applied. Takes an Idempotency-Key.
+
+    More than 1 MiB, and any with `Prefer: respond-async`, is 202 with a job, whose `subject_id` at
+    its end is the deck.
     """
     require(request, "rates")
     card = queries.card_by_id(card_id)
     if not request.body:
         raise DeckEmpty("The body is empty: send the deck's bytes in it.")
-
     given = _object("mapping", mapping) if mapping else None
     answers = dict(_pair(one) for one in answer)
+    if prefers_async(request) or is_large(request.body):
+        return accepted(
+            request,
+            lambda _key: requests.request_preview(
+                card=card, filename=filename, content=request.body, mode=mode, mapping=given,
+                answers=answers, at=timezone.now(), by=by(request),
+            ),
+            required=False,
+        )  # fmt: skip
 
     def work(_key: str) -> DeckOut:
         previewed = operations.preview_deck(
@@ -316,11 +354,27 @@ def get_deck(request: HttpRequest, deck_id: int) -> DeckOut:
     return _deck(queries.deck_by_id(deck_id))
 
 
-@router.post("/decks/{int:deck_id}/apply", response={201: VersionOut}, summary="Apply a deck")
+@router.post(
+    "/decks/{int:deck_id}/apply",
+    response={201: VersionOut, 202: JobOut},
+    summary="Apply a deck",
+)
 def apply_deck(request: HttpRequest, deck_id: int, payload: ApplyIn) -> HttpResponse:
-    """Makes it a draft version of its card. Takes an Idempotency-Key."""
+    """Makes it a draft version of its card. Takes an Idempotency-Key.
+
+    More than 20 000 rows, and any with `Prefer: respond-async`, is 202 with a job, whose
+    `subject_id` at its end is the version.
+    """
     require(request, "rates")
     deck = queries.deck_by_id(deck_id)
+    if prefers_async(request) or deck.summary.get("rows", 0) > LARGE_CARD:
+        return accepted(
+            request,
+            lambda _key: requests.request_apply(
+                deck_import=deck, at=timezone.now(), by=by(request), **payload.model_dump()
+            ),
+            required=False,
+        )
     return once(
         request,
         lambda _key: _version(

@@ -12,12 +12,13 @@ from pydantic import ConfigDict, Field
 
 from tollwright.domain.entities import BillingRun, Document, Invoice, InvoiceLine, Job
 from tollwright.domain.errors import KeyReused, NotFound
-from tollwright.domain.invoices import operations, queries, runs, write_offs
+from tollwright.domain.invoices import operations, queries, requests, runs, write_offs
 from tollwright.domain.invoices.notices import notice_of, notices_of
+from tollwright.domain.jobs import queries as jobs
 from tollwright.gateways.typst import render
 from tollwright.web.api.customers import customer_of
 from tollwright.web.api.idempotency import once
-from tollwright.web.api.jobs import JobOut, accepted, prefers_async
+from tollwright.web.api.jobs import JobOut, accepted, prefers_async, waited_for
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Decimal, Id, Instant, Money, money
@@ -101,6 +102,13 @@ class RunIn(Schema):
     until: Instant
 
 
+class NotBilled(Schema):
+    """A customer of a run for whom nothing was drafted, and why."""
+
+    customer: int
+    sentence: str
+
+
 class RunOut(Schema):
     """A billing run and the drafts it made."""
 
@@ -112,6 +120,8 @@ class RunOut(Schema):
     notices: Annotated[
         list[str], Field(description="a sentence for each customer drafted although not active")
     ]
+    job: Annotated[int | None, Field(description="a part a customer: try again what failed")]
+    failed: list[NotBilled]
 
 
 @router.get("/invoices", response=Page[InvoiceOut], summary="List invoices, newest first")
@@ -153,13 +163,28 @@ def get_pdf(request: HttpRequest, invoice_id: int) -> HttpResponse:
     return download(queries.document_of(invoice_of(invoice_id)))
 
 
-@router.post("/invoices/{int:invoice_id}/finalise", response=InvoiceDetail, summary="Issue a draft")
-def finalise_invoice(request: HttpRequest, invoice_id: int, early: bool = False) -> InvoiceDetail:
+@router.post(
+    "/invoices/{int:invoice_id}/finalise",
+    response={200: InvoiceDetail, 202: JobOut},
+    summary="Issue a draft",
+)
+def finalise_invoice(
+    request: HttpRequest, invoice_id: int, early: bool = False
+) -> InvoiceDetail | HttpResponse:
     """Number, ledger entry and document, all or nothing. An issued invoice comes back as it is.
 
     `early=true` issues a draft that still waits for late calls (409 `invoice_in_grace` without).
+    With `Prefer: respond-async` it answers 202 with a job.
     """
     require(request, "billing")
+    if prefers_async(request):
+        return accepted(
+            request,
+            lambda _key: requests.request_finalise(
+                invoice=invoice_of(invoice_id), early=early, at=timezone.now(), by=by(request)
+            ),
+            required=False,
+        )
     issued = operations.finalise(
         invoice=invoice_of(invoice_id), at=timezone.now(), by=by(request), render=render,
         early=early,
@@ -207,22 +232,13 @@ def undo_write_off(request: HttpRequest, invoice_id: int, payload: WriteOffIn) -
 
 @router.post("/billing-runs", response={201: RunOut, 202: JobOut}, summary="Draft invoices")
 def run_billing(request: HttpRequest, payload: RunIn) -> HttpResponse:
-    """Needs an Idempotency-Key.
+    """Needs an Idempotency-Key. A job a customer, so that one who cannot be billed holds up nobody.
 
-    With `Prefer: respond-async` it answers 202 with a job: a part a customer, so that one who
-    cannot be billed holds up nobody else; `subject_id` is the run.
+    201 with the run when all of them end within 20 seconds (`Prefer: wait=5`: within 5); else, and
+    at once with `Prefer: respond-async`, 202 with the job, whose `subject_id` is the run.
     """
     require(request, "billing")
-    if prefers_async(request):
-        return accepted(request, lambda key: _start(request, payload, key))
-
-    def work(key: str) -> RunOut:
-        run = operations.run_billing(
-            until=payload.until, key=key, at=timezone.now(), by=by(request)
-        )
-        return _run(run)
-
-    return once(request, work, required=True)
+    return waited_for(request, lambda key: _start(request, payload, key), _run_of_job)
 
 
 def _start(request: HttpRequest, payload: RunIn, key: str) -> Job:
@@ -304,8 +320,18 @@ def _percent(rate: object) -> str:
     return format(rate, "f").rstrip("0").rstrip(".") or "0"
 
 
+def _run_of_job(job_id: int) -> RunOut:
+    return _run(queries.run_by_id(int(jobs.job_by_id(job_id).subject_id or 0)))
+
+
 def _run(run: BillingRun) -> RunOut:
+    job = runs.job_of(run)
     return RunOut(
         id=run.pk, until=run.until, started_at=run.started_at, started_by=run.started_by,
         drafts=queries.draft_ids(run), notices=notices_of(run),
+        job=None if job is None else job.pk,
+        failed=[
+            NotBilled(customer=int(one.subject_id or 0), sentence=one.sentence)
+            for one in (() if job is None else jobs.parts_failed(job))
+        ],
     )  # fmt: skip

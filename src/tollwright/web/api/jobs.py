@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from time import monotonic, sleep
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
@@ -11,15 +13,29 @@ from django.urls import reverse
 from ninja import Query, Router, Schema
 
 from tollwright.domain.entities import Job
+from tollwright.domain.errors import DomainError
 from tollwright.domain.jobs import queries
+from tollwright.domain.tenants.scope import current_tenant_id, tenant_scope
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import require
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Instant
+from tollwright.web.shared.tenancy import AFTER_COMMIT
 
 router = Router(tags=["jobs"])
 ASYNC = "respond-async"
 MOST_PARTS = 200
+MOST_WAIT_S = 20
+SECONDS_BETWEEN_LOOKS = 0.1
+LARGE_BODY = 1024 * 1024  # bytes of a file that goes on as a job, whatever is preferred
+LARGE_CARD = 20_000  # rows of a version or deck, alike
+WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\b")
+
+
+class AnswerNotThere(DomainError):
+    """The job goes on, or has failed."""
+
+    kind, code = "conflict", "job_has_no_answer"
 
 
 class JobOut(Schema):
@@ -74,14 +90,75 @@ def prefers_async(request: HttpRequest) -> bool:
     return ASYNC in {one.partition(";")[0].strip() for one in given}
 
 
-def accepted(request: HttpRequest, enqueue: Callable[[str], Job]) -> HttpResponse:
+def accepted(
+    request: HttpRequest, enqueue: Callable[[str], Job], *, required: bool = True
+) -> HttpResponse:
     """202 with the job that `enqueue(idempotency key)` asked for, and where it stands."""
-    response = once(request, lambda key: _out(enqueue(key)), status=202, required=True)
+    response = once(request, lambda key: _out(enqueue(key)), status=202, required=required)
     if response.status_code == 202:
         number = json.loads(response.content)["id"]
         response["Location"] = reverse("api:get_job", args=[number])
-        response["Preference-Applied"] = ASYNC
+        if prefers_async(request):
+            response["Preference-Applied"] = ASYNC
     return response
+
+
+def waited_for(
+    request: HttpRequest, enqueue: Callable[[str], Job], answer: Callable[[int], Schema]
+) -> HttpResponse:
+    """201 with `answer(job's id)` if the job ends while the caller waits, else 202 with the job.
+
+    It is waited for when the request's own transaction is over: before, no worker sees the job. A
+    caller bounds the wait by `Prefer: wait=<seconds>` (RFC 7240), `respond-async` waits not at all.
+    """
+    response = accepted(request, enqueue)
+    if response.status_code == 202 and not prefers_async(request):
+        number, tenant_id = json.loads(response.content)["id"], current_tenant_id()
+        ends = monotonic() + wait_of(request)
+
+        def later() -> HttpResponse:
+            while not (ended := has_ended(tenant_id, number)) and monotonic() < ends:
+                pause()
+            if not ended:
+                return response
+            with tenant_scope(tenant_id):
+                body = answer(number).model_dump_json()
+            return HttpResponse(body, status=201, content_type="application/json")
+
+        setattr(response, AFTER_COMMIT, later)
+    return response
+
+
+def has_ended(tenant_id: int, job_id: int) -> bool:
+    """Whether the job is over, seen from now."""
+    with tenant_scope(tenant_id):
+        return not queries.job_by_id(job_id).is_open
+
+
+def pause() -> None:
+    """Between two looks."""
+    sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def wait_of(request: HttpRequest) -> int:
+    """The seconds that the caller waits."""
+    found = WAIT.search(request.headers.get("Prefer", "").lower())
+    return MOST_WAIT_S if found is None else min(int(found[1]), MOST_WAIT_S)
+
+
+def is_large(body: bytes) -> bool:
+    """Whether working on the body takes longer than a caller should wait."""
+    return len(body) > LARGE_BODY
+
+
+def answer_of(job_id: int, kind: str, read: Callable[[Job], Schema]) -> HttpResponse:
+    """200 with what the job found out. Raises AnswerNotThere, also for a job of another kind."""
+    job = queries.job_by_id(job_id)
+    if job.kind != kind:
+        raise AnswerNotThere(f"Job {job_id} answers another question.")
+    if job.status != "done":
+        raise AnswerNotThere(job.sentence or f"Job {job_id} is {job.status}: ask again later.")
+    return HttpResponse(read(job).model_dump_json(), content_type="application/json")
 
 
 def _out(job: Job) -> JobOut:

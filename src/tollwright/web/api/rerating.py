@@ -13,11 +13,11 @@ from tollwright.domain.calls import queries as calls
 from tollwright.domain.entities import Charge, RerateProposal, Rerating
 from tollwright.domain.errors import NotFound
 from tollwright.domain.rerating import operations, queries, requests
-from tollwright.domain.rerating.report import Part
+from tollwright.domain.rerating.report import DifferenceReport, Part
 from tollwright.domain.rerating.scope import CallScope
 from tollwright.gateways.typst import render
 from tollwright.web.api.idempotency import once
-from tollwright.web.api.jobs import JobOut, accepted, prefers_async
+from tollwright.web.api.jobs import JobOut, accepted, answer_of, prefers_async
 from tollwright.web.api.keys import by, require
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Id, Instant, Money, money
@@ -134,12 +134,40 @@ class RevisionOut(Schema):
     steps: list[str]
 
 
-@router.post("/re-ratings/report", response=ReportOut, summary="Make a difference report")
-def make_report(request: HttpRequest, payload: RerateScopeIn) -> ReportOut:
+@router.post(
+    "/re-ratings/report",
+    response={200: ReportOut, 202: JobOut},
+    summary="Make a difference report",
+)
+def make_report(request: HttpRequest, payload: RerateScopeIn) -> ReportOut | HttpResponse:
     """Stored calls by the rules and prices of now, per customer, campaign and destination; with
-    `leg` cost what carriers take for them, by the trunks, assignments and buy cards of now."""
+    `leg` cost what carriers take for them, by the trunks, assignments and buy cards of now.
+
+    More than 100 000 calls, and any with `Prefer: respond-async`, is 202 with a job; its answer is
+    at `GET /re-ratings/reports/{job}`."""
     require(request, "what_if")
-    found = queries.difference_report(payload.calls(), at=timezone.now())
+    scope, at = payload.calls(), timezone.now()
+    if prefers_async(request) or queries.is_large(scope):
+        return accepted(
+            request,
+            lambda _key: requests.request_report(scope=scope, at=at, by=by(request)),
+            required=False,
+        )
+    return _report(queries.difference_report(scope, at=at))
+
+
+@router.get(
+    "/re-ratings/reports/{int:job_id}", response=ReportOut, summary="Get a difference report"
+)
+def get_report(request: HttpRequest, job_id: int) -> HttpResponse:
+    """That a job made; 409 `job_has_no_answer` before its end."""
+    require(request, "what_if")
+    return answer_of(
+        job_id, requests.REPORT, lambda job: _report(requests.answer_of(job, DifferenceReport))
+    )
+
+
+def _report(found: DifferenceReport) -> ReportOut:
     return ReportOut(
         fingerprint=found.fingerprint, calls=found.calls, changed=found.changed,
         waiting=found.waiting, not_priced=found.refused, notes=list(found.sentences),
@@ -201,12 +229,22 @@ def list_proposals(request: HttpRequest, rerating_id: int) -> list[ProposalOut]:
 
 
 @router.post(
-    "/re-rate-proposals/{int:proposal_id}/accept", response=ProposalOut, summary="Accept a proposal"
+    "/re-rate-proposals/{int:proposal_id}/accept",
+    response={200: ProposalOut, 202: JobOut},
+    summary="Accept a proposal",
 )
-def accept(request: HttpRequest, proposal_id: int) -> ProposalOut:
-    """Issues its credit or debit notes; an accepted one comes back as it is."""
+def accept(request: HttpRequest, proposal_id: int) -> ProposalOut | HttpResponse:
+    """Issues its credit or debit notes; an accepted one comes back as it is.
+
+    With `Prefer: respond-async` it answers 202 with a job."""
     require(request, "billing")
     found = queries.proposal_by_id(proposal_id)
+    if prefers_async(request):
+        return accepted(
+            request,
+            lambda _key: requests.request_accept(proposal=found, at=timezone.now(), by=by(request)),
+            required=False,
+        )
     operations.accept(proposal=found, at=timezone.now(), by=by(request), render=render)
     return _proposal(queries.proposal_by_id(proposal_id))
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
 from tollwright.domain.plans import queries as plans
 from tollwright.domain.rates import queries as rates
-from tollwright.domain.rerating import whatif
+from tollwright.domain.rerating import queries, requests, whatif
 from tollwright.domain.rerating.report import Row
 from tollwright.domain.rerating.scope import CallScope
-from tollwright.web.api.keys import require
+from tollwright.web.api.jobs import JobOut, accepted, answer_of, prefers_async
+from tollwright.web.api.keys import by, require
 from tollwright.web.api.shapes import Id, Instant, Money, money
 
 router = Router(tags=["what-if"])
@@ -94,13 +96,39 @@ class WhatIfOut(Schema):
     destinations: list[DestinationOut]
 
 
-@router.post("/what-if", response=WhatIfOut, summary="Hold prices against past calls")
-def ask(request: HttpRequest, payload: WhatIfIn) -> WhatIfOut:
-    """Nothing is written. Rules of seconds, causes and rounding hold as they do for the calls."""
+@router.post(
+    "/what-if", response={200: WhatIfOut, 202: JobOut}, summary="Hold prices against past calls"
+)
+def ask(request: HttpRequest, payload: WhatIfIn) -> WhatIfOut | HttpResponse:
+    """Nothing is written. Rules of seconds, causes and rounding hold as they do for the calls.
+
+    More than 100 000 calls, and any with `Prefer: respond-async`, is 202 with a job; its answer is
+    at `GET /what-if/{job}`."""
     require(request, "what_if")
-    found = whatif.what_if(
-        _prices(payload), payload.scope(), everyone=payload.everyone, at=timezone.now()
-    )  # fmt: skip
+    prices, scope, at = _prices(payload), payload.scope(), timezone.now()
+    if prefers_async(request) or queries.is_large(scope):
+        file = None if payload.card is None else json.dumps(payload.card).encode()
+        return accepted(
+            request,
+            lambda _key: requests.request_what_if(
+                payload=prices, scope=scope, everyone=payload.everyone, card_file=file, at=at,
+                by=by(request),
+            ),
+            required=False,
+        )  # fmt: skip
+    return _answer(whatif.what_if(prices, scope, everyone=payload.everyone, at=at))
+
+
+@router.get("/what-if/{int:job_id}", response=WhatIfOut, summary="Get a what-if")
+def get_answer(request: HttpRequest, job_id: int) -> HttpResponse:
+    """That a job answered; 409 `job_has_no_answer` before its end."""
+    require(request, "what_if")
+    return answer_of(
+        job_id, requests.WHAT_IF, lambda job: _answer(requests.answer_of(job, whatif.WhatIf))
+    )
+
+
+def _answer(found: whatif.WhatIf) -> WhatIfOut:
     return WhatIfOut(
         prices=found.title, calls=found.calls, not_priced=found.refused,
         priced_individually=found.priced_individually, notes=list(found.sentences),

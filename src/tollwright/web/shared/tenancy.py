@@ -18,6 +18,7 @@ from tollwright.domain.tenants.scope import tenant_scope
 
 Handler = Callable[[HttpRequest], HttpResponse]
 SESSION_KEY = "membership"
+AFTER_COMMIT = "after_commit"  # of a response: what answers in its place, with nothing locked
 
 
 class TenantMiddleware:
@@ -39,7 +40,8 @@ class TenantMiddleware:
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
-        return response
+        after = getattr(response, AFTER_COMMIT, None)
+        return response if after is None else after()
 
 
 def staff_membership(request: HttpRequest) -> Membership | None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.web.api.client import Answer, Program
 from tests.support.billing import say
+from tests.support.jobs import work_off
 from tests.support.shop import Shop
 from tollwright.data.models import AuditEntry, Invoice
 from tollwright.data.scope import tenant_scope
@@ -189,6 +190,13 @@ def test_invoices_by_state(shop: Shop, program: Program) -> None:
     assert one["id"] == shop.acme.invoice.pk
 
 
+@pytest.fixture
+def worked_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is queued is done while a request waits."""
+    monkeypatch.setattr("tollwright.web.api.jobs.pause", work_off)
+
+
+@pytest.mark.usefixtures("worked_off")
 def test_a_billing_run_and_issuing(
     shop: Shop, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +217,7 @@ def test_a_billing_run_and_issuing(
         assert program.post(f"/invoices/{draft}/finalise").body == issued.body
 
 
+@pytest.mark.usefixtures("worked_off")
 def test_a_draft_in_grace_is_issued_only_when_asked_to(
     shop: Shop, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:

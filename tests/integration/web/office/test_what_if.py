@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
 
@@ -24,10 +25,10 @@ def office(db: None) -> Office:
 def ask(office: Office, content: bytes, *, refused: bool = False, **fields: object) -> str:
     file = io.BytesIO(content)
     file.name = "card.json"
-    fields |= {"card_file": file, **DAYS}
+    sent: dict[str, Any] = {"card_file": file, **DAYS, **fields}
     if refused:
-        return office.post("what-if/file/", status=200, **fields)
-    place = office.post("what-if/file/", **fields)
+        return office.post("what-if/file/", status=200, **sent)
+    place = office.post("what-if/file/", **sent)
     assert "?job=" in place
     return office.get(place.removeprefix("/office/"))
 
@@ -70,7 +71,9 @@ def test_a_large_file_goes_to_the_command_line(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(whatif.FileForm.base_fields["card_file"], "megabytes", 0)
-    assert "at most 0 MB fit here. Split it, or use the command line." in ask(office, b"{}", refused=True)
+    assert "at most 0 MB fit here. Split it, or use the command line." in ask(
+        office, b"{}", refused=True
+    )
 
 
 def test_a_customer_of_others_is_no_choice(office: Office) -> None:
