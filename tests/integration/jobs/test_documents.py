@@ -16,7 +16,7 @@ from tollwright.domain.payments.errors import AmountInvalid
 
 
 def drafted() -> list[Invoice]:
-    """The drafts of November's run: of 11.00, 12.00, 13.00 and 14.00 before 19 % tax."""
+    """The run's drafts: of 21.00, 22.00, 23.00 and 24.00 before 19 % tax."""
     start()
     work_off()
     return list(Invoice.objects.filter(status="draft").order_by("net_micros"))
@@ -80,7 +80,7 @@ def pay(invoice: Invoice, key: str, micros: int) -> Job:
 
 
 def test_a_worker_killed_in_the_middle_of_a_payment(fresh_db: str) -> None:
-    """13.09 of 13.09: all of it booked and its receipt made, nothing committed; another worker
+    """24.99 (two months of 10.00 and a call over 1.00, 19 % tax), paid in full: all of it booked and its receipt made, nothing committed; another worker
     books it, once."""
     world = four_customers()
     with tenant_scope(world.tenant.pk):
@@ -102,6 +102,6 @@ def test_a_worker_killed_in_the_middle_of_a_payment(fresh_db: str) -> None:
         invoice.refresh_from_db()
         payment = Payment.objects.get()
         assert (job.status, job.subject, job.subject_id) == ("done", "payment", payment.pk)
-        assert (invoice.status, invoice.paid_micros) == ("paid", 13_090_000)
+        assert (invoice.status, invoice.paid_micros) == ("paid", 24_990_000)
         assert Document.objects.count() == 2
         assert {row.kind: row.balance_micros for row in trial_balance()}["receivable"] == 0
