@@ -80,8 +80,8 @@ def pay(invoice: Invoice, key: str, micros: int) -> Job:
 
 
 def test_a_worker_killed_in_the_middle_of_a_payment(fresh_db: str) -> None:
-    """24.99 (two months of 10.00 and a call over 1.00, 19 % tax), paid in full: all of it booked and its receipt made, nothing committed; another worker
-    books it, once."""
+    """24.99 (two months of 10.00 and a call over 1.00, 19 % tax): booked and its receipt made,
+    nothing committed; another worker books it, once."""
     world = four_customers()
     with tenant_scope(world.tenant.pk):
         invoice = drafted()[0]
