@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tollwright.jobs import billing, calls, payments, rates, rerating, schedule
+from tollwright.jobs import billing, calls, rates, rerating, schedule
 
-AREAS = (billing, calls, payments, rates, rerating, schedule)
+AREAS = (billing, calls, rates, rerating, schedule)

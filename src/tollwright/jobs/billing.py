@@ -1,11 +1,11 @@
-"""Drafting a customer's invoices, issuing them, and the notes that correct them."""
+"""Drafting a customer's invoices, issuing them, and the notes of a proposal."""
 
 from __future__ import annotations
 
 from tollwright.core.document_text import amount_text
 from tollwright.data.jobs import Job
-from tollwright.data.models import Invoice, RerateProposal
-from tollwright.domain.invoices import operations, queries, requests, runs
+from tollwright.data.models import RerateProposal
+from tollwright.domain.invoices import operations, queries, runs
 from tollwright.domain.jobs.operations import Outcome
 from tollwright.domain.rerating import operations as decisions
 from tollwright.domain.rerating import requests as rerating
@@ -40,22 +40,6 @@ def finalise(job: Job, _progress: Progress) -> Outcome:
             raise
         return Outcome(f"It waits: {why}")
     return Outcome(f"Issued as {issued.number}.", "invoice", issued.pk)
-
-
-@handles(requests.CREDIT)
-def credit(job: Job, _progress: Progress) -> Outcome:
-    """A credit note."""
-    told = job.arguments
-    note = operations.credit(
-        invoice=Invoice.objects.get(pk=told["invoice"]),
-        reason=told["reason"],
-        key=told["key"],
-        lines=requests.corrections_of(told["lines"]),
-        at=job.asked_at,
-        by=asked_by(job),
-        render=render,
-    )
-    return Outcome(f"Credit note {note.number} is issued.", "invoice", note.pk)
 
 
 @handles(rerating.ACCEPT)

@@ -18,7 +18,6 @@ from tollwright.domain.jobs.queries import job_about
 RUN, DRAFT = "billing.run", "billing.draft_customer"
 ISSUE_RUN, ISSUE = "billing.finalise_run", "billing.finalise"
 SUBJECT = "billing_run"
-NUMBERS = "numbers"  # the lock of those that issue documents: one after the other
 
 
 @transaction.atomic
@@ -75,7 +74,7 @@ def start_finalising(*, run: BillingRun, key: str | None, at: datetime, by: By) 
     """
     drafts = Invoice.objects.filter(run=run, status="draft").select_related("customer")
     parts = [
-        Work(ISSUE, one.customer.name, "invoice", one.pk, lock=NUMBERS)
+        Work(ISSUE, one.customer.name, "invoice", one.pk, lock="numbers")
         for one in drafts.order_by("customer_id", "period_from", "id")
     ]
     group = Work(ISSUE_RUN, f"Finalise run {run.pk}", SUBJECT, run.pk)

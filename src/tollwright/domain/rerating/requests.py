@@ -11,7 +11,6 @@ from django.db import transaction
 from tollwright.data.jobs import Job
 from tollwright.data.rerating import RerateProposal
 from tollwright.domain.audit.operations import By
-from tollwright.domain.invoices.runs import NUMBERS
 from tollwright.domain.jobs import queries as jobs
 from tollwright.domain.jobs.operations import Work, enqueue, keep_file
 from tollwright.domain.rerating.operations import refuse_rejected
@@ -63,8 +62,7 @@ def request_accept(*, proposal: RerateProposal, at: datetime, by: By) -> Job:
     """Issue the notes of a proposal after the request. Raises ProposalDecided."""
     refuse_rejected(proposal)
     title = f"Accept proposal {proposal.pk}"
-    work = Work(ACCEPT, title, "rerate_proposal", proposal.pk, lock=NUMBERS)
-    return enqueue(work, at=at, by=by)
+    return enqueue(Work(ACCEPT, title, "rerate_proposal", proposal.pk), at=at, by=by)
 
 
 def what_if_question(payload: WhatIfRequest, scope: CallScope, everyone: bool) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from time import monotonic, sleep
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
@@ -15,18 +14,16 @@ from ninja import Query, Router, Schema
 from tollwright.domain.entities import Job
 from tollwright.domain.errors import DomainError
 from tollwright.domain.jobs import queries
-from tollwright.domain.tenants.scope import current_tenant_id, tenant_scope
 from tollwright.web.api.idempotency import once
 from tollwright.web.api.keys import require
 from tollwright.web.api.paging import Page, PagingQuery, page
 from tollwright.web.api.shapes import Instant
-from tollwright.web.shared.tenancy import AFTER_COMMIT
+from tollwright.web.shared.waiting import when_ended
 
 router = Router(tags=["jobs"])
 ASYNC = "respond-async"
 MOST_PARTS = 200
 MOST_WAIT_S = 20
-SECONDS_BETWEEN_LOOKS = 0.1
 LARGE_BODY = 1024 * 1024  # bytes of a file that goes on as a job, whatever is preferred
 LARGE_CARD = 20_000  # rows of a version or deck, alike
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\b")
@@ -108,36 +105,19 @@ def waited_for(
 ) -> HttpResponse:
     """201 with `answer(job's id)` if the job ends while the caller waits, else 202 with the job.
 
-    It is waited for when the request's own transaction is over: before, no worker sees the job. A
-    caller bounds the wait by `Prefer: wait=<seconds>` (RFC 7240), `respond-async` waits not at all.
+    A caller bounds the wait by `Prefer: wait=<seconds>` (RFC 7240), `respond-async` waits not at
+    all.
     """
     response = accepted(request, enqueue)
-    if response.status_code == 202 and not prefers_async(request):
-        number, tenant_id = json.loads(response.content)["id"], current_tenant_id()
-        ends = monotonic() + wait_of(request)
+    if response.status_code != 202 or prefers_async(request):
+        return response
+    number = json.loads(response.content)["id"]
 
-        def later() -> HttpResponse:
-            while not (ended := has_ended(tenant_id, number)) and monotonic() < ends:
-                pause()
-            if not ended:
-                return response
-            with tenant_scope(tenant_id):
-                body = answer(number).model_dump_json()
-            return HttpResponse(body, status=201, content_type="application/json")
+    def ended() -> HttpResponse:
+        body = answer(number).model_dump_json()
+        return HttpResponse(body, status=201, content_type="application/json")
 
-        setattr(response, AFTER_COMMIT, later)
-    return response
-
-
-def has_ended(tenant_id: int, job_id: int) -> bool:
-    """Whether the job is over, seen from now."""
-    with tenant_scope(tenant_id):
-        return not queries.job_by_id(job_id).is_open
-
-
-def pause() -> None:
-    """Between two looks."""
-    sleep(SECONDS_BETWEEN_LOOKS)
+    return when_ended(response, number, wait_of(request), ended)
 
 
 def wait_of(request: HttpRequest) -> int:

@@ -25,7 +25,7 @@ from tollwright.web.office.forms import (
     zones,
 )
 from tollwright.web.office.home import say
-from tollwright.web.office.jobs import waiting
+from tollwright.web.office.jobs import soon, waiting
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
@@ -168,9 +168,7 @@ def roll_back(request: StaffRequest, pk: int) -> HttpResponse:
     batch = find(ImportBatch, pk, "source")
     form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        return redirect(
-            waiting(requests.request_roll_back(batch=batch, at=request.at, by=request.by))
-        )
+        return soon(requests.request_roll_back(batch=batch, at=request.at, by=request.by))
     return show(
         request,
         "form.html",

@@ -18,7 +18,7 @@ from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import operations, queries, requests
 from tollwright.domain.rates.queries import Lookup
 from tollwright.web.office.forms import ConfirmForm, MomentField, OfficeForm, choice, posted
-from tollwright.web.office.jobs import waiting
+from tollwright.web.office.jobs import soon, waiting
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
@@ -331,7 +331,7 @@ def revert(request: StaffRequest, pk: int) -> HttpResponse:
             **form.cleaned_data,
         )
         if job is not None:
-            return redirect(waiting(job))
+            return soon(job)
     return show(
         request,
         "form.html",

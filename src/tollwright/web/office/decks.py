@@ -24,7 +24,7 @@ from tollwright.web.office.forms import (
     posted,
     uploaded,
 )
-from tollwright.web.office.jobs import waiting
+from tollwright.web.office.jobs import soon, waiting
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, done, page, show
 from tollwright.web.shared.formatting import number
@@ -106,7 +106,7 @@ def _drafted(
         at=request.at,
         by=request.by,
     )
-    return _show_upload(request, card, form) if job is None else redirect(waiting(job))
+    return _show_upload(request, card, form) if job is None else soon(job)
 
 
 class _Asks(Exception):

@@ -21,8 +21,9 @@ from tollwright.domain.invoices.operations import Correction
 from tollwright.domain.listing import Rows, as_query
 from tollwright.domain.lookup import find
 from tollwright.domain.reports.queries import charges_of_line
+from tollwright.gateways.typst import render
 from tollwright.web.office.forms import AmountField, ConfirmForm, ReasonForm, posted
-from tollwright.web.office.jobs import waiting
+from tollwright.web.office.jobs import soon
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.pickers import picked
@@ -171,7 +172,7 @@ def finalise(request: StaffRequest, pk: int) -> HttpResponse:
             requests.request_finalise, invoice=invoice, at=request.at, by=request.by, early=early
         )
         if job is not None:
-            return redirect(waiting(job))
+            return soon(job)
     total = Money(invoice.total_micros, invoice.currency)
     return show(
         request,
@@ -245,17 +246,19 @@ def credit(request: StaffRequest, pk: int) -> HttpResponse:
     lines = _lines(invoice)
     form.draw(lines, invoice.currency)
     if form.is_valid():
-        job = form.attempt(
-            requests.request_credit,
+        note = form.attempt(
+            operations.credit,
             invoice=invoice,
             reason=form.cleaned_data["reason"],
             key=form.cleaned_data["key"],
             lines=form.payload(lines),
             at=request.at,
             by=request.by,
+            render=render,
         )
-        if job is not None:
-            return redirect(waiting(job))
+        if note is not None:
+            done(request, f"Credit note {note.number} is issued.")
+            return redirect(to("invoice", note.pk))
     return show(
         request,
         "form.html",

@@ -25,16 +25,17 @@ from tollwright.web.shared.tables import (
     field_is,
     short,
 )
+from tollwright.web.shared.waiting import when_ended
 
 BOTH = ("GET", "POST")
 STATES = [(one, one) for one in ("queued", "running", "done", "failed", "cancelled")]
 MOST_PARTS = 200
+MOMENT_S = 2
 THEN = "then"  # in the address: when it is done, go to what it made
 # What a job is about -> the page of it.
 PAGES = {
     "billing_run": "run",
     "invoice": "invoice",
-    "payment": "payment",
     "customer": "customer",
     "source": "batches",
     "import_batch": "batch",
@@ -47,7 +48,6 @@ PAGES = {
 # The right that it takes to try again what one's colleagues asked for, by the area of its kind.
 NEEDS: dict[str, Need] = {
     "billing": "billing",
-    "payments": "payments",
     "calls": "calls",
     "rates": "rates",
     "rerating": "rerate",
@@ -152,6 +152,12 @@ def _act(
 def waiting(job: Job) -> str:
     """Where to send who asked: the job's page, and from there to what it made."""
     return to("job", job.pk, **{THEN: "result"})
+
+
+def soon(job: Job) -> HttpResponse:
+    """The same for what is mostly done in a moment: who asked does not see that it was a job."""
+    response = redirect(waiting(job))
+    return when_ended(response, job.pk, MOMENT_S, lambda: response)
 
 
 def need_of(job: Job) -> Need:

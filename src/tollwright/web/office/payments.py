@@ -11,10 +11,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.core.money import show as show_micros
-from tollwright.domain.entities import Customer, Job, Payment, PaymentChange
+from tollwright.domain.entities import Customer, Payment, PaymentChange
 from tollwright.domain.lookup import find
-from tollwright.domain.payments import operations, queries, requests
+from tollwright.domain.payments import operations, queries
 from tollwright.domain.payments.queries import OpenInvoice, Share
+from tollwright.gateways.typst import render
 from tollwright.web.office.forms import (
     AmountField,
     KeyedForm,
@@ -24,7 +25,6 @@ from tollwright.web.office.forms import (
     posted,
 )
 from tollwright.web.office.invoices import document
-from tollwright.web.office.jobs import waiting
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import may
@@ -139,16 +139,16 @@ def reverse(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a payment back, after saying what that opens again."""
     payment = find(Payment, pk, "customer", "receipt")
     form = KeyedForm(posted(request), initial={"key": f"office-{uuid4()}"})
-    if form.is_valid():
-        job = form.attempt(
-            requests.request_reversal,
-            payment=payment,
-            at=request.at,
-            by=request.by,
-            **form.cleaned_data,
-        )
-        if job is not None:
-            return redirect(waiting(job))
+    if form.is_valid() and form.succeeds(
+        operations.reverse_payment,
+        payment=payment,
+        at=request.at,
+        by=request.by,
+        render=render,
+        **form.cleaned_data,
+    ):
+        done(request, f"The payment of receipt {receipt_number(payment)} is reversed.")
+        return redirect(to("payment", pk))
     amount = Money(payment.amount_micros, payment.currency)
     opened = [str(share.invoice.number) for share in queries.settled_by(payment)]
     return show(
@@ -176,17 +176,19 @@ def allocate(request: StaffRequest, pk: int) -> HttpResponse:
         if not form.changed:
             done(request, "Nothing changed.")
             return redirect(to("payment", pk))
-        job = form.attempt(
-            requests.request_reallocation,
+        change = form.attempt(
+            operations.reallocate_payment,
             payment=payment,
             to=form.shares(),
             reason=form.cleaned_data["reason"],
             key=form.cleaned_data["key"],
             at=request.at,
             by=request.by,
+            render=render,
         )
-        if job is not None:
-            return redirect(waiting(job))
+        if change is not None:
+            done(request, f"The payment settles what you chose; {change.number} is issued.")
+            return redirect(to("payment", pk))
     amount = Money(payment.amount_micros, payment.currency)
     return show(
         request,
@@ -251,24 +253,26 @@ def new(request: StaffRequest) -> HttpResponse:
     if not chosen.is_valid():
         return _choose(request, chosen if "customer" in chosen.data else ChooseForm())
     customer = find(Customer, chosen.cleaned_data["customer"])
-    open_ones = queries.open_invoices(customer)
-    form = PaymentForm(posted(request), initial=_first(request, customer, open_ones))
-    form.draw(customer, open_ones)
+    waiting = queries.open_invoices(customer)
+    form = PaymentForm(posted(request), initial=_first(request, customer, waiting))
+    form.draw(customer, waiting)
     if form.is_valid():
-        job = form.record(
+        payment = form.record(
             customer=customer,
             at=request.at,
             by=request.by,
-            **form.payload(customer, open_ones),
+            render=render,
+            **form.payload(customer, waiting),
         )
-        if job is not None:
-            return redirect(waiting(job))
+        if payment is not None:
+            done(request, f"The payment is recorded; receipt {receipt_number(payment)} is stored.")
+            return redirect(to("payment", payment.pk))
     return show(
         request,
         "form.html",
         f"Record a payment of {customer.name}",
         form=form,
-        lead=_lead(customer, open_ones),
+        lead=_lead(customer, waiting),
         button="Record it and write the receipt",
         back=to("customer", customer.pk),
         crumbs=[("Payments", to("payments")), (customer.name, to("customer", customer.pk))],
@@ -299,12 +303,12 @@ class PaymentForm(OfficeForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def record(self, **given: Any) -> Job | None:
-        """The job that books it; None when it is refused, or something unusual is asked first."""
-        job = self.attempt(requests.request_payment, **given)
+    def record(self, **given: Any) -> Payment | None:
+        """The payment; None when it is refused, or when something unusual is asked first."""
+        payment = self.attempt(operations.record_payment, **given)
         if isinstance(self.refused, operations.NeedsConfirmation):
             self.fields["confirmed"] = forms.BooleanField(label=CONFIRM, required=False)
-        return job
+        return payment
 
     def draw(self, customer: Customer, waiting: Sequence[OpenInvoice]) -> None:
         """Offer the customer's open invoices."""

@@ -18,7 +18,7 @@ from tollwright.web.office.asking import ask
 from tollwright.web.office.callscope import RerateForm, last_month, scope_text
 from tollwright.web.office.forms import ConfirmForm, OfficeForm, ReasonForm
 from tollwright.web.office.invoices import call_link
-from tollwright.web.office.jobs import waiting
+from tollwright.web.office.jobs import soon, waiting
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, page, show
 from tollwright.web.office.whatif import destination_columns, figures_columns
@@ -278,7 +278,7 @@ def accept(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         job = form.attempt(requests.request_accept, proposal=found, at=request.at, by=request.by)
         if job is not None:
-            return redirect(waiting(job))
+            return soon(job)
     difference = queries.difference_of(found)
     amount = Money(abs(difference), found.invoice.currency)
     kind = "debit" if difference > 0 else "credit"

@@ -125,7 +125,7 @@ def test_a_customer_who_cannot_be_billed_is_named(
         return draft(run, customer, at)
 
     monkeypatch.setattr("tollwright.domain.invoices.runs.draft_customer", refusing)
-    monkeypatch.setattr("tollwright.web.api.jobs.pause", work_off)
+    monkeypatch.setattr("tollwright.web.shared.waiting.pause", work_off)
     run = program.post("/billing-runs", UNTIL, key="k")
     assert run.status == 201
     assert run.body["failed"] == [
@@ -210,7 +210,7 @@ def test_a_draft_is_issued_by_a_job(
 ) -> None:
     with tenant_scope(shop.tenant_id):
         Invoice.objects.filter(status="draft").delete()
-    monkeypatch.setattr("tollwright.web.api.jobs.pause", work_off)
+    monkeypatch.setattr("tollwright.web.shared.waiting.pause", work_off)
     run = program.post("/billing-runs", {"until": "2026-12-02T00:00:00Z"}, key="k")
     draft = run.body["drafts"][0]
     told = made(program, prefer(program, f"/invoices/{draft}/finalise?early=true", {}))

@@ -193,7 +193,7 @@ def test_invoices_by_state(shop: Shop, program: Program) -> None:
 @pytest.fixture
 def worked_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is queued is done while a request waits."""
-    monkeypatch.setattr("tollwright.web.api.jobs.pause", work_off)
+    monkeypatch.setattr("tollwright.web.shared.waiting.pause", work_off)
 
 
 @pytest.mark.usefixtures("worked_off")

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.integration.web.office.things import Things, make_things
+from tests.support.jobs import work_off
 from tests.support.shop import Shop, make_shop, make_user
 from tollwright.data.access import Role
 from tollwright.data.scope import tenant_scope
@@ -20,6 +21,12 @@ NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 def _december(monkeypatch: pytest.MonkeyPatch) -> None:
     """The office's clock stands."""
     monkeypatch.setattr("tollwright.web.office.page.now", lambda: NOW)
+
+
+@pytest.fixture(autouse=True)
+def _worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page waits a moment for is done meanwhile."""
+    monkeypatch.setattr("tollwright.web.shared.waiting.pause", work_off)
 
 
 @pytest.fixture

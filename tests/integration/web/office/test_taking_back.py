@@ -12,7 +12,6 @@ from django.db.models import Sum
 from django.test import Client
 
 from tests.integration.web.office.things import Things
-from tests.support.jobs import work_off
 from tollwright.data.models import Allocation, AuditEntry, Invoice, Payment, PaymentChange
 from tollwright.data.scope import tenant_scope
 
@@ -51,7 +50,6 @@ def test_an_amount_far_from_what_is_open_is_asked_once(things: Things, owner: Cl
     assert rows(things) == before
     answer = owner.post("/office/payments/new/", asked(things, confirmed="on"))
     assert answer.status_code == 302
-    work_off()
     assert rows(things)[0] == before[0] + 1
 
 
@@ -72,7 +70,6 @@ def test_a_payment_is_reversed_from_its_page(things: Things, owner: Client) -> N
     assert "owes 1.00 EUR more, and what it had settled is open again: NC-2026-00001." in form
     answer = owner.post(f"/office/payments/{pk}/reverse/", {"reason": "Bounced", "key": "r"})
     assert answer.status_code == 302
-    work_off()
     assert acme(things) == ("finalised", 0, 0)
     page = text(owner, f"/office/payments/{pk}/")
     assert "reversed" in page and "Bounced" in page and "/reverse/" not in page
@@ -94,7 +91,6 @@ def test_the_allocation_form_starts_from_what_holds(things: Things, owner: Clien
     assert b"errorlist" in empty.content  # a change has a reason
     less = owner.post(path, {"reason": "By hand", "key": "a", f"invoice{invoice}": "0.40"})
     assert less.status_code == 302
-    work_off()
     assert acme(things) == ("finalised", 400_000, 400_000)
 
 
