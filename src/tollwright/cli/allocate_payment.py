@@ -36,12 +36,14 @@ def allocate_payment(
     from tollwright.domain.payments import operations, queries
     from tollwright.gateways.typst import render
 
-    with tenant_scope(runtime.tenant_id(tenant)):
+    tenant_id = runtime.tenant_id(tenant)
+    with tenant_scope(tenant_id):
         payment = queries.payment_by_receipt(receipt)
         change = operations.reallocate_payment(
             payment=payment, to=[share(text) for text in to or []], reason=reason, key=key,
             at=runtime.now(), by=By(runtime.operator(), "cli"), render=render,
         )  # fmt: skip
+    with tenant_scope(tenant_id):
         show(payment, None)
         write("Allocation", queries.change_document(change), out)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tollwright.cli import runtime
+from tollwright.cli.files import is_whole, write_document
 
 
 def bill(
@@ -30,7 +31,8 @@ def bill(
 ) -> None:
     """Draft invoices for the periods that have ended; with --finalise issue them.
 
-    A customer who cannot be billed is named with the reason; the others are drafted.
+    A customer who cannot be billed is named with the reason; the others are drafted. With --out,
+    what is missing or cut there of the same `--until`, or of the run before, is written again.
 
     Examples:
 
@@ -99,10 +101,23 @@ def issue(tenant_id: int, run_id: int, at: datetime, out: Path | None) -> None:
         except operations.NotReady as why:
             print(f"  waits: {why}")
             continue
-        print(f"  issued {done.number}" + (f" → {out / paper.filename}" if out and paper else ""))
-        if out is not None and paper is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            (out / paper.filename).write_bytes(paper.content)
+        where = "" if out is None or paper is None else f" → {write_document(out, paper)}"
+        print(f"  issued {done.number}{where}")
+    if out is not None:
+        write_missing(tenant_id, run_id, out)
+
+
+def write_missing(tenant_id: int, run_id: int, out: Path) -> None:
+    """Write what of this run, and of one before that was stopped, is missing or cut in `out`."""
+    from tollwright.data.models import BillingRun
+    from tollwright.data.scope import tenant_scope
+    from tollwright.domain.invoices import queries
+
+    with tenant_scope(tenant_id):
+        for paper in queries.documents_to_have(BillingRun.objects.get(pk=run_id)):
+            path = out / paper.filename
+            if not is_whole(path, paper):
+                print(f"  written again → {write_document(out, paper)}")
 
 
 def check_all(tenant_id: int) -> int:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from tollwright.cli import demo_world as world
 from tollwright.cli import migrate, runtime
+from tollwright.cli.files import write_document
 from tollwright.cli.progress import reading
 from tollwright.core.labels import label, phrase
 from tollwright.core.money import show
@@ -224,10 +225,7 @@ def told(invoice: Invoice) -> str:
 
 def write(documents: Path, document: Document) -> Path:
     """Write the stored bytes of an invoice or a receipt beside the others."""
-    documents.mkdir(parents=True, exist_ok=True)
-    path = documents / document.filename
-    path.write_bytes(bytes(document.content))
-    return path
+    return write_document(documents, document)
 
 
 def payment(documents: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tollwright.cli import runtime
+from tollwright.cli.files import write_whole
 
 if TYPE_CHECKING:
     from tollwright.domain.entities import RateCard
@@ -82,7 +83,7 @@ def import_deck(
         show_preview(preview.summary)
         if save_mapping is not None:
             text = json.dumps(preview.mapping, indent=2, ensure_ascii=False)
-            save_mapping.write_text(text, encoding="utf-8")
+            write_whole(save_mapping, text.encode())
         if not publish:
             print("Nothing was changed. Add --publish to make it the next version.")
             return

@@ -22,7 +22,8 @@ def apply() -> None:
     from django.core.management import call_command
     from django.db import connections
 
-    call_command("migrate", database="owner", verbosity=0)
-    with connections["owner"].cursor() as cursor:
+    with connections["owner"].cursor() as cursor:  # of two at once the second finds nothing to do
+        cursor.execute("SELECT pg_advisory_lock(hashtext('tollwright migrate'))")
+        call_command("migrate", database="owner", verbosity=0)
         cursor.execute("SELECT tollwright_grant()")
     connections["owner"].close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tollwright.cli import runtime
+from tollwright.cli.files import write_document
 
 if TYPE_CHECKING:
     from tollwright.data.models import Document, Invoice, Payment
@@ -60,7 +61,8 @@ def pay(
         amount_micros = micros(amount)
     except MoneyError as error:
         raise operations.AmountInvalid(f"The amount {error}. Write it as in 130.17.") from error
-    with tenant_scope(runtime.tenant_id(tenant)):
+    tenant_id = runtime.tenant_id(tenant)
+    with tenant_scope(tenant_id):
         payer = Customer.objects.filter(code=customer).first()
         if payer is None:
             raise NotFound(f"There is no customer {customer!r}.")
@@ -71,6 +73,7 @@ def pay(
             allocate_to=None if invoice is None else [numbered(number) for number in invoice],
             at=at, by=By(runtime.operator(), "cli"), render=render,
         )  # fmt: skip
+    with tenant_scope(tenant_id):  # the money is booked, whatever becomes of the file
         show(payment, out)
 
 
@@ -105,6 +108,4 @@ def write(what: str, paper: Document | None, out: Path | None) -> None:
         return
     print(f"{what} {paper.filename.removesuffix('.pdf')}")
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / paper.filename).write_bytes(paper.content)
-        print(f"  → {out / paper.filename}")
+        print(f"  → {write_document(out, paper)}")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
@@ -15,6 +14,7 @@ from typing import Annotated, BinaryIO, NoReturn
 import typer
 
 from tollwright.cli.card_file import CardFile
+from tollwright.cli.files import Write, writing_whole
 from tollwright.core.cards.read import CardError
 from tollwright.core.rating.call_file import (
     CallFileError,
@@ -26,6 +26,7 @@ from tollwright.core.rating.call_file import (
 )
 from tollwright.core.rating.profiles import UnknownProfile
 from tollwright.core.rating.rate_lookup import CardIndex, prepare
+from tollwright.domain.disk import full_disk
 
 NOTHING_READ = 2
 SOME_NOT_RATED = 3
@@ -64,7 +65,7 @@ def rate(
     except UnknownProfile as error:
         refuse(str(error))
     except OSError as error:
-        refuse(why_not(error))
+        refuse(full_disk(error) or why_not(error))
     except CallFileError as error:
         refuse(f"{calls}: {error}")
     if missed:
@@ -141,32 +142,11 @@ def text_of(data: bytes) -> str:
     return data.decode("utf-8", errors="replace")
 
 
-Write = Callable[[bytes | memoryview], object]
-
-
 @contextmanager
 def writing(path: Path | None) -> Iterator[Write]:
-    """Write to standard output, or to a file, which appears whole or not at all.
-
-    What is no plain file, such as a pipe, is written as it comes.
-    """
+    """Write to standard output, or to a file, which appears whole or not at all."""
     if path is None:
         yield lambda data: typer.echo(bytes(data), nl=False)
         return
-    if path.exists() and not path.is_file():
-        with path.open("wb") as file:
-            yield file.write
-        return
-    target = path.resolve()
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with draft.open("wb") as file:
-            yield file.write
-        if target.exists():
-            draft.chmod(target.stat().st_mode)
-        draft.replace(target)
-    except OSError as error:
-        error.filename = path
-        raise
-    finally:
-        draft.unlink(missing_ok=True)
+    with writing_whole(path) as write:
+        yield write

@@ -30,13 +30,15 @@ def reverse_payment(
     from tollwright.domain.payments import operations, queries
     from tollwright.gateways.typst import render
 
-    with tenant_scope(runtime.tenant_id(tenant)):
+    tenant_id = runtime.tenant_id(tenant)
+    with tenant_scope(tenant_id):
         payment = queries.payment_by_receipt(receipt)
         opened = [share.invoice for share in queries.settled_by(payment)]
         change = operations.reverse_payment(
             payment=payment, reason=reason, key=key, at=runtime.now(),
             by=By(runtime.operator(), "cli"), render=render,
         )  # fmt: skip
+    with tenant_scope(tenant_id):
         for invoice in opened:
             print(f"  open again: {invoice.number}")
         write("Reversal", queries.change_document(change), out)

@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tollwright.domain.disk import full_disk
 from tollwright.domain.errors import DomainError, NotFound
 from tollwright.gateways.postgres.embedded import EmbeddedError
 from tollwright.kernel import compile_notice
@@ -78,6 +79,8 @@ def refusal(error: Exception) -> str | None:
     cause = error if isinstance(error, psycopg.Error) else error.__cause__
     if isinstance(error, DomainError | EmbeddedError) or type(error).__name__ == "SettingsError":
         return str(error)
+    if full := full_disk(error):
+        return full
     if isinstance(cause, psycopg.errors.UndefinedTable):
         return f"The database is not ready ({_first_line(cause)}). Run: tollwright migrate"
     if isinstance(cause, psycopg.OperationalError):

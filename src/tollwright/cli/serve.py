@@ -14,7 +14,7 @@ import typer
 
 from tollwright.cli import runtime
 
-POLL_S, PAUSE_S, STOP_S = 0.5, 2.0, 30.0
+POLL_S, PAUSE_S, RETRY_S, STOP_S = 0.5, 2.0, 10.0, 30.0
 
 
 def serve(
@@ -81,11 +81,36 @@ def run(host: str, port: int, workers: int, *, work: bool = True) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=2,  # each holds a database connection; more processes scale better
+        blocking_threads=4,  # each holds a database connection, and some wait a moment for jobs
         log_level=LogLevels.warning,
     )
-    with worker_beside() if work else nullcontext():
+    with database_kept(), worker_beside() if work else nullcontext():
         server.serve()
+
+
+@contextmanager
+def database_kept() -> Iterator[None]:
+    """The embedded server, where there is one, started again when somebody killed it."""
+    ending = Event()
+    keeper = Thread(target=_keep_database, args=(ending,), daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        keeper.join()
+
+
+def _keep_database(ending: Event) -> None:
+    from tollwright.gateways.postgres import embedded
+
+    while not ending.wait(POLL_S):
+        try:
+            if embedded.heal():
+                print("The database had ended; it is started again.", file=sys.stderr, flush=True)
+        except embedded.EmbeddedError as error:
+            print(error, file=sys.stderr, flush=True)
+            ending.wait(RETRY_S)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def databases(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def _ensure_database(server: embedded.Embedded) -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+    with server.alone(), psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
         if known.fetchone() is None:
             connection.execute(f"CREATE DATABASE {DATABASE}")

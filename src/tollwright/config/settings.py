@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -157,14 +159,25 @@ def mail_server(url: str) -> MailServer:
     return MailServer(parts.hostname, port or usual, user, password, tls, sender)
 
 
+def _make_secret(path: Path) -> None:
+    """Whole or not at all, and of two that start at once the first one's."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.touch(mode=0o600)
+        part.write_text(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _kept_secret(home: Path, own_server: bool) -> str:
     """The secret made for this home at its first start; several hosts must share one by name."""
     path = home / "secret_key"
     try:
         if not path.exists():
             home.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(48))
+            _make_secret(path)
         return path.read_text()
     except OSError as error:
         hint = (

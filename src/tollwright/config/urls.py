@@ -7,11 +7,13 @@ from django.urls import include, path
 
 from tollwright.web.office.urls import office
 from tollwright.web.shared.accounts import account_urls
+from tollwright.web.shared.broken import broken
 from tollwright.web.shared.security_txt import security_txt
 from tollwright.web.shared.signing_in import connect
 from tollwright.web.shared.start import start, zone
 
 connect()
+handler500 = broken
 urlpatterns = [
     path("office/", office.urls),
     path("accounts/", include(account_urls(mail=bool(settings.EMAIL_HOST)))),

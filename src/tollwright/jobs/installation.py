@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import gettempdir
 
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from tollwright.domain.tenants import queries
+from tollwright.gateways.postgres import embedded
 
 LOW_DISK = 2 * 1024**3
 OWNS = (
@@ -43,10 +45,26 @@ def findings() -> Iterator[tuple[bool, str]]:
         cursor.execute("SELECT current_setting('fsync')")
         yield cursor.fetchone() == ("on",), "PostgreSQL writes to disk before it says done (fsync)"
     yield _migrations()
-    free = shutil.disk_usage(home.parent).free
-    yield free > LOW_DISK, f"{free / 1024**3:.1f} GiB free beside {home}"
+    yield from _disks(home)
     slugs = list(queries.tenant_slugs())
     yield True, f"tenants: {', '.join(slugs) or 'none yet'}"
+
+
+def _disks(home: Path) -> Iterator[tuple[bool, str]]:
+    """Room where something is written: the data with its documents, our own files, uploads."""
+    places = {
+        "our own files are": home,
+        "uploads are kept while they are read": Path(gettempdir()),
+    }
+    if settings.TOLLWRIGHT.embedded:
+        places = {"the database and its documents are": embedded.folder(home)} | places
+    else:
+        yield True, "the database and its documents are on its own server: look at its disk there"
+    for what, place in places.items():
+        held = next(one for one in (place, *place.parents) if one.exists())
+        free = shutil.disk_usage(held).free
+        told = f"{free / 1024**3:.1f} GiB free where {what} ({place})"
+        yield free > LOW_DISK, told if free > LOW_DISK else f"{told}: free some before it is full"
 
 
 def may_become_owner() -> bool:

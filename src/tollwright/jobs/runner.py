@@ -25,6 +25,7 @@ from procrastinate.retry import BaseRetryStrategy
 from tollwright.data.jobs import Job
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import By
+from tollwright.domain.disk import full_disk
 from tollwright.domain.errors import DomainError
 from tollwright.domain.jobs import operations
 from tollwright.domain.jobs.operations import Outcome
@@ -143,11 +144,15 @@ def perform(
         with tenant_scope(tenant_id):
             operations.give_back(job_id)
         raise
-    except CURABLE:
+    except CURABLE as error:
         if last >= MOST_ATTEMPTS:
-            _fail(tenant_id, job_id, "The database did not answer in time. Try it again.")
+            usual = "The database did not answer in time. Try it again."
+            _fail(tenant_id, job_id, full_disk(error) or usual)
         raise
     except Exception as error:
+        if full := full_disk(error):
+            _fail(tenant_id, job_id, full)
+            return
         log.exception("job %s (%s) failed", job_id, begun.kind)
         name = type(error).__name__
         _fail(tenant_id, job_id, f"It failed unexpectedly ({name}); the server's log says where.")

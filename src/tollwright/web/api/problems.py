@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from tollwright.domain.disk import full_disk
 from tollwright.domain.errors import DomainError
 from tollwright.web.shared.error_mapping import message_of, status_of
 
@@ -40,6 +41,7 @@ CODES = {
     422: "invalid_request",
     429: "too_many_requests",
     500: "internal_error",
+    507: "disk_full",
 }
 MOST_FAULTS = 1000  # of a card file; `detail` says how many there are beyond those it shows
 KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
@@ -151,5 +153,7 @@ def _too_long(request: HttpRequest, _error: Any) -> HttpResponse:
 
 
 def _unexpected(request: HttpRequest, error: Any) -> HttpResponse:
+    if full := full_disk(error):
+        return problem(request, 507, full)
     log.error("%s %s failed", request.method, request.path, exc_info=error)
     return problem(request, 500)

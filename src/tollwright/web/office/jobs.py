@@ -30,7 +30,7 @@ from tollwright.web.shared.waiting import when_ended
 BOTH = ("GET", "POST")
 STATES = [(one, one) for one in ("queued", "running", "done", "failed", "cancelled")]
 MOST_PARTS = 200
-MOMENT_S = 2
+MOMENT_S = 1
 THEN = "then"  # in the address: when it is done, go to what it made
 # What a job is about -> the page of it.
 PAGES = {
