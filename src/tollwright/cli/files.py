@@ -40,7 +40,9 @@ def writing_whole(path: Path) -> Iterator[Write]:
             with _beside(target) as write:
                 yield write
     except OSError as error:
-        error.filename = error.filename if error.filename not in {None, str(target)} else str(path)
+        named = str(error.filename or target)
+        if named == str(target) or Path(named).name.startswith(_part(target)):
+            error.filename = str(path)  # else it is of what the caller reads
         raise
 
 
@@ -60,7 +62,7 @@ def is_whole(path: Path, document: Document) -> bool:
 
 @contextmanager
 def _beside(target: Path) -> Iterator[Write]:
-    number, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
+    number, name = tempfile.mkstemp(prefix=_part(target), dir=target.parent)
     part = Path(name)
     try:
         with os.fdopen(number, "wb") as file:
@@ -77,3 +79,7 @@ def _beside(target: Path) -> Iterator[Write]:
         os.fsync(folder)  # the name too
     finally:
         os.close(folder)
+
+
+def _part(target: Path) -> str:
+    return f".{target.name[:100]}."
