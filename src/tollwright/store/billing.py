@@ -24,7 +24,9 @@ T = TypeVar("T")
 class Basket:
     """Which charges a draft takes: the customer's, of this currency, started in [since, until).
 
-    `held` are campaigns whose usage is not billed now. `tax_rate`: percent.
+    Late calls among them, from before `own_since`, only where they cost something: one for nothing
+    is counted in its own period or not at all. `held` are campaigns whose usage is not billed now.
+    `tax_rate`: percent.
     """
 
     invoice_id: int
@@ -32,6 +34,7 @@ class Basket:
     currency: str
     since: datetime
     until: datetime
+    own_since: datetime
     held: tuple[int, ...]
     tax_category: str
     tax_rate: Decimal

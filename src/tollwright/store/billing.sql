@@ -2,10 +2,11 @@
 -- stand on millions of calls. Every statement on charge names started_at, its partition key, and takes
 -- the ids of lines first: joined, lines without statistics make the planner read whole months.
 
--- name: fetch_unbilled_since -- per currency the first call that no invoice carries yet
+-- name: fetch_unbilled_since -- per currency the first call that costs something and that no invoice
+-- carries yet
 SELECT currency, min(started_at) AS since FROM charge
  WHERE customer_id = %(customer_id)s AND leg = 'sell' AND is_current AND invoice_line_id IS NULL
-   AND started_at < %(until)s
+   AND amount_micros <> 0 AND started_at < %(until)s
  GROUP BY currency ORDER BY currency;
 
 -- name: fetch_unbilled_campaigns -- the campaigns with calls for this draft, in order of their names; one
@@ -15,16 +16,19 @@ SELECT k.id AS campaign_id, k.name
          WHERE c.customer_id = %(customer_id)s AND c.leg = 'sell' AND c.is_current
            AND c.invoice_line_id IS NULL AND c.currency = %(currency)s
            AND NOT c.campaign_id = ANY(%(held)s)
-           AND c.started_at >= %(since)s AND c.started_at < %(until)s) found
+           AND c.started_at >= %(since)s AND c.started_at < %(until)s
+           AND (c.amount_micros <> 0 OR c.started_at >= %(own_since)s)) found
   JOIN campaign k ON k.id = found.campaign_id AND k.customer_id = %(customer_id)s
  ORDER BY k.name, k.id;
 
--- name: release_stale_charges -- let go of charges that were re-rated, or do not belong to the period
+-- name: release_stale_charges -- let go of charges that were re-rated, or do not belong to the period;
+-- one of an earlier period that costs nothing does not either
 UPDATE charge SET invoice_line_id = NULL
  WHERE invoice_line_id = ANY (ARRAY(SELECT id FROM invoice_line
                                      WHERE invoice_id = %(invoice_id)s AND kind = 'usage'))
    AND (NOT is_current OR campaign_id = ANY(%(held)s)
-        OR started_at < %(since)s OR started_at >= %(until)s);
+        OR started_at < %(since)s OR started_at >= %(until)s
+        OR (amount_micros = 0 AND started_at < %(own_since)s));
 
 -- name: release_taxed_otherwise -- let go of charges on lines of another tax than they have
 UPDATE charge SET invoice_line_id = NULL
@@ -47,7 +51,8 @@ UPDATE charge c
  WHERE c.customer_id = %(customer_id)s AND c.leg = 'sell' AND c.is_current
    AND c.invoice_line_id IS NULL AND c.currency = %(currency)s
    AND c.campaign_id = ANY(%(campaigns)s::bigint[])
-   AND c.started_at >= %(since)s AND c.started_at < %(until)s;
+   AND c.started_at >= %(since)s AND c.started_at < %(until)s
+   AND (c.amount_micros <> 0 OR c.started_at >= %(own_since)s);
 
 -- name: sum_lines -- a usage line is the sum of its charges
 UPDATE invoice_line l

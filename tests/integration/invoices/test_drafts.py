@@ -456,3 +456,37 @@ def test_the_first_anniversary_invoice_keeps_its_day(books: Books) -> None:
     books.world.customer.refresh_from_db()
     draft = only(queries.drafts(bill("november", DECEMBER)))
     assert (draft.days.first, draft.days.last) == (date(2026, 11, 1), date(2026, 11, 30))
+
+
+def test_calls_of_a_month_for_nothing_are_not_counted_in_the_next(books: Books) -> None:
+    """October's calls cost nothing: no invoice. November's has its own call, not three."""
+    books.call("2026-10-05T10:00", 0)
+    books.call("2026-10-06T10:00", 0)
+    assert bill_and_issue("october") == []
+    books.call("2026-11-05T10:00", 1_000_000)
+    books.call("2026-11-06T10:00", 0)
+    (november,) = bill_and_issue("november", DECEMBER)
+    (usage,) = queries.invoice_lines(november)
+    assert (usage.calls, usage.billed_s, usage.amount_micros) == (2, 120, 1_000_000)
+    assert queries.check_sums() == []
+
+
+def test_a_late_call_for_nothing_comes_on_no_later_invoice(books: Books) -> None:
+    """October is issued when another of its calls comes, and costs nothing: it writes nothing."""
+    books.call("2026-10-05T10:00", 1_000_000)
+    bill_and_issue("october")
+    books.call("2026-10-06T10:00", 0)
+    books.call("2026-10-07T10:00", 2_000_000)
+    books.call("2026-11-05T10:00", 4_000_000)
+    (november,) = bill_and_issue("november", DECEMBER)
+    (usage,) = queries.invoice_lines(november)
+    assert (usage.calls, usage.amount_micros) == (2, 6_000_000)
+
+
+def test_a_voided_month_is_billed_with_its_calls_for_nothing(books: Books) -> None:
+    books.call("2026-10-05T10:00", 1_000_000)
+    books.call("2026-10-06T10:00", 0)
+    (october,) = bill_and_issue("october")
+    operations.void(invoice=october, reason="Wrong", at=NOVEMBER, by=ANNA)
+    (again,) = bill_and_issue("again")
+    assert [one.calls for one in queries.invoice_lines(again)] == [2]

@@ -239,6 +239,7 @@ def _draft(account: Account, period: Period, since: datetime, kind: str) -> Invo
             currency=account.currency,
             since=span.since,
             until=span.until,
+            own_since=invoice.period_from if kind == "invoice" else invoice.period_to,
             held=account.held,
             tax_category=span.treatment.category,
             tax_rate=span.treatment.rate,
