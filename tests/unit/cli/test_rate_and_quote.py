@@ -139,7 +139,8 @@ def test_a_result_that_cannot_be_written_leaves_what_was_there(
     monkeypatch.setattr(Path, "replace", full)
     result = rated(folder, "--out", str(folder / "out.csv"))
     assert (result.exit_code, result.stderr) == (
-        2, f"{folder / 'out.csv'}: No space left on device\n",
+        2, f"The disk that holds {folder / 'out.csv'} is full; nothing of this was kept. Free"
+        " space there, then try again.\n",
     )  # fmt: skip
     assert sorted(path.name for path in folder.iterdir()) == ["calls.csv", "card.json", "out.csv"]
     assert (folder / "out.csv").read_text() == "before"
