@@ -18,6 +18,7 @@ from pathlib import Path
 RUNS: dict[str, tuple[str, ...]] = {
     "kernel": ("bench.kernel",),
     "card": ("bench.card",),
+    "files": ("bench.files",),
     "ingest": ("bench.ingest", "--warm"),
     "ingest-bought": ("bench.ingest", "--warm", "--legs", "carrier"),
     "rerate": ("bench.rerate",),
