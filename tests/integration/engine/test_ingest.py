@@ -45,7 +45,7 @@ def test_calls_are_rated_and_summed(plant: Plant) -> None:
         pytest.param(Row(called="+33123456789"), "unknown_destination", id="no row for France"),
         pytest.param(Row(called="+441234567890"), "blocked_destination", id="blocked prefix"),
         pytest.param(Row(called="anonymous"), "invalid_number", id="no number"),
-        pytest.param(Row(seconds=65_535), "clipped", id="clipped seconds"),
+        pytest.param(Row(seconds=86_401), "too_long", id="more than a day"),
         pytest.param('"ACME","short"', "columns", id="short line"),
         pytest.param('"ACME","quote', "quoting", id="open quote"),
     ],

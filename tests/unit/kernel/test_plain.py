@@ -17,7 +17,12 @@ OPTIONS = Options(region="DE")
 
 def moments(stamp: str) -> dict[str, str]:
     """A call of Asterisk at this second, in a channel that does not say when it was born."""
-    return {"start": stamp, "answer": stamp, "end": stamp, "uniqueid": "x"}
+    lengths = {"billsec": "0", "duration": "0"}
+    return {"start": stamp, "answer": stamp, "end": stamp, "uniqueid": "x", **lengths}
+
+
+ALONE = {"end": "", "duration": ""}  # nothing beside the answered length
+ALONE_TOO = {"end_stamp": "", "duration": "", "billsec": ""}
 
 
 @pytest.mark.parametrize(
@@ -71,20 +76,33 @@ def test_a_stamp_beside_a_change_of_the_clock(stamp: str, plain: bool) -> None:
 @pytest.mark.parametrize(
     ("changed", "plain"),
     [
-        ({"billsec": "86400"}, IN_COLUMNS),
-        ({"billsec": "86400.0004"}, IN_COLUMNS),
-        ({"billsec": "86400.0005"}, BY_THE_RULE),
-        ({"billsec": "86401"}, BY_THE_RULE),
+        ({"billsec": "86400", **ALONE}, IN_COLUMNS),
+        ({"billsec": "86400.0004", **ALONE}, IN_COLUMNS),
+        ({"billsec": "86400.0005", **ALONE}, BY_THE_RULE),
+        ({"billsec": "86401", **ALONE}, BY_THE_RULE),
         ({"billsec": "3.0004999"}, IN_COLUMNS),
         ({"billsec": "3.0005"}, IN_COLUMNS),
         ({"answer": "", "billsec": "0"}, IN_COLUMNS),
-        ({"answer": "", "billsec": "1"}, BY_THE_RULE),
+        ({"answer": "", "billsec": "1"}, IN_COLUMNS),  # a second before the end
+        ({"answer": "", "billsec": "1", "end": ""}, IN_COLUMNS),  # a second of the duration
+        ({"answer": "", "billsec": "1", **ALONE}, BY_THE_RULE),
+        ({"answer": "", "billsec": "5", "duration": ""}, BY_THE_RULE),  # a second too long
+        ({"billsec": "", **ALONE}, BY_THE_RULE),
+        ({"billsec": "5"}, IN_COLUMNS),  # two seconds more than from answer to end
+        ({"billsec": "5.001"}, BY_THE_RULE),
+        ({"billsec": "3", "duration": "1"}, IN_COLUMNS),
+        ({"billsec": "3", "duration": "0.9"}, BY_THE_RULE),
+        ({"billsec": "32767", **ALONE}, BY_THE_RULE),
+        ({"billsec": "32768", **ALONE}, IN_COLUMNS),
         ({"end": ""}, IN_COLUMNS),
         ({"end": "soon"}, BY_THE_RULE),
-        ({"duration": "x"}, IN_COLUMNS),  # no money, and no fault
+        ({"duration": "x"}, BY_THE_RULE),  # no fault
         ({"end": "2026-11-22 08:34:04"}, BY_THE_RULE),
         ({"answer": "2026-11-22 08:34:04"}, BY_THE_RULE),
-        ({"answer": "2026-11-22 08:34:05", "end": "2026-11-22 08:34:05"}, IN_COLUMNS),
+        (
+            {"answer": "2026-11-22 08:34:05", "end": "2026-11-22 08:34:05", "billsec": "0"},
+            IN_COLUMNS,
+        ),
         ({"dstchannel": "SIP/-0001"}, IN_COLUMNS),
         ({"dstchannel": "SIP/-"}, IN_COLUMNS),
         ({"dstchannel": "SIP/a-"}, IN_COLUMNS),
@@ -158,10 +176,10 @@ def test_a_file_of_two_layouts_is_read_by_the_rule(columns: tuple[str, ...]) -> 
     ("changed", "plain"),
     [
         ({"billmsec": ""}, IN_COLUMNS),
-        ({"billmsec": "86400000"}, IN_COLUMNS),
-        ({"billmsec": "86400001"}, BY_THE_RULE),
-        ({"billmsec": "65535999"}, BY_THE_RULE),  # what an overflow leaves
-        ({"billmsec": "65536000"}, IN_COLUMNS),
+        ({"billmsec": "86400000", **ALONE_TOO}, IN_COLUMNS),
+        ({"billmsec": "86400001", **ALONE_TOO}, BY_THE_RULE),
+        ({"billmsec": "65535999", **ALONE_TOO}, BY_THE_RULE),  # what an overflow leaves
+        ({"billmsec": "65536000", **ALONE_TOO}, IN_COLUMNS),
         ({"billusec": "3000499"}, IN_COLUMNS),
         ({"billusec": "3000500"}, IN_COLUMNS),
         ({"destination_number": "+4420718387501234"}, IN_COLUMNS),  # a digit too long for E.164
@@ -175,7 +193,8 @@ def test_a_file_of_two_layouts_is_read_by_the_rule(columns: tuple[str, ...]) -> 
         ({"end_stamp": ""}, IN_COLUMNS),
         ({"answer_stamp": "2026-11-22 08:34:04"}, BY_THE_RULE),
         ({"answer_stamp": "later"}, BY_THE_RULE),
-        ({"answer_stamp": ""}, BY_THE_RULE),
+        ({"answer_stamp": ""}, IN_COLUMNS),  # three seconds before its end
+        ({"billsec": "6"}, BY_THE_RULE),  # more than two away from its milliseconds
         ({"answer_stamp": "", "billsec": "0", "billmsec": "0"}, IN_COLUMNS),
         ({"direction": "outbound"}, IN_COLUMNS),
         ({"direction": "sideways"}, BY_THE_RULE),

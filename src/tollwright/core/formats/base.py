@@ -18,7 +18,8 @@ Leg = Literal["customer", "supplier", "internal"]
 Direction = Literal["inbound", "outbound", ""]
 
 DAY_S = 86_400
-CLIPPED_SECONDS = frozenset({65_535, 4_294_967_295})
+# The largest numbers that fields hold: a count of so many seconds says that there were more.
+CLIPPED_SECONDS = frozenset({32_767, 65_535, 2_147_483_647, 4_294_967_295})
 TWIN = "twin of "  # how the note of a row begins that another one told already
 NO_START = "The start time is empty: a call without a start cannot be rated."
 
@@ -43,9 +44,9 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     `answered_ms` is the finest the source knows; `source_seconds` is the source's own integer.
     `leg`: customer = to be charged, supplier = the carrier's side, internal = another row about
     a call that is already told (a failed attempt, a Local channel's half, a ForkCDR twin);
-    `note` says why a row is not the customer's. `group_key` ties legs and transfers together;
-    `made_by` is the row that made this one. `own`: what the row itself told, where rows of one
-    line were judged together.
+    `note` says why a row is not the customer's or, of a customer's, which doubt was decided how
+    (`clipped: …`). `group_key` ties legs and transfers together; `made_by` is the row that made
+    this one. `own`: what the row itself told, where rows of one line were judged together.
     """
 
     call_key: str
@@ -170,21 +171,30 @@ PLAIN_SECONDS = {str(seconds): (seconds * 1_000, seconds) for seconds in range(7
 
 
 def check_seconds(seconds: int, what: str = "billsec") -> None:
-    """Raise BadRowError for second counts that no call has: negative, clipped, over 24 hours."""
+    """Raise BadRowError for second counts that no call has: negative, over 24 hours. A full field
+    passes: `agreement` asks the times for the length."""
     if seconds < 0:
         raise BadRowError("negative", f"{what} is {seconds}, below zero: the record is damaged.")
-    if seconds in CLIPPED_SECONDS:
-        raise BadRowError(
-            "clipped",
-            f"{what} is {seconds}, the largest number its field can hold: the true length is"
-            " unknown. Look the call up in the switch and enter it by hand.",
-        )
-    if seconds > DAY_S:
-        raise BadRowError(
-            "too_long",
-            f"{what} is {seconds}, more than 24 hours: a lost hang-up or a damaged record."
-            " Confirm the true length before it is billed.",
-        )
+    if seconds > DAY_S and seconds not in CLIPPED_SECONDS:
+        raise too_long(f"{what} is", seconds)
+
+
+def too_long(says: str, seconds: int) -> BadRowError:
+    """What is said of a call of more than 24 hours."""
+    return BadRowError(
+        "too_long",
+        f"{says} {seconds}, more than 24 hours: a lost hang-up or a damaged record."
+        " Confirm the true length before it is billed.",
+    )
+
+
+def clipped(what: str, seconds: int) -> BadRowError:
+    """What is said of a count that its field could not hold, where no times tell the length."""
+    return BadRowError(
+        "clipped",
+        f"{what} is {seconds}, the largest number its field can hold: the true length is"
+        " unknown. Look the call up in the switch and enter it by hand.",
+    )
 
 
 def ms_of(text: str, what: str = "billsec") -> tuple[int, int]:

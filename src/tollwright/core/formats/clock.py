@@ -24,10 +24,13 @@ _NOT = frozenset({"", "0", "NULL", "null", "\\N", "0.000000"})
 _NUMBER = re.compile(r"\d{1,16}(?:\.\d+)?")
 _LAST_EPOCH_S = 32_503_680_000  # the year 3000: more than that is milliseconds or microseconds
 _HOURS_KEPT = 50_000
+_YEARS = range(1900, 9_000)  # moments around these can be reckoned with
+_MINUTES = re.compile(r"\S+[ T]\d\d?:\d\d(?!:|\d)")
 
 
 class Clock:
-    """Reads the time texts of one Source. `twice` holds hours that a DST change repeats."""
+    """Reads the time texts of one Source. `twice` holds hours that a change of the clock repeats,
+    cuts or skips."""
 
     def __init__(self, zone: str) -> None:
         """Raises OptionsError for a zone that is not in the IANA list."""
@@ -60,14 +63,22 @@ class Clock:
             return [self.at(text) for text in texts]
 
     def readings(self, text: str) -> list[datetime]:
-        """Every instant `text` can mean, earliest first: none, one, or two in a repeated hour."""
+        """Every instant `text` can mean, earliest first: none, one, or two in a repeated hour. A
+        text that no clock shows is read with the offset before the change."""
         first = self.at(text) if text else None
         if first is None:
             return []
         if text[:13] not in self.twice:
             return [first]
-        second = _naive(text).replace(tzinfo=self.zone, fold=1).astimezone(UTC)
-        return sorted({first, second})
+        second = self._again(text)
+        return [first, second] if second > first else [first]
+
+    def skips(self, text: str) -> bool:
+        """Whether a change of the clock skips this moment."""
+        return text[:13] in self.twice and self._again(text) < self.readings(text)[0]
+
+    def _again(self, text: str) -> datetime:
+        return _naive(text).replace(tzinfo=self.zone, fold=1).astimezone(UTC)
 
     def _unusual(self, text: str) -> datetime | None:
         if text.strip() in _NOT or text.startswith(("0000", "1970-01-01", "1969-12-31")):
@@ -75,6 +86,10 @@ class Clock:
         if _NUMBER.fullmatch(text):
             return _epoch(text)
         stamp = _naive(text)
+        if stamp.year not in _YEARS:
+            raise BadRowError(
+                "time", f"{text[:40]!r} lies outside the years that our calendar of calls has."
+            )
         if stamp.tzinfo is not None:
             return stamp.astimezone(UTC)
         self._learn(text[:13], stamp)
@@ -92,6 +107,12 @@ class Clock:
         if len(self._hours) >= _HOURS_KEPT:
             self._hours.clear()
         self._hours[hour] = first.astimezone(UTC)
+
+
+def grain_ms(*texts: str) -> int:
+    """How fine some stamps are: 60 000 if one of them is told to the minute, else 1 000."""
+    coarse = any(len(text) != 19 and _MINUTES.match(text) for text in texts)
+    return 60_000 if coarse else 1_000
 
 
 def _is_hour(text: str) -> bool:

@@ -43,6 +43,7 @@ class ObjectReader(Generic[Value]):
         self._slots = tuple(spec.slots)
         self._order = ColumnOrder(spec, [name for slot in spec.slots for name in slot])
         self._records = RecordReader(spec, rules, options)
+        self._read_before = 0  # objects that were read as records
 
     def items(self, found: Iterable[Found[Value] | Fault | Ignored]) -> Iterator[Item]:
         """The items of these objects, and what is none as it stands, in their order."""
@@ -83,4 +84,6 @@ class ObjectReader(Generic[Value]):
         places = Places(
             [one.line for one in found], [one.raw for one in found], [one.lines for one in found]
         )
-        return self._records.items(Block(self._spec, self._order, columns, len(rows)), places)
+        first, self._read_before = self._read_before, self._read_before + len(rows)
+        block = Block(self._spec, self._order, columns, range(first, self._read_before))
+        return self._records.items(block, places)

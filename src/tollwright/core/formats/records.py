@@ -68,11 +68,12 @@ class RecordReader:
             block.order.checked = True
         references = self._references(block)
         moments = rules.moments(block)
-        durations = rules.durations(block, moments)
-        keys, references, numbers = self._identities(block, references, moments, durations)
+        keys, references, numbers = self._identities(block, references, moments)
         legs, groups, notes = rules.legs(block, references)
         called = self._text(block, spec.called)
         rules.accept(block, references)
+        if any(moments.notes):
+            notes = [leg or time for leg, time in zip(notes, moments.notes, strict=False)]
         answered = [
             ms > 0 or at is not None for ms, at in zip(moments.ms, moments.answered, strict=True)
         ]
@@ -84,7 +85,7 @@ class RecordReader:
                 self._text(block, spec.caller), self._text(block, spec.caller_name),
                 called, called if spec.dialled is None else self._text(block, spec.dialled),
                 moments.started, moments.answered, moments.ended,
-                moments.ms, moments.seconds, durations, answered,
+                moments.ms, moments.seconds, moments.durations, answered,
                 self._text(block, spec.cause), self._text(block, spec.disposition),
                 self._text(block, spec.channel), self._text(block, spec.dst_channel),
                 self._text(block, spec.trunk_in), self._text(block, spec.trunk_out),
@@ -120,12 +121,12 @@ class RecordReader:
         return references
 
     def _identities(
-        self, block: Block, references: Sequence[str], moments: Moments, durations: Sequence[int]
+        self, block: Block, references: Sequence[str], moments: Moments
     ) -> tuple[Sequence[str], Sequence[str], Iterable[int | None]]:
         """The keys, the call_refs and the numbers of the rows."""
         spec = self._spec
         if spec.hashed:
-            prints = self._prints(block, moments, durations)
+            prints = self._prints(block, moments)
             return self._numbered(block, references, prints)
         keys = references
         if len(spec.key) > 1 or spec.key[0] != spec.reference:
@@ -134,11 +135,11 @@ class RecordReader:
             keys = [key + self._at_server for key in keys]
         return keys, references, repeat(None)
 
-    def _prints(self, block: Block, moments: Moments, durations: Sequence[int]) -> Iterator[str]:
+    def _prints(self, block: Block, moments: Moments) -> Iterator[str]:
         """The print of each row."""
         texts = zip(*(block.of((name,)) for name in self._spec.printed), strict=True)
         times = moments.started, moments.answered, moments.ended
-        return prints(texts, *times, durations, moments.ms)
+        return prints(texts, *times, moments.durations, moments.ms)
 
     def _numbered(
         self, block: Block, references: Sequence[str], printed: Iterable[str]

@@ -73,9 +73,6 @@ class Sentences:
         " or the Source's columns are stated wrongly."
     )
     no_id: str = "The row's id is empty: without it a call that comes twice cannot be recognised."
-    end_before_start: str = (
-        "The call ends or is answered ({end}, {answer}) before it starts ({start})."
-    )
 
 
 def plain_name(column: str) -> str:

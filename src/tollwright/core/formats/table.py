@@ -90,7 +90,8 @@ class RowReader:
             rows = [_decoded(raw, row) for raw, row in zip(lines, rows, strict=True)]
         count = len(rows)
         places = Places(range(first, first + count), lines, [span] * count)
-        found = self._records.items(Block(self._spec, order, order.pick(rows), count), places)
+        block = Block(self._spec, order, order.pick(rows), range(first, first + count))
+        found = self._records.items(block, places)
         self.latest = order
         return found
 

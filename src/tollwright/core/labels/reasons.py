@@ -21,6 +21,9 @@ _FAULTS: Labels = {
     "length": Label("No length"),
     "end_before_start": Label("Ends before it starts"),
     "negative": Label("Negative length"),
+    "seconds_conflict": Label(
+        "Times and lengths contradict each other", "Send the record again with the true length."
+    ),
     "clipped": Label("Length unknown", "Look the call up in the switch."),
     "too_long": Label("Longer than 24 hours", "Confirm the length before it is billed."),
 }

@@ -234,14 +234,18 @@ def facts_of(record: Record) -> tuple[object, ...]:
 
 
 def answer_of(record: Record) -> datetime:
-    """The answer's instant; where the source gives seconds only, as far before the end."""
+    """The answer's instant. Formats tell it; a record that waits from before they did is answered
+    its length before its end."""
     if record.answered_at is not None:
         return record.answered_at
+    length = timedelta(milliseconds=record.answered_ms)
     if record.ended_at is not None:
-        return record.ended_at - timedelta(milliseconds=record.answered_ms)
+        return record.ended_at - length
     if record.started_at is None:
         raise ValueError("a call without a start has no place here")
-    return record.started_at
+    return max(
+        record.started_at, record.started_at + timedelta(0, 0, 0, record.duration_ms) - length
+    )
 
 
 def _unknown(record: Record) -> str:

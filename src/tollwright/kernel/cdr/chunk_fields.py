@@ -20,7 +20,7 @@ MOST_BYTES = 100_000  # of a line: the csv module takes no more in a field
 class ChunkFields:
     """Lines, each a row of the plan's order; what stands at an `odd` row means nothing.
 
-    `joint`: rows of which another row may tell more. `moments`: int64[n, 6], see `fields`.
+    `joint`: rows of which another row may tell more. `moments`: int64[n, 7], see `fields`.
     """
 
     def __init__(self, lines: Sequence[bytes], plan: ReadPlan) -> None:
@@ -33,7 +33,7 @@ class ChunkFields:
         self.size: Int32 = np.zeros((self.count, plan.width), np.int32)
         self.odd: Flags = np.zeros(self.count, bool)
         self.joint: Flags = np.zeros(self.count, bool)
-        self.moments: Int64 = np.zeros((self.count, 6), np.int64)
+        self.moments: Int64 = np.zeros((self.count, 7), np.int64)
         self._begins: Int32 = np.zeros((len(plan.texts), self.count), np.int32)
         self._sizes: Int32 = np.zeros((len(plan.texts), self.count), np.int32)
 

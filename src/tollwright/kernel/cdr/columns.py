@@ -24,8 +24,11 @@ from tollwright.kernel.cdr import fields
 from tollwright.kernel.cdr.chunk_fields import ChunkFields
 from tollwright.kernel.cdr.chunks import ChunkReader, mostly
 from tollwright.kernel.cdr.parsed_columns import (
+    MS_US,
     SECOND_US,
     ParsedColumns,
+    answers,
+    disagree,
     e164,
     filled,
     instants,
@@ -125,18 +128,18 @@ class ColumnReader(ChunkReader):
     def _parsed(self, found: ChunkFields, rows: int) -> ParsedColumns | None:
         spec, plan = self._spec, found.plan
         strange = np.zeros(rows, bool)
-        start, answer, end, ms, born, _ = found.moments[:rows].T
+        start, answer, end, ms, born, _, lasted_ms = found.moments[:rows].T
         clock = self._rules.clock
         started, answered, ended = (
             instants(column, clock, strange) for column in (start, answer, end)
         )
         strange |= (ended != NONE) & (ended < started) | (end == fields.BAD) | (start < 0)
+        answered = answers(started, answered, ended, ms, lasted_ms)
         strange |= (answered != NONE) & (answered < started) | (answer == fields.BAD)
+        strange |= disagree(answered, ended, ms, lasted_ms)
         if spec.born:
             late = started - born * SECOND_US
             strange |= (born >= 0) & ((late < 0) | (late >= NEAR_US))
-        if spec.printed:  # the print of a row without an end is made of its lengths
-            strange |= (ended == NONE) & (found.moments[:rows, fields.SEQUENCE] < 0)
         directions, known = self._directions(found, rows)
         odd = found.odd[:rows] | strange | ~known
         if mostly(odd):
@@ -150,10 +153,11 @@ class ColumnReader(ChunkReader):
         called = e164(found.text(spec.called, rows), region, self._dialling)
         caller = e164(found.text(spec.caller, rows), region, self._dialling.of_callers)
         reference = found.column(spec.reference, rows)
+        finish = np.where(ended == NONE, started + lasted_ms.clip(min=0) * MS_US, ended)
         return ParsedColumns(
             first_line=self._at, odd=odd, read=read,
             words=alike([found.text(text, rows) for text in plan.words]), calls=CallColumns(
-            key=self._keys(found, rows, (started, answered, ended)),
+            key=self._keys(found, rows, (started, answered, finish)),
             group=filled(found.column(spec.group, rows), reference),
             direction=directions, caller=caller, called=called,
             dialled=found.text(plan.dialled, rows), cause=found.text(spec.cause, rows),
@@ -177,7 +181,8 @@ class ColumnReader(ChunkReader):
         return text_of(list(known.values())).pick(place), words[place] == said
 
     def _keys(self, found: ChunkFields, rows: int, moments: Sequence[Int64]) -> Text:
-        """The key of each row, the server's name behind it. `moments`: start, answer, end."""
+        """The key of each row, the server's name behind it. `moments`: start, answer, and
+        the end, by the duration where none is told."""
         if self._spec.hashed:
             return self._numbered(found, [_whole(column) for column in moments])
         parts = [found.plan.place(columns) for columns in self._spec.key]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tollwright.core.formats import takes
+from tollwright.core.formats import agreement, takes
 from tollwright.core.formats.base import CLIPPED_SECONDS, DAY_S
 from tollwright.core.formats.records import LONGEST_SEQUENCE
 from tollwright.kernel.arrays import NONE
@@ -20,7 +20,9 @@ from tollwright.kernel.jit import entry, plain
 from tollwright.kernel.text_bytes import ESCAPED, QUOTE
 
 BAD = -1
-CLIPPED = min(CLIPPED_SECONDS)  # the other one is more than a day
+# Full counts below a day; the others need a closer look for their length.
+CLIPPED, CLIPPED_TOO = sorted(seconds for seconds in CLIPPED_SECONDS if seconds <= DAY_S)
+SLACK_MS = agreement.SLACK_MS
 DASH, SLASH, DOT, PLUS, ZERO, COMMA, COLON, BLANK, TEE, PERCENT, ZULU, TILDE, BACKSLASH = (
     ord(sign) for sign in "-/.+0,: T%Z~\\"
 )
@@ -146,7 +148,7 @@ def _millis(data: Any, at: int, size: int) -> int:
     seconds, micros, unit, end = 0, 0, 1_000_000, at + size
     while at < end and data[at] != DOT:
         seconds = seconds * 10 + _digit(data, at)
-        if not 0 <= seconds <= DAY_S or seconds == CLIPPED:
+        if not 0 <= seconds <= DAY_S:
             return BAD
         at += 1
     for place in range(at + 1, end):
@@ -156,7 +158,7 @@ def _millis(data: Any, at: int, size: int) -> int:
         unit //= 10
         micros += digit * unit
     ms = seconds * 1_000 + (micros + 500) // 1_000
-    return ms if ms <= DAY_S * 1_000 else BAD
+    return BAD if ms > DAY_S * 1_000 or seconds in (CLIPPED, CLIPPED_TOO) else ms
 
 
 @plain
@@ -216,7 +218,7 @@ def _born(data: Any, at: int, size: int) -> int:
 
 
 # What is found in a row: moments and numbers, and where to look for them.
-START, ANSWER, END, MS, BORN, SEQUENCE = range(6)
+START, ANSWER, END, MS, BORN, SEQUENCE, LASTED_MS = range(7)
 SECONDS, FINER, UNIT_US, DURATION, BIRTH, NUMBER, ORIGIN, REFERENCE = range(8)
 PLACE, TAKE, WHEN, WORD, WORD_END, OTHERWISE = range(6)
 WHOLE, PEER, HEAD = range(3)
@@ -224,26 +226,15 @@ WHOLE, PEER, HEAD = range(3)
 
 @entry
 def read_rows(
-    data: Any,
-    first: Any,
-    size: Any,
-    times: Any,
-    numbers: Any,
-    kept: Any,
-    filled: Any,
-    tied: Any,
-    words: Any,
-    encoded: bool,
-    odd: Any,
-    joint: Any,
-    moments: Any,
-) -> None:
+    data: Any, first: Any, size: Any, times: Any, numbers: Any, kept: Any, filled: Any, tied: Any,
+    words: Any, encoded: bool, odd: Any, joint: Any, moments: Any,
+) -> None:  # fmt: skip
     """What rows say, by the places of their columns (-1 = none); see `plan.ReadPlan`.
 
     times[3]: start, answer, end; numbers[8]: SECONDS .. REFERENCE; kept: columns in which doubled
     quotes make a row odd; filled: columns that say something in every plain row; tied: where in
     `words` a word begins and ends, and the columns that make a row `joint` if they begin with it.
-    `encoded`: a % makes a row odd. Fills moments int64[n, 6] (START .. SEQUENCE).
+    `encoded`: a % makes a row odd. Fills moments int64[n, 7] (START .. LASTED_MS).
     """
     start, answer, end = times[0], times[1], times[2]
     seconds, finer, unit_us = numbers[SECONDS], numbers[FINER], numbers[UNIT_US]
@@ -262,19 +253,17 @@ def read_rows(
         at_us = _stamp(data, f[start], n[start])
         answer_us = _stamp(data, f[answer], n[answer]) if answer >= 0 else NONE
         end_us = _stamp(data, f[end], n[end]) if end >= 0 else NONE
-        ms = _millis(data, f[seconds], n[seconds]) if seconds >= 0 else 0
-        if ms >= 0 and finer >= 0 and n[finer] > 0:
-            ms = _finer(data, f[finer], n[finer], unit_us)
-        strange |= min(at_us, ms) < 0 or (ms > 0 and answer_us == NONE)
-        for moment in (answer_us, end_us):
-            strange |= moment == BAD
-        if duration >= 0:
-            strange |= _millis(data, f[duration], n[duration]) < 0
+        told, ms = _counted(data, f, n, seconds, finer, unit_us)
+        strange |= min(at_us, ms) < 0 or (not told and answer_us != NONE)
+        whole = duration >= 0 and n[duration] > 0
+        lasted = _millis(data, f[duration], n[duration]) if whole else NONE
+        for found in (answer_us, end_us, lasted):
+            strange |= found == BAD
         if origin >= 0 and n[origin] > 0:
             strange |= not _same(data, f[origin], n[origin], f[reference], n[reference])
         odd[row] = strange
         moments[row, START], moments[row, ANSWER], moments[row, END] = at_us, answer_us, end_us
-        moments[row, MS] = ms
+        moments[row, MS], moments[row, LASTED_MS] = ms, lasted
         moments[row, BORN] = _born(data, f[birth], n[birth]) if birth >= 0 else BAD
         moments[row, SEQUENCE] = BAD
         if number >= 0:
@@ -299,9 +288,20 @@ def _finer(data: Any, at: int, size: int, unit_us: int) -> int:
     """Milliseconds of so many units; BAD for what needs a look."""
     told = _number(data, at, size, 12)
     ms = (told * unit_us + 500) // 1_000
-    if told < 0 or ms > DAY_S * 1_000 or ms // 1_000 == CLIPPED:
+    if told < 0 or ms > DAY_S * 1_000 or ms // 1_000 in (CLIPPED, CLIPPED_TOO):
         return BAD
     return ms
+
+
+@plain
+def _counted(data: Any, f: Any, n: Any, seconds: int, finer: int, unit_us: int) -> tuple[bool, int]:
+    """Whether a row tells its answered length, and its ms; BAD for what needs a look."""
+    told = seconds >= 0 and n[seconds] > 0
+    ms = _millis(data, f[seconds], n[seconds]) if told else 0
+    if ms < 0 or finer < 0 or n[finer] == 0:
+        return told, ms
+    fine = _finer(data, f[finer], n[finer], unit_us)
+    return True, BAD if told and abs(fine - ms) > SLACK_MS else fine
 
 
 @plain

@@ -19,6 +19,7 @@ from tollwright.kernel.text import Text, text_of, text_of_bytes
 
 HOUR_S = 3_600
 SECOND_US = 1_000_000
+MS_US = 1_000
 
 
 def with_tail(column: Text, tail: bytes) -> Text:
@@ -74,6 +75,23 @@ def instants(local_s: Int64, clock: Clock, odd: Flags) -> Int64:
     found = np.full(len(local_s), NONE)
     found[known] = bases[which] + local_s[known] % HOUR_S * SECOND_US
     odd[np.flatnonzero(known)[unusual[which]]] = True
+    return found
+
+
+def answers(started: Int64, answered: Int64, ended: Int64, ms: Int64, lasted_ms: Int64) -> Int64:
+    """When each call was answered: as told, else its answered length before its end, as
+    `core.formats.agreement` has it."""
+    whole = np.where(lasted_ms == NONE, NONE, started + lasted_ms * MS_US)
+    last = np.where(ended == NONE, whole, ended)
+    derived = np.where(last == NONE, fields.BAD, last - ms * MS_US)
+    return np.where((answered == NONE) & (ms > 0), derived, answered)
+
+
+def disagree(answered: Int64, ended: Int64, ms: Int64, lasted_ms: Int64) -> Flags:
+    """Which rows have lengths that may contradict each other: the readable rule looks at them."""
+    found: Flags = np.abs((ended - answered) // MS_US - ms) > fields.SLACK_MS
+    found &= (answered != NONE) & (ended != NONE)
+    found |= (lasted_ms != NONE) & (ms > lasted_ms + fields.SLACK_MS)
     return found
 
 

@@ -77,7 +77,7 @@ class ReadPlan:
         self.numbers = _numbers(
             (
                 self.place(spec.seconds), self.place((finer,)), unit_us,
-                -1 if spec.lenient else self.place(spec.duration),
+                self.place(spec.duration),
                 reference if spec.born else -1, self.place(spec.sequence),
                 self.place(spec.origin), reference,
             )

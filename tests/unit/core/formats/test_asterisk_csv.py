@@ -76,8 +76,8 @@ def test_another_column_order_is_noticed_and_said() -> None:
 
 
 def test_a_header_names_the_columns() -> None:
-    columns = ("calldate", "src", "dst", "billsec", "disposition", "uniqueid")
-    row = "2026-11-22 08:34:05,493,441,7,ANSWERED,1795336445.1"
+    columns = ("calldate", "src", "dst", "duration", "billsec", "disposition", "uniqueid")
+    row = "2026-11-22 08:34:05,493,441,9,7,ANSWERED,1795336445.1"
     found = items(ASTERISK, ",".join(columns), row)
     assert found[0] == Ignored(1, "column names")
     assert [(r.line, r.source_seconds, r.answered) for r in records(found)] == [(2, 7, True)]
@@ -86,9 +86,10 @@ def test_a_header_names_the_columns() -> None:
 @pytest.mark.parametrize(
     ("billsec", "answer", "disposition", "answered"),
     [
-        ("25", "2026-11-22 08:34:06", "NO ANSWER", True),
+        ("3", "2026-11-22 08:34:06", "NO ANSWER", True),
+        ("3", "", "NO ANSWER", True),
         ("0", "", "ANSWERED", False),
-        ("0", "2026-11-22 08:34:06", "ANSWERED", True),
+        ("0", "2026-11-22 08:34:08", "ANSWERED", True),
         ("0", "1970-01-01 00:00:00", "NO ANSWER", False),
         ("0", "0000-00-00 00:00:00", "NO ANSWER", False),
         ("0", "0", "NO ANSWER", False),
@@ -139,6 +140,7 @@ def test_the_epoch_beats_a_wrong_zone() -> None:
     record = one(ASTERISK, row)
     assert record.started_at == utc(8, 34, 5)
     assert (record.answered_at, record.ended_at) == (utc(8, 34, 6), utc(8, 34, 9))
+    assert record.note.startswith("wrong_zone: ")
 
 
 @pytest.mark.parametrize(
@@ -190,13 +192,17 @@ def test_a_later_leg_keeps_its_time_also_after_an_hour_that_was_struck_twice() -
     ]  # fmt: skip
 
 
-def test_an_end_before_the_start_waits_unless_an_epoch_explains_it() -> None:
-    times = {"start": "2026-11-22 08:34:05", "answer": "2026-11-22 08:34:06",
-             "end": "2026-11-22 07:00:00"}  # fmt: skip
-    [fault] = faults(items(ASTERISK, asterisk(uniqueid="x", **times)))
-    assert fault.code == "end_before_start"
-    explained = one(ASTERISK, asterisk(**times))
+def test_an_end_before_the_start_waits_unless_whole_half_hours_explain_it() -> None:
+    """The channel's epoch proves its start; an end 90 minutes early is another zone's, if its
+    duration says so too, and an end 94 minutes early is nobody's."""
+    times = {"start": "2026-11-22 08:34:05", "answer": "2026-11-22 08:34:06"}
+    for uid, end in (("x", "07:04:09"), ("1795336445.1", "07:00:00")):
+        row = asterisk(uniqueid=uid, end=f"2026-11-22 {end}", **times)
+        [fault] = faults(items(ASTERISK, row))
+        assert (fault.code, "before its start" in fault.reason) == ("seconds_conflict", True)
+    explained = one(ASTERISK, asterisk(end="2026-11-22 07:04:09", **times))
     assert (explained.started_at, explained.ended_at) == (utc(8, 34, 5), utc(8, 34, 9))
+    assert explained.note.startswith("wrong_zone: ")
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,12 @@ def test_a_call_with_all_times() -> None:
     ("changes", "answered_ms"),
     [
         ({"seconds": 61}, 61_000),
-        ({"seconds": "3.0065"}, 3_007),
-        ({"seconds": 12.345}, 12_345),
-        ({"answered_at": None, "ended_at": None, "seconds": 7}, 7_000),
+        ({"seconds": "60.0065"}, 60_007),
+        ({"seconds": 62.345}, 62_345),
+        ({"answered_at": None, "seconds": 7}, 7_000),
         ({"answered_at": None}, 0),
     ],
-    ids=["whole", "text, half up", "decimal number", "seconds alone", "not answered"],
+    ids=["whole", "text, half up", "decimal number", "seconds and end", "not answered"],
 )
 def test_the_length(changes: dict[str, object], answered_ms: int) -> None:
     item = one(**changes)
@@ -65,7 +65,7 @@ def test_a_time_without_offset_is_in_the_sources_zone() -> None:
     told = CALL | {"started_at": "2026-10-05 10:00:00"}
     (item,) = parse(told, options=Options(zone="Europe/London"))
     assert isinstance(item, Fault)  # 09:00 UTC, after the answer at 08:00:04 UTC
-    assert item.code == "end_before_start"
+    assert item.code == "seconds_conflict"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,11 @@ def test_a_time_without_offset_is_in_the_sources_zone() -> None:
         ({"call_key": " "}, "no_id", "call_key"),
         ({"started_at": "0"}, "time", "start"),
         ({"started_at": "5.10.2026"}, "time", "5.10.2026"),
-        ({"ended_at": None}, "length", "ended_at"),
+        ({"ended_at": None}, "length", "an end"),
+        ({"answered_at": None, "ended_at": None, "seconds": 7}, "time", "unknown"),
+        ({"seconds": 10_800}, "seconds_conflict", "61.5 s from its answer to its end, or 10800 s"),
+        ({"ended_at": "2026-10-05T10:00:01+02:00"}, "seconds_conflict", "before its answer"),
+        ({"seconds": 65_535, "ended_at": None}, "clipped", "65535"),
         ({"seconds": -1}, "negative", "seconds"),
         ({"seconds": 86_401}, "too_long", "seconds"),
         ({"seconds": "NaN"}, "number", "seconds"),

@@ -121,9 +121,12 @@ def test_what_a_text_is_taken_from(changed: dict[str, str], told: tuple[str, ...
     [
         ({"call": ""}, "no_id"),
         ({"talk_ms": "x"}, "number"),
-        ({"talk_ms": "", "talk": "65535"}, "clipped"),
+        ({"talk_ms": "", "talk": "65535", "finish": ""}, "clipped"),
+        ({"talk_ms": "", "talk": "300"}, "seconds_conflict"),
+        ({"talk": "300"}, "seconds_conflict"),
+        ({"talk": "", "talk_ms": "", "finish": ""}, "length"),
         ({"begin": ""}, "time"),
-        ({"finish": "2026-11-22 08:00:00"}, "end_before_start"),
+        ({"finish": "2026-11-22 08:00:00"}, "seconds_conflict"),
         ({"total": "-4"}, "negative"),
     ],
 )
@@ -149,10 +152,10 @@ CELLS = {
         ["", "1795336445", "2026-10-25 02:30:00", "2026-02-30 00:00:00", "2026-11-22 08:34:07"]
     ),
     "connected": st.sampled_from(["", "0", "2026-11-22 08:34:04"]),
-    "finish": st.sampled_from(["", "soon", "2026-11-22 08:34:01"]),
-    "talk": st.sampled_from(["", "0", "3.5", "65535", "x"]),
-    "talk_ms": st.sampled_from(["", "0", "86400001", "65535000", "x"]),
-    "total": st.sampled_from(["", "x", "-1", "60.5"]),
+    "finish": st.sampled_from(["", "soon", "2026-11-22 08:34:01", "2026-11-22 08:34:11"]),
+    "talk": st.sampled_from(["", "0", "3.5", "5.5", "32767", "65535", "x"]),
+    "talk_ms": st.sampled_from(["", "0", "5006", "86400001", "65535000", "x"]),
+    "total": st.sampled_from(["", "x", "-1", "1", "0.5", "60.5"]),
     "line_in": st.sampled_from(["", "Local/9", "odd", "DAHDI/i1/49-5"]),
     "line_out": st.sampled_from(["", "SIP/b-1"]), "note": st.sampled_from(["", "sales"]),
     "kind": st.sampled_from(["group", "groups", "x"]), "user": st.sampled_from(["", "bea"]),
@@ -193,10 +196,10 @@ def test_columns_tell_what_the_rule_tells(
 class Halves(Rules):
     """This release of the switch writes half seconds."""
 
-    def lengths(self, block: Block) -> tuple[Sequence[int], Sequence[int]]:
+    def lengths(self, block: Block) -> Sequence[tuple[int | None, int | None]]:
         """Milliseconds and whole seconds of each row."""
-        ms, _ = super().lengths(block)
-        return [one // 2 for one in ms], [one // 2_000 for one in ms]
+        found = super().lengths(block)
+        return [(None if ms is None else ms // 2, seconds) for ms, seconds in found]
 
 
 class Caretaker(Rules):

@@ -17,10 +17,10 @@ from msgspec.structs import replace
 
 from tollwright.core.formats.asterisk.halves import AGENT, TOWARDS, Halves
 from tollwright.core.formats.asterisk.lines import LineRule, judge_line
-from tollwright.core.formats.base import BadRowError, Options, Record, ms_of
+from tollwright.core.formats.base import BadRowError, Options, Record
 from tollwright.core.formats.block import Block
 from tollwright.core.formats.judged import restore
-from tollwright.core.formats.rules import Moment, Rules, Times, UnsureTimes, before_start
+from tollwright.core.formats.rules import Lengths, Moment, Rules, Times, before_start
 from tollwright.core.formats.spec import Spec
 from tollwright.core.formats.takes import LOCAL
 from tollwright.core.instants import EPOCH
@@ -29,9 +29,10 @@ _ZERO = timedelta(0)
 _NEAR = timedelta(seconds=30)
 _HALF_HOUR = timedelta(minutes=30)
 _SLACK = timedelta(seconds=2)  # clocks of a channel and its record are cut to whole seconds
+ZONE_NOTE = "wrong_zone: the stamps are whole half hours from the row's epoch, which was taken"
 _MOST_STEPS = 52  # half hours: zones lie within ± 26 hours of each other
 WORDS = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION", "UNKNOWN", "CANCEL"})
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d.*|\d{9,}(\.\d+)?|0(\.0+)?|")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d.*)?|\d{9,}(\.\d+)?|0(\.0+)?|")
 # as FreePBX and its kin name the contexts in which calls of trunks arrive
 OUTSIDE_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "ext-did")
 _UNIQUEID = re.compile(r"(?:.*-)?\d{9,10}\.\d+")
@@ -88,39 +89,28 @@ class AsteriskRules(Rules):
             elif born is not None:
                 self.agreed = stamps[place][:13]
 
-    def times(self, block: Block) -> tuple[list[Moment], list[Moment], list[Moment]]:
-        """As `Rules.times`. A block that is refused has confirmed no hour."""
-        agreed = self.agreed
-        try:
-            return super().times(block)
-        except BadRowError:
-            self.agreed = agreed
-            raise
-
-    def resolve(self, row: Block, _times: UnsureTimes, /) -> Times:
+    def resolve(self, row: Block, lengths: Lengths) -> Times:
         """The unusual row: a repeated hour, a wrong zone, an end before its start."""
         spec = self.spec
-        start, answer, end = (row.of(c)[0] for c in (spec.started, spec.answered, spec.ended))
         [made] = births(row.of(spec.reference))
-        [duration] = self._durations.column(row.of(spec.duration))
-        length = timedelta(milliseconds=duration)
-        starts, answers, ends = (self.clock.readings(text) for text in (start, answer, end))
-        shift = self._shift(start, starts, made)
-        starts, answers, ends = (
-            [moment - shift for moment in group] for group in (starts, answers, ends)
-        )
-        started = _start(starts, ends, length, made)
-        answered = _first_from(answers, started - _SLACK)
-        ended = _first_from(ends, max(answered or started, started + length - _SLACK))
-        if ends and ended is None:
-            ended = _first_from(ends, answered or started)
-        if (ends and ended is None) or (answers and answered is None):
-            if made is None:
-                raise self.misplaced(row)
-            ended = started + length
-            seconds = timedelta(milliseconds=ms_of(row.of(spec.seconds)[0])[0])
-            answered = ended - seconds if answers else None
-        return started, answered, ended
+        text = row.of(spec.started)[0]
+        ahead = self._shift(text, self.clock.readings(text), made)
+        found = self._half_hours(self.read_again(row, lengths, ahead, made), made, lengths[1])
+        return found._replace(note=ZONE_NOTE) if ahead else found
+
+    def _half_hours(self, told: Times, made: Moment, duration_ms: int | None) -> Times:
+        """An end before its start is put right by the whole half hours that its duration says,
+        where the start is the epoch's."""
+        started, answered, ended, _ = told
+        if made is None or duration_ms is None or ended is None or ended >= started - _SLACK:
+            return told
+        late = started + timedelta(milliseconds=duration_ms) - ended
+        back = round(late / _HALF_HOUR) * _HALF_HOUR
+        if abs(late - back) > _SLACK:
+            return told
+        if answered is not None and answered < started - _SLACK:
+            answered += back
+        return Times(started, answered, ended + back, ZONE_NOTE)
 
     def _shift(self, start: str, starts: list[datetime], made: datetime | None) -> timedelta:
         """What text is ahead of the truth when the Source's zone is wrong: whole half hours.
@@ -176,23 +166,6 @@ class AsteriskRules(Rules):
         """Whether the row's channel came in by a trunk, by its name or by its context's."""
         context = next((value for kind, value in record.hints if kind == "context"), "")
         return self._is_trunk(record.trunk_in) or context.startswith(OUTSIDE_CONTEXTS)
-
-
-def _start(
-    starts: list[datetime], ends: list[datetime], length: timedelta, made: datetime | None
-) -> datetime:
-    """Which reading of a repeated hour: by the channel's birth, else by the row's duration."""
-    if made is not None:
-        born = [moment for moment in starts if moment >= made - _SLACK]
-        return born[0] if born else starts[0]
-    for moment in starts:
-        if any(abs(end - moment - length) <= _SLACK for end in ends):
-            return moment
-    return starts[0]
-
-
-def _first_from(moments: list[datetime], least: datetime) -> datetime | None:
-    return next((moment for moment in moments if moment >= least), None)
 
 
 def births(references: Sequence[str]) -> list[datetime | None]:

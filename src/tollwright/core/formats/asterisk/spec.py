@@ -63,10 +63,6 @@ SPEC = Spec(
             "The line has {found} columns, expected {expected}: it is cut short, has a stray comma,"
             " or the Source's columns are stated wrongly."
         ),
-        end_before_start=(
-            "The call ends or is answered ({end}, {answer}) before it starts ({start})"
-            " and no epoch in the row explains it."
-        ),
     ),
     clean=plain,
     layout="cdr_csv",

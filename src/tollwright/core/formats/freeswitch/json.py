@@ -17,7 +17,6 @@ from tollwright.core.formats.base import (
     Leg,
     Options,
     Record,
-    check_seconds,
     ms_of,
 )
 from tollwright.core.formats.block import Block
@@ -26,7 +25,7 @@ from tollwright.core.formats.freeswitch.parse import makers
 from tollwright.core.formats.freeswitch.spec import JSON
 from tollwright.core.formats.json_values import json_values
 from tollwright.core.formats.objects import Get, ObjectReader
-from tollwright.core.formats.rules import Rules, Times, UnsureTimes, before_start
+from tollwright.core.formats.rules import Rules
 from tollwright.core.formats.window import windowed
 
 MOST_AHEAD = 512  # records of 10 kB and more: so many are held to see what belongs together
@@ -60,32 +59,19 @@ class JsonRules(Rules):
         """Legs are told by each record; loopbacks by several."""
         judge_loopbacks(records, given)
 
-    def lengths(self, block: Block) -> tuple[Sequence[int], Sequence[int]]:
+    def lengths(self, block: Block) -> Sequence[tuple[int | None, int | None]]:
         """Milliseconds by the finest name that holds a number, and the switch's own seconds."""
         finer = [block.of((name,)) for name, _ in self.spec.finer]
-        told = list(map(self._length, block.of(self.spec.seconds), zip(*finer, strict=True)))
-        ms, seconds = zip(*told, strict=True)
-        return ms, seconds
+        return list(map(self._length, block.of(self.spec.seconds), zip(*finer, strict=True)))
 
     def _length(self, billsec: str, finer: Sequence[str]) -> tuple[int, int]:
-        ms, seconds = ms_of(billsec) if billsec else (0, 0)
+        coarse = ms_of(billsec) if billsec else (None, None)
         for text, (name, unit_us) in zip(finer, self.spec.finer, strict=True):
             if text.isascii() and text.isdigit() and len(text) < 18:
-                ms = (int(text) * unit_us + 500) // 1_000
-                check_seconds(ms // 1_000, name)
-                return ms, seconds if billsec else ms // 1_000
-        if not billsec:
+                return self.finer((int(text) * unit_us + 500) // 1_000, coarse, name)
+        if coarse[0] is None:
             raise BadRowError("number", "The record has neither billusec, billmsec nor billsec.")
-        return ms, seconds
-
-    def resolve(self, _row: Block, times: UnsureTimes, /) -> Times:
-        """As `Rules.resolve`, told by the moments that the epochs mean."""
-        started, answered, ended = times
-        if started is None or before_start(*times):
-            sentence = self.spec.sentences.end_before_start
-            told = sentence.format(start=started, answer=answered, end=ended)
-            raise BadRowError("end_before_start", told)
-        return started, answered, ended
+        return coarse
 
     def legs(
         self, block: Block, references: Sequence[str]

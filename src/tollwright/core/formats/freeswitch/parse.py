@@ -1,4 +1,4 @@
-"""What FreeSWITCH's rows mean beyond their columns: repeated hours, and which leg a row is.
+"""What FreeSWITCH's rows mean beyond their columns: which leg a row is.
 
 Which leg a row is: certain with `${direction}` and `${originating_leg_uuid}` in the template.
 Without them a B leg is the row whose uuid another row names as its bleg_uuid, and, in a file
@@ -10,17 +10,15 @@ that holds both legs, the row without an account that lies inside a later row of
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
 from itertools import repeat
 
 from tollwright.core.formats.base import Leg, Options, Record
 from tollwright.core.formats.block import Block
 from tollwright.core.formats.freeswitch.legs import LegJudge
 from tollwright.core.formats.freeswitch.loopback import is_loopback, judge_loopbacks
-from tollwright.core.formats.rules import Rules, Times, UnsureTimes
+from tollwright.core.formats.rules import Rules
 from tollwright.core.formats.spec import Spec
 
-_SLACK = timedelta(seconds=2)
 _TELLING = ("direction", "originating_leg_uuid")  # columns that tell a row's leg
 
 
@@ -32,26 +30,6 @@ class FreeswitchRules(Rules):
     def __init__(self, spec: Spec, options: Options) -> None:
         super().__init__(spec, options)
         self.judge = LegJudge(options.legs, certain=False)
-
-    def resolve(self, row: Block, _times: UnsureTimes, /) -> Times:
-        """The reading of repeated hours that the duration fits; else the row is damaged."""
-        spec = self.spec
-        duration = row.of(spec.duration)[0]
-        length = timedelta(milliseconds=self._durations.column([duration])[0])
-        starts, answers, ends = (
-            self.clock.readings(row.of(c)[0]) for c in (spec.started, spec.answered, spec.ended)
-        )
-        fits = [
-            (begin, finish)
-            for begin in starts
-            for finish in ends
-            if finish >= begin and (not duration or abs(finish - begin - length) <= _SLACK)
-        ] or [(begin, finish) for begin in starts for finish in ends if finish >= begin]
-        started, ended = fits[0] if fits else (starts[0], None)
-        answered = next((moment for moment in answers if moment >= started), None)
-        if (ends and ended is None) or (answers and answered is None):
-            raise self.misplaced(row)
-        return started, answered, ended
 
     def legs(
         self, block: Block, references: Sequence[str]

@@ -7,14 +7,12 @@ fault that names it: a misspelt `answered_at` must not make a call free.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
 import msgspec
 
 from tollwright.core.formats.base import (
-    NO_START,
     BadRowError,
     Direction,
     Fault,
@@ -26,7 +24,7 @@ from tollwright.core.formats.base import (
 from tollwright.core.formats.block import Block
 from tollwright.core.formats.lines import blocks_of_lines
 from tollwright.core.formats.objects import Found, Get, ObjectReader
-from tollwright.core.formats.rules import Moment, Moments, Rules
+from tollwright.core.formats.rules import Moments, Rules
 from tollwright.core.formats.tollwright.spec import SPEC
 
 _RAW_KEPT = 65_536
@@ -121,70 +119,25 @@ def getter(call: PushedCall) -> Get:
 
 
 class TollwrightRules(Rules):
-    """Times in their order; the answered length as stated, else from answer to end."""
+    """The answered length as stated, else from answer to end."""
+
+    counted = "seconds"
 
     def moments(self, block: Block) -> Moments:
-        """Times and lengths of each row. Raises BadRowError."""
+        """As `Rules.moments`; a key of blanks is none."""
         if not all(map(str.strip, block.of(self.spec.reference))):
             raise BadRowError("no_id", self.spec.sentences.no_id)
-        try:
-            started, answered, ended = self.times(block)
-        except OverflowError:
-            told = "A time lies outside the years that a calendar has."
-            raise BadRowError("time", told) from None
-        stated = block.of(self.spec.seconds)
-        lengths = list(map(_length, stated, answered, ended))
-        ms, seconds = zip(*lengths, strict=True)
-        return Moments(ms, seconds, started, answered, ended)
+        return super().moments(block)
 
-    def durations(self, _block: Block, moments: Moments, /) -> Sequence[int]:
-        """Milliseconds from start to end of each row."""
-        return list(map(_ms_between, moments.started, moments.ended))
-
-    def times(self, block: Block) -> tuple[list[Moment], list[Moment], list[Moment]]:
-        """Start, answer and end of each row, in this order."""
-        spec = self.spec
-        started, answered, ended = (
-            self.clock.column(block.of(c)) for c in (spec.started, spec.answered, spec.ended)
-        )
-        for times in zip(started, answered, ended, strict=True):
-            _check_order(*times)
-        return started, answered, ended
+    def lengths(self, block: Block) -> Sequence[tuple[int | None, int | None]]:
+        """Milliseconds and whole seconds as stated. Raises BadRowError."""
+        return list(map(_length, block.of(self.spec.seconds)))
 
 
-def _check_order(started: Moment, answered: Moment, ended: Moment) -> None:
-    if started is None:
-        raise BadRowError("time", NO_START)
-    last = started
-    for name, moment in (("answered_at", answered), ("ended_at", ended)):
-        if moment is not None and moment < last:
-            raise BadRowError(
-                "end_before_start", f"{name} lies before what comes first in the call."
-            )
-        last = moment or last
-
-
-def _length(stated: str, answered: Moment, ended: Moment) -> tuple[int, int]:
-    """Answered milliseconds and whole seconds: as stated, else from answer to end."""
-    if stated:
-        seconds = Decimal(stated)
-        if seconds.adjusted() > 9:  # 1e999999999 would be a text of a gigabyte
-            raise BadRowError("number", f"seconds should be a number of seconds but is {stated}.")
-        return ms_of(format(seconds, "f"), "seconds")
-    if answered is None:
-        return 0, 0
-    if ended is None:
-        raise BadRowError(
-            "length", "The call was answered but has neither seconds nor ended_at: no length."
-        )
-    micros = _micros_between(answered, ended)
-    return ms_of(f"{micros // 1_000_000}.{micros % 1_000_000:06}", "answered_at to ended_at")
-
-
-def _ms_between(start: Moment, end: Moment) -> int:
-    return 0 if start is None or end is None else _micros_between(start, end) // 1_000
-
-
-def _micros_between(start: datetime, end: datetime) -> int:
-    span = end.astimezone(UTC) - start.astimezone(UTC)
-    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+def _length(stated: str) -> tuple[int | None, int | None]:
+    if not stated:
+        return None, None
+    seconds = Decimal(stated)
+    if seconds.adjusted() > 9:  # 1e999999999 would be a text of a gigabyte
+        raise BadRowError("number", f"seconds should be a number of seconds but is {stated}.")
+    return ms_of(format(seconds, "f"), "seconds")
