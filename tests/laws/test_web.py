@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
+from typing import Any, get_args, get_type_hints
 
 import pytest
+from django.db.models.base import ModelBase
 
 from tests.conftest import ROOT
 
@@ -76,3 +79,30 @@ def test_there_is_one_chart_one_table_and_one_list_of_facts(markup: str) -> None
         if re.search(markup, path.read_text())
     }
     assert written == ONLY_HERE[markup]
+
+
+def test_lists_are_of_frozen_rows_never_of_models() -> None:
+    """Their fields are plain values: a template can neither change nor fetch anything."""
+    homes = sorted((WEB.parent / "domain").glob("*/rows.py"))
+    modules = [import_module(f"tollwright.domain.{path.parent.name}.rows") for path in homes]
+    rows = [
+        one
+        for module in modules
+        for one in vars(module).values()
+        if isinstance(one, type) and one.__module__ == module.__name__
+    ]
+    assert len(rows) > 20
+    assert [one.__name__ for one in rows if not one.__name__.endswith("Row")] == []
+    assert [one.__name__ for one in rows if not _is_frozen(one)] == []
+    held = {
+        f"{one.__name__}.{name}"
+        for one in rows
+        for name, kind in get_type_hints(one).items()
+        if any(isinstance(part, ModelBase) for part in (kind, *get_args(kind)))
+    }
+    assert held == set()
+
+
+def _is_frozen(one: type) -> bool:
+    how: Any = getattr(one, "__dataclass_params__", None)
+    return how is not None and bool(how.frozen)

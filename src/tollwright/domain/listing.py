@@ -11,18 +11,41 @@ import base64
 import binascii
 import json
 import operator
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db.models import IntegerField, Q, QuerySet
 
 from tollwright.domain.errors import DomainError
 
-Rows = QuerySet[Any, Any] | Sequence[Any]
+RowT = TypeVar("RowT")
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[RowT]):
+    """The rows of a query, each given as a frozen row of its own class, never as a model.
+
+    Filters, order and pages work on the query; `row` makes a row of what it finds, and asks the
+    database nothing.
+    """
+
+    query: QuerySet[Any, Any]
+    row: Callable[[Any], RowT]
+
+    def __iter__(self) -> Iterator[RowT]:
+        return map(self.row, self.query)
+
+    def __getitem__(self, part: slice) -> Listed[RowT]:
+        return replace(self, query=self.query[part])
+
+
+Rows = QuerySet[Any, Any] | Sequence[Any] | Listed[Any]
 Key = tuple[str, bool]  # a path, and whether it descends
 
 
@@ -51,6 +74,51 @@ class Window:
     readable: bool = True
 
 
+def listed(
+    query: QuerySet[Any, Any], row: Callable[..., RowT], **paths: str | Callable[[Any], Any]
+) -> Listed[RowT]:
+    """The query's rows as `row`, a frozen dataclass, read as `row_maker` says."""
+    return Listed(query, row_maker(row, **paths))
+
+
+def row_maker(
+    row: Callable[..., RowT], **paths: str | Callable[[Any], Any]
+) -> Callable[[Any], RowT]:
+    """Makes a `row`, a frozen dataclass: each field is read from the attribute of its name, or
+    from the path (`customer__name`) or by the function that `paths` gives for it."""
+    read = {
+        one.name: _reader(paths.get(one.name, one.name))
+        for one in fields(row)  # type: ignore[arg-type]  # a dataclass, called to make a row
+    }
+    return lambda found: row(**{name: get(found) for name, get in read.items()})
+
+
+def _reader(path: str | Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return attribute(path) if isinstance(path, str) else path
+
+
+def narrow(rows: Rows, change: Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]) -> Rows:
+    """The rows of the query that `change` makes of theirs."""
+    if isinstance(rows, Listed):
+        return replace(rows, query=change(rows.query))
+    return change(as_query(rows))
+
+
+def _of_the_query(
+    change: Callable[Concatenate[Rows, P], Rows],
+) -> Callable[Concatenate[Rows, P], Rows]:
+    """Work on the query of listed rows."""
+
+    @wraps(change)
+    def changed(rows: Rows, /, *args: P.args, **kwargs: P.kwargs) -> Rows:
+        if isinstance(rows, Listed):
+            return replace(rows, query=as_query(change(rows.query, *args, **kwargs)))
+        return change(rows, *args, **kwargs)
+
+    return changed
+
+
+@_of_the_query
 def matching(rows: Rows, path: str, value: str) -> Rows:
     """The rows whose field is the value. Raises FilterUnreadable for one of the wrong type."""
     if not isinstance(rows, QuerySet):
@@ -72,6 +140,7 @@ def _holds_ids(rows: QuerySet[Any, Any], path: str) -> bool:
     return field.is_relation or isinstance(field, IntegerField)
 
 
+@_of_the_query
 def containing(rows: Rows, paths: Sequence[str], text: str) -> Rows:
     """The rows with the text in any of the fields, in whatever case."""
     if isinstance(rows, QuerySet):
@@ -84,6 +153,7 @@ def containing(rows: Rows, paths: Sequence[str], text: str) -> Rows:
     return [row for row in rows if any(needle in str(get(row)).lower() for get in getters)]
 
 
+@_of_the_query
 def between(rows: Rows, path: str, *, first: Any = None, end: Any = None) -> Rows:
     """The rows whose field is `first` or later and before `end`; None leaves a side open."""
     if isinstance(rows, QuerySet):
@@ -97,6 +167,7 @@ def between(rows: Rows, path: str, *, first: Any = None, end: Any = None) -> Row
     ]
 
 
+@_of_the_query
 def beginning(rows: Rows, path: str, text: str) -> Rows:
     """The rows whose field begins with the text."""
     if isinstance(rows, QuerySet):
@@ -104,6 +175,7 @@ def beginning(rows: Rows, path: str, text: str) -> Rows:
     return [row for row in rows if str(attribute(path)(row)).startswith(text)]
 
 
+@_of_the_query
 def among(rows: Rows, ids: Sequence[int]) -> Rows:
     """The rows of these ids."""
     if isinstance(rows, QuerySet):
@@ -113,16 +185,19 @@ def among(rows: Rows, ids: Sequence[int]) -> Rows:
 
 def as_query(rows: Rows) -> QuerySet[Any, Any]:
     """Rows of a table over the database. Raises TypeError for rows that were worked out."""
+    rows = rows.query if isinstance(rows, Listed) else rows
     if not isinstance(rows, QuerySet):
         raise TypeError("these rows come from no query")
     return rows
 
 
+@_of_the_query
 def nothing(rows: Rows) -> Rows:
     """No rows of these: what a value that cannot be read finds."""
     return rows.none() if isinstance(rows, QuerySet) else []
 
 
+@_of_the_query
 def in_order(rows: Rows, path: str, *, down: bool) -> Rows:
     """The rows by the field, ties by id."""
     if isinstance(rows, QuerySet):
@@ -138,6 +213,7 @@ def in_order(rows: Rows, path: str, *, down: bool) -> Rows:
 
 def count_up_to(rows: Rows, limit: int) -> int:
     """How many rows there are, counted to `limit` + 1 at the most."""
+    rows = rows.query if isinstance(rows, Listed) else rows
     if not isinstance(rows, QuerySet):
         return len(rows)
     bare = rows.order_by().values("pk")  # neither order nor annotations cost anything here
@@ -152,8 +228,18 @@ def window(
     `base`: rows to take the found ones from, for tables of millions: their ids are found by an
     index alone, and only the page's rows are joined.
     """
+    if isinstance(rows, Listed):
+        of = base.query if isinstance(base, Listed) else base
+        page = window(rows.query, limit=limit, after=after, before=before, base=of)
+        return replace(page, rows=[rows.row(one) for one in page.rows])
     if not isinstance(rows, QuerySet):
         return _of_list(rows, limit, after or before, backwards=bool(before))
+    return _of_query(rows, limit, after, before, base)
+
+
+def _of_query(
+    rows: QuerySet[Any, Any], limit: int, after: str, before: str, base: Rows | None
+) -> Window:
     keys = keys_of(rows)
     try:
         at = _read(after or before, keys) if after or before else None

@@ -305,9 +305,9 @@ def waiting_decks(*, most: int) -> list[DeckImport]:
     return list(found.select_related("card").defer("content").order_by("-id")[:most])
 
 
-def versions_with_counts(card: RateCard) -> list[CardVersion]:
+def versions_with_counts(card: RateCard) -> QuerySet[CardVersion]:
     """A card's versions, the latest first, each with its number of `rows`."""
-    return list(versions(card).annotate(rows=Count("rates")))
+    return versions(card).annotate(rows=Count("rates"))
 
 
 def version_by_number(card: RateCard, number: int) -> CardVersion:

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.domain.access import operations, queries
+from tollwright.domain.access.rows import key_rows, member_rows
 from tollwright.domain.entities import PORTAL_ROLES, ApiKey, Customer, Membership, Role
 from tollwright.domain.lookup import find
 from tollwright.web.office.forms import ConfirmForm, OfficeForm, choice, posted
@@ -53,18 +54,18 @@ def index(request: StaffRequest) -> HttpResponse:
     can = may(request.membership.role, "access")
     table = Table(
         "People",
-        queries.members(),
+        member_rows(),
         [
-            Column("email", "Person", lambda one: one.user.email, "user__email"),
-            Column("role", "Role", lambda one: one.get_role_display(), "role"),
+            Column("email", "Person", lambda one: one.email, "user__email"),
+            Column("role", "Role", lambda one: one.role, "role"),
             Column(
                 "customer",
                 "Customer",
-                lambda one: one.customer and one.customer.name,
+                lambda one: one.customer,
                 "customer__name",
                 row("customer", "customer_id"),
             ),
-            Column("seen", "Last sign-in", lambda one: one.user.last_login, "user__last_login"),
+            Column("seen", "Last sign-in", lambda one: one.last_login, "user__last_login"),
             *(
                 [Column("end", "", lambda _one: "Withdraw", "", row("access-withdraw"))]
                 if can
@@ -141,13 +142,13 @@ def keys(request: StaffRequest) -> HttpResponse:
     can = may(request.membership.role, "access")
     table = Table(
         "API keys",
-        queries.api_keys(),
+        key_rows(),
         [
             Column("name", "Name", lambda one: one.name, "name"),
             Column("prefix", "Begins with", lambda one: one.prefix, "prefix"),
-            Column("role", "Role", lambda one: one.get_role_display(), "role"),
+            Column("role", "Role", lambda one: one.role, "role"),
             Column("created", "Issued", lambda one: one.created_at, "created_at"),
-            Column("by", "By", lambda one: one.created_by and one.created_by.email),
+            Column("by", "By", lambda one: one.created_by),
             Column("revoked", "Revoked", lambda one: one.revoked_at, "revoked_at"),
             *(
                 [

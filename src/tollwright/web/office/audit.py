@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from tollwright.domain.audit import queries
+from tollwright.domain.audit.rows import AuditRow, audit_rows
 from tollwright.domain.entities import AuditEntry
 from tollwright.domain.lookup import find
 from tollwright.web.office.links import row, to
@@ -23,7 +24,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """The tenant's audit rows, newest first."""
     table = Table(
         "Audit log",
-        queries.history(),
+        audit_rows(),
         [
             Column("seq", "No.", lambda one: one.seq, "seq", row("audit-entry")),
             Column("at", "When", lambda one: one.at, "at"),
@@ -76,11 +77,11 @@ def entry(request: StaffRequest, pk: int) -> HttpResponse:
     )
 
 
-def _subject(one: AuditEntry) -> str:
+def _subject(one: AuditEntry | AuditRow) -> str:
     return f"{label_of('subject', one.subject)} {one.subject_id}"
 
 
-def changed(one: AuditEntry) -> str:
+def changed(one: AuditRow) -> str:
     """The names of the fields that changed."""
     return ", ".join(dict.fromkeys(chain(one.before or {}, one.after or {})))[:120]
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 
 from tollwright.core.formats.registry import FORMATS
 from tollwright.domain.calls import operations, queries, requests
+from tollwright.domain.calls.rows import batch_rows, source_rows
 from tollwright.domain.entities import ImportBatch, Source
 from tollwright.domain.lookup import find
 from tollwright.domain.reports import queries as reports
@@ -88,11 +89,11 @@ def index(request: StaffRequest) -> HttpResponse:
     """Every file or push, newest first."""
     table = Table(
         "Files",
-        queries.batches(),
+        batch_rows(),
         [
             Column("no", "No.", lambda one: one.pk, "pk", row("batch")),
             Column("file", "File", lambda one: one.filename, "filename", row("batch")),
-            Column("source", "Source", lambda one: one.source.name, "source__name"),
+            Column("source", "Source", lambda one: one.source, "source__name"),
             Column("received", "Received", lambda one: one.received_at, "received_at"),
             *(Column(name, label_of("records", name), attrgetter(name), name) for name in COUNTS),
             Column("status", "Status", lambda one: Status(one.status), "status"),
@@ -224,7 +225,7 @@ def source_index(request: StaffRequest) -> HttpResponse:
     """Switches and diallers."""
     table = Table(
         "Sources",
-        queries.sources_with_counts(),
+        source_rows(),
         [
             Column("code", "Code", lambda one: one.code, "code"),
             Column("name", "Name", lambda one: one.name, "name"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
 from django import forms
@@ -15,9 +14,11 @@ from tollwright.domain.invoices import queries as invoices
 from tollwright.domain.invoices import runs
 from tollwright.domain.invoices.notices import NOT_ACTIVE, notices_of
 from tollwright.domain.invoices.operations import grace_ends
+from tollwright.domain.invoices.rows import run_rows
 from tollwright.domain.jobs import operations as jobs
 from tollwright.domain.lookup import find
 from tollwright.domain.reports import queries as reports
+from tollwright.domain.reports.rows import RunInvoiceRow, run_invoice_rows
 from tollwright.web.office.forms import ConfirmForm, DayField, OfficeForm, posted
 from tollwright.web.office.home import about, say
 from tollwright.web.office.invoices import period
@@ -26,6 +27,7 @@ from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, page, show
 from tollwright.web.shared.filters import start_of
 from tollwright.web.shared.formatting import Money, Status
+from tollwright.web.shared.labels import phrase_of
 from tollwright.web.shared.tables import Column, Table
 
 BOTH = ("GET", "POST")
@@ -57,7 +59,7 @@ def index(request: StaffRequest) -> HttpResponse:
     first = {"until": today.replace(day=1), "key": f"office-{uuid4()}"}
     table = Table(
         "Billing runs",
-        invoices.runs_with_counts(),
+        run_rows(),
         [
             Column("no", "Run", lambda one: one.pk, "pk", row("run")),
             Column("until", "Up to", lambda one: one.until, "until"),
@@ -116,12 +118,12 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
     progress = _progress(request, run)
     table = Table(
         f"Invoices of run {pk}",
-        reports.with_previous(invoices.of_run(run)),
+        run_invoice_rows(run),
         [
             Column(
                 "customer",
                 "Customer",
-                lambda one: one.customer.name,
+                lambda one: one.customer,
                 "customer__name",
                 row("invoice"),
             ),
@@ -197,23 +199,22 @@ def _progress(request: StaffRequest, run: BillingRun) -> Job | None:
     return newest
 
 
-def _before(one: Any) -> Money | None:
+def _before(one: RunInvoiceRow) -> Money | None:
     return None if one.previous_micros is None else Money(one.previous_micros, one.currency)
 
 
-def _look_at(one: Any) -> str | None:
+def _look_at(one: RunInvoiceRow) -> str | None:
     """What a reviewer should look at: who is billed although not active, and odd sums."""
     found = [_not_active(one), _anomaly(one)]
     return "; ".join(filter(None, found)) or None
 
 
-def _not_active(one: Any) -> str | None:
-    customer = one.customer
-    is_draft = one.status == "draft"
-    return f"customer is {customer.status}" if is_draft and customer.status in NOT_ACTIVE else None
+def _not_active(one: RunInvoiceRow) -> str | None:
+    idle = one.status == "draft" and one.customer_status in NOT_ACTIVE
+    return f"customer is {phrase_of('status', one.customer_status)}" if idle else None
 
 
-def _anomaly(one: Any) -> str | None:
+def _anomaly(one: RunInvoiceRow) -> str | None:
     """Nothing at all, or half or twice the period before."""
     if one.total_micros == 0:
         return "comes to nothing"

@@ -9,9 +9,10 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from tollwright.domain.calls import queries
+from tollwright.domain.calls.rows import call_rows
 from tollwright.domain.entities import Charge, InvoiceLine
 from tollwright.domain.errors import NotFound
-from tollwright.domain.listing import Rows, as_query
+from tollwright.domain.listing import Rows, narrow
 from tollwright.domain.lookup import find
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, listing, page, show
@@ -30,17 +31,17 @@ def index(request: StaffRequest) -> HttpResponse:
     today = timezone.localdate(request.at)
     table = Table(
         "Calls",
-        queries.calls_with_charge(),
+        call_rows(),
         [
             Column("started", "Started", lambda one: one.started_at, "started_at", link),
             Column(
                 "customer",
                 "Customer",
-                lambda one: one.customer.name,
+                lambda one: one.customer,
                 "",
                 row("customer", "customer_id"),
             ),
-            Column("campaign", "Campaign", lambda one: one.campaign.name),
+            Column("campaign", "Campaign", lambda one: one.campaign),
             Column("caller", "From", lambda one: Phone(one.caller)),
             Column("called", "To", lambda one: Phone(one.called)),
             Column("talk", "Talk", lambda one: Seconds(one.answered_ms // 1000), "answered_ms"),
@@ -122,11 +123,11 @@ def amount(call: Any) -> Money | None:
 
 
 def _has_status(rows: Rows, value: str) -> Rows:
-    return queries.in_status(as_query(rows), value)
+    return narrow(rows, lambda found: queries.in_status(found, value))
 
 
 def _has_number(rows: Rows, value: str) -> Rows:
-    return queries.by_number(as_query(rows), value)
+    return narrow(rows, lambda found: queries.by_number(found, value))
 
 
 def _explained(charge: Charge) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -17,6 +18,7 @@ from tollwright.domain.lookup import find
 from tollwright.domain.plans.queries import priced_from_cost
 from tollwright.domain.rates import operations, queries, requests
 from tollwright.domain.rates.queries import Lookup
+from tollwright.domain.rates.rows import VersionRow, card_rows, rate_rows, version_rows
 from tollwright.web.office.forms import ConfirmForm, MomentField, OfficeForm, choice, posted
 from tollwright.web.office.jobs import soon, waiting
 from tollwright.web.office.links import row, to
@@ -60,7 +62,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """Every card, with what waits to be done."""
     table = Table(
         "Rate cards",
-        queries.cards_with_counts(),
+        card_rows(),
         [
             Column("code", "Code", lambda one: one.code, "code", row("card")),
             Column("name", "Name", lambda one: one.name, "name", row("card")),
@@ -112,7 +114,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
     card = find(RateCard, pk)
     asked = bool(request.GET.get("number"))
     form = NumberForm(request.GET if asked else None)
-    versions = queries.versions_with_counts(card)
+    versions = list(version_rows(card))
     return show(
         request,
         "card.html",
@@ -154,7 +156,7 @@ def _version_columns() -> list[Column]:
     ]
 
 
-def changes(version: CardVersion) -> str:
+def changes(version: CardVersion | VersionRow) -> str:
     """`12 new, 3 increased`: what a published version changed."""
     counts = [(what, version.changes.get(what, 0)) for what in WHATS if what != "unchanged"]
     return ", ".join(f"{number(count)} {what}" for what, count in counts if count)
@@ -180,7 +182,7 @@ def version(request: StaffRequest, pk: int) -> HttpResponse:
 def _rows(of: CardVersion) -> Table:
     return Table(
         f"Rows of {of}",
-        queries.rows_of_version(of),
+        rate_rows(of),
         [
             Column("row", "Row", lambda one: one.row_no + 1, "row_no"),
             Column("prefix", "Prefix", lambda one: one.prefix or "default", "prefix"),
@@ -258,7 +260,7 @@ def compare(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect(to("card-diff", pk, *numbers))
 
 
-def changes_table(rows: Rows, currency: str, filename: str, empty: str) -> Table:
+def changes_table(rows: Sequence[Change], currency: str, filename: str, empty: str) -> Table:
     """Changes of codes, with both prices."""
     return Table(
         "Changes",

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.domain.carriers import operations, queries
+from tollwright.domain.carriers.rows import carrier_rows
 from tollwright.domain.entities import Carrier, RateCard, Trunk
 from tollwright.domain.lookup import find
 from tollwright.domain.rates.queries import cards
@@ -58,7 +59,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """Every carrier with its card of today."""
     table = Table(
         "Carriers",
-        queries.carriers_with_counts(at=request.at),
+        carrier_rows(at=request.at),
         [
             Column("code", "Code", lambda one: one.code, "code", row("carrier")),
             Column("name", "Name", lambda one: one.name, "name", row("carrier")),

@@ -8,7 +8,8 @@ from django.shortcuts import redirect
 
 from tollwright.domain.entities import LegalEntity
 from tollwright.domain.lookup import find
-from tollwright.domain.tenants import operations, queries
+from tollwright.domain.tenants import operations
+from tollwright.domain.tenants.rows import entity_rows
 from tollwright.web.office.forms import OfficeForm, posted
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
@@ -49,7 +50,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """Who signs."""
     table = Table(
         "Legal entities",
-        queries.legal_entities(),
+        entity_rows(),
         [
             Column("name", "Name", lambda one: one.name, "name", row("entity")),
             Column("prefix", "Numbers begin", lambda one: one.number_prefix, "number_prefix"),

@@ -8,12 +8,12 @@ from typing import Any
 from django.http import HttpResponse
 
 from tollwright.domain.customers import operations, queries
+from tollwright.domain.customers.rows import customer_rows
 from tollwright.domain.entities import Campaign, Customer
-from tollwright.domain.invoices.queries import invoices as invoices_of
-from tollwright.domain.invoices.queries import with_open
+from tollwright.domain.invoices.rows import invoice_rows
 from tollwright.domain.ledger import queries as ledger
 from tollwright.domain.lookup import find
-from tollwright.domain.payments.queries import payments as payments_of
+from tollwright.domain.payments.rows import payment_rows
 from tollwright.domain.plans.queries import subscriptions_with_terms
 from tollwright.domain.reports import queries as reports
 from tollwright.web.office import invoices, payments
@@ -36,7 +36,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """Every customer with what they owe."""
     table = Table(
         "Customers",
-        reports.with_balance(queries.customers()),
+        customer_rows(),
         [
             Column("code", "Code", lambda one: one.code, "code", row("customer")),
             Column("name", "Name", lambda one: one.name, "name", row("customer")),
@@ -78,13 +78,13 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         subscriptions=subscriptions_with_terms(customer=customer),
         invoices=short(
             "Latest invoices",
-            with_open(invoices_of(customer))[:LATEST],
+            invoice_rows(customer)[:LATEST],
             [one for one in invoices.COLUMNS if one.key in BRIEF],
             "No invoices yet. Run billing when a period has ended.",
         ),
         payments=short(
             "Latest payments",
-            payments_of(customer)[:LATEST],
+            payment_rows(customer)[:LATEST],
             [one for one in payments.COLUMNS if one.key in BRIEF],
             "No payments yet.",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -9,13 +10,12 @@ from tollwright.core.cards.card import Rate
 from tollwright.core.cards.diff import WHATS
 from tollwright.core.decks.outliers import FLAGS, JudgedChange
 from tollwright.core.money import show
-from tollwright.domain.listing import Rows
 from tollwright.web.office.cards import begins_with, price_or_blocked
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_is
 
 
-def deck_changes(rows: Rows, currency: str, filename: str) -> Table:
+def deck_changes(rows: Sequence[JudgedChange], currency: str, filename: str) -> Table:
     """The changes in the order given: what is odd first, then the biggest."""
     return Table(
         "Changes",
@@ -55,7 +55,7 @@ def _flags(change: JudgedChange) -> str | None:
     return ", ".join(label_of("deck_flag", flag) for flag in change.flags) or None
 
 
-def _flagged(rows: Any, flag: str) -> Rows:
+def _flagged(rows: Any, flag: str) -> list[JudgedChange]:
     return [change for change in rows if flag in change.flags]
 
 

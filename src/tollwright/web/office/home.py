@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tollwright.core.money import to_minor_unit
-from tollwright.domain.calls import queries as calls
+from tollwright.domain.calls.rows import batch_rows
 from tollwright.domain.entities import Customer
 from tollwright.domain.jobs import queries as jobs
 from tollwright.domain.reports import margins
@@ -81,7 +81,7 @@ def _customers(today: date) -> TablePage:
 def _files() -> TablePage:
     return short(
         "Latest files",
-        calls.batches()[:LISTED],
+        batch_rows()[:LISTED],
         [
             Column("file", "File", lambda one: one.filename, "", row("batch")),
             Column("received", "Received", lambda one: one.received_at),

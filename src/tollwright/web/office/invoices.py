@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -18,9 +18,10 @@ from tollwright.domain.invoices import operations, queries, requests
 from tollwright.domain.invoices.allocation import open_micros
 from tollwright.domain.invoices.notices import notice_of
 from tollwright.domain.invoices.operations import Correction
-from tollwright.domain.listing import Rows, as_query
+from tollwright.domain.invoices.rows import InvoiceRow, invoice_rows
+from tollwright.domain.listing import Rows, narrow
 from tollwright.domain.lookup import find
-from tollwright.domain.reports.queries import charges_of_line
+from tollwright.domain.reports.rows import RunInvoiceRow, charge_rows
 from tollwright.gateways.typst import render
 from tollwright.web.office.forms import AmountField, ConfirmForm, ReasonForm, posted
 from tollwright.web.office.jobs import soon
@@ -51,7 +52,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """Every document, newest first."""
     table = Table(
         "Invoices",
-        queries.with_open(queries.invoices()),
+        invoice_rows(),
         [*COLUMNS],
         [
             Filter("number", "Number", field_has("number")),
@@ -69,9 +70,13 @@ def index(request: StaffRequest) -> HttpResponse:
     return listing(request, "Invoices", table)
 
 
-def period(one: Invoice) -> str:
+def period(one: InvoiceRow | RunInvoiceRow) -> str:
     """The period's days, both inclusive, in its own zone."""
-    return f"{day(one.days.first)} – {day(one.days.last)}"
+    return _span(one.first_day, one.last_day)
+
+
+def _span(first: date, last: date) -> str:
+    return f"{day(first)} – {day(last)}"
 
 
 def days(first: datetime, end: datetime, zone: str) -> str:
@@ -80,16 +85,16 @@ def days(first: datetime, end: datetime, zone: str) -> str:
     return f"{day(first.astimezone(ZoneInfo(zone)).date())} – {day(last.date())}"
 
 
-def _type(invoice: Invoice) -> str:
+def _type(invoice: Invoice | InvoiceRow) -> str:
     return label_of("document_type", invoice.document_type)
 
 
 COLUMNS = [
-    Column("number", "Number", str, "number", row("invoice")),
+    Column("number", "Number", lambda one: one.title, "number", row("invoice")),
     Column(
         "customer",
         "Customer",
-        lambda one: one.customer.name,
+        lambda one: one.customer,
         "customer__name",
         row("customer", "customer_id"),
     ),
@@ -119,7 +124,7 @@ def _lines(invoice: Invoice) -> list[Any]:
 
 def _in_state(at: datetime) -> Any:
     def apply(rows: Rows, value: str) -> Rows:
-        return queries.in_state(as_query(rows), value, at=at)
+        return narrow(rows, lambda found: queries.in_state(found, value, at=at))
 
     return apply
 
@@ -133,7 +138,7 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         "invoice.html",
         _title(invoice),
         invoice=invoice,
-        period=period(invoice),
+        period=_span(invoice.days.first, invoice.days.last),
         lines=_lines(invoice),
         taxes=queries.taxes_of(invoice),
         allocations=queries.allocations_of(invoice),
@@ -309,7 +314,7 @@ def calls_behind(request: StaffRequest, pk: int) -> HttpResponse:
     currency = line.invoice.currency
     table = Table(
         line.description,
-        charges_of_line(line),
+        charge_rows(line),
         [
             Column("started", "Started", lambda one: one.started_at, "started_at", call_link),
             Column("caller", "From", lambda one: Phone(one.caller)),

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 
 from tollwright.domain.entities import Job
 from tollwright.domain.jobs import operations, queries
+from tollwright.domain.jobs.rows import job_rows
 from tollwright.domain.rerating import requests
 from tollwright.web.office.forms import ConfirmForm, posted
 from tollwright.web.office.links import row, to
@@ -59,7 +60,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """What was asked for, newest first."""
     table = Table(
         "Jobs",
-        queries.jobs(),
+        job_rows(),
         [
             Column("no", "No.", lambda one: one.pk, "pk", row("job")),
             Column("title", "What", lambda one: one.title, "title", row("job")),

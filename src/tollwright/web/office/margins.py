@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from tollwright.domain.carriers import costs
+from tollwright.domain.carriers.rows import missing_cost_rows
 from tollwright.domain.reports import margins
 from tollwright.web.office.calls import DEFAULT_DAYS, link
 from tollwright.web.office.home import today_of
@@ -76,18 +77,17 @@ def missing(request: StaffRequest) -> HttpResponse:
         found = costs.price_missing(**span, at=request.at, by=request.by)
         done(request, found.sentence)
         return redirect(to("costs", **{"from": iso_day(first), "to": iso_day(last)}))
-    calls = list(costs.without_cost(**span)[:SHOWN])
-    why = costs.why_no_cost(calls, at=request.at)
+    calls = missing_cost_rows(**span, most=SHOWN, at=request.at)
     table = Table(
         "Calls without cost",
         calls,
         [
             Column("started", "Started", lambda one: one.started_at, "started_at", link),
-            Column("customer", "Customer", lambda one: one.customer.name),
+            Column("customer", "Customer", lambda one: one.customer),
             Column("called", "To", lambda one: Phone(one.called)),
             Column("talk", "Talk", lambda one: Seconds(one.answered_ms // 1000), "answered_ms"),
             Column("trunk", "Trunk", lambda one: one.trunk or None, "trunk"),
-            Column("why", "Why", lambda one: _why(why[one.pk], one.trunk)),
+            Column("why", "Why", lambda one: _why(one.why, one.trunk)),
         ],
         [
             Filter("from", "From day", _bounded, kind="date", required=True,

@@ -15,6 +15,7 @@ from tollwright.domain.entities import Customer, Payment, PaymentChange
 from tollwright.domain.lookup import find
 from tollwright.domain.payments import operations, queries
 from tollwright.domain.payments.queries import OpenInvoice, Share
+from tollwright.domain.payments.rows import PaymentRow, payment_rows
 from tollwright.gateways.typst import render
 from tollwright.web.office.forms import (
     AmountField,
@@ -42,11 +43,11 @@ def index(request: StaffRequest) -> HttpResponse:
     """Every payment, newest first."""
     table = Table(
         "Payments",
-        queries.payments_in_full(),
+        payment_rows(),
         [
             *COLUMNS,
             Column("free", "Not allocated", _free, number=True),
-            Column("state", "Status", lambda one: Status("reversed") if _reversal(one) else None),
+            Column("state", "Status", lambda one: Status("reversed") if one.reversal else None),
         ],
         [
             picked("customer", "Customer", "customer", "customer_id"),
@@ -74,14 +75,14 @@ COLUMNS = [
     Column(
         "customer",
         "Customer",
-        lambda one: one.customer.name,
+        lambda one: one.customer,
         "customer__name",
         row("customer", "customer_id"),
     ),
     Column("received", "Received", lambda one: one.received_at, "received_at"),
     Column("method", "Method", lambda one: label_of("method", one.method), "method"),
     Column("reference", "Reference", lambda one: one.reference or None, "reference"),
-    Column("receipt", "Receipt", receipt_number, "receipt__number"),
+    Column("receipt", "Receipt", lambda one: one.receipt, "receipt__number"),
     Column(
         "amount",
         "Amount",
@@ -92,7 +93,7 @@ COLUMNS = [
 ]
 
 
-def _free(one: Any) -> Money:
+def _free(one: PaymentRow) -> Money:
     return Money(one.left_micros, one.currency)
 
 

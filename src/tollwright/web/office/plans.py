@@ -21,6 +21,7 @@ from tollwright.domain.entities import (
 )
 from tollwright.domain.lookup import find
 from tollwright.domain.plans import operations, queries
+from tollwright.domain.plans.rows import plan_rows, subscriber_rows
 from tollwright.web.office.fee_fields import fee_fields, fee_initial, read_fee
 from tollwright.web.office.forms import (
     AmountField,
@@ -178,7 +179,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """Every plan."""
     table = Table(
         "Plans",
-        queries.plans_with_counts(),
+        plan_rows(),
         [
             Column("code", "Code", lambda one: one.code, "code", row("plan")),
             Column("name", "Name", lambda one: one.name, "name", row("plan")),
@@ -223,19 +224,17 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
     listed = list(queries.versions(plan))
     table = Table(
         "Who is on it",
-        queries.subscribers(plan),
+        subscriber_rows(plan),
         [
             Column(
                 "customer",
                 "Customer",
-                lambda one: one.customer.name,
+                lambda one: one.customer,
                 "customer__name",
                 row("customer", "customer_id"),
             ),
-            Column(
-                "campaign", "Campaign", lambda one: one.campaign.name if one.campaign else "all"
-            ),
-            Column("version", "Version", lambda one: f"v{one.version.number}", "version__number"),
+            Column("campaign", "Campaign", lambda one: one.campaign or "all"),
+            Column("version", "Version", lambda one: f"v{one.version}", "version__number"),
             Column("starts", "First day", lambda one: one.starts_on, "starts_on"),
             Column("ends", "Last day", lambda one: one.ends_on, "ends_on"),
         ],

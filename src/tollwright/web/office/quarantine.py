@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from tollwright.domain.calls import operations, queries
+from tollwright.domain.calls.rows import quarantine_rows
 from tollwright.domain.entities import Quarantine
 from tollwright.domain.listing import Rows, among
 from tollwright.domain.lookup import find
@@ -48,16 +49,16 @@ def index(request: StaffRequest) -> HttpResponse:
 def _table(waiting: dict[str, int]) -> Table:
     return Table(
         "Quarantine",
-        queries.quarantined(),
+        quarantine_rows(),
         [
             Column("no", "No.", lambda one: one.pk, "pk", row("quarantined")),
             Column("reason", "Reason", lambda one: label_of("reason", one.reason), "reason"),
             Column("detail", "What to do", lambda one: one.detail),
-            Column("source", "Source", lambda one: one.source.name, "source__name"),
+            Column("source", "Source", lambda one: one.source, "source__name"),
             Column(
                 "file",
                 "File",
-                lambda one: one.batch.filename,
+                lambda one: one.filename,
                 "batch__filename",
                 row("batch", "batch_id"),
             ),

@@ -14,6 +14,7 @@ from tollwright.domain.lookup import find
 from tollwright.domain.rerating import operations, queries, requests
 from tollwright.domain.rerating.corrections import proposed_calls
 from tollwright.domain.rerating.report import DifferenceReport, Part, Row
+from tollwright.domain.rerating.rows import ProposalRow, proposal_rows, rerating_rows
 from tollwright.web.office.asking import ask
 from tollwright.web.office.callscope import RerateForm, last_month, scope_text
 from tollwright.web.office.forms import ConfirmForm, OfficeForm, ReasonForm
@@ -47,7 +48,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """What waits for a decision, and what was applied."""
     table = Table(
         "Applied re-ratings",
-        queries.reratings(),
+        rerating_rows(),
         [
             Column("no", "Re-rating", lambda one: one.pk, "pk", row("rerating")),
             Column("at", "Applied", lambda one: one.applied_at, "applied_at"),
@@ -62,7 +63,7 @@ def index(request: StaffRequest) -> HttpResponse:
         empty="Nothing was re-rated yet. Make a difference report first: it writes nothing.",
         filename="re-ratings",
     )
-    open_ones = list(queries.proposals(status="proposed")[:100])
+    open_ones = proposal_rows(status="proposed")[:100]
     return table.respond(request) or show(
         request,
         "reratings.html",
@@ -209,7 +210,7 @@ def apply(request: StaffRequest) -> HttpResponse:
 def one(request: StaffRequest, pk: int) -> HttpResponse:
     """A re-rating: what it came to, and its proposals."""
     rerating = find(Rerating, pk)
-    proposals = list(queries.proposals(rerating=rerating)[:500])
+    proposals = list(proposal_rows(rerating=rerating)[:500])
     return show(
         request,
         "rerating.html",
@@ -327,18 +328,16 @@ def proposal_columns() -> list[Column]:
     """A proposal in a row."""
     return [
         Column("no", "Proposal", lambda one: one.pk, "pk", row("rerate-proposal")),
-        Column(
-            "invoice", "Invoice", lambda one: str(one.invoice), "", row("invoice", "invoice.pk")
-        ),
-        Column("customer", "Customer", lambda one: one.invoice.customer.name),
-        Column("calls", "Calls", lambda one: sum(line.calls for line in one.lines.all())),
+        Column("invoice", "Invoice", lambda one: one.invoice, "", row("invoice", "invoice_id")),
+        Column("customer", "Customer", lambda one: one.customer),
+        Column("calls", "Calls", lambda one: one.calls),
         Column("difference", "Before tax", _difference),
         Column("status", "Status", lambda one: Status(one.status)),
     ]
 
 
-def _difference(one: RerateProposal) -> Money:
-    return Money(queries.difference_of(one), one.invoice.currency)
+def _difference(one: ProposalRow) -> Money:
+    return Money(one.difference_micros, one.currency)
 
 
 def _crumbs(of: RerateProposal) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from tollwright.domain.listing import FilterUnreadable
 from tollwright.domain.lookup import find
 from tollwright.domain.rules import operations, queries
 from tollwright.domain.rules.queries import Place as Scope
+from tollwright.domain.rules.rows import RuleListRow, rule_rows
 from tollwright.web.office.forms import MomentField, OfficeForm, posted
 from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, done, listing, notice, page, show
@@ -155,7 +156,7 @@ def history(request: StaffRequest) -> HttpResponse:
     """Every rule that was ever set: who, when, from when on."""
     table = Table(
         "Rules ever set",
-        queries.history(),
+        rule_rows(),
         [
             Column("set_at", "Set at", lambda one: one.set_at, "set_at"),
             Column("set_by", "By", lambda one: one.set_by, "set_by"),
@@ -280,13 +281,13 @@ HINTS = {
 }
 
 
-def _said(rule: Any) -> str:
+def _said(rule: RuleListRow) -> str:
     return "withdrawn" if rule.value is None else value_text(rule.setting, rule.value)
 
 
-def _scope_name(rule: Any) -> str:
+def _scope_name(rule: RuleListRow) -> str:
     if rule.campaign is not None:
-        return f"{rule.customer.name}: {rule.campaign.name}"
+        return f"{rule.customer}: {rule.campaign}"
     if rule.customer is not None:
-        return str(rule.customer.name)
+        return rule.customer
     return "the platform" if rule.tenant_id is None else "all customers"

@@ -10,10 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from tollwright.domain.calls import queries
+from tollwright.domain.calls.rows import call_rows
 from tollwright.domain.customers.queries import campaigns as campaigns_of
 from tollwright.domain.entities import Call, Campaign
 from tollwright.domain.invoices import queries as invoices
-from tollwright.domain.listing import Rows, as_query
+from tollwright.domain.listing import Rows, narrow
 from tollwright.web.portal.decorators import Visit, portal, show
 from tollwright.web.portal.explain import sentences
 from tollwright.web.shared.filters import since, until
@@ -57,12 +58,12 @@ def _table(visit: Visit) -> Table:
     mine = list(campaigns_of(customer=visit.customer))
     return Table(
         caption=str(_("Calls")),
-        rows=queries.calls_with_charge(customer=visit.customer),
+        rows=call_rows(visit.customer),
         columns=[
             Column("started", str(_("Started")), lambda row: row.started_at, "started_at", _link),
             Column("caller", str(_("From")), lambda row: Phone(row.caller) if row.caller else None),
             Column("called", str(_("To")), lambda row: Phone(row.called)),
-            Column("campaign", str(_("Campaign")), lambda row: row.campaign.name),
+            Column("campaign", str(_("Campaign")), lambda row: row.campaign),
             Column("answered", str(_("Answered")), _answered),
             Column("talked", str(_("Talked")), _talked, "answered_ms", number=True),
             Column("billed", str(_("Billed")), _billed, number=True),
@@ -100,11 +101,11 @@ def _filters(visit: Visit, campaigns: list[Campaign]) -> list[Filter]:
 
 
 def _number(rows: Rows, value: str) -> Rows:
-    return queries.by_number(as_query(rows), value)
+    return narrow(rows, lambda found: queries.by_number(found, value))
 
 
 def _by_answer(rows: Rows, value: str) -> Rows:
-    return queries.by_answer(as_query(rows), answered=value == "yes")
+    return narrow(rows, lambda found: queries.by_answer(found, answered=value == "yes"))
 
 
 def _month(text: str) -> date:

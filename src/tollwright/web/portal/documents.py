@@ -8,10 +8,12 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from tollwright.domain.entities import Document, Invoice, Payment
+from tollwright.domain.entities import Document
 from tollwright.domain.invoices import queries
-from tollwright.domain.listing import Rows
+from tollwright.domain.invoices.rows import IssuedRow, issued_rows
+from tollwright.domain.listing import Rows, narrow
 from tollwright.domain.payments import queries as received
+from tollwright.domain.payments.rows import PaymentRow, payment_rows
 from tollwright.web.portal.decorators import Visit, money_page, show
 from tollwright.web.shared.formatting import Money, Status
 from tollwright.web.shared.labels import label_of, options
@@ -25,7 +27,7 @@ def invoices(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Every invoice and credit note issued to the customer; drafts are not theirs to see."""
     table = Table(
         caption=str(_("Invoices and credit notes")),
-        rows=queries.with_state(queries.issued(visit.customer), at=visit.now),
+        rows=issued_rows(visit.customer, at=visit.now),
         columns=[
             Column("number", str(_("Number")), lambda row: row.number, "number", _invoice_link),
             Column("kind", str(_("Document")), _type),
@@ -83,7 +85,7 @@ def payments(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Every payment received from the customer, with its receipt."""
     table = Table(
         caption=str(_("Payments received")),
-        rows=received.payments(visit.customer),
+        rows=payment_rows(visit.customer),
         columns=[
             Column("received", str(_("Received")), lambda row: row.received_at, "received_at"),
             Column("method", str(_("Method")), _method, "method"),
@@ -126,8 +128,7 @@ def state_of(invoice: Any) -> Status:
 
 def _in_state(visit: Visit) -> Callable[[Rows, str], Rows]:
     def apply(rows: Rows, value: str) -> Rows:
-        queryset: Any = rows
-        return queries.in_state(queryset, value, at=visit.now)
+        return narrow(rows, lambda found: queries.in_state(found, value, at=visit.now))
 
     return apply
 
@@ -140,49 +141,47 @@ def _download(document: Document | None) -> HttpResponse:
     return response
 
 
-def _invoice_link(row: Invoice) -> str:
+def _invoice_link(row: IssuedRow) -> str:
     return f"/invoices/{row.pk}/"
 
 
-def _pdf_link(row: Invoice) -> str:
+def _pdf_link(row: IssuedRow) -> str:
     return f"/invoices/{row.pk}/pdf/"
 
 
-def _type(row: Invoice) -> str:
+def _type(row: IssuedRow) -> str:
     return label_of("document_type", row.document_type)
 
 
-def _method(row: Payment) -> str:
+def _method(row: PaymentRow) -> str:
     return label_of("method", row.method)
 
 
-def _total(row: Invoice) -> Money:
+def _total(row: IssuedRow) -> Money:
     return Money(row.total_micros, row.currency)
 
 
-def _still_open(row: Any) -> Money | None:
+def _still_open(row: IssuedRow) -> Money | None:
     if row.status != "finalised" or row.document_type == "credit_note":
         return None
     return Money(row.open_micros, row.currency)
 
 
-def _amount(row: Payment) -> Money:
+def _amount(row: PaymentRow) -> Money:
     return Money(row.amount_micros, row.currency)
 
 
-def _receipt_number(row: Payment) -> str | None:
-    return row.receipt.number if hasattr(row, "receipt") else None
+def _receipt_number(row: PaymentRow) -> str | None:
+    return row.receipt
 
 
-def _receipt_link(row: Payment) -> str | None:
-    return f"/receipts/{row.receipt.pk}/pdf/" if hasattr(row, "receipt") else None
+def _receipt_link(row: PaymentRow) -> str | None:
+    return f"/receipts/{row.receipt_id}/pdf/" if row.receipt_id else None
 
 
-def _reversed(row: Payment) -> str | None:
-    change = received.reversal_of(row)
-    return None if change is None else str(_("reversed: %(number)s") % {"number": change.number})
+def _reversed(row: PaymentRow) -> str | None:
+    return str(_("reversed: %(number)s") % {"number": row.reversal}) if row.reversal else None
 
 
-def _reversal_link(row: Payment) -> str | None:
-    change = received.reversal_of(row)
-    return None if change is None else f"/payment-changes/{change.pk}/pdf/"
+def _reversal_link(row: PaymentRow) -> str | None:
+    return f"/payment-changes/{row.reversal_id}/pdf/" if row.reversal_id else None

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 from tollwright.domain import listing
 from tollwright.domain.errors import DomainError
-from tollwright.domain.listing import FilterUnreadable, Rows
+from tollwright.domain.listing import FilterUnreadable, Listed, Rows
 from tollwright.web.shared import exports
 from tollwright.web.shared.filters import day_of, id_of
 from tollwright.web.shared.formatting import Cell, Status, is_number, number, text
@@ -153,7 +153,7 @@ class Table:
     """
 
     caption: str
-    rows: Rows
+    rows: Listed[Any] | Sequence[Any]
     columns: Sequence[Column]
     filters: Sequence[Filter] = ()
     order: str = ""
@@ -187,7 +187,8 @@ class Table:
 
     def _filtered(self, query: QueryDict) -> tuple[Rows, dict[str, str]]:
         """The rows, and by filter why its value cannot be read."""
-        rows, unread = self.rows, {}
+        rows: Rows = self.rows
+        unread: dict[str, str] = {}
         for one in self.filters:
             value = self.value_of(one, query)
             try:

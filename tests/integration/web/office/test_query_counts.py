@@ -1,99 +1,186 @@
-"""A list asks the database as often for three rows as for one."""
+"""A list asks the database as often for two hundred rows as for two, whoever looks at it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Model, QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.integration.web.office.things import AT, BY, Things
-from tollwright.data.calls import ImportBatch, Quarantine
-from tollwright.data.invoices import BillingRun, Invoice
-from tollwright.data.payments import Payment
+from tollwright.data import models
+from tollwright.data.jobs import Job
 from tollwright.data.scope import tenant_scope
-from tollwright.domain.access import operations as access
-from tollwright.domain.calls import operations as calls
-from tollwright.domain.carriers import operations as carriers
-from tollwright.domain.customers import operations as customers
-from tollwright.domain.plans import operations as plans
-from tollwright.domain.rates import operations as rates
+from tollwright.domain.audit.operations import record
+
+FEW, MANY = 2, 200
+OCTOBER = "from=2026-10-01&to=2026-10-31"
+_ids = count(9_000_000)
 
 
-def _customer(things: Things, code: str) -> None:
-    made = customers.create_customer(
-        legal_entity=things.shop.world.entity, code=code, name=code, address="A\nGermany",
-        country="DE", currency="EUR", timezone="Europe/Berlin", at=AT, by=BY,
-    )  # fmt: skip
-    customers.create_campaign(customer=made, code=code, name=code, kind="dialler", at=AT, by=BY)
+@dataclass(frozen=True)
+class Copied:
+    """Rows of a model, each a copy of one that is there but for what must differ."""
+
+    of: Callable[[Things], QuerySet[Any]]
+    differs: Callable[[int], dict[str, object]] = lambda _: {}
+
+    def __call__(self, things: Things, numbers: range) -> None:
+        found = self.of(things)
+        first = found.order_by("pk")[0]
+        shared = {
+            field.attname: getattr(first, field.attname)
+            for field in found.model._meta.concrete_fields
+            if not field.primary_key
+        }
+        found.model._default_manager.bulk_create(
+            [found.model(**shared | self.differs(number)) for number in numbers]
+        )
 
 
-def _carrier(_things: Things, code: str) -> None:
-    made = carriers.create_carrier(code=code, name=code, at=AT, by=BY)
-    carriers.add_trunk(carrier=made, value=code, valid_from=AT, at=AT, by=BY)
+def _coded(of: type[Model], **fields: object) -> Copied:
+    return Copied(lambda _: of._default_manager.filter(**fields), lambda n: {"code": f"COPY{n}"})
 
 
-def _again(row: Invoice | Payment | Quarantine | ImportBatch, **changes: object) -> None:
-    """The row once more, under an id of its own."""
-    row.pk = None
-    row._state.adding = True
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.save(force_insert=True)
-
-
-def _source(_things: Things, code: str) -> None:
-    calls.create_source(code=code, name=code, format="freeswitch_csv", timezone="UTC", at=AT, by=BY)
-
-
-def _run(things: Things, code: str) -> None:
-    BillingRun.objects.create(
-        tenant_id=things.shop.tenant_id,
-        until=datetime(2026, 11, 1, tzinfo=UTC),
-        started_at=AT,
-        started_by="test",
-        idempotency_key=code,
+def _keyed(of: type[Model], **fields: object) -> Copied:
+    return Copied(
+        lambda _: of._default_manager.filter(**fields), lambda n: {"idempotency_key": f"copy{n}"}
     )
 
 
-LISTS: dict[str, Callable[[Things, str], object]] = {
-    "customers": _customer,
-    "plans": lambda _, code: plans.create_plan(code=code, name=code, at=AT, by=BY),
-    "cards": lambda _, code: rates.create_card(
-        code=code, name=code, side="sell", currency="EUR", at=AT, by=BY
+def _people(things: Things, numbers: range) -> None:
+    made = models.User.objects.bulk_create(
+        [models.User(email=f"copy{number}@copy.example") for number in numbers]
+    )
+    models.Membership.objects.bulk_create(
+        [
+            models.Membership(tenant_id=things.shop.tenant_id, user=user, role="support")
+            for user in made
+        ]
+    )
+
+
+def _acts(_things: Things, numbers: range) -> None:
+    for number in numbers:
+        record(by=BY, at=AT, action="customer.changed", subject="customer", subject_id=number)
+
+
+def _rules(things: Things, numbers: range) -> None:
+    models.Rule.objects.bulk_create(
+        [
+            models.Rule(
+                tenant_id=things.shop.tenant_id, customer=things.shop.acme.customer,
+                setting="due_days", value=number, effective_from=AT, set_at=AT, set_by="test",
+            )
+            for number in numbers
+        ]
+    )  # fmt: skip
+
+
+def _payments(things: Things, numbers: range) -> None:
+    paid = things.shop.acme.payment
+    for number in numbers:
+        entry = models.Entry.objects.create(
+            tenant_id=paid.tenant_id,
+            kind="payment",
+            memo="",
+            at=AT,
+            idempotency_key=f"copy{number}",
+        )
+        owed, cash = models.Posting.objects.filter(entry_id=paid.entry_id).order_by("id")
+        for one in (owed, cash):
+            models.Posting.objects.create(
+                tenant_id=paid.tenant_id, entry=entry, account_id=one.account_id,
+                amount_micros=one.amount_micros,
+            )  # fmt: skip
+        copied = Copied(
+            lambda _: models.Payment.objects.filter(pk=paid.pk),
+            partial(_payment, entry_id=entry.pk),
+        )
+        copied(things, range(number, number + 1))
+
+
+def _payment(number: int, *, entry_id: int) -> dict[str, object]:
+    return {"idempotency_key": f"copy{number}", "entry_id": entry_id}
+
+
+CUSTOMERS = _coded(models.Customer)
+CALLS = Copied(
+    lambda things: models.Call.objects.filter(pk=things.shop.acme.calls[0].pk),
+    lambda number: {"id": next(_ids), "call_key": f"copy{number}"},
+)
+INVOICES = Copied(
+    lambda things: models.Invoice.objects.filter(pk=things.shop.acme.invoice.pk),
+    lambda number: {"number": f"COPY-{number}", "idempotency_key": f"copy{number}",
+                    "document_type": "credit_note"},
+)  # fmt: skip
+OFFICE: dict[str, Callable[[Things, range], None]] = {
+    "": CALLS,
+    "people": _people,
+    "audit": _acts,
+    "billing": _keyed(models.BillingRun),
+    f"calls/?{OCTOBER}": CALLS,
+    "cards": _coded(models.RateCard),
+    "carriers": _coded(models.Carrier),
+    "company": Copied(
+        lambda _: models.LegalEntity.objects.all(), lambda n: {"number_prefix": f"C{n}"}
     ),
-    "carriers": _carrier,
-    "sources": _source,
-    "billing": _run,
-    "keys": lambda _, code: access.issue_api_key(name=code, role="support", at=AT, by=BY),
-    "invoices": lambda things, code: _again(
-        Invoice.objects.get(pk=things.shop.acme.draft.pk),
-        document_type="credit_note",
-        idempotency_key=code,
+    f"costs/?{OCTOBER}": CALLS,
+    "customers": CUSTOMERS,
+    "files": Copied(lambda _: models.ImportBatch.objects.all(), lambda n: {"sha256": f"{n:064d}"}),
+    "invoices": INVOICES,
+    "jobs": Copied(lambda _: Job.objects.all()),
+    "keys": Copied(
+        lambda _: models.ApiKey.objects.all(),
+        lambda n: {"prefix": f"c{n}", "key_sha256": f"{n:064d}"},
     ),
-    "quarantine": lambda things, _: _again(Quarantine.objects.earliest("id")),
-    "rules": _customer,
-    "calls": _customer,
-    "what-if": _customer,
-    "re-rating/report": _customer,
+    "payments": _payments,
+    "plans": _coded(models.CallPlan),
+    "quarantine": Copied(lambda _: models.Quarantine.objects.all()),
+    "re-rating": _keyed(models.Rerating),
+    "re-rating/report": CUSTOMERS,
+    "rules": CUSTOMERS,
+    "rules/history": _rules,
+    "sources": _coded(models.Source),
+    "what-if": CUSTOMERS,
+}
+PORTAL: dict[str, Callable[[Things, range], None]] = {
+    "": INVOICES,
+    f"calls/?{OCTOBER}": CALLS,
+    "invoices": INVOICES,
+    "payments": _payments,
+    "statement": _payments,
+    "usage": CALLS,
 }
 
 
-@pytest.mark.parametrize("path", sorted(LISTS))
-def test_a_list_asks_as_often_for_three_rows_as_for_one(
-    things: Things, owner: Client, path: str
+@pytest.mark.parametrize(
+    ("door", "path"), [("office", one) for one in OFFICE] + [("portal", one) for one in PORTAL]
+)
+def test_a_list_asks_as_often_for_many_rows_as_for_few(
+    things: Things, owner: Client, door: str, path: str
 ) -> None:
-    def asked() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            assert owner.get(f"/office/{path}/").status_code == 200
-        return len(queries)
+    client, add = (owner, OFFICE[path]) if door == "office" else (Client(), PORTAL[path])
+    if door == "portal":
+        client.force_login(things.shop.acme.user)
+    address = f"/{'office/' if door == 'office' else ''}{path}"
+    address += "/" if path and "?" not in path else ""
 
-    asked()  # what is read once per process is read
-    before = asked()
-    with tenant_scope(things.shop.tenant_id):
-        for number in range(2):
-            LISTS[path](things, f"MORE{number}")
-    assert asked() == before
+    def asked(numbers: range) -> list[str]:
+        with tenant_scope(things.shop.tenant_id):
+            add(things, numbers)
+        assert client.get(address).status_code == 200  # what is read once per process is read
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        return [one["sql"] for one in queries]
+
+    few = asked(range(FEW))
+    many = asked(range(FEW, MANY))
+    assert len(many) == len(few), many

@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import UTC, datetime
 from html import unescape
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,6 +22,7 @@ from tests.support.shop import Shop
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.customers import operations
+from tollwright.domain.listing import Listed
 from tollwright.web.shared.formatting import Money, Phone, Seconds, exported, harmless, text
 from tollwright.web.shared.tables import Column, Filter, Table, TooManyRows, field_has, field_is
 
@@ -200,7 +202,10 @@ def test_rows_without_a_value_have_their_page_too(things: Things, down: bool) ->
             known=Case(When(code__in=["C0", "C2"], then=F("code")), output_field=CharField())
         )
         table = Table(
-            "C", rows, [Column("code", "Code", lambda one: one.code, "known")], per_page=1
+            "C",
+            Listed(rows, attrgetter("code")),
+            [Column("code", "Code", str, "known")],
+            per_page=1,
         )
         pages = _pages(table, f"sort={'-' if down else ''}code")
     unknown = [["SPRING"], ["C1"], ["C3"]]
