@@ -101,6 +101,20 @@ def test_columns_read_any_digits_as_the_rule_does(
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "region", "digits"),
+    [
+        ("400318059", "DE", "40318059"),  # Romania with a 0 left in it, not the trunk 0 of Hamburg
+        ("960012345", "CL", "960012345"),  # the Maldives have no trunk 0 to take off
+        ("1131234567", "GB", "1131234567"),
+    ],
+)
+def test_the_code_comes_first_where_a_switch_says_so(text: str, region: str, digits: str) -> None:
+    habits = Dialling(bare="international")
+    assert e164(text_of([text]), region, habits).at(0) == normalise(text, region, habits).digits
+    assert normalise(text, region, habits).digits == digits
+
+
 @given(code=st.sampled_from(["1", "7", "39", "44", "49", "54", "886"]), digits=DIGITS)
 def test_the_table_knows_the_numbers_that_the_library_knows(code: str, digits: str) -> None:
     leading = len(digits) - len(digits.lstrip("0"))

@@ -29,6 +29,7 @@ ZERO = ord("0")
 CLOSER_DIGITS = 3  # digits that tell whether something else may be dialled
 HEAD = 4  # digits that tell whether a number is E.164 as it stands
 NO_PLAN, HOME_FIRST, CODE_FIRST = 0, 1, 2
+BY_READABLE_RULE = -2  # where a number begins that the readable rule has to look at
 
 
 # The head of a table, one array for all because each that a compiled function hands on costs it:
@@ -193,9 +194,9 @@ def _abroad(table: Any, data: Any, at: int, length: int, taken: int) -> int:
 def _read(table: Any, data: Any, at: int, length: int, out: Any, row: int) -> int:
     """The size of the E.164 number of some digits, written into a row; 0: by the readable rule."""
     code, begin = 0, -1
-    if table[ORDER] == CODE_FIRST and data[at] != ZERO and _is_e164(table, data, at, length):
-        begin = at
-    if begin < 0:
+    if table[ORDER] == CODE_FIRST and data[at] != ZERO and length >= LEAST_BARE:
+        begin = at if _is_e164(table, data, at, length) else BY_READABLE_RULE
+    if begin == -1:
         taken = _begins(table, table[TRUNK] + 1, table[table[TRUNK]], data, at, length)
         begin = _at_home(table, data, at, length, taken)
         code = table[table[CODE]] if begin >= 0 else 0
