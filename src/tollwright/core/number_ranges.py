@@ -14,6 +14,14 @@ _NOISE = re.compile(r"[\s()./]")
 _HYPHENS = re.compile(r"[-\u2010-\u2015]")
 
 
+def is_short(digits: str) -> bool:
+    """Whether digits are an extension or a service number and no beginning of another: 112, 2002.
+
+    Only a row of all its digits, or the default row, prices a call to it.
+    """
+    return len(digits) <= SHORT_DIGITS
+
+
 class RangeError(ValueError):
     """The text names no numbers; the message says why and what to write."""
 

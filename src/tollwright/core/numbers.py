@@ -56,6 +56,14 @@ class Number:
         return self.kind == "international"
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether a card's prefixes would take it for a number that it is not: it is too long for
+        an extension, and neither a number at home nor one abroad."""
+        digits = self.digits
+        told = SHORT_DIGITS < len(digits) <= MAX_DIGITS and digits.isascii() and digits.isdigit()
+        return told and not self.international
+
+    @property
     def stays_inside(self) -> bool:
         """Whether it is a feature code (`*97`, `s`) or a user (`client:ann`): no outside call."""
         if self.kind != "unknown":

@@ -56,3 +56,15 @@ def test_what_stays_inside_is_ignored(britain: Plant, more: int) -> None:
     assert (result.rated, result.ignored, result.quarantined) == (1, 3, 1)
     assert result.reasons == {"internal leg": 3, "unknown_destination": 1}
     assert britain.rows(PRICED) == [("441134960000", "44", 1_200_000)]
+
+
+@pytest.mark.parametrize("more", [0, 200])
+def test_digits_that_no_plan_knows_wait_and_are_no_number_abroad(plant: Plant, more: int) -> None:
+    """441 2345 dialled without its area code in America is no call to Britain."""
+    plant.run("UPDATE source SET region = 'US'")
+    rows = [Row(key=1, called="4412345"), Row(key=2, called="011442079460000")]
+    rows += [Row(key=1000 + at, called=f"011442079{at:06}", seconds=0) for at in range(more)]
+    result = plant.ingest(*rows)
+    assert (result.rated, result.unanswered, result.quarantined) == (1, more, 1)
+    assert result.reasons == {"invalid_number": 1}
+    assert plant.rows(PRICED) == [("442079460000", "44", 1_200_000)]

@@ -50,11 +50,17 @@ class Cover:
 NO_COVER = Cover()
 
 
-def matching(allowances: Sequence[Allowance], called: str, at: datetime) -> tuple[Allowance, ...]:
-    """The allowances valid for this call, in the order they are drawn on."""
+def matching(
+    allowances: Sequence[Allowance], called: str, at: datetime, *, whole: bool = False
+) -> tuple[Allowance, ...]:
+    """The allowances valid for this call, in the order they are drawn on.
+
+    `whole`: no prefix is for the number but all its digits, and none.
+    """
     ranked = []
     for place, allowance in enumerate(allowances):
-        fit = [len(prefix) for prefix in allowance.prefixes if called.startswith(prefix)]
+        heads = {"", called} if whole else {called[:size] for size in range(len(called) + 1)}
+        fit = [len(prefix) for prefix in allowance.prefixes if prefix in heads]
         if fit and _valid(allowance, at):
             rank = (-max(fit), -allowance.weight, allowance.expires_at or NEVER, place)
             ranked.append((rank, allowance))

@@ -141,7 +141,7 @@ def _terms(rate: Rate) -> str:
 def why_others_lost(call: CallInput, index: CardIndex) -> Iterator[tuple[int, str]]:
     """(row, reason) of every row whose prefix fits the called number but does not price it."""
     best: Tier | None = None
-    winner = index.row_at(index.tiers(call.called, call.caller), call.answered_at)
+    winner = index.row_at(index.tiers(call.called, call.caller, whole=call.whole), call.answered_at)
     for tier in index.of_prefixes(call.called):
         for row in tier.rows:
             if row == winner:
@@ -152,6 +152,8 @@ def why_others_lost(call: CallInput, index: CardIndex) -> Iterator[tuple[int, st
 
 def _why_lost(call: CallInput, index: CardIndex, tier: Tier, row: int, best: Tier | None) -> str:
     rate = index.card.rates[row]
+    if call.whole and tier.prefix not in ("", call.called):
+        return f"{call.called} is a short number: only a row of all its digits is for it"
     if not call.caller.startswith(tier.origin):
         return f"the caller does not begin with {tier.origin}"
     if not tier.length_min <= len(call.called) <= tier.length_max:

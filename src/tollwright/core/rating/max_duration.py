@@ -80,10 +80,12 @@ def _monotone(call: CallInput, index: CardIndex) -> bool:
     It may with a negative price, and where a call that outgrows an all-or-nothing allowance falls
     to another one that waives the connect fee.
     """
-    rows = {row for tier in index.tiers(call.called, call.caller) for row in tier.rows}
+    rows = {
+        row for tier in index.tiers(call.called, call.caller, whole=call.whole) for row in tier.rows
+    }
     for rate in (index.card.rates[row] for row in rows):
         if rate.price_nanos < 0 or any((step.price_nanos or 0) < 0 for step in rate.steps):
             return False
-    allowances = matching(index.card.allowances, call.called, call.answered_at)
+    allowances = matching(index.card.allowances, call.called, call.answered_at, whole=call.whole)
     exclusive = any(allowance.excess == "all_or_nothing" for allowance in allowances)
     return not (exclusive and any(allowance.waives_connect_fee for allowance in allowances))

@@ -38,7 +38,8 @@ YEARS = range(1970, 2201)
 class CallInput:
     """One answered call: `answered_at` is aware, numbers are E.164 digits without +.
 
-    `caller` may be empty (withheld); `called` may not.
+    `caller` may be empty (withheld); `called` may not. `whole`: it is a short number, for which
+    no row is but one of all its digits, or the default row.
     """
 
     call_key: str
@@ -46,6 +47,7 @@ class CallInput:
     answered_ms: int
     caller: str
     called: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,7 @@ def reckon(call: CallInput, index: CardIndex, remaining: Mapping[str, int]) -> R
         return Reckoning(Charge("invalid", reason))
     if call.answered_at.tzinfo is not UTC:
         call = replace(call, answered_at=_utc(call.answered_at))
-    tiers = index.tiers(call.called, call.caller)
+    tiers = index.tiers(call.called, call.caller, whole=call.whole)
     row = index.row_at(tiers, call.answered_at)
     if row < 0:
         return Reckoning(Charge("unmatched", _unmatched(call, tiers)), tiers)
@@ -208,6 +210,11 @@ def reckon(call: CallInput, index: CardIndex, remaining: Mapping[str, int]) -> R
 def _unmatched(call: CallInput, tiers: tuple[Tier, ...]) -> str:
     if tiers:
         return f"no row for {call.called} holds at this time: dates or bands leave it out"
+    if call.whole:
+        return (
+            f"{call.called} is a short number or an extension, and no row is for exactly it. Add"
+            " one, or name the switch's own numbers in its Source"
+        )
     return f"no row for {call.called}"
 
 
@@ -220,7 +227,9 @@ def _priced(
     allowances: tuple[Allowance, ...] = ()
     cover = NO_COVER
     if index.card.allowances:
-        allowances = matching(index.card.allowances, call.called, call.answered_at)
+        allowances = matching(
+            index.card.allowances, call.called, call.answered_at, whole=call.whole
+        )
         cover = cover_seconds(allowances, counted_s, remaining)
     usage = price_usage(
         index,

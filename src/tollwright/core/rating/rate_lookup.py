@@ -59,20 +59,23 @@ class CardIndex:
     common_unit_s: int
     denominator: int
 
-    def tiers(self, called: str, caller: str) -> tuple[Tier, ...]:
-        """The tiers that fit these numbers, best first, down to the first that always answers."""
+    def tiers(self, called: str, caller: str, *, whole: bool = False) -> tuple[Tier, ...]:
+        """The tiers that fit these numbers, best first, down to the first that always answers.
+
+        `whole`: no prefix is for the number but all its digits, and none.
+        """
         found: list[Tier] = []
-        for tier in self.of_prefixes(called):
+        for tier in self.of_prefixes(called, whole=whole):
             if tier.fits(called, caller):
                 found.append(tier)
                 if tier.settled:
                     return tuple(found)
         return (*found, *self.last_resort)
 
-    def of_prefixes(self, called: str) -> Iterator[Tier]:
+    def of_prefixes(self, called: str, *, whole: bool = False) -> Iterator[Tier]:
         """All tiers whose prefix begins the called number, best first, whatever else they ask."""
         for length in self.lengths:
-            if length <= len(called):
+            if length == len(called) or length <= len(called) * (not whole):
                 yield from self.by_prefix.get(called[:length], ())
 
     def row_at(self, tiers: tuple[Tier, ...], at: datetime) -> int:

@@ -17,6 +17,7 @@ from tollwright.core.decks.mapping import columns_told
 from tollwright.core.decks.outliers import JudgedChange, cheapest, judge_changes
 from tollwright.core.decks.workbook import is_workbook
 from tollwright.core.money import show, show_price
+from tollwright.core.number_ranges import is_short
 from tollwright.core.numbers import normalise
 from tollwright.core.rating.explain import why_others_lost
 from tollwright.core.rating.rate_call import CallInput
@@ -149,8 +150,8 @@ def _chosen(
     at: datetime,
 ) -> Lookup:
     index = prepare(card)
-    place = index.row_at(index.tiers(called, calling), at)
-    call = CallInput("", at, 1000, calling, called)
+    call = CallInput("", at, 1000, calling, called, is_short(called))
+    place = index.row_at(index.tiers(called, calling, whole=call.whole), at)
     lost = [
         f"Row {rows[other][0] + 1}, {_named(rows[other][1])}, does not: {why}."
         for other, why in why_others_lost(call, index)

@@ -35,6 +35,14 @@ _UNSTORABLE = (
     "A text of the record has a character that cannot be stored: a NUL or half of a pair. Here it"
     " is shown as \\0 or ?. Reprocess the call as shown, or send it again without the character."
 )
+_NOT_PRICED = {
+    "internal": "one of the switch's own numbers: no card has a row for it.",
+    "short": (
+        "a service number of the Source's country, too long to be told from the beginning of a"
+        " number abroad: no card has a row for it. If the switch dials something before its"
+        " numbers, name that in its Source."
+    ),
+}  # by kind of a number of more than six digits
 YEARS = range(1990, 2100)  # as tollwright_ensure_months allows
 
 
@@ -116,7 +124,7 @@ class Classifier:
         found: list[Judged] = []
         for record, words, by, to in zip(records, named, caller, called, strict=True):
             terms = effective[words]
-            if terms is None or not terms.plain or self._looks_inside(to):
+            if terms is None or not terms.plain or self._is_doubtful(record, to):
                 found.append(self.attribute(record))
             elif not record.answered:
                 found.append(Attributed(record, terms, by, to, None, -1))
@@ -128,8 +136,13 @@ class Classifier:
                 )
         return found
 
-    def _looks_inside(self, called: str) -> bool:
-        return bool(called) and (pack_number(called) < 0 or self.dialling.is_internal(called))
+    def _is_doubtful(self, record: Record, called: str) -> bool:
+        """Whether the called number needs a look of its own: an internal one, a word, or none."""
+        if not called:
+            return False
+        if pack_number(called) < 0 or self.dialling.is_internal(called):
+            return True
+        return normalise(record.called, self.region, self.dialling).is_doubtful
 
     def effective(self, record: Record, first: datetime, last: datetime) -> Terms | None:
         """The terms of all calls between these moments with the record's words, if they are one
@@ -167,14 +180,14 @@ class Classifier:
 
     def _answered(self, record: Record, campaign_id: int, caller: str, number: Number) -> Judged:
         called = number.digits
-        if number.kind == "internal" and len(called) > SHORT_DIGITS:
-            why = f"{called} is one of the switch's own numbers: no card has a row for it."
+        if number.is_doubtful and number.kind in _NOT_PRICED:
+            why = f"{called} is {_NOT_PRICED[number.kind]}"
             return refusal(record, "unknown_destination", why)
         answered_at = answer_of(record)
         terms = self.book.terms(campaign_id, answered_at)
         if terms.reason:
             return refusal(record, terms.reason, terms.refusal)
-        if not (called and pack_number(called) >= 0):
+        if number.is_doubtful or not (called and pack_number(called) >= 0):
             return refusal(
                 record, "invalid_number",
                 f"The called number {record.called!r} cannot be read as an international number."

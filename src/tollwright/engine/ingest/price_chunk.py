@@ -8,7 +8,6 @@ from datetime import datetime
 import numpy as np
 
 from tollwright.core.instants import moment_of
-from tollwright.core.number_ranges import SHORT_DIGITS
 from tollwright.core.rating.legs import CostPlus
 from tollwright.engine.ingest.chunk import Chunk, refusal
 from tollwright.engine.rating.cost_plus import describe
@@ -117,16 +116,7 @@ def _detail(chunk: Chunk, row: int, tariff: Tariff, cost: ChargeColumns | None, 
     """Why the call waits in quarantine, in a sentence; its cost is in row `place` of `cost`."""
     call = call_at(chunk.calls, row)
     said = tariff.price_one(call)
-    if (
-        said.status == "rated"
-        and len(call.called) <= SHORT_DIGITS
-        and said.prefix not in ("", call.called)
-    ):
-        why = (
-            f"{call.called} is a short number or an extension, and no row is for exactly it. Add"
-            " one, or name the switch's own numbers in its Source."
-        )
-    elif said.status != "rated":
+    if said.status != "rated":
         why = f"{said.reason}."
     elif cost is not None:
         why = describe(cost, place, tariff.card.currency)

@@ -12,6 +12,7 @@ import psycopg
 from tollwright.core.cards.card import Allowance
 from tollwright.core.cards.dump import show_moment
 from tollwright.core.money import show
+from tollwright.core.number_ranges import is_short
 from tollwright.core.rating import explain as core
 from tollwright.core.rating.allowances import matching
 from tollwright.core.rating.legs import CostPlus
@@ -93,7 +94,7 @@ def _sell(cursor: store.Cursor, charge: store.StoredCharge) -> Explanation:
     if plan is not None:
         steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, history))
         return _from_cost(cursor, charge, call, history, card, steps, plan)
-    fit = matching(card.card.allowances, call.called, call.answered_at)
+    fit = matching(card.card.allowances, call.called, call.answered_at, whole=call.whole)
     uses = allowances.fetch_uses(cursor, charge.id) if fit else []
     before = {use.pool: use.before for use in uses}
     steps = (*_terms_steps(charge, terms, counted_ms), *_crossing_steps(charge, history),
@@ -181,7 +182,10 @@ _EXPLAINED = {"sell": _sell, "buy": _buy, "parent": _parent}
 
 def _call(charge: store.StoredCharge, counted_ms: int) -> CallInput:
     caller = charge.caller if pack_number(charge.caller) >= 0 else ""  # as the kernel sees it
-    return CallInput(charge.call_key, charge.answered_at, counted_ms, caller, charge.called)
+    return CallInput(
+        charge.call_key, charge.answered_at, counted_ms, caller, charge.called,
+        is_short(charge.called),
+    )  # fmt: skip
 
 
 def _replayed(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from tollwright.core.instants import moment_of
+from tollwright.core.number_ranges import is_short
 from tollwright.core.rating.legs import CostPlus
 from tollwright.core.rating.rate_call import CallInput, Charge
 from tollwright.engine.rating.cost_plus import price_from_cost
@@ -44,8 +45,8 @@ def price(
         charge = tariff.price_over_versions(call_at(calls, row))
         if charge is not None:
             put_charge(charges, row, charge)
+    _price_short(calls, tariff, charges)
     charges.prefix = prefixes(tariff.bare, charges)
-    _refuse_parts(calls, charges)
     charges.version_id = np.full(len(calls), tariff.version.id)
     charges.currency = np.full(len(calls), currency_number(tariff.card.currency))
     if plan is not None and cost is not None:
@@ -53,24 +54,32 @@ def price(
     return charges
 
 
-def _refuse_parts(calls: CallColumns, charges: ChargeColumns) -> None:
+def _price_short(calls: CallColumns, tariff: Tariff, charges: ChargeColumns) -> None:
     """An extension or a service number is no beginning of another: a row of all its digits is for
-    it, or the default row, never a prefix, so that 4410 is no call to Britain."""
-    called = calls.called_packed
-    parts = charges.rated & short_numbers(called)
-    parts &= (charges.prefix != called) & (charges.prefix != EMPTY)
-    charges.status[parts] = UNMATCHED
-    charges.rate_index[parts] = -1
-    charges.billed_s[parts], charges.amount_micros[parts] = 0, 0
-    charges.prefix[parts] = EMPTY
+    it, or the default row, never a prefix, so that 4410 is no call to Britain.
+
+    The kernel knows prefixes only; the calls of which it may be wrong go to core.
+    """
+    short = np.flatnonzero(short_numbers(calls.called_packed))
+    if not len(short):
+        return
+    of_rows = tariff.bare.rate_prefixes
+    may_match = np.isin(calls.called_packed[short], of_rows) | bool((of_rows == EMPTY).any())
+    for row in short[may_match].tolist():
+        put_charge(charges, row, tariff.price_one(call_at(calls, row)))
+        charges.individually[row] = False  # no piece of it is priced apart
+    none = short[~may_match]
+    charges.status[none], charges.rate_index[none] = UNMATCHED, -1
+    charges.billed_s[none], charges.amount_micros[none] = 0, 0
 
 
 def call_at(calls: CallColumns, row: int) -> CallInput:
     """The call in this row, as core takes it; without a number where none can be looked up."""
     called, caller = int(calls.called_packed[row]), int(calls.caller_packed[row])
+    digits = "" if called < 0 else unpack_number(called)
     return CallInput(
         "", moment_of(int(calls.answered_us[row])), int(calls.counted_ms[row]),
-        "" if caller < 0 else unpack_number(caller), "" if called < 0 else unpack_number(called),
+        "" if caller < 0 else unpack_number(caller), digits, is_short(digits),
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from tollwright.engine.rating.tariffs import Tariff, with_empty_pools
 from tollwright.engine.rating.version_change import VersionHistory
 from tollwright.kernel.arrays import Flags, Int64
 from tollwright.kernel.call_columns import CallColumns, ChargeColumns, no_charges
-from tollwright.kernel.numbers import TOP_BITS, pack_number
+from tollwright.kernel.numbers import TOP_BITS, pack_number, short_numbers
 from tollwright.kernel.rating.batch import rate_batch
 from tollwright.kernel.rating.layout import CompiledCard
 
@@ -113,18 +113,21 @@ class Walk:
     histories: Histories
     pools: Pools
     charges: ChargeColumns = field(init=False)
+    alone: Flags = field(init=False)  # calls that core prices: the kernel knows prefixes only
     _draws: list[Int64] = field(default_factory=list)
     _numbers: dict[Key, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.charges = no_charges(len(self.calls))
+        self.alone = short_numbers(self.calls.called_packed)
+        self.alone[list(self.histories)] = True
 
     def price_one(self, row: int, retained: Retained | None = None) -> None:
         """The call in this row, by core, with what its pools have left."""
         tariff, history, call = self._asked(row)
         campaign_id = int(self.calls.campaign_id[row])
         index = history.index if history else tariff.index
-        fit = matching(index.card.allowances, call.called, call.answered_at)
+        fit = matching(index.card.allowances, call.called, call.answered_at, whole=call.whole)
         before = self.pools.before(fit, tariff.card.id, campaign_id)
         charge = rate_call(call, index, remaining=left(fit, before))
         if fit and charge.status != "rated":
@@ -170,7 +173,7 @@ class Walk:
         elif not whose:
             rows = rows[np.argsort(tariff, kind="stable")]
         tariff, campaign = self.calls.tariff_no[rows], self.calls.campaign_id[rows]
-        alone = np.isin(rows, list(self.histories))
+        alone = self.alone[rows]
         cut = (tariff[1:] != tariff[:-1]) | alone[1:] | alone[:-1]
         if "campaign" in whose:
             cut |= campaign[1:] != campaign[:-1]
@@ -179,7 +182,7 @@ class Walk:
     def price_run(self, run: Int64) -> None:
         """Price the calls of a run."""
         short = len(run) < MAX_RUN_BY_CORE and len(self.calls) >= MIN_CALLS_FOR_CORE
-        if short or int(run[0]) in self.histories:
+        if short or self.alone[run[0]]:
             for row in run.tolist():
                 self.price_one(row)
             return

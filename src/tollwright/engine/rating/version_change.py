@@ -72,13 +72,11 @@ def version_history(
     first = load(version)
     if first.card.crossing != "split":
         return None
-    own = _rows_for(first, call.called)
+    own = _rows_for(first, call)
     ordered = [core.Version(version.effective_from, _only(first, own))]
     for other in later:
         index = load(other)
-        ordered.append(
-            core.Version(other.effective_from, _only(index, _rows_for(index, call.called)))
-        )
+        ordered.append(core.Version(other.effective_from, _only(index, _rows_for(index, call))))
     try:
         joined = core.on_one_line(ordered)
     except CardError:
@@ -88,9 +86,10 @@ def version_history(
     return VersionHistory(index, kept, (version, *later))
 
 
-def _rows_for(index: CardIndex, called: str) -> list[int]:
+def _rows_for(index: CardIndex, call: CallInput) -> list[int]:
     """All rows whose prefix begins the number, in the card's order."""
-    return sorted(row for tier in index.of_prefixes(called) for row in tier.rows)
+    tiers = index.of_prefixes(call.called, whole=call.whole)
+    return sorted(row for tier in tiers for row in tier.rows)
 
 
 def _only(index: CardIndex, rows: list[int]) -> RateCard:

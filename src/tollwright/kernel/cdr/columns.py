@@ -30,6 +30,7 @@ from tollwright.kernel.cdr.parsed_columns import (
     answers,
     disagree,
     e164,
+    e164_with_doubts,
     filled,
     instants,
     with_tail,
@@ -141,7 +142,9 @@ class ColumnReader(ChunkReader):
             late = started - born * SECOND_US
             strange |= (born >= 0) & ((late < 0) | (late >= NEAR_US))
         directions, known = self._directions(found, rows)
-        odd = found.odd[:rows] | strange | ~known
+        region = self._options.region
+        called, doubtful = e164_with_doubts(found.text(spec.called, rows), region, self._dialling)
+        odd = found.odd[:rows] | strange | ~known | doubtful
         if mostly(odd):
             return None
         confirmed = (born >= 0) & (ms >= 0) & ~strange
@@ -149,8 +152,6 @@ class ColumnReader(ChunkReader):
         self._rules.agreed = self._hour_before(found, confirmed, rows) or self._rules.agreed
         if spec.claims:
             self._claim(found, odd)
-        region = self._options.region
-        called = e164(found.text(spec.called, rows), region, self._dialling)
         caller = e164(found.text(spec.caller, rows), region, self._dialling.of_callers)
         reference = found.column(spec.reference, rows)
         finish = np.where(ended == NONE, started + lasted_ms.clip(min=0) * MS_US, ended)

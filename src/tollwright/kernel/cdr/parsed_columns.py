@@ -97,25 +97,32 @@ def disagree(answered: Int64, ended: Int64, ms: Int64, lasted_ms: Int64) -> Flag
 
 def e164(numbers: Text, region: str, dialling: Dialling = PLAIN) -> Text:
     """The digits of each number as `core.numbers.normalise` reads it in this region."""
+    return e164_with_doubts(numbers, region, dialling)[0]
+
+
+def e164_with_doubts(numbers: Text, region: str, dialling: Dialling = PLAIN) -> tuple[Text, Flags]:
+    """The same, and which of the numbers are doubtful (`core.numbers.Number.is_doubtful`)."""
     first, size = numbers.first.copy(), numbers.size.copy()
     rows = len(first)
     known = np.empty(rows, bool)
     data = frozen(numbers.data)
     fields.plain_numbers(data, first, size, plain_heads(), known)
+    doubtful = np.zeros(rows, bool)
     if known.all():
-        return Text(numbers.data, first, size)
+        return Text(numbers.data, first, size), doubtful
     out, sizes = np.empty(rows * WIDTH, np.uint8), np.empty(rows, np.int32)
     read_dialled(dial_table(region, dialling), data, frozen(first), frozen(size), known, out, sizes)
     first = np.arange(0, rows * WIDTH, WIDTH, dtype=np.int32)
     rest = np.flatnonzero(~known)
     if not len(rest):
-        return Text(frozen(out), first, sizes)
+        return Text(frozen(out), first, sizes), doubtful
     unread = [numbers.at(row) for row in rest.tolist()]
-    digits = {text: normalise(text, region, dialling).digits for text in set(unread)}
-    more = text_of([digits[text] for text in unread])
+    found = {text: normalise(text, region, dialling) for text in set(unread)}
+    doubtful[rest] = [found[text].is_doubtful for text in unread]
+    more = text_of([found[text].digits for text in unread])
     first[rest] = more.first + np.int32(len(out))
     sizes[rest] = more.size
-    return Text(np.concatenate([out, more.data]), first, sizes)
+    return Text(np.concatenate([out, more.data]), first, sizes), doubtful
 
 
 def lines_of(data: bytes) -> Int64:

@@ -11,6 +11,7 @@ from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
 from tollwright.core.decks.mapping import MappingError, answer_of
+from tollwright.core.number_ranges import is_short
 from tollwright.core.rating.explain import explain
 from tollwright.core.rating.rate_call import CallInput
 from tollwright.domain.entities import CardVersion, DeckImport, RateCard
@@ -221,7 +222,7 @@ def quote(
             price=None, steps=list(found.why), not_for=not_for,
         )  # fmt: skip
     digits = "".join(sign for sign in caller if sign.isdigit())
-    call = CallInput("quote", moment, seconds * 1000, digits, found.number)
+    call = CallInput("quote", moment, seconds * 1000, digits, found.number, is_short(found.number))
     charge = explain(call, queries.core_card(found.version), version=str(found.version))
     rated = charge.status == "rated"
     return Quote(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -119,6 +120,37 @@ def test_a_row_that_is_not_in_force_is_told_from_none_at_all() -> None:
 
 def test_the_default_row_takes_what_no_other_does() -> None:
     assert status({"prefix": "33"}, {"prefix": ""}).rate_index == 1
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "row"),
+    [
+        (("44", "4410"), 1),
+        (("44", "441"), -1),
+        (("44", ""), 1),
+        (("4410", ""), 0),
+        (("44100", "44"), -1),
+    ],
+)
+def test_a_short_number_is_matched_whole_or_by_the_default_row(
+    prefixes: tuple[str, ...], row: int
+) -> None:
+    """4410 is an extension, no call to Britain."""
+    card = card_of(*({"prefix": prefix, "price": "1"} for prefix in prefixes))
+    call = replace(call_of(called="4410"), whole=True)
+    assert rate_call(call, card).rate_index == row
+    assert rate_call(replace(call, whole=False), card).rate_index == (
+        prefixes.index(max((p for p in prefixes if "4410".startswith(p)), key=len))
+    )
+
+
+def test_a_short_number_without_a_row_says_what_to_do() -> None:
+    charge = rate_call(replace(call_of(called="4410"), whole=True), card_of({"prefix": "44"}))
+    assert (charge.status, charge.reason) == (
+        "unmatched",
+        "4410 is a short number or an extension, and no row is for exactly it. Add one, or name"
+        " the switch's own numbers in its Source",
+    )
 
 
 @pytest.mark.parametrize(("unmatched", "index"), [("reject", -1), ("default", 1)])

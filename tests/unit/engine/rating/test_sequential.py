@@ -143,6 +143,22 @@ def test_a_call_that_cover_would_leave_without_a_price_draws_on_none() -> None:
         assert found.draws.tolist() == []
 
 
+def test_a_short_number_is_no_call_abroad_where_pools_are_drawn_on() -> None:
+    """4410: by the default row at 1.00 a minute, and the 100 s for +44 are not for it. 4411 has a
+    row of its own. Without a default row 4410 has none."""
+    own = (Rate("4411", 300_000_000), Rate("", 1_000_000_000))
+    for rows, status, amounts in (
+        ((*CHEAP.rates, *own), [True, True], [1_000_000, 300_000]),
+        ((*CHEAP.rates, own[0]), [False, True], [0, 300_000]),
+    ):
+        calls = columns([replace(minutes(60)[0], called=digits) for digits in ("4410", "4411")])
+        for way in (by_core, by_kernel):
+            found = way(calls, [tariff(replace(CHEAP, rates=rows))], {}, {})
+            assert found.charges.rated.tolist() == status
+            assert found.charges.amount_micros.tolist() == amounts
+            assert found.draws.tolist() == []
+
+
 @pytest.mark.parametrize(
     ("kept", "found"),
     [

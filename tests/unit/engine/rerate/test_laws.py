@@ -17,8 +17,7 @@ from tests.unit.core import strategies
 from tollwright.core.cards.card import Rate, RateCard
 from tollwright.core.money import MICRO
 from tollwright.core.rating.legs import CostPlus, price_from_cost
-from tollwright.core.rating.rate_call import CallInput, rate_call
-from tollwright.core.rating.rate_lookup import prepare
+from tollwright.core.rating.rate_call import CallInput
 from tollwright.core.rules import RuleRow
 from tollwright.engine.rating import refusals
 from tollwright.engine.rating.counted_time import causes_of
@@ -234,7 +233,7 @@ def test_prices_from_the_cost_are_those_of_core(
     then = with_charges((found.calls, found.stood), amount_micros=found.now.amount_micros)
     assert not from_cost_by(then, card, plan).changed.any()
     for place, number in enumerate(found.calls.call_id.tolist()):
-        charge = rate_call(calls[number], prepare(card))
+        charge = core_charge(calls[number], card)
         amount, refusal = int(found.now.amount_micros[place]), int(found.now.status[place])
         if charge.status != "rated":
             assert (refusals.NAMES[refusal], amount) == (charge.status, number)
