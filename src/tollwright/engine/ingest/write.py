@@ -22,7 +22,7 @@ from tollwright.kernel.call_columns import CallColumns, ChargeColumns
 from tollwright.kernel.text import text_of, unpacked
 from tollwright.store import batches, binary, calls
 from tollwright.store.calls import CampaignDay, KnownCall
-from tollwright.store.usage import lock_usage
+from tollwright.store.rerate import lock_usage
 
 MAX_MOVE = timedelta(days=32)  # of a call by a correction
 Late = dict[int, str]  # rows of calls that an issued invoice carries otherwise: which of WAITING
@@ -146,7 +146,7 @@ class BatchWriter:
         whose price is made of what a parent has billed otherwise."""
         if not told:
             return {}
-        lock_usage(self.cursor, self.batch.tenant_id)  # before charges, as re-rating does
+        lock_usage(self.cursor)  # before charges and resellers first, as re-rating does
         old = [(call.known_id, call.started_at) for call in told]
         issued = calls.fetch_issued_calls(self.cursor, old)
         billed = set[int]()

@@ -330,13 +330,14 @@ def _rounding(value: Value) -> Rounding | None:
 def read_book(cursor: store.Cursor, *, rules_until: datetime | None = None) -> Book:
     """Everything from the database; with `rules_until`, only rules that had been set by then."""
     campaigns = store.fetch_campaigns(cursor)
+    subscribed = [_subscribed(row) for row in store.fetch_subscriptions(cursor)]
     return Book(
         {row.id: _campaign(row) for row in campaigns},
         cards_of(store.fetch_cards(cursor)),
-        [_subscribed(row) for row in store.fetch_subscriptions(cursor)],
+        subscribed,
         list(_rules(store.fetch_rules(cursor, SETTINGS + PERIOD_SETTINGS), rules_until)),
         {row.customer_id: _customer(row) for row in campaigns},
-        read_issued(cursor, {row.customer_id for row in campaigns}),
+        read_issued(cursor, {one.customer_id for one in subscribed}),  # plans begin by periods
     )
 
 
