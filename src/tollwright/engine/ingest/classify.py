@@ -10,7 +10,6 @@ from operator import attrgetter
 
 from tollwright.core.cards.card import MAX_CALL_MS
 from tollwright.core.formats.base import TWIN, Fault, Ignored, Item, Record
-from tollwright.core.number_ranges import SHORT_DIGITS
 from tollwright.core.numbers import PLAIN, Dialling, Number, digits_of, normalise
 from tollwright.engine.ingest.attribute import Attributor
 from tollwright.engine.ingest.chunk import (
