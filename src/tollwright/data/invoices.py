@@ -157,6 +157,12 @@ class InvoiceLine(TenantOwned):
     period_to = models.DateTimeField(null=True)
     days = models.IntegerField(null=True, help_text="recurring fee: days billed")
     of_days = models.IntegerField(null=True, help_text="recurring fee: days of the whole period")
+    interval_first = models.DateField(
+        null=True, help_text="recurring fee: its interval's first day"
+    )
+    interval_end = models.DateField(
+        null=True, help_text="recurring fee: the day after its interval"
+    )
     calls = models.IntegerField(null=True, help_text="usage: calls behind the line")
     billed_s = models.BigIntegerField(null=True, help_text="usage: billed seconds behind the line")
     amount_micros = models.BigIntegerField(help_text=MICROS)

@@ -126,7 +126,7 @@ class PlanFee(TenantOwned):
     interval = models.CharField(max_length=9, default="month")
     interval_count = models.SmallIntegerField(default=1)
     anchor = models.CharField(max_length=8, default="calendar")
-    proration = models.CharField(max_length=4, default="day")
+    proration = models.CharField(max_length=6, default="day")
     of_days = models.SmallIntegerField(null=True, help_text="a part is a share of; null: its own")
     unused = models.CharField(max_length=9, default="give_back")
 
@@ -160,7 +160,7 @@ class PlanFee(TenantOwned):
                 name="plan_fee_terms",
                 condition=models.Q(
                     anchor__in=["calendar", "start"],
-                    proration__in=["day", "none"],
+                    proration__in=["day", "second", "none"],
                     unused__in=["give_back", "keep"],
                 ),
             ),

@@ -16,6 +16,7 @@ from tests.support.billing import (
     issue_run,
     line,
     rows,
+    said,
     say,
 )
 from tollwright.data.models import Campaign, Invoice, PlanVersion, Subscription
@@ -151,6 +152,40 @@ def test_an_end_that_moves_day_by_day_keeps_what_it_would_at_once(books: Books) 
         seen += [row[2] for one in bill_and_issue(f"run {number}", at) for row in rows(one)]
     assert seen == [-320_000, -330_000, -320_000]
     assert billed() == 9_030_000
+    assert queries.check_sums() == []
+
+
+@pytest.mark.parametrize(
+    "ends", [["2027-01-28", "2027-01-29", "2027-01-30", None], ["2027-01-15", "2027-01-31", None]]
+)
+def test_an_end_that_moves_on_bills_the_month_as_at_once(
+    books: Books, ends: list[str | None]
+) -> None:
+    """10.00 of 30 days a month; January in parts, and of two taxes, is 10.00 in all."""
+    say("tax_rate", "21", since=datetime(2027, 1, 9, 23, tzinfo=UTC))
+    held = books.subscribe(
+        [("subscription", 10 * EUR, "arrears")], starts_on="2027-01-01", of_days=30
+    )
+    for number, day in enumerate(ends):
+        end(held, day)
+        bill_and_issue(f"run {number}", datetime(2027, 2, 2 + number, 9, tzinfo=UTC))
+        assert queries.check_sums() == []
+    bill_and_issue("february", MAR)
+    assert billed() == 20 * EUR
+    assert queries.check_sums() == []
+
+
+def test_a_part_by_seconds_says_them(books: Books) -> None:
+    """50.00 a month from 25 October, which has 25 hours in Berlin: 11.34, where days say 11.29."""
+    books.subscribe(
+        [("subscription", 50 * EUR, "arrears")], starts_on="2026-10-25", proration="second"
+    )
+    (october,) = bill_and_issue("october", FEB.replace(year=2026, month=11))
+    paper = queries.document_of(october)
+    assert paper is not None
+    row = said(paper.content)["table"]["rows"][0]
+    assert row["detail"] == "25 – 31 October 2026, 608,400 of 2,682,000 seconds"
+    assert [row[2] for row in rows(october)] == [11_340_000]
     assert queries.check_sums() == []
 
 

@@ -9,13 +9,14 @@ says what of it still stands.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
 from tollwright.core.billing.periods import (
     FIRST_FORTNIGHT,
     Span,
+    moments,
     month_boundary,
     overlap,
     without,
@@ -27,7 +28,7 @@ INTERVALS: tuple[Interval, ...] = ("once", "day", "week", "month", "quarter", "h
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 DAYS = {"day": 1, "week": 7}
 ANCHORS, TIMINGS = ("calendar", "start"), ("advance", "arrears")
-PRORATIONS, UNUSED = ("day", "none"), ("give_back", "keep")
+PRORATIONS, UNUSED = ("day", "second", "none"), ("give_back", "keep")
 MOST_INTERVALS = 24  # two years of months, and more than any contract names
 
 
@@ -58,8 +59,8 @@ class FeeTerms:
         if self.anchor == "start":
             found[0] += " from the plan's first day"
         found.append(f"in {self.timing}")
-        if self.proration == "none":
-            found.append("in whole")
+        if self.proration != "day":
+            found.append("in whole" if self.proration == "none" else "a part by seconds")
         if self.of_days:
             found.append(f"a part in days of {self.of_days}")
         if self.unused == "keep" and self.timing == "advance":
@@ -98,16 +99,27 @@ class FeeTerms:
         interval = self.interval_at(day, anchor)
         return interval.end if self.timing == "advance" else interval.first
 
-    def share(self, days: int, of_days: int, currency: str) -> int:
-        """What `days` of an interval of `of_days` cost, in micros."""
-        if not days or days == of_days or self.proration == "none":
-            return self.amount_micros if days else 0
+    def size(self, span: Span, zone: str) -> int:
+        """How much of an interval it is: days, or seconds by the clock of the zone."""
+        if self.proration != "second":
+            return span.days
+        since, until = moments(span, zone)
+        return int((until - since).total_seconds())
+
+    def share(self, part: int, whole: int, currency: str) -> int:
+        """What `part` of an interval costs, in micros; both are days, or seconds."""
+        if not part or part == whole or self.proration == "none":
+            return self.amount_micros if part else 0
         return share_micros(
             fee_micros=self.amount_micros,
-            days=days,
-            of_days=self.of_days or of_days,
+            days=part,
+            of_days=self.of_days or whole,
             currency=currency,
         )
+
+    def step(self, before: int, part: int, whole: int, currency: str) -> int:
+        """What `part` more costs when `before` was billed of the interval: as if both at once."""
+        return self.share(before + part, whole, currency) - self.share(before, whole, currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,7 @@ class Piece:
     span: Span
     of_days: int
     amount_micros: int
+    interval: Span | None = field(default=None, compare=False)
 
     @property
     def whole(self) -> bool:
@@ -125,11 +138,20 @@ class Piece:
 
 
 def due_pieces(
-    *, fee: FeeTerms, active: Span, billed: tuple[Span, ...], anchor: date, currency: str
+    *,
+    fee: FeeTerms,
+    active: Span,
+    billed: tuple[Span, ...],
+    anchor: date,
+    currency: str,
+    stands: Sequence[Standing] = (),
+    zone: str = "UTC",
 ) -> tuple[Piece, ...]:
     """The pieces of `active` that no earlier invoice covers, cut at the fee's intervals.
 
-    A fee without proration costs the whole on the first piece of an interval, then nothing.
+    A piece costs what it adds to what `stands` of its interval: however the end was moved, together
+    they come to what all would at once. A fee without proration costs the whole on the first piece
+    of an interval, then nothing.
     """
     pieces: list[Piece] = []
     for left in without(active, billed):
@@ -137,16 +159,21 @@ def due_pieces(
         while day < left.end:
             interval = fee.interval_at(day, anchor)
             span = Span(day, min(interval.end, left.end))
-            amount = fee.share(span.days, interval.days, currency)
-            if fee.proration == "none" and any(overlap(one, interval) for one in billed):
-                amount = 0
-            pieces.append(Piece(span, interval.days, amount))
+            same = [one for one in stands if one.line.interval == interval]
+            before = sum(one.size(fee) for one in same)
+            before += sum(fee.size(one.span, zone) for one in pieces if one.interval == interval)
+            whole = fee.size(interval, zone)
+            amount = fee.step(before, fee.size(span, zone), whole, currency)
+            if fee.proration == "none":
+                paid = any(overlap(one, interval) for one in billed)
+                amount = 0 if paid else fee.amount_micros
+            pieces.append(Piece(span, interval.days, amount, interval))
             day = span.end
     return tuple(pieces)
 
 
 def cut_piece(
-    fee: FeeTerms, piece: Piece, days: Sequence[date], currency: str
+    fee: FeeTerms, piece: Piece, days: Sequence[date], currency: str, zone: str = "UTC"
 ) -> tuple[Piece, ...]:
     """The piece in parts that begin on its first day and on `days`; together they cost the same.
 
@@ -154,19 +181,15 @@ def cut_piece(
     """
     if fee.proration == "none":
         return (piece,)
-    of_days = piece.of_days if piece.whole else fee.of_days or piece.of_days
+    rounding, size = _rounding(fee.amount_micros, currency), fee.size(piece.span, zone)
     found: list[Piece] = []
     first, before = piece.span.first, 0
     for end in (*days, piece.span.end):
-        until = piece.amount_micros
-        if end < piece.span.end:
-            until = share_micros(
-                fee_micros=fee.amount_micros,
-                days=(end - piece.span.first).days,
-                of_days=of_days,
-                currency=currency,
-            )
-        found.append(Piece(Span(first, end), of_days, until - before))
+        part = fee.size(Span(piece.span.first, end), zone)
+        until = round_ratio(piece.amount_micros * part, size, rounding)
+        if end == piece.span.end:
+            until = piece.amount_micros
+        found.append(Piece(Span(first, end), piece.of_days, until - before, piece.interval))
         first, before = end, until
     return tuple(found)
 
@@ -179,9 +202,12 @@ def share_micros(*, fee_micros: int, days: int, of_days: int, currency: str) -> 
     """
     if days == of_days:
         return fee_micros
+    return round_ratio(fee_micros * days, of_days, _rounding(fee_micros, currency))
+
+
+def _rounding(fee_micros: int, currency: str) -> Rounding:
     own = len(show(fee_micros).partition(".")[2])
-    rounding = Rounding("half_up", max(minor_decimals(currency), own))
-    return round_ratio(fee_micros * days, of_days, rounding)
+    return Rounding("half_up", max(minor_decimals(currency), own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +218,8 @@ class Entry:
     what that gave back from went with its document (positive). None on a line that bills days; and
     on older lines that give back, which go by their days. `notes_micros`: credit notes on it
     (negative) and debit notes. A draft's line covers its days, but nothing is given back from it:
-    the draft is made again.
+    the draft is made again. `interval`: that of the fee of which its days are a part, None on older
+    lines; `zone`: whose midnights bound its days.
     """
 
     id: int
@@ -202,6 +229,8 @@ class Entry:
     of: int | None = None
     notes_micros: int = 0
     is_draft: bool = False
+    interval: Span | None = None
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,19 +250,57 @@ class Standing:
         """line - credit notes + debit notes - what was given back."""
         return self.line.amount_micros + self.line.notes_micros + self.given_back_micros
 
-    def due_micros(self, fee: FeeTerms, currency: str) -> int:
-        """What its days cost, without notes: as billed and given back, where that agrees.
+    @property
+    def billed_micros(self) -> int:
+        """What was billed and given back, without notes."""
+        return self.line.amount_micros + self.given_back_micros
 
-        It agrees within a minor unit a document. What a credit note took is not given back again,
-        so up to the note more may stand.
-        """
-        billed = self.line.amount_micros + self.given_back_micros
-        unit: int = 10 ** (6 - minor_decimals(currency)) * self.documents
-        days = sum(span.days for span in self.spans)
-        noted = max(-self.line.notes_micros, 0)
-        found = [_days_cost(fee, days, of) for of in _of_days(fee, self.line)]
-        agrees = any(cost - unit <= billed <= cost + noted + unit for cost in found)
-        return billed if agrees else found[0]
+    @property
+    def credited_micros(self) -> int:
+        """What notes took off it."""
+        return max(-self.line.notes_micros, 0)
+
+    def size(self, fee: FeeTerms) -> int:
+        """How much of an interval stands: days, or seconds."""
+        return sum(fee.size(span, self.line.zone) for span in self.spans)
+
+    def whole(self, fee: FeeTerms) -> int:
+        """How much its interval is."""
+        if self.line.interval is None:
+            return self.line.of_days or self.line.span.days
+        return fee.size(self.line.interval, self.line.zone)
+
+
+def by_interval(stands: Iterable[Standing]) -> list[list[Standing]]:
+    """Those of one interval together, since they are priced together; an older line alone."""
+    found: dict[Span | int, list[Standing]] = {}
+    for one in stands:
+        found.setdefault(one.line.interval or one.line.id, []).append(one)
+    return list(found.values())
+
+
+def price_difference(
+    fee: FeeTerms, group: Sequence[Standing], currency: str
+) -> tuple[int, int] | None:
+    """What an interval's lines bill and what its days cost, without notes, where that differs.
+
+    It may differ by a minor unit a document. What a credit note took is not given back again, so up
+    to the notes more may stand.
+    """
+    billed = sum(one.billed_micros for one in group)
+    unit = 10 ** (6 - minor_decimals(currency)) * sum(one.documents for one in group)
+    size, noted = sum(one.size(fee) for one in group), sum(one.credited_micros for one in group)
+    wholes = [group[0].whole(fee)] if fee.of_days is None else [group[0].whole(fee), fee.of_days]
+    costs = [_exact_cost(fee, size, whole) for whole in wholes]
+    if any(cost - unit <= billed <= cost + noted + unit for cost in costs):
+        return None
+    return billed, costs[0]
+
+
+def _exact_cost(fee: FeeTerms, part: int, whole: int) -> int:
+    if not part or part >= whole or fee.proration == "none":
+        return fee.amount_micros if part else 0
+    return round_ratio(fee.amount_micros * part, whole, Rounding("half_up", 6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,47 +353,44 @@ def give_back(
 ) -> tuple[Due, ...]:
     """What must be given back when the last active day is the day before `ends`; all negative.
 
-    A line then stands for its days before `ends`, as if that had been known when it was billed;
-    never more goes back than stands of it.
+    The lines of an interval then stand for its days before `ends`, as if that had been known when
+    they were billed; never more goes back than stands of a line.
     """
     if fee.unused == "keep" and fee.timing == "advance":
         return ()
     found: list[Due] = []
-    for one in standing(entries):
-        if one.line.is_draft:
-            continue
-        kept, left = sum(span.days for span in one.spans), one.micros
-        back = -one.given_back_micros
-        for span in reversed(one.spans):
-            lost = overlap(span, Span(ends, date.max))
-            if lost is None:
-                continue
-            kept -= lost.days
-            whole = one.line.amount_micros - _cost(fee, one.line, kept, currency)
-            amount = min(whole - back, left)
-            if amount > 0:
-                found.append(Due(lost, -amount, one.line.id))
-                back, left = back + amount, left - amount
+    for group in by_interval(standing(entries)):
+        kept = sum(one.size(fee) for one in group)
+        for one in sorted(group, key=_last_day, reverse=True):
+            if not one.line.is_draft:
+                found += _given_back(fee, one, kept, ends, currency)
+            kept -= sum(fee.size(lost, one.line.zone) for lost in _lost_days(one, ends))
     return tuple(found)
 
 
-def _cost(fee: FeeTerms, line: Entry, days: int, currency: str) -> int:
-    """What so many of the line's days cost."""
-    if days == line.span.days:
-        return line.amount_micros
-    return min(fee.share(days, line.of_days or line.span.days, currency), line.amount_micros)
+def _last_day(one: Standing) -> date:
+    return max((span.end for span in one.spans), default=date.min)
 
 
-def _of_days(fee: FeeTerms, line: Entry) -> list[int]:
-    """What its days may be a share of: the interval's number, or the one that the fee names."""
-    found = [line.of_days or line.span.days]
-    return found if fee.of_days is None else [*found, fee.of_days]
+def _lost_days(one: Standing, ends: date) -> list[Span]:
+    """Its days from `ends` on, the last first."""
+    after = Span(ends, date.max)
+    return [lost for span in reversed(one.spans) if (lost := overlap(span, after))]
 
 
-def _days_cost(fee: FeeTerms, days: int, of_days: int) -> int:
-    if not days or days >= of_days or fee.proration == "none":
-        return fee.amount_micros if days else 0
-    return round_ratio(fee.amount_micros * days, of_days, Rounding("half_up", 6))
+def _given_back(
+    fee: FeeTerms, one: Standing, kept: int, ends: date, currency: str
+) -> Iterable[Due]:
+    """Of one line; `kept` stands of its interval before."""
+    mine, left, billed = one.size(fee), one.micros, one.billed_micros
+    for lost in _lost_days(one, ends):
+        size = fee.size(lost, one.line.zone)
+        due = fee.step(kept - size, size, one.whole(fee), currency) if mine > size else billed
+        kept, mine = kept - size, mine - size
+        amount = min(due, left)
+        if amount > 0:
+            yield Due(lost, -amount, one.line.id)
+            left, billed = left - amount, billed - amount
 
 
 def take_back(entries: Sequence[Entry]) -> tuple[Due, ...]:

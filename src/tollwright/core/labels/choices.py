@@ -69,6 +69,7 @@ FEE_ANCHOR: Labels = {
 }
 FEE_PRORATION: Labels = {
     "day": Label("By the day", "Of a part of the interval its days are billed."),
+    "second": Label("By the second", "As by the day, but a day of 25 hours counts as that."),
     "none": Label("Not divided", "A part of the interval is billed as a whole one."),
 }
 FEE_UNUSED: Labels = {

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import TypeAlias
 
-from tollwright.core.billing.fees import FeeTerms, Standing, standing
+from tollwright.core.billing.fees import (
+    FeeTerms,
+    Standing,
+    by_interval,
+    price_difference,
+    standing,
+)
 from tollwright.core.tax.totals import tax_micros
 from tollwright.data.models import BillingRun, InvoiceLine, PlanFee
 from tollwright.domain.database import database
@@ -56,10 +62,10 @@ def _of_fee(stands: Sequence[Standing]) -> Iterator[Violation]:
 
 def _prices(fee: FeeTerms, stands: Sequence[Standing], currency: str) -> Iterator[Violation]:
     """What stands is days x fee less notes, but for a minor unit a document."""
-    for one in stands:
-        shown, due = one.line.amount_micros + one.given_back_micros, one.due_micros(fee, currency)
-        if shown != due:
-            yield Violation(_line_name(one.line.id), "fee x days", shown, due)
+    for group in by_interval(stands):
+        found = price_difference(fee, group, currency)
+        if found is not None:
+            yield Violation(_line_name(group[-1].line.id), "fee x days", *found)
 
 
 def _in_batches(plans: Iterable[int | None], most: int) -> Iterator[list[int]]:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+from tollwright.core.billing.periods import moments
 from tollwright.core.document_text import (
     aligned,
     amount_text,
@@ -25,6 +26,7 @@ from tollwright.core.labels import label
 from tollwright.core.money import show
 from tollwright.core.tax.totals import CATEGORIES
 from tollwright.data.models import Customer, Invoice, InvoiceLine, InvoiceTax, LegalEntity
+from tollwright.domain.invoices.fee_lines import interval_of_line
 from tollwright.store.billing import CallRow, DestinationSum
 
 Payload: TypeAlias = dict[str, Any]
@@ -156,6 +158,17 @@ def _no_time(micros: int) -> Payload:
     return {"duration": duration_text(0), "micros": micros}
 
 
+def _seconds(line: InvoiceLine, zone: str) -> list[str]:
+    """Of a fee by seconds: how much of its interval a part is."""
+    interval = interval_of_line(line)
+    if interval is None or line.period_from is None or line.period_to is None:
+        return []
+    since, until = moments(interval, zone)
+    part, whole = (line.period_to - line.period_from), (until - since)
+    seconds = [f"{int(one.total_seconds()):,}" for one in (part, whole)]
+    return [f"{seconds[0]} of {seconds[1]} seconds"] if part != whole else []
+
+
 def _fee_row(invoice: Invoice, line: InvoiceLine) -> Payload:
     detail = []
     if line.period_from is not None and line.period_to is not None:
@@ -164,6 +177,8 @@ def _fee_row(invoice: Invoice, line: InvoiceLine) -> Payload:
         detail.append(span_text(line.period_from.astimezone(zone).date(), last.date()))
     if line.days is not None and line.days != line.of_days:
         detail.append(f"{line.days} of {line.of_days} days")
+    elif line.days is None and line.interval_first is not None:
+        detail += _seconds(line, invoice.period_zone)
     if line.kind == "correction" and line.fee_id is not None:
         detail.append("given back" if line.amount_micros < 0 else "no longer given back")
     return {

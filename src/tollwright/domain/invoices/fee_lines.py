@@ -40,6 +40,8 @@ def fee_entries(subscriptions: Iterable[int]) -> dict[FeeKey, list[Entry]]:
                 of=line.corrects_id,
                 notes_micros=notes.get(line.pk, 0),
                 is_draft=line.invoice.status == "draft",
+                interval=interval_of_line(line),
+                zone=line.invoice.period_zone,
             )
         )
     return entries
@@ -51,6 +53,13 @@ def days_of_line(line: InvoiceLine) -> Span:
         raise ValueError(f"fee line {line.pk} has no period")
     zone = line.invoice.period_zone
     return Span(day_of(line.period_from, zone), day_of(line.period_to, zone))
+
+
+def interval_of_line(line: InvoiceLine) -> Span | None:
+    """The fee's interval of which the line bills days; None on older lines."""
+    if line.interval_first is None or line.interval_end is None:
+        return None
+    return Span(line.interval_first, line.interval_end)
 
 
 def _notes(lines: list[int]) -> dict[int, int]:

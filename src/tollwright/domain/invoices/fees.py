@@ -152,15 +152,23 @@ def _pieces(
     active = _active(frame, subscription, terms, anchor)
     if active is None:
         return
-    billed = tuple(span for one in standing(entries) for span in one.spans)
+    stands = standing(entries)
     for piece in due_pieces(
-        fee=terms, active=active, billed=billed, anchor=anchor, currency=currency
+        fee=terms,
+        active=active,
+        billed=tuple(span for one in stands for span in one.spans),
+        anchor=anchor,
+        currency=currency,
+        stands=stands,
+        zone=frame.period.zone,
     ):
         for part, tax in _taxed(frame, terms, piece):
             line = _line(frame, subscription, fee, part.amount_micros, tax, part.span)
             if fee.proration == "day":
                 line.days = part.span.days
                 line.of_days = piece.of_days if piece.whole else terms.of_days or piece.of_days
+            if piece.interval is not None and fee.proration != "none":
+                line.interval_first, line.interval_end = piece.interval.first, piece.interval.end
             yield line
 
 
@@ -168,7 +176,7 @@ def _taxed(frame: Frame, terms: FeeTerms, piece: Piece) -> Iterator[tuple[Piece,
     """The piece by the tax of its days: cut where another rate begins, in whole by its last day."""
     zone = frame.period.zone
     days = frame.taxes.changes_within(piece.span, zone)
-    for part in cut_piece(terms, piece, days, frame.invoice.currency):
+    for part in cut_piece(terms, piece, days, frame.invoice.currency, zone):
         yield part, frame.taxes.on(part.span.last, zone)
 
 

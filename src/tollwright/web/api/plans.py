@@ -101,7 +101,8 @@ class FeeIn(Schema):
     ] = "calendar"
     timing: Literal["advance", "arrears"] = "advance"
     proration: Annotated[
-        Literal["day", "none"], Field(description="what a part of an interval costs: its days")
+        Literal["day", "second", "none"],
+        Field(description="what a part of an interval costs: its days, its seconds, all of it"),
     ] = "day"
     of_days: Annotated[
         Literal[30] | None, Field(description="days a part of a month is a share of; null: its own")

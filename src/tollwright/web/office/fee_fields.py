@@ -16,6 +16,7 @@ ANCHORS = (("calendar", "the calendar, or the bill day"), ("start", "the plan's 
 PARTS = (
     ("day", "its share of days"),
     ("of_30", "its share of 30 days"),
+    ("second", "its share of seconds"),
     ("none", "the whole"),
 )
 UNUSED = (("give_back", "are given back"), ("keep", "are kept"))
@@ -49,7 +50,7 @@ def fee_fields(place: int) -> dict[str, forms.Field]:
 
 def fee_initial(fee: PlanFee, place: int) -> dict[str, object]:
     """The fields of a fee that is there, as `read_fee` reads them."""
-    part = "none" if fee.proration == "none" else "of_30" if fee.of_days else "day"
+    part = "of_30" if fee.of_days else fee.proration
     told = {
         "kind": fee.kind,
         "name": fee.name,
@@ -76,7 +77,7 @@ def read_fee(data: Mapping[str, Any], place: int) -> dict[str, object] | None:
         "amount_micros": amount,
         "interval_count": data.get(f"interval_count{place}"),
         "timing": data.get(f"timing{place}"),
-        "proration": "none" if part == "none" else "day",
+        "proration": part if part in {"none", "second"} else "day",
         "of_days": 30 if part == "of_30" else None,
         "unused": data.get(f"unused{place}"),
     }

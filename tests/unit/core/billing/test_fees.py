@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -16,8 +17,10 @@ from tollwright.core.billing.fees import (
     FeeTerms,
     Interval,
     Piece,
+    by_interval,
     due_pieces,
     give_back,
+    price_difference,
     share_micros,
     standing,
     take_back,
@@ -219,6 +222,55 @@ def test_the_end_moves_day_by_day_as_if_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fee", "steps"),
+    [
+        (FeeTerms(10 * EUR), [9_030_000, 320_000, 330_000, 320_000]),  # each alone 0.32: 9.99
+        (FeeTerms(30 * EUR, of_days=30), [28_000_000, 1_000_000, 1_000_000, 0]),  # else 31.00
+    ],
+    ids=["own-days", "of-30"],
+)
+def test_an_end_that_moves_on_costs_what_it_would_at_once(fee: FeeTerms, steps: list[int]) -> None:
+    """28, 29, 30, 31 January: each part costs what it adds, the month the fee."""
+    entries: list[Entry] = []
+    january = span("2027-01-01", "2027-02-01")
+    for number, last in enumerate(("2027-01-29", "2027-01-30", "2027-01-31", "2027-02-01")):
+        stands = standing(entries)
+        (piece,) = due_pieces(
+            fee=fee, active=span("2027-01-01", last), anchor=d("2001-01-01"), currency="EUR",
+            billed=tuple(part for one in stands for part in one.spans), stands=stands,
+        )  # fmt: skip
+        assert piece.amount_micros == steps[number]
+        if piece.amount_micros:
+            entries.append(Entry(number, piece.span, piece.amount_micros, 31, interval=january))
+    assert sum(entry.amount_micros for entry in entries) == fee.amount_micros
+    found = give_back(fee=fee, entries=entries, ends=d("2027-01-16"), currency="EUR")
+    left = fee.amount_micros + sum(due.amount_micros for due in found)
+    assert left == fee.share(15, 31, "EUR")
+    stands = standing([*entries, *(
+        Entry(10 + place, due.span, due.amount_micros, of=due.of)
+        for place, due in enumerate(found)
+    )])  # fmt: skip
+    (group,) = by_interval(stands)
+    assert price_difference(fee, group, "EUR") is None
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "micros"),
+    [
+        ("2026-08-10", "2026-09-01", 35_480_000),  # 22 of 31 days, all of 24 hours
+        ("2026-10-25", "2026-11-01", 11_340_000),  # 608 400 of 2 682 000 s; by days 11.29
+        ("2026-10-01", "2026-11-01", 50_000_000),
+    ],
+)
+def test_a_part_by_seconds(first: str, end: str, micros: int) -> None:
+    (piece,) = due_pieces(
+        fee=FeeTerms(50 * EUR, proration="second"), active=span(first, end), billed=(),
+        anchor=d("2001-01-01"), currency="EUR", zone="Europe/Berlin",
+    )  # fmt: skip
+    assert piece.amount_micros == micros
+
+
+@pytest.mark.parametrize(
     ("notes", "given"),
     [(-100, []), (-70, [("01.02", "01.03", -30 * EUR)]), (20, [("01.02", "01.03", -100 * EUR)])],
     ids=["credited-whole", "credited-in-part", "debited"],
@@ -291,17 +343,20 @@ def test_each_day_is_billed_once_and_costs_its_share(
 
 def _bill(fee: FeeTerms, documents: dict[int, list[Entry]], whole: Span, ends: date) -> list[Entry]:
     entries = [entry for number in sorted(documents) for entry in documents[number]]
-    covered = tuple(part for one in standing(entries) for part in one.spans)
+    stands = standing(entries)
+    covered = tuple(part for one in stands for part in one.spans)
     active = overlap(whole, Span(date.min, ends)) if ends > date.min else None
     pieces = () if active is None else due_pieces(
-        fee=fee, active=active, billed=covered, anchor=whole.first, currency="EUR"
+        fee=fee, active=active, billed=covered, anchor=whole.first, currency="EUR", stands=stands
     )  # fmt: skip
     back = take_back(entries) + give_back(fee=fee, entries=entries, ends=ends, currency="EUR")
-    made = [(piece.span, piece.amount_micros, piece.of_days, None) for piece in pieces]
-    lines = [*made, *((due.span, due.amount_micros, None, due.of) for due in back)]
+    found = [
+        Entry(0, piece.span, piece.amount_micros, piece.of_days, interval=piece.interval)
+        for piece in pieces
+    ] + [Entry(0, due.span, due.amount_micros, of=due.of) for due in back]
     last = max((entry.id for entry in entries), default=0)
     numbers = itertools.count(max(last, _LAST[0]) + 1)
-    found = [Entry(next(numbers), span, amount, of_days, of) for span, amount, of_days, of in lines]
+    found = [replace(entry, id=next(numbers)) for entry in found]
     _LAST[0] = max([_LAST[0], *(entry.id for entry in found)])
     return found
 
