@@ -444,7 +444,7 @@ def test_calls_cost_no_query_each(books: Books, calls: int) -> None:
         books.call(f"2026-10-15T10:{number:02}", 1_000_000)
     with CaptureQueriesContext(connection) as made:
         bill()
-    assert len(made) == 44
+    assert len(made) == 32
 
 
 def test_the_first_anniversary_invoice_keeps_its_day(books: Books) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from django.db.models import QuerySet
 
 from tollwright.core.billing.periods import Calendar, Period, Span, without
+from tollwright.core.rules import RuleRow
 from tollwright.core.tax.history import TaxHistory
 from tollwright.core.tax.totals import Taxable, totals
 from tollwright.data.models import (
@@ -36,6 +37,7 @@ from tollwright.domain.invoices.terms import (
     terms_at,
     terms_before,
 )
+from tollwright.domain.rules.queries import rules_of
 from tollwright.engine.billing.usage import gather_usage
 from tollwright.store import billing
 
@@ -53,6 +55,9 @@ class Account:
     taxes: TaxHistory
     held: tuple[int, ...]
     first_call: datetime | None
+    rules: Sequence[RuleRow]  # of the customer and its campaigns
+    began: Sequence[date]  # first days of its plans
+    drafts: Sequence[Invoice]  # those that there were
     at: datetime
 
 
@@ -64,8 +69,9 @@ def draft_customer(run: BillingRun, customer: Customer, at: datetime) -> list[In
     Customer.objects.select_for_update().get(pk=customer.pk)
     before = {draft.pk: draft for draft in _drafts(customer, run.until)}
     kept = _draft_all(run, customer, at)
-    stale = _drafts(customer, run.until).exclude(pk__in=[draft.pk for draft in kept])
-    if stale.exists():  # what it let go of belongs on the others
+    here = {draft.pk for draft in kept}
+    stale = [draft for draft in _drafts(customer, run.until) if draft.pk not in here]
+    if stale:  # what it let go of belongs on the others
         for draft in stale:
             drop(draft)
         kept = _draft_all(run, customer, at)
@@ -83,12 +89,13 @@ def _tell_of_change(before: Mapping[int, Invoice], kept: Sequence[Invoice], at: 
 
 def _draft_all(run: BillingRun, customer: Customer, at: datetime) -> list[Invoice]:
     """Every account's drafts. Fees start over: no draft may count on what another may lose."""
-    old = InvoiceLine.objects.filter(invoice__in=_drafts(customer, run.until))
-    old = old.exclude(kind="usage")
-    old.filter(kind="correction").delete()  # first, since it points at what it corrects
-    old.delete()
+    drafts = list(_drafts(customer, run.until))
+    if drafts:
+        old = InvoiceLine.objects.filter(invoice__in=drafts).exclude(kind="usage")
+        old.filter(kind="correction").delete()  # first, since it points at what it corrects
+        old.delete()
     kept: list[Invoice] = []
-    for account in _accounts(run, customer, at):
+    for account in _accounts(run, customer, drafts, at):
         kept += _draft_account(account)
     return kept
 
@@ -103,16 +110,30 @@ def _drafts(customer: Customer, until: datetime) -> QuerySet[Invoice]:
     ).order_by("id")
 
 
-def _accounts(run: BillingRun, customer: Customer, at: datetime) -> list[Account]:
+def _accounts(
+    run: BillingRun, customer: Customer, drafts: Sequence[Invoice], at: datetime
+) -> list[Account]:
     first = billing.fetch_unbilled_since(database(), customer_id=customer.pk, until=run.until)
-    plans = Subscription.objects.filter(customer=customer)
-    currencies = set(first) | set(plans.values_list("version__currency", flat=True))
-    currencies |= {draft.currency for draft in _drafts(customer, run.until)}
-    calendar, held = calendar_of(customer), held_campaigns(customer, run.until, at)
-    taxes = taxes_of(customer)
+    rules = rules_of(customer)
+    plans = Subscription.objects.filter(customer=customer).order_by("id")
+    began = list(plans.values_list("version__currency", "starts_on"))
+    calendar, taxes = calendar_of(customer, rules), taxes_of(customer, rules)
+    held = held_campaigns(customer, run.until, at, rules=rules)
     return [
-        Account(run, customer, code, calendar, taxes, held, first.get(code), at)
-        for code in sorted(currencies)
+        Account(
+            run=run,
+            customer=customer,
+            currency=code,
+            calendar=calendar,
+            taxes=taxes,
+            held=held,
+            first_call=first.get(code),
+            rules=rules,
+            began=[day for currency, day in began if currency == code],
+            drafts=[draft for draft in drafts if draft.currency == code],
+            at=at,
+        )
+        for code in sorted({*first, *dict(began), *(draft.currency for draft in drafts)})
     ]
 
 
@@ -121,7 +142,7 @@ def _draft_account(account: Account) -> list[Invoice]:
     start = _start(account, issued)
     if start is None:
         return []
-    terms = terms_at(account.customer, account.run.until)
+    terms = terms_at(account.customer, account.run.until, account.rules)
     found: list[Invoice | None] = []
     since = EPOCH
     if issued and terms.own_invoice_for_late:
@@ -149,18 +170,13 @@ def _start(account: Account, issued: Sequence[Invoice]) -> date | None:
     draft still waits, or the first day on which there is anything at all. None: there is nothing.
     """
     standing = [invoice.days for invoice in issued if invoice.status != "void"]
-    drafts = _drafts(account.customer, account.run.until).filter(
-        currency=account.currency, at_start=False
-    )
+    drafts = [draft for draft in account.drafts if not draft.at_start]
     gaps = [invoice.days.first for invoice in issued if invoice.status == "void"]
     gaps += [draft.days.first for draft in drafts if draft.document_type == "invoice"]
     gaps = [day for day in gaps if not any(span.first <= day < span.end for span in standing)]
     if standing:
         return min([max(span.end for span in standing), *gaps])
-    plans = Subscription.objects.filter(
-        customer=account.customer, version__currency=account.currency
-    )
-    days = [*gaps, *plans.values_list("starts_on", flat=True)]
+    days = [*gaps, *account.began]
     days += [draft.days.first for draft in drafts]
     if account.first_call is not None:
         days.append(account.calendar.day(account.first_call))
@@ -183,13 +199,7 @@ def _periods(account: Account, start: date, issued: Sequence[Invoice]) -> Iterat
 def _begun(account: Account) -> list[date]:
     """First days of plans in the period that has not ended yet, but those invoiced already."""
     now, until = account.calendar.at(account.run.until), account.run.until
-    plans = Subscription.objects.filter(
-        customer=account.customer,
-        version__currency=account.currency,
-        starts_on__gte=now.days.first,
-        starts_on__lt=now.days.end,
-    )
-    days = sorted(set(plans.values_list("starts_on", flat=True)))
+    days = sorted({day for day in account.began if now.days.first <= day < now.days.end})
     if not days:
         return []
     first_days = Invoice.objects.filter(
@@ -203,19 +213,17 @@ def _start_draft(account: Account, day: date) -> Invoice | None:
     """Registration and fees in advance of the plans that began on the day, before it is billed."""
     first = account.calendar.begins(day)
     period = Period(first, first, Span(day, day + DAY), account.calendar.on(day).zone)
-    invoice = _row(account, period, "invoice", at_start=True)
-    InvoiceTax.objects.filter(invoice=invoice).delete()
-    InvoiceLine.objects.filter(invoice=invoice).delete()
+    invoice, is_new = _row(account, period, "invoice", at_start=True)
+    if not is_new:
+        InvoiceTax.objects.filter(invoice=invoice).delete()
+        InvoiceLine.objects.filter(invoice=invoice).delete()
     return _filled(account, invoice, period, _terms_of(account, invoice))
 
 
 def _late_draft(account: Account, start: date) -> Invoice | None:
     """Calls of closed periods on a debit note of their own, where the rules want it so."""
     calendar = account.calendar
-    drafts = _drafts(account.customer, account.run.until).filter(
-        currency=account.currency, document_type="debit_note"
-    )
-    days = [draft.days.first for draft in drafts]
+    days = [one.days.first for one in account.drafts if one.document_type == "debit_note"]
     if account.first_call is not None:
         days.append(calendar.day(account.first_call))
     if not days or min(days) >= start:
@@ -228,10 +236,11 @@ def _late_draft(account: Account, start: date) -> Invoice | None:
 
 def _draft(account: Account, period: Period, since: datetime, kind: str) -> Invoice | None:
     """The draft of a period, filled; None, and no row, when nothing is due."""
-    invoice = _row(account, period, kind)
+    invoice, is_new = _row(account, period, kind)
     terms = _terms_of(account, invoice)
-    InvoiceTax.objects.filter(invoice=invoice).delete()
-    InvoiceLine.objects.filter(invoice=invoice).exclude(kind="usage").delete()
+    if not is_new:
+        InvoiceTax.objects.filter(invoice=invoice).delete()
+        InvoiceLine.objects.filter(invoice=invoice).exclude(kind="usage").delete()
     baskets = [
         billing.Basket(
             invoice_id=invoice.pk,
@@ -272,10 +281,13 @@ def _filled(account: Account, invoice: Invoice, period: Period, terms: Terms) ->
 def _terms_of(account: Account, invoice: Invoice) -> Terms:
     """By the last instant of its period; of a plan's first day by its first."""
     end = invoice.period_to + INSTANT if invoice.at_start else invoice.period_to
-    return terms_before(account.customer, end)
+    return terms_before(account.customer, end, account.rules)
 
 
-def _row(account: Account, period: Period, kind: str, *, at_start: bool = False) -> Invoice:
+def _row(
+    account: Account, period: Period, kind: str, *, at_start: bool = False
+) -> tuple[Invoice, bool]:
+    """The draft's row, and whether it is new."""
     values = {
         "run": account.run,
         "legal_entity_id": account.customer.legal_entity_id,
@@ -283,9 +295,9 @@ def _row(account: Account, period: Period, kind: str, *, at_start: bool = False)
         "period_zone": period.zone,
         "period_first": period.days.first,
         "period_last": period.days.end - DAY,
-        "detail": terms_before(account.customer, period.until).detail,
+        "detail": terms_before(account.customer, period.until, account.rules).detail,
     }
-    invoice, _ = Invoice.objects.update_or_create(
+    return Invoice.objects.update_or_create(
         tenant_id=account.customer.tenant_id,
         customer=account.customer,
         currency=account.currency,
@@ -296,7 +308,6 @@ def _row(account: Account, period: Period, kind: str, *, at_start: bool = False)
         defaults=values,
         create_defaults=values | {"created_at": account.at},
     )
-    return invoice
 
 
 def total_up(invoice: Invoice) -> None:

@@ -28,7 +28,13 @@ from tollwright.domain.invoices.numbering import (
     store_document,
     take_number,
 )
-from tollwright.domain.invoices.terms import billed, held_campaigns, keep_anchor, terms_at
+from tollwright.domain.invoices.terms import (
+    billed,
+    held_campaigns,
+    is_billed,
+    keep_anchor,
+    terms_at,
+)
 from tollwright.domain.ledger.operations import post
 from tollwright.engine.rating.settle import settle
 from tollwright.store import allowances, billing
@@ -378,7 +384,7 @@ def _locked(invoice: Invoice) -> Invoice:
 
 
 def _refuse_unbilled(draft: Invoice, at: datetime) -> None:
-    if not billed([draft.customer], at):
+    if not is_billed(draft.customer, at):
         raise BillingOff(
             f"Billing is off for {draft.customer.name} (rule billing_enabled): "
             "switch it on, or delete the draft."

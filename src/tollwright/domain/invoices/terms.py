@@ -14,7 +14,7 @@ from tollwright.core.money import micros
 from tollwright.core.rules import RuleRow, applicable, resolve
 from tollwright.core.tax.history import TaxHistory, tax_history
 from tollwright.data.models import Campaign, Customer, Invoice, Subscription
-from tollwright.domain.rules.queries import period_rules, rule_rows, rules_in_force, tax_rules
+from tollwright.domain.rules.queries import rules_of, rules_of_all
 
 INSTANT, DAY = timedelta(microseconds=1), timedelta(days=1)
 
@@ -31,35 +31,46 @@ class Terms:
     minimum_micros: int
 
 
-def terms_at(customer: Customer, at: datetime) -> Terms:
-    """What the rules say for this customer at `at`. One query."""
-    rules = {known.name: found.value for known, found in rules_in_force(customer=customer, at=at)}
+def terms_at(customer: Customer, at: datetime, rules: Sequence[RuleRow] | None = None) -> Terms:
+    """What the rules say for this customer at `at`. One query, none with `rules_of` it."""
+    chain = chain_of(customer, rules)
+
+    def said(setting: str) -> object:
+        return resolve(chain, setting, at).value
+
     return Terms(
-        detail=str(rules["invoice_detail"]),
-        due_days=int(str(rules["due_days"])),
-        grace_days=int(str(rules["finalise_grace_days"])),
-        own_invoice_for_late=rules["late_usage"] == "own_invoice",
-        bill_at_start=bool(rules["bill_at_start"]),
-        minimum_micros=micros(str(rules["minimum_invoice"])),
+        detail=str(said("invoice_detail")),
+        due_days=int(str(said("due_days"))),
+        grace_days=int(str(said("finalise_grace_days"))),
+        own_invoice_for_late=said("late_usage") == "own_invoice",
+        bill_at_start=bool(said("bill_at_start")),
+        minimum_micros=micros(str(said("minimum_invoice"))),
     )
 
 
-def terms_before(customer: Customer, end: datetime) -> Terms:
+def terms_before(
+    customer: Customer, end: datetime, rules: Sequence[RuleRow] | None = None
+) -> Terms:
     """What the rules say in the last instant of a period that ends at `end`."""
-    return terms_at(customer, end - INSTANT)
+    return terms_at(customer, end - INSTANT, rules)
 
 
-def taxes_of(customer: Customer) -> TaxHistory:
-    """Which tax holds from when on. One query."""
-    return tax_history(tax_rules(customer))
+def chain_of(customer: Customer, rules: Sequence[RuleRow] | None) -> list[RuleRow]:
+    """The rules of the customer itself. One query, none with `rules_of` it."""
+    return applicable(rules_of(customer) if rules is None else rules, customer_id=customer.pk)
 
 
-def calendar_of(customer: Customer) -> Calendar:
+def taxes_of(customer: Customer, rules: Sequence[RuleRow] | None = None) -> TaxHistory:
+    """Which tax holds from when on. One query, none with `rules_of` it."""
+    return tax_history(chain_of(customer, rules))
+
+
+def calendar_of(customer: Customer, rules: Sequence[RuleRow] | None = None) -> Calendar:
     """The customer's billing periods: by the rules and its first day, and by what is issued.
 
-    Three queries.
+    Three queries, two with `rules_of` it.
     """
-    history = period_history(period_rules(customer), customer.timezone)
+    history = period_history(chain_of(customer, rules), customer.timezone)
     first = Subscription.objects.filter(customer=customer).aggregate(first=Min("starts_on"))
     anchor = anchor_day(
         history,
@@ -87,12 +98,14 @@ def period_of_invoice(invoice: Invoice) -> Period:
     return Period(invoice.period_from, invoice.period_to, invoice.days, invoice.period_zone)
 
 
-def held_campaigns(customer: Customer, *moments: datetime) -> tuple[int, ...]:
+def held_campaigns(
+    customer: Customer, *moments: datetime, rules: Sequence[RuleRow] | None = None
+) -> tuple[int, ...]:
     """Ids of the campaigns that are not billed at one of the moments; their calls and fees wait.
 
-    Two queries.
+    Two queries, one with `rules_of` the customer.
     """
-    rules = [rule for rule in rule_rows() if rule.setting == "billing_enabled"]
+    rules = rules_of(customer) if rules is None else rules
     campaigns = Campaign.objects.filter(customer=customer).order_by("id")
     return tuple(
         number
@@ -101,15 +114,20 @@ def held_campaigns(customer: Customer, *moments: datetime) -> tuple[int, ...]:
     )
 
 
-def _enabled(chain: Sequence[RuleRow], moments: Sequence[datetime]) -> bool:
-    return all(resolve(chain, "billing_enabled", moment).value for moment in moments)
+def is_billed(customer: Customer, *moments: datetime) -> bool:
+    """Whether invoices are made for the customer at each of the moments. One query."""
+    return _enabled(chain_of(customer, None), moments)
 
 
 def billed(customers: Iterable[Customer], *moments: datetime) -> list[Customer]:
     """Those for whom invoices are made at each of the moments. One query for the rules."""
-    rules = [rule for rule in rule_rows() if rule.setting == "billing_enabled"]
+    rules = rules_of_all("billing_enabled")
     return [
         customer
         for customer in customers
         if _enabled(applicable(rules, customer_id=customer.pk), moments)
     ]
+
+
+def _enabled(chain: Sequence[RuleRow], moments: Sequence[datetime]) -> bool:
+    return all(resolve(chain, "billing_enabled", moment).value for moment in moments)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Literal
 
 from django.db.models import Q, QuerySet
 
-from tollwright.core.billing.period_rules import PERIOD_SETTINGS
 from tollwright.core.rules import SETTINGS, Resolved, RuleRow, Setting, applicable, resolve
 from tollwright.core.settings import SCOPES, Scope
-from tollwright.core.tax.history import TAX_SETTINGS
 from tollwright.data.customers import Campaign, Customer
 from tollwright.data.rules import Rule
 from tollwright.data.scope import current_tenant_id
 
+_COLUMNS = tuple(column.name for column in fields(RuleRow))
 Place = Literal["platform", "tenant"] | Customer | Campaign
 
 
@@ -42,19 +42,20 @@ def rules_in_force(
     return [(known, resolve(rows, known.name, at)) for known in SETTINGS.values()]
 
 
-def rule_rows() -> list[RuleRow]:
-    """Every rule that reaches some campaign of this provider, for `core.rules.applicable`."""
-    return [as_row(rule) for rule in _visible()]
+def rules_of_all(setting: str) -> list[RuleRow]:
+    """What this provider's rules say of a setting to anybody, for `core.rules.applicable`."""
+    return _rows(_visible().filter(setting=setting))
 
 
-def period_rules(customer: Customer) -> list[RuleRow]:
-    """The rules that bound the customer's billing periods, of all times. One query."""
-    return _chain(customer, None, {"setting__in": PERIOD_SETTINGS})
-
-
-def tax_rules(customer: Customer) -> list[RuleRow]:
-    """The rules that say the customer's tax, of all times. One query."""
-    return _chain(customer, None, {"setting__in": TAX_SETTINGS})
+def rules_of(customer: Customer) -> list[RuleRow]:
+    """The rules that reach the customer or one of its campaigns, of all settings and times. One
+    query, to be asked by `core.rules.applicable` for each of them."""
+    campaigns = Campaign.objects.filter(customer=customer).values("id")
+    return _rows(
+        _visible().filter(
+            Q(customer=None) | Q(customer=customer), Q(campaign=None) | Q(campaign__in=campaigns)
+        )
+    )
 
 
 def history(setting: str = "") -> QuerySet[Rule]:
@@ -126,4 +127,9 @@ def _chain(
         Q(campaign=None) | Q(campaign_id=campaign_id),
         **wanted,
     )
-    return applicable(map(as_row, rules), customer_id=customer_id, campaign_id=campaign_id)
+    return applicable(_rows(rules), customer_id=customer_id, campaign_id=campaign_id)
+
+
+def _rows(rules: QuerySet[Rule]) -> list[RuleRow]:
+    """As core's values, without a model for each."""
+    return [RuleRow(**row) for row in rules.values(*_COLUMNS)]
