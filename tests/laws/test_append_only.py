@@ -284,6 +284,11 @@ def test_a_number_is_the_next_one(north: Furnished) -> None:
         assert run("UPDATE number_series SET last_number = last_number + 1") == 1
     with pytest.raises(IntegrityError):
         run("UPDATE number_series SET last_number = last_number - 1")
+    day = "UPDATE number_series SET last_number = last_number + 1, last_on = "
+    assert run(day + "'2026-12-02'") == 1
+    for earlier in ("'2026-12-01'", "NULL"):
+        with pytest.raises(IntegrityError, match="starts at 0 and counts up"):
+            run(day + earlier)
 
 
 def test_an_identifier_means_one_campaign_at_a_time(north: Furnished) -> None:

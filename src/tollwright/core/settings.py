@@ -200,6 +200,17 @@ SETTINGS: dict[str, Setting] = {
             "tenant",
         ),
         Setting(
+            "keep_jobs_days",
+            "Keep jobs",
+            "whole",
+            90,
+            "Days after its end that a job is listed. One that failed stays until it is discarded.",
+            "tenant",
+            low=7,
+            high=3650,
+            unit="days",
+        ),
+        Setting(
             "second_factor",
             "Second factor",
             "choice",

@@ -102,6 +102,7 @@ class NumberSeries(TenantOwned):
     document_type = models.CharField(max_length=20)
     year = models.IntegerField()
     last_number = models.IntegerField(default=0)
+    last_on = models.DateField(null=True, help_text="the day on the document of that number")
 
     class Meta:
         db_table = "number_series"

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tollwright.jobs import billing, calls, rates, rerating, schedule
+from tollwright.jobs import billing, calls, exports, rates, rerating, schedule
 
-AREAS = (billing, calls, rates, rerating, schedule)
+AREAS = (billing, calls, exports, rates, rerating, schedule)

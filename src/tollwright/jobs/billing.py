@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import transaction
+
 from tollwright.core.document_text import amount_text
 from tollwright.data.jobs import Job
 from tollwright.data.models import RerateProposal
 from tollwright.domain.invoices import operations, queries, runs
+from tollwright.domain.invoices.numbering import SeriesAhead
 from tollwright.domain.jobs.operations import Outcome
 from tollwright.domain.rerating import operations as decisions
 from tollwright.domain.rerating import requests as rerating
 from tollwright.gateways.typst import render
-from tollwright.jobs.runner import Progress, asked_by, handles
+from tollwright.jobs.runner import Progress, asked_by, handles, now
+
+T = TypeVar("T")
 
 
 @handles(runs.DRAFT)
@@ -28,12 +37,15 @@ def finalise(job: Job, _progress: Progress) -> Outcome:
     if draft is None:
         return Outcome("The draft was deleted.")
     try:
-        issued = operations.finalise(
-            invoice=draft,
-            at=job.asked_at,
-            by=asked_by(job),
-            render=render,
-            early=job.arguments.get("early", False),
+        issued = in_time(
+            job,
+            lambda at: operations.finalise(
+                invoice=draft,
+                at=at,
+                by=asked_by(job),
+                render=render,
+                early=job.arguments.get("early", False),
+            ),
         )
     except operations.NotReady as why:
         if job.parent_id is None:  # somebody waits for this one
@@ -42,9 +54,22 @@ def finalise(job: Job, _progress: Progress) -> Outcome:
     return Outcome(f"Issued as {issued.number}.", "invoice", issued.pk)
 
 
+def in_time(job: Job, issue: Callable[[datetime], T]) -> T:
+    """Issue as of when it was asked for; if a document of a later day has its number meanwhile
+    (the job waited over midnight, or was tried again), as of now. Raises SeriesAhead."""
+    try:
+        with transaction.atomic():
+            return issue(job.asked_at)
+    except SeriesAhead:
+        return issue(now())
+
+
 @handles(rerating.ACCEPT)
 def accept_proposal(job: Job, _progress: Progress) -> Outcome:
     """The notes that a proposal asks for, and the new revisions of its charges."""
     proposal = RerateProposal.objects.get(pk=int(job.subject_id or 0))
-    notes = decisions.accept(proposal=proposal, at=job.asked_at, by=asked_by(job), render=render)
+    notes = in_time(
+        job,
+        lambda at: decisions.accept(proposal=proposal, at=at, by=asked_by(job), render=render),
+    )
     return Outcome(f"Issued: {', '.join(str(note) for note in notes)}.")

@@ -45,6 +45,12 @@ def draft_due(job: Job, _progress: Progress) -> Outcome:
     return Outcome(f"Billing run {run.pk} is started.", "billing_run", run.pk)
 
 
+@handles(operations.OVERDUE)
+def tell_overdue(job: Job, _progress: Progress) -> Outcome:
+    """Events of the day that went by."""
+    return Outcome(operations.tell_overdue(at=job.asked_at))
+
+
 @handles(operations.BOOKS)
 def check_books(_job: Job, _progress: Progress) -> Outcome:
     """Documents against their rows."""
@@ -74,6 +80,7 @@ def check_installation(_job: Job, _progress: Progress) -> Outcome:
 
 @handles(operations.TIDY)
 def tidy(job: Job, _progress: Progress) -> Outcome:
-    """Files that jobs worked on or made are not kept for ever."""
-    count = jobs.forget_files(ended_before=job.asked_at - FILES_KEPT)
-    return Outcome(f"{count:,} files are let go of.")
+    """Neither jobs nor the files that they worked on or made are kept for ever."""
+    files = jobs.forget_files(ended_before=job.asked_at - FILES_KEPT)
+    gone = operations.forget_old_jobs(at=job.asked_at)
+    return Outcome(f"{files:,} pieces of files and {gone:,} jobs are let go of.")

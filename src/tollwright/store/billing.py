@@ -6,7 +6,7 @@ All take the caller's connection, inside the caller's transaction, with the tena
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -174,8 +174,20 @@ def lock_numbers(connection: Connection, tenant_id: int) -> None:
     _change(connection, "lock_numbers", {"tenant_id": str(tenant_id)})
 
 
+def fetch_last_day(
+    connection: Connection, *, legal_entity_id: int, document_type: str
+) -> date | None:
+    """The day of the entity's latest document of the type; None before its first."""
+    series: dict[str, object] = {
+        "legal_entity_id": legal_entity_id, "document_type": document_type,
+    }  # fmt: skip
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        last: date | None = cursor.execute(SQL["fetch_last_day"], series).fetchone()
+    return last
+
+
 def take_number(
-    connection: Connection, *, tenant_id: int, legal_entity_id: int, document_type: str, year: int
+    connection: Connection, *, tenant_id: int, legal_entity_id: int, document_type: str, day: date
 ) -> int:
     """The next number of the series, from 1, without gaps: a rolled-back one is given again.
 
@@ -185,7 +197,8 @@ def take_number(
         "tenant_id": tenant_id,
         "legal_entity_id": legal_entity_id,
         "document_type": document_type,
-        "year": year,
+        "year": day.year,
+        "day": day,
     }
     _change(connection, "insert_series", series)
     (number,) = _fetch_values(connection, "take_number", series)

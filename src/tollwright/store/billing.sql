@@ -125,10 +125,15 @@ SELECT count(*) FROM charge
 SELECT pg_advisory_xact_lock(hashtextextended('numbers/' || %(tenant_id)s, 0));
 
 -- name: take_number -- the series' row stays locked until the number's document is committed
-UPDATE number_series SET last_number = last_number + 1
+UPDATE number_series SET last_number = last_number + 1,
+       last_on = greatest(last_on, %(day)s::date)
  WHERE legal_entity_id = %(legal_entity_id)s AND document_type = %(document_type)s
    AND year = %(year)s
 RETURNING last_number;
+
+-- name: fetch_last_day -- of the entity's documents of the type, whatever their year
+SELECT max(last_on) FROM number_series
+ WHERE legal_entity_id = %(legal_entity_id)s AND document_type = %(document_type)s;
 
 -- name: insert_series -- the first document of its type and year
 INSERT INTO number_series (tenant_id, legal_entity_id, document_type, year, last_number)

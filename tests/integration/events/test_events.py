@@ -12,6 +12,7 @@ from tests.support.billing import ANNA, NOVEMBER, Books, as_data, bill, issue, o
 from tests.support.world import World, make_world
 from tollwright.data.models import Invoice
 from tollwright.data.scope import tenant_scope
+from tollwright.domain.customers.operations import update_customer
 from tollwright.domain.events.operations import TYPES, record
 from tollwright.domain.events.queries import events, events_of
 from tollwright.domain.invoices import operations as invoices
@@ -81,6 +82,17 @@ def test_void_credit_and_delete(world: World, books: Books) -> None:
         ]
         (event,) = events_of("credit_note", note.pk)
         assert (event.payload["total"], event.payload["corrects"]) == ("-1.19", third.pk)
+
+
+def test_a_customer_is_suspended_closed_and_restored(world: World) -> None:
+    with tenant_scope(world.tenant.pk):
+        for status in ("suspended", "closed", "active", "active"):
+            update_customer(customer=world.customer, at=NOVEMBER, by=ANNA, status=status)
+        assert told() == [
+            ("customer.suspended", 1),
+            ("customer.closed", 2),
+            ("customer.restored", 3),
+        ]
 
 
 def test_a_draft_that_a_run_lets_go_of_is_told(world: World, books: Books) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
+from unittest.mock import patch
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -26,6 +27,7 @@ from tests.support.billing import (
     said,
     say,
 )
+from tests.support.jobs import work_off
 from tollwright.data.models import (
     AuditEntry,
     Charge,
@@ -37,8 +39,9 @@ from tollwright.data.models import (
     Posting,
 )
 from tollwright.domain.errors import KeyReused
-from tollwright.domain.invoices import operations, queries
+from tollwright.domain.invoices import operations, queries, requests
 from tollwright.domain.invoices.credit_notes import BeyondInvoice, NothingToCorrect
+from tollwright.domain.invoices.numbering import SeriesAhead
 from tollwright.domain.invoices.operations import Correction
 from tollwright.domain.ledger import queries as ledger
 
@@ -124,6 +127,33 @@ def test_numbers_have_no_gap_when_one_fails(books: Books) -> None:
         "NC-INV-2026-000003",
     ]
     assert queries.check_sums() == []
+
+
+def test_no_number_is_of_a_day_before_the_last(books: Books) -> None:
+    """Issued on 1 December; with the clock back at 2 November, or in the year before, nothing is
+    taken, and a series of its own (credit notes) goes on. A job that waited issues today."""
+    books.call("2026-10-15T10:00", 1_000_000)
+    first, second = bill().invoices.all()[:1], books.customer("BETA")
+    assert first
+    issue(first[0], DECEMBER)
+    books.call("2026-10-15T10:00", 1_000_000, campaign=second[1])
+    (draft,) = bill("again").invoices.filter(status="draft")
+    early = datetime(2025, 12, 31, tzinfo=UTC)
+    for at in (NOVEMBER, early):
+        with pytest.raises(SeriesAhead) as refused:
+            operations.finalise(invoice=draft, at=at, by=ANNA, render=as_data, early=True)
+        assert str(refused.value) == (
+            f"The last number of NC-INV is of 2026-12-01, so none of {at:%Y-%m-%d} can follow it."
+            " Set the server's clock right, or wait until that day."
+        )
+    assert NumberSeries.objects.get(document_type="invoice").last_number == 1
+    job = requests.request_finalise(invoice=draft, early=True, at=NOVEMBER, by=ANNA)
+    with patch("tollwright.jobs.billing.now", lambda: DECEMBER):
+        work_off()
+    job.refresh_from_db()
+    draft.refresh_from_db()
+    assert (job.status, draft.number) == ("done", "NC-INV-2026-000002"), job.sentence
+    assert str(draft.issued_on) == "2026-12-01"
 
 
 def test_a_draft_whose_calls_changed_is_not_issued(books: Books) -> None:

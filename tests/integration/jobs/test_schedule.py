@@ -9,15 +9,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, connections
 
-from tests.support.billing import ANNA, Books, bill, issue, open_books, say
+from tests.support.billing import ANNA, Books, as_data, bill, issue, open_books, say
 from tests.support.jobs import work_off
 from tests.support.switch import Row, make_switch, master_csv
 from tests.support.world import World, make_world
 from tollwright.data.models import BillingRun, Invoice, Job
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls import operations as calls
+from tollwright.domain.events.queries import events_of
+from tollwright.domain.jobs import operations as jobs
 from tollwright.domain.jobs.queries import failed
 from tollwright.domain.nightly import operations as nightly
+from tollwright.domain.payments.operations import record_payment, reverse_payment
 from tollwright.jobs import schedule
 
 # 02:00 in Berlin on 2 November is 01:00 UTC
@@ -140,6 +143,49 @@ def customers() -> list[str]:
     return list(found)
 
 
+def test_what_is_overdue_is_told_once_and_again_when_it_was_opened_again(
+    world: World, books: Books
+) -> None:
+    """1.19, due on 16 November; paid on the 20th, and taken back."""
+    with tenant_scope(world.tenant.pk):
+        books.call("2026-10-15T10:00", 1_000_000)
+        (invoice,) = [issue(one) for one in bill().invoices.all()]
+        day = timedelta(days=1)
+
+        def overdue(days: int) -> tuple[str, int]:
+            said = night(NIGHT + days * day)[nightly.OVERDUE]
+            return said, events_of("invoice", invoice.pk).filter(type="invoice.overdue").count()
+
+        assert overdue(14) == ("0 invoices are newly overdue.", 0)
+        assert overdue(15) == ("1 invoices are newly overdue.", 1)
+        assert overdue(16) == ("0 invoices are newly overdue.", 1)
+        at = NIGHT + 18 * day
+        payment = record_payment(
+            customer=world.customer, amount_micros=1_190_000, currency="EUR", method="transfer",
+            received_at=at, key="p", at=at, by=ANNA, render=as_data,
+        )  # fmt: skip
+        assert overdue(19) == ("0 invoices are newly overdue.", 1)
+        reverse_payment(
+            payment=payment, reason="Bounced", key="r", at=at + 2 * day, by=ANNA, render=as_data
+        )
+        assert overdue(21) == ("1 invoices are newly overdue.", 2)
+
+
+def test_old_jobs_are_let_go_of_and_what_failed_stays(world: World, books: Books) -> None:
+    """A night's jobs are of 2 November; kept for 30 days, they go in the night of 3 December, but
+    for the one that failed and the one by which the next night goes."""
+    with tenant_scope(world.tenant.pk):
+        say("keep_jobs_days", 30)
+        night(NIGHT)
+        Job.objects.update(ended_at=NIGHT, status="done")
+        Job.objects.filter(kind=nightly.AUDIT).update(status="failed")
+        count = Job.objects.count()
+        assert jobs.forget_jobs(ended_before=NIGHT, keep=nightly.DRAFT) == 0
+        assert nightly.forget_old_jobs(at=NIGHT + timedelta(days=30)) == 0
+        assert nightly.forget_old_jobs(at=NIGHT + timedelta(days=31)) == count - 2
+        assert set(Job.objects.values_list("kind", flat=True)) == {nightly.DRAFT, nightly.AUDIT}
+
+
 def test_checks_that_hold(world: World, books: Books) -> None:
     with tenant_scope(world.tenant.pk):
         books.call("2026-10-28T10:00", 1_000_000)
@@ -148,7 +194,7 @@ def test_checks_that_hold(world: World, books: Books) -> None:
         told = night(NIGHT)
         assert told[nightly.BOOKS] == "Every figure equals its rows."
         assert told[nightly.AUDIT].startswith("The audit chain holds: ")
-        assert told[nightly.TIDY] == "0 files are let go of."
+        assert told[nightly.TIDY] == "0 pieces of files and 0 jobs are let go of."
 
 
 def test_sums_of_days_are_checked(db: None) -> None:

@@ -19,8 +19,12 @@ from tollwright.domain import validation
 from tollwright.domain.audit.operations import By, record
 from tollwright.domain.customers import queries
 from tollwright.domain.errors import DomainError
+from tollwright.domain.events.operations import Payload
+from tollwright.domain.events.operations import record as tell
 
-STATUSES = ("active", "suspended", "closed")
+# Each status of a customer, and what is told when it is reached.
+STATUS_TOLD = {"active": "restored", "suspended": "suspended", "closed": "closed"}
+STATUSES = tuple(STATUS_TOLD)
 CAMPAIGN_STATUSES = ("active", "closed")
 CAMPAIGN_KINDS = ("dialler", "queue", "in_group", "project")
 
@@ -107,7 +111,14 @@ def update_customer(*, customer: Customer, at: datetime, by: By, **changes: str)
         by=by, at=at, action="customer.updated", subject="customer", subject_id=customer.pk,
         before=before, after={name: getattr(customer, name) for name in changed},
     )  # fmt: skip
+    if "status" in changed:
+        _tell_status(customer, at)
     return customer
+
+
+def _tell_status(customer: Customer, at: datetime) -> None:
+    payload: Payload = {"id": customer.pk, "code": customer.code}
+    tell(f"customer.{STATUS_TOLD[customer.status]}", object_id=customer.pk, payload=payload, at=at)
 
 
 def _currency_is_free(customer: Customer) -> None:

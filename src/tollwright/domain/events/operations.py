@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db import connection
+
 from tollwright.core.money import minor_decimals, show
 from tollwright.data.events import Event
 from tollwright.data.scope import current_tenant_id
@@ -34,7 +36,13 @@ TYPES = frozenset(
         "payment.reallocated",
         "card_version.published",
         "plan_version.published",
+        "customer.closed",
+        "customer.restored",
+        "customer.suspended",
+        "debit_note.overdue",
+        "export.ready",
         "import.completed",
+        "invoice.overdue",
         "import.rolled_back",
         "rerating.applied",
         "rerate_proposal.accepted",
@@ -53,6 +61,8 @@ def record(type: str, *, object_id: int, payload: Payload, at: datetime, version
     """
     if type not in TYPES:
         raise ValueError(f"{type} is no known event")
+    if not connection.in_atomic_block:
+        raise RuntimeError("an event is told in the transaction of what happened")
     Event.objects.create(
         tenant_id=current_tenant_id(),
         type=type,

@@ -11,6 +11,7 @@ from tollwright.core.billing.periods import day_of
 from tollwright.data.models import Document, Invoice, LegalEntity, PaymentChange, Receipt
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain.database import database
+from tollwright.domain.errors import DomainError
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.store import billing
 
@@ -37,14 +38,31 @@ def issue_day(at: datetime) -> date:
     return day_of(at, current_tenant().timezone)
 
 
+class SeriesAhead(DomainError):
+    """A document of a later day has its number already."""
+
+    kind, code = "conflict", "number_series_ahead"
+
+
 def take_number(entity: LegalEntity, kind: str, on: date) -> str:
-    """`NC-INV-2026-000001`: the next of the entity, kind and year; gapless."""
+    """`NC-INV-2026-000001`: the next of the entity, kind and year; gapless, by day.
+
+    Raises SeriesAhead for a day before that of the last: the clock went back. Others who number
+    wait (`lock_numbers`), so that no later day slips in between.
+    """
+    last = billing.fetch_last_day(database(), legal_entity_id=entity.pk, document_type=kind)
+    if last is not None and on < last:
+        raise SeriesAhead(
+            f"The last number of {entity.number_prefix}-{CODES[kind]} is of {last:%Y-%m-%d}, so"
+            f" none of {on:%Y-%m-%d} can follow it. Set the server's clock right, or wait until"
+            " that day."
+        )
     count = billing.take_number(
         database(),
         tenant_id=entity.tenant_id,
         legal_entity_id=entity.pk,
         document_type=kind,
-        year=on.year,
+        day=on,
     )
     return f"{entity.number_prefix}-{CODES[kind]}-{on.year}-{count:06}"
 

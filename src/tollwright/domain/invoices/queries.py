@@ -18,6 +18,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
+    Value,
     When,
 )
 from django.db.models.functions import Coalesce, Greatest
@@ -28,6 +29,7 @@ from tollwright.data.models import (
     Charge,
     Customer,
     Document,
+    Event,
     Invoice,
     InvoiceLine,
     InvoiceTax,
@@ -74,6 +76,7 @@ __all__ = [
     "of_run",
     "open_micros",
     "overdue",
+    "overdue_untold",
     "run_by_id",
     "runs",
     "runs_with_counts",
@@ -236,6 +239,18 @@ def overdue(*, at: datetime, customer: Customer | None = None) -> QuerySet[Invoi
     late: QuerySet[Any] = with_open(Invoice.objects.filter(_is_overdue(issue_day(at))))
     late = late.filter(open_micros__gt=0).select_related("customer").order_by("due_on", "id")
     return late if customer is None else late.filter(customer=customer)
+
+
+def overdue_untold(*, at: datetime) -> QuerySet[Invoice]:
+    """Those of whom no event says so, or none since they were opened again."""
+    told = Event.objects.filter(
+        object_kind=OuterRef("document_type"), object_id=OuterRef("pk"),
+        type__regex=r"\.(overdue|reopened)$",
+    )  # fmt: skip
+    last = Subquery(told.order_by("-sequence").values("type")[:1])
+    return (
+        overdue(at=at).annotate(told=Coalesce(last, Value(""))).exclude(told__endswith=".overdue")
+    )
 
 
 def next_due(*, at: datetime, customer: Customer) -> Invoice | None:

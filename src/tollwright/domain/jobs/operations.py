@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 from procrastinate.contrib.django import app
 from procrastinate.types import JSONDict
 
@@ -26,6 +26,8 @@ from tollwright.store import jobs as store
 
 PIECE_BYTES = 1024 * 1024
 BATCH = 500
+NIGHTLY = "nightly."
+MOST_FORGOTTEN = 20_000  # a night; the rest the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,10 @@ def cancel(*, job: Job, at: datetime, by: By) -> Job:
 
 @transaction.atomic
 def retry(*, job: Job, at: datetime, by: By) -> Job:
-    """Try again what failed or was cancelled: the job, or those parts of it. Raises JobEnded."""
+    """Try again what failed or was cancelled: the job, or those parts of it. Raises JobEnded.
+
+    It is asked for anew: a document that it issues is of this day.
+    """
     again = ("failed", "cancelled")
     own = Job.objects.select_for_update().get(pk=job.pk)
     found = list(Job.objects.select_for_update().filter(parent=own, status__in=again))
@@ -168,6 +173,8 @@ def retry(*, job: Job, at: datetime, by: By) -> Job:
     if not found:
         raise JobEnded(f"{own.title} is {own.status}: there is nothing to try again.")
     for one in found:
+        if not one.kind.startswith(NIGHTLY):  # it is of its night, whenever it is done
+            one.asked_at = at
         _open_again(one)
     _queue(found)
     if found[0].parent_id is not None:
@@ -205,6 +212,26 @@ def forget_files(*, ended_before: datetime) -> int:
     """Delete the files of jobs that ended before then; how many pieces those were."""
     old = JobFile.objects.filter(job__ended_at__lt=ended_before)
     return old.delete()[0]
+
+
+@transaction.atomic
+def forget_jobs(*, ended_before: datetime, keep: str) -> int:
+    """Delete jobs that ended well or were cancelled before then, with their parts; how many.
+
+    What failed stays until somebody tries it again or discards it. Of the kind `keep` the newest
+    stays too: when it was is what the next one goes by.
+    """
+    newest = Job.objects.filter(kind=keep, status="done").order_by("-asked_at").values("pk")[:1]
+    old = Job.objects.filter(ended_at__lt=ended_before, status__in=["done", "cancelled"])
+    wholes = old.filter(parent__isnull=True).exclude(
+        pk__in=list(newest.values_list("pk", flat=True))
+    )
+    heads = list(wholes.order_by("id").values_list("pk", flat=True)[:MOST_FORGOTTEN])
+    gone = Job.objects.filter(Q(pk__in=heads) | Q(parent__in=heads))
+    JobFile.objects.filter(job__in=gone).delete()
+    gone.filter(parent__isnull=False).delete()
+    gone.delete()
+    return len(heads)
 
 
 def leave_queue(job: Job) -> None:
@@ -301,7 +328,7 @@ def _cancel_row(job: Job, at: datetime) -> None:
 def _open_again(job: Job) -> None:
     job.status, job.sentence = "queued", ""
     job.ended_at = job.told_at = None
-    job.save(update_fields=["status", "sentence", "ended_at", "told_at"])
+    job.save(update_fields=["status", "sentence", "asked_at", "ended_at", "told_at"])
 
 
 def _record(action: str, job: Job, at: datetime, by: By) -> None:

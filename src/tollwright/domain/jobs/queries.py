@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from django.db.models import Q, QuerySet
 
-from tollwright.data.jobs import Job, JobFile
+from tollwright.data.jobs import OPEN, Job, JobFile
+from tollwright.data.scope import tenant_scope
 from tollwright.domain.errors import NotFound
 
 MOST_TOLD = 5
@@ -29,6 +30,11 @@ def job_by_id(job_id: int) -> Job:
 def parts(job: Job) -> QuerySet[Job]:
     """The parts of a group, as they were asked for."""
     return job.parts.order_by("id")
+
+
+def open_jobs(kind: str) -> QuerySet[Job]:
+    """Those of the kind that wait or are being worked on."""
+    return Job.objects.filter(kind=kind, status__in=OPEN)
 
 
 def parts_not_done(group: Job) -> QuerySet[Job]:
@@ -62,6 +68,18 @@ def pieces(job: Job, *, result: bool = False) -> Iterator[bytes]:
     found = JobFile.objects.filter(job=job, result=result).order_by("piece_no")
     for piece_no in list(found.values_list("piece_no", flat=True)):
         yield bytes(found.values_list("content", flat=True).get(piece_no=piece_no))
+
+
+def pieces_apart(job: Job, *, result: bool = False) -> Iterator[bytes]:
+    """The same, each read in a transaction of its own: for who goes on when ours is over."""
+    found = JobFile.objects.filter(job=job, result=result).order_by("piece_no")
+    numbers = list(found.values_list("piece_no", flat=True))  # now, while they may be seen
+
+    def read(piece_no: int) -> bytes:
+        with tenant_scope(job.tenant_id):
+            return bytes(found.values_list("content", flat=True).get(piece_no=piece_no))
+
+    return map(read, numbers)
 
 
 def file_of(job: Job, *, result: bool = False) -> JobFile:

@@ -19,23 +19,26 @@ from tollwright.domain.database import database, database_cursor
 from tollwright.domain.errors import DomainError
 from tollwright.domain.invoices import queries as invoices
 from tollwright.domain.invoices import runs
+from tollwright.domain.invoices.events import tell
 from tollwright.domain.invoices.terms import DAY, INSTANT, calendar_of, terms_at
-from tollwright.domain.jobs.operations import Work, enqueue
+from tollwright.domain.jobs.operations import Work, enqueue, forget_jobs
 from tollwright.domain.rules.queries import resolve_for
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.store import calls, rollups
 
 MONTHS = "nightly.make_months"
 DRAFT, BOOKS, ROLLUPS = "nightly.draft", "nightly.check_books", "nightly.check_rollups"
+OVERDUE = "nightly.tell_overdue"
 AUDIT, INSTALLATION, TIDY = "nightly.check_audit", "nightly.check_installation", "nightly.tidy"
 TITLES = {
     MONTHS: "Make the months ahead",
     DRAFT: "Draft what is due",
+    OVERDUE: "Tell of what is overdue",
     BOOKS: "Check every document against its rows",
     ROLLUPS: "Check the sums of days against their charges",
     AUDIT: "Check the audit chain",
     INSTALLATION: "Check the installation",
-    TIDY: "Let go of files of old jobs",
+    TIDY: "Let go of old jobs and their files",
 }
 BY = By("schedule", "job")
 NIGHT = timedelta(hours=2)  # after the provider's midnight: late files of the day are in
@@ -145,6 +148,21 @@ def _began(
     return (
         first >= calendar.at(until).since and since < max(first, subscription.created_at) <= until
     )
+
+
+@transaction.atomic
+def tell_overdue(*, at: datetime) -> str:
+    """An event for each invoice whose due day is over, once, and again once it was opened again."""
+    new = list(invoices.overdue_untold(at=at))
+    for invoice in new:
+        tell("overdue", invoice, at)
+    return f"{len(new):,} invoices are newly overdue."
+
+
+def forget_old_jobs(*, at: datetime) -> int:
+    """Jobs that ended longer ago than the rule keep_jobs_days says; how many those were."""
+    days = int(str(resolve_for("keep_jobs_days", at=at).value))
+    return forget_jobs(ended_before=at - timedelta(days=days), keep=DRAFT)
 
 
 def check_books() -> str:

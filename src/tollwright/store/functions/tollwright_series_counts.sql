@@ -1,4 +1,4 @@
--- Numbers: a series starts at 0 and goes up by one; it never goes back and is never deleted.
+-- Numbers: a series starts at 0 and goes up by one, its days never go back; it is never deleted.
 CREATE OR REPLACE FUNCTION public.tollwright_series_counts()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -9,7 +9,8 @@ BEGIN
         RETURN NEW;
     END IF;
     IF TG_OP = 'UPDATE' AND NEW.last_number = OLD.last_number + 1
-       AND to_jsonb(NEW) - 'last_number' = to_jsonb(OLD) - 'last_number' THEN
+       AND to_jsonb(NEW) - 'last_number' - 'last_on' = to_jsonb(OLD) - 'last_number' - 'last_on'
+       AND coalesce(NEW.last_on >= OLD.last_on, OLD.last_on IS NULL) THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'a number series starts at 0 and counts up by one: % refused', TG_OP

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 
 from tollwright.domain.entities import Job
+from tollwright.domain.errors import NotFound
+from tollwright.domain.exports.requests import TABLE
 from tollwright.domain.jobs import operations, queries
 from tollwright.domain.jobs.rows import job_rows
 from tollwright.domain.rerating import requests
@@ -15,6 +18,7 @@ from tollwright.web.office.forms import ConfirmForm, posted
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, done, listing, page, show
 from tollwright.web.office.permissions import Need, may
+from tollwright.web.shared.exports import attached
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Status
 from tollwright.web.shared.tables import (
@@ -107,6 +111,18 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
     )
 
 
+@page()
+def file(request: StaffRequest, pk: int) -> HttpResponse:
+    """What it made, for who asked for it."""
+    job = queries.job_by_id(pk)
+    if job.asked_by != request.by.actor:
+        raise NotFound("There is no such file.")
+    head = queries.file_of(job, result=True)
+    pieces = queries.pieces_apart(job, result=True)
+    streamed = StreamingHttpResponse(pieces, content_type=head.media_type)
+    return cast(HttpResponse, attached(streamed, head.name))
+
+
 @page(methods=BOTH)
 def retry(request: StaffRequest, pk: int) -> HttpResponse:
     """Do again what failed or was cancelled."""
@@ -168,6 +184,8 @@ def need_of(job: Job) -> Need:
 
 def result_of(job: Job) -> str:
     """The page of what it is about or made; '' where there is none."""
+    if job.kind == TABLE:
+        return to("job-file", job.pk)
     if job.kind == requests.WHAT_IF:
         return to("what-if-file", job=job.pk)
     name = PAGES.get(job.subject)

@@ -10,15 +10,17 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from tollwright.domain.audit.operations import By
 from tollwright.domain.entities import Membership
 from tollwright.domain.errors import DomainError
+from tollwright.domain.exports.requests import WHOLE, ExportRefused, request_export
 from tollwright.domain.jobs import operations
 from tollwright.domain.jobs import queries as jobs
+from tollwright.web.office.links import to
 from tollwright.web.office.permissions import Need, may, rights
 from tollwright.web.office.site import office
 from tollwright.web.shared.error_mapping import message_of, status_of
@@ -124,12 +126,23 @@ def listing(
     request: StaffRequest, title: str, table: Table, template: str = "list.html", **context: Any
 ) -> HttpResponse:
     """A page that is one table, or the table as a file."""
-    file = table.respond(request)
+    file = table.respond(request, lambda filename: _export(request, filename))
     return file or show(request, template, title, table=table.page(request), **context)
 
 
+def _export(request: StaffRequest, filename: str) -> HttpResponse:
+    """A long table is a job, whose page has the file."""
+    job = request_export(
+        path=request.path, query=request.GET.urlencode(), filename=filename,
+        user_id=int(request.user.pk or 0), at=request.at, by=request.by,
+    )  # fmt: skip
+    return redirect(to("job", job.pk))
+
+
 def refused(request: StaffRequest, sentence: str, status: int) -> HttpResponse:
-    """The page that says why not, with the way back."""
+    """The page that says why not, with the way back. Raises ExportRefused in a job's request."""
+    if hasattr(request, WHOLE):
+        raise ExportRefused(sentence)
     back = request.META.get("HTTP_REFERER", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
         back = "/office/"

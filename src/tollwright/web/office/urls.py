@@ -154,6 +154,7 @@ CONTROL = [
     _page("keys/<int:pk>/revoke/", access.key_revoke, "key-revoke"),
     _page("jobs/", jobs.index, "jobs"),
     _page("jobs/<int:pk>/", jobs.one, "job"),
+    _page("jobs/<int:pk>/file/", jobs.file, "job-file"),
     _page("jobs/<int:pk>/retry/", jobs.retry, "job-retry"),
     _page("jobs/<int:pk>/cancel/", jobs.cancel, "job-cancel"),
     _page("audit/", audit.index, "audit"),

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 from tollwright.domain import listing
 from tollwright.domain.errors import DomainError
+from tollwright.domain.exports.requests import WHOLE
 from tollwright.domain.listing import FilterUnreadable, Listed, Rows
 from tollwright.web.shared import exports
 from tollwright.web.shared.filters import day_of, id_of
@@ -20,7 +21,9 @@ from tollwright.web.shared.formatting import Cell, Status, is_number, number, te
 
 PER_PAGE = 50
 COUNTED_UP_TO = 10_000  # beyond this only "more than" is said: counting millions is no answer
-EXPORTED_UP_TO = 100_000
+EXPORTED_UP_TO = 100_000  # rows in a request
+EXPORTED_AT_ONCE = 10_000  # where a job is offered: beyond this it is one
+EXPORTED_BY_JOB = 1_000_000  # a spreadsheet holds no more
 WHOLE_UP_TO = 26  # characters
 
 FIRST = {"after": "", "before": ""}  # what an address leaves out for the first page
@@ -165,21 +168,27 @@ class Table:
     keep: Sequence[str] = field(default=())
     large: bool = False
 
-    def respond(self, request: HttpRequest) -> HttpResponse | None:
-        """The file if the address asks for one (`format=csv` or `xlsx`), else None."""
+    def respond(
+        self, request: HttpRequest, later: Callable[[str], HttpResponse] | None = None
+    ) -> HttpResponse | None:
+        """The file if the address asks for one (`format=csv` or `xlsx`), else None.
+
+        `later(its name)` is the answer where it is long enough for a job.
+        """
         wanted = request.GET.get("format", "")
         if wanted not in exports.FORMATS:
             return None
         unread = self._filtered(request.GET)[1]
         if unread:  # a file has no place to say it
             raise FilterUnreadable(" ".join(unread.values()))
-        rows = list(self.sorted(request.GET)[: EXPORTED_UP_TO + 1])
-        if len(rows) > EXPORTED_UP_TO:
-            raise TooManyRows(
-                f"These are more than {number(EXPORTED_UP_TO)} rows; narrow the filter and"
-                " export again."
-            )
-        return exports.FORMATS[wanted](self.filename, self.columns, rows)
+        found, whole = self.sorted(request.GET), getattr(request, WHOLE, None)
+        if whole is not None:
+            return exports.write_whole(whole, wanted, self.filename, self.columns, found)
+        if later is not None and _more(found, EXPORTED_AT_ONCE):
+            _refuse_beyond(found, EXPORTED_BY_JOB)
+            return later(f"{self.filename}.{wanted}")
+        _refuse_beyond(found, EXPORTED_UP_TO)
+        return exports.FORMATS[wanted](self.filename, self.columns, list(found))
 
     def filtered(self, query: QueryDict) -> Rows:
         """The rows that pass the filters of the address; none when one of them is unreadable."""
@@ -355,3 +364,14 @@ def _kept(query: QueryDict, keys: Sequence[str]) -> str:
         if key in query:
             kept.setlist(key, query.getlist(key))
     return kept.urlencode()
+
+
+def _more(rows: Rows, limit: int) -> bool:
+    return listing.count_up_to(rows, limit + 1) > limit
+
+
+def _refuse_beyond(rows: Rows, limit: int) -> None:
+    if _more(rows, limit):
+        raise TooManyRows(
+            f"These are more than {number(limit)} rows; narrow the filter and export again."
+        )

@@ -18,6 +18,7 @@ from tollwright.domain.access import operations as access
 from tollwright.domain.audit.operations import By
 from tollwright.domain.carriers import operations as carriers
 from tollwright.domain.customers import operations as customers
+from tollwright.domain.jobs.operations import keep_file
 from tollwright.domain.payments import operations as payments
 from tollwright.domain.plans import operations as plans
 from tollwright.domain.rates import operations as rates
@@ -156,6 +157,16 @@ def _job(shop: Shop) -> Job:
     )  # fmt: skip
 
 
+def _export(shop: Shop) -> Job:
+    """Asked for by who the tests sign in as."""
+    job = Job.objects.create(
+        tenant_id=shop.tenant_id, kind="exports.table", title="Export calls.csv", status="done",
+        asked_at=AT, asked_by="owner@north.example", ended_at=AT, told_at=AT, queue_id=2,
+    )  # fmt: skip
+    keep_file(job, "calls.csv", [b"a"], media_type="text/csv", result=True)
+    return job
+
+
 def _rest(shop: Shop) -> dict[str, tuple[object, ...]]:
     run = BillingRun.objects.create(
         tenant_id=shop.tenant_id,
@@ -187,5 +198,6 @@ def _rest(shop: Shop) -> dict[str, tuple[object, ...]]:
         "access-withdraw": (member.pk,),
         "key-revoke": (key.pk,),
         **dict.fromkeys(("job", "job-retry", "job-cancel"), (_job(shop).pk,)),
+        "job-file": (_export(shop).pk,),
         "audit-entry": (AuditEntry.objects.earliest("seq").pk,),
     }

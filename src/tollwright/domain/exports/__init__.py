@@ -1,0 +1,1 @@
+"""Files of tables that are too long for a request."""
