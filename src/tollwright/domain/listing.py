@@ -211,6 +211,13 @@ def in_order(rows: Rows, path: str, *, down: bool) -> Rows:
     return sorted(rows, key=key, reverse=down)
 
 
+def each(rows: Rows, portion: int) -> Iterator[Any]:
+    """All of them, however many: of a query so many are held at once."""
+    if isinstance(rows, Listed):
+        return map(rows.row, rows.query.iterator(portion))
+    return rows.iterator(portion) if isinstance(rows, QuerySet) else iter(rows)
+
+
 def count_up_to(rows: Rows, limit: int) -> int:
     """How many rows there are, counted to `limit` + 1 at the most."""
     rows = rows.query if isinstance(rows, Listed) else rows

@@ -13,7 +13,6 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import Any, Protocol, TypeVar
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -21,6 +20,7 @@ from django.utils.http import content_disposition_header
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from tollwright.domain import listing
 from tollwright.domain.exports.requests import WholeFile
 from tollwright.domain.listing import Rows
 from tollwright.web.shared.formatting import Cell, Money, Seconds, exported
@@ -117,7 +117,7 @@ def _batched(rows: Iterator[Any]) -> Iterator[list[Any]]:
 
 
 def _each(rows: Rows) -> Iterator[Any]:
-    return iter(rows.iterator(PORTION) if isinstance(rows, QuerySet) else rows)
+    return listing.each(rows, PORTION)
 
 
 def _kinds(columns: Sequence[ColumnLike], rows: Rows) -> list[type]:
