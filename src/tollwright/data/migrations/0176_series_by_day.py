@@ -27,7 +27,7 @@ ALTER TABLE number_series ENABLE TRIGGER series_counts;
 class Migration(migrations.Migration):
     """`last_on`, from the documents that are there."""
 
-    dependencies = [("data", "0153_entries_of_their_day")]
+    dependencies = [("data", "0154_intervals_on_lines")]
     operations = [
         migrations.AddField(
             "numberseries",
