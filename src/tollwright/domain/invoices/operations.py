@@ -11,6 +11,7 @@ from django.db import transaction
 
 from tollwright.core.labels import label
 from tollwright.core.postings import invoice_postings, reversal
+from tollwright.core.rules import RuleRow
 from tollwright.data.models import BillingRun, Customer, Invoice
 from tollwright.data.scope import current_tenant_id
 from tollwright.domain import validation
@@ -36,6 +37,7 @@ from tollwright.domain.invoices.terms import (
     terms_at,
 )
 from tollwright.domain.ledger.operations import post
+from tollwright.domain.rules.queries import rules_of
 from tollwright.engine.rating.settle import settle
 from tollwright.store import allowances, billing
 
@@ -192,9 +194,11 @@ def finalise(
     locked = _locked(invoice)
     if locked.status in {"finalised", "paid", "written_off"}:
         return locked
-    refuse_unready(locked, at, early=early)
+    rules = rules_of(locked.customer)
+    refuse_unready(locked, at, early=early, rules=rules)
     _refuse_outdated(locked)
-    due_days = terms_at(locked.customer, at).due_days
+    keep_anchor(locked, rules)
+    due_days = terms_at(locked.customer, at, rules).due_days
     return _issue(locked, due_days=due_days, at=at, by=by, render=render)
 
 
@@ -220,20 +224,24 @@ def finalise_run(*, run: BillingRun, at: datetime, by: By, render: Render) -> Is
     return Issued(tuple(issued), tuple(left))
 
 
-def refuse_unready(draft: Invoice, at: datetime, *, early: bool) -> None:
-    """Raise NotADraft, BillingOff, or TooEarly unless it may be issued `early`."""
+def refuse_unready(
+    draft: Invoice, at: datetime, *, early: bool, rules: Sequence[RuleRow] | None = None
+) -> None:
+    """Raise NotADraft, BillingOff, or TooEarly unless it may be issued `early`; `rules`: those
+    that reach the customer, where they are read already."""
     if draft.status != "draft":
         raise NotADraft(f"{draft} is {draft.status}: it cannot be finalised.")
-    _refuse_unbilled(draft, at)
+    rules = rules_of(draft.customer) if rules is None else rules
+    _refuse_unbilled(draft, at, rules)
     if not early:
-        _refuse_early(draft, at)
+        _refuse_early(draft, at, rules)
 
 
-def grace_ends(draft: Invoice, at: datetime) -> datetime:
+def grace_ends(draft: Invoice, at: datetime, rules: Sequence[RuleRow] | None = None) -> datetime:
     """From when on the draft may be finalised without waiting for late calls any longer."""
     if draft.at_start:  # it has no calls
         return draft.period_to
-    return draft.period_to + timedelta(days=terms_at(draft.customer, at).grace_days)
+    return draft.period_to + timedelta(days=terms_at(draft.customer, at, rules).grace_days)
 
 
 @transaction.atomic
@@ -383,13 +391,14 @@ def _locked(invoice: Invoice) -> Invoice:
     )
 
 
-def _refuse_unbilled(draft: Invoice, at: datetime) -> None:
-    if not is_billed(draft.customer, at):
+def _refuse_unbilled(draft: Invoice, at: datetime, rules: Sequence[RuleRow]) -> None:
+    if not is_billed(draft.customer, at, rules=rules):
         raise BillingOff(
             f"Billing is off for {draft.customer.name} (rule billing_enabled): "
             "switch it on, or delete the draft."
         )
-    held = draft.lines.filter(campaign_id__in=held_campaigns(draft.customer, at))
+    waiting = held_campaigns(draft.customer, at, rules=rules)
+    held = draft.lines.filter(campaign_id__in=waiting)
     names = sorted(
         {line.campaign.name for line in held.select_related("campaign") if line.campaign}
     )
@@ -400,8 +409,8 @@ def _refuse_unbilled(draft: Invoice, at: datetime) -> None:
         )
 
 
-def _refuse_early(draft: Invoice, at: datetime) -> None:
-    ready = grace_ends(draft, at)
+def _refuse_early(draft: Invoice, at: datetime, rules: Sequence[RuleRow]) -> None:
+    ready = grace_ends(draft, at, rules)
     if at < ready:
         raise TooEarly(
             f"The draft for {draft.customer.name} waits for late calls until "
@@ -421,7 +430,6 @@ def _refuse_outdated(draft: Invoice) -> None:
 
 
 def _issue(draft: Invoice, *, due_days: int, at: datetime, by: By, render: Render) -> Invoice:
-    keep_anchor(draft)
     draft.issued_on = issue_day(at)
     draft.due_on = draft.issued_on + timedelta(days=due_days)
     draft.finalised_at = at

@@ -83,11 +83,18 @@ def calendar_of(customer: Customer, rules: Sequence[RuleRow] | None = None) -> C
     return Calendar(history, anchor, [period_of_invoice(one) for one in standing])
 
 
-def keep_anchor(invoice: Invoice) -> None:
-    """Store the day that anniversaries count from when the first such invoice is issued."""
+def keep_anchor(invoice: Invoice, rules: Sequence[RuleRow] | None = None) -> None:
+    """Store the day that anniversaries count from when the first such invoice is issued.
+
+    One query, none with `rules_of` the customer, where no rule ever spoke of anniversaries.
+    """
     customer = invoice.customer
     if customer.billing_anchor is None and invoice.document_type == "invoice":
-        calendar = calendar_of(customer)
+        chain = chain_of(customer, rules)
+        cycles = {terms.cycle for _, terms in period_history(chain, customer.timezone)}
+        if "anniversary" not in cycles:
+            return
+        calendar = calendar_of(customer, chain)
         if calendar.terms(invoice.period_from).cycle == "anniversary":
             customer.billing_anchor = calendar.anchor
             customer.save(update_fields=["billing_anchor"])
@@ -114,9 +121,12 @@ def held_campaigns(
     )
 
 
-def is_billed(customer: Customer, *moments: datetime) -> bool:
-    """Whether invoices are made for the customer at each of the moments. One query."""
-    return _enabled(chain_of(customer, None), moments)
+def is_billed(
+    customer: Customer, *moments: datetime, rules: Sequence[RuleRow] | None = None
+) -> bool:
+    """Whether invoices are made for the customer at each of the moments. One query, none with
+    `rules_of` it."""
+    return _enabled(chain_of(customer, rules), moments)
 
 
 def billed(customers: Iterable[Customer], *moments: datetime) -> list[Customer]:
