@@ -59,6 +59,13 @@ class ChunkRow(NamedTuple):
     content: bytes
 
 
+class ChunkPlace(NamedTuple):
+    """Which piece of a file it is, and its first line."""
+
+    seq: int
+    first_line: int
+
+
 class BatchSpan(NamedTuple):
     """The first and last start of a batch's calls, and how many they are."""
 
@@ -145,6 +152,17 @@ def insert_chunk(cursor: Cursor, values: Mapping[str, object]) -> None:
 def fetch_chunks(cursor: Cursor, batch_id: int) -> list[ChunkRow]:
     """A file's pieces in order."""
     return fetch_all(cursor, ChunkRow, SQL["fetch_chunks"], {"batch_id": batch_id})
+
+
+def fetch_chunk_places(cursor: Cursor, batch_id: int) -> list[ChunkPlace]:
+    """Where a file's pieces begin, in order."""
+    return fetch_all(cursor, ChunkPlace, SQL["fetch_chunk_places"], {"batch_id": batch_id})
+
+
+def fetch_chunk(cursor: Cursor, *, batch_id: int, seq: int) -> bytes:
+    """A piece of a file, compressed; empty where there is none."""
+    values = {"batch_id": batch_id, "seq": seq}
+    return bytes(fetch_value(cursor, bytes, SQL["fetch_chunk"], values) or b"")
 
 
 def fetch_chunks_at_line(cursor: Cursor, *, batch_id: int, line_no: int) -> list[ChunkRow]:

@@ -46,6 +46,12 @@ VALUES (%(tenant_id)s, %(batch_id)s, %(seq)s, %(first_line)s, %(content)s)
 -- name: fetch_chunks -- the pieces of a batch's file
 SELECT first_line, content FROM raw_chunk WHERE batch_id = %(batch_id)s ORDER BY seq
 
+-- name: fetch_chunk_places -- where the pieces of a batch's file begin
+SELECT seq, first_line FROM raw_chunk WHERE batch_id = %(batch_id)s ORDER BY seq
+
+-- name: fetch_chunk -- a piece of a batch's file
+SELECT content FROM raw_chunk WHERE batch_id = %(batch_id)s AND seq = %(seq)s
+
 -- name: fetch_chunks_at_line -- the piece that holds a line, and the one after it
 SELECT first_line, content FROM raw_chunk
  WHERE batch_id = %(batch_id)s AND seq >= (
@@ -108,7 +114,12 @@ SELECT DISTINCT ON (c.call_key) o.id AS call_id, o.started_at
              AND o.revision < c.revision AND o.batch_id <> c.batch_id
              AND o.started_at BETWEEN %(first)s - interval '32 days'
                                   AND %(last)s + interval '32 days'
- WHERE c.batch_id = %(batch_id)s AND c.revision > 0 AND c.is_current
+ WHERE c.batch_id = %(batch_id)s AND c.revision > 0
+   AND (c.is_current OR c.line_no = 0 AND NOT EXISTS (  -- what was made nothing, and is so still
+        SELECT 1 FROM call n
+         WHERE n.source_id = c.source_id AND n.call_key = c.call_key AND n.revision > c.revision
+           AND n.started_at BETWEEN %(first)s - interval '32 days'
+                                AND %(last)s + interval '32 days'))
    AND c.started_at BETWEEN %(first)s AND %(last)s
  ORDER BY c.call_key, o.revision DESC
 

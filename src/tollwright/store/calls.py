@@ -18,6 +18,7 @@ from tollwright.store.usage import delete_staged_usage, lock_usage, stage_usage
 SQL = statements("calls.sql")
 COSTS = statements("legs.sql")
 Cursor = rows.Cursor
+_BOUNDS = 16  # times that a bound is told, for the planner
 
 
 def cursor_on(connection: psycopg.Connection[Any]) -> Cursor:
@@ -43,6 +44,27 @@ class KnownCall(NamedTuple):
     started_at: datetime
     revision: int
     unchanged: bool
+
+
+class LineRow(NamedTuple):
+    """A staged call whose line is known; `is_other`: by a standing call of another key."""
+
+    staged_id: int
+    is_other: bool
+
+
+class LineCall(NamedTuple):
+    """A call that stands on a line, and the line of the file that it came with."""
+
+    call_id: int
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    answered_ms: int
+    call_key: str
+    batch_id: int
+    line_no: int
+    revision: int
 
 
 class CallRef(NamedTuple):
@@ -120,6 +142,42 @@ def fetch_known_calls(
     # planned for today's size; `_make`, because there may be as many as the file has rows
     rows = cursor.execute(SQL["fetch_known_calls"], values, prepare=False)
     return [KnownCall._make(row) for row in rows]
+
+
+def fetch_line_rows(
+    cursor: Cursor, *, source_id: int, first: datetime, last: datetime
+) -> list[LineRow]:
+    """The staged calls of whose lines any call is known: rows of one channel have keys that begin
+    alike."""
+    values = {"source_id": source_id, **_bounds(first, last)}
+    rows = cursor.execute(SQL["fetch_line_rows"], values, prepare=False)
+    return [LineRow._make(row) for row in rows]
+
+
+def fetch_line_calls(
+    cursor: Cursor, lines: Sequence[str], *, source_id: int, first: datetime, last: datetime
+) -> list[LineCall]:
+    """The calls that stand on these lines (call_refs), in their order."""
+    values = {"lines": list(lines), "source_id": source_id, **_bounds(first, last)}
+    return fetch_all(cursor, LineCall, SQL["fetch_line_calls"], values, prepare=False)
+
+
+def _bounds(first: datetime, last: datetime) -> dict[str, list[datetime]]:
+    return {"firsts": [first] * _BOUNDS, "lasts": [last] * _BOUNDS}
+
+
+def void_calls(cursor: Cursor, found: Sequence[CallRef], *, batch_id: int) -> None:
+    """Calls (id, start) that are part of others stand no longer: their next revision, of this
+    batch, is nothing. In their own batches they count as ignored."""
+    values = {
+        "call_ids": [call.call_id for call in found],
+        "moments": [call.started_at for call in found],
+    }
+    first_id = claim_ids(cursor, len(found)).call_id
+    cursor.execute(SQL["void_calls"], values | {"batch_id": batch_id, "first_id": first_id})
+    cursor.execute(SQL["count_ignored"], values)
+    cursor.execute(SQL["retire_charges"], values)
+    cursor.execute(SQL["retire_calls"], values)
 
 
 def fetch_issued_calls(cursor: Cursor, calls: Sequence[tuple[int, datetime]]) -> set[int]:

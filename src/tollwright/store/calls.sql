@@ -75,6 +75,64 @@ SELECT s.call_id AS staged_id, known.id AS known_id, known.started_at, known.rev
           AND c.started_at < ANY (ARRAY[%(last)s::timestamptz])
         ORDER BY c.revision DESC LIMIT 1) known
 
+-- name: fetch_line_rows -- whether calls are known on the lines of staged ones: a line is what their keys
+-- begin with, up to "/" (the sign before "0") and a row's number or print; the first releases had
+-- "~" and a hash for rows without a number. Bounds come in arrays, and many times over: to the planner
+-- an index by time costs so many searches more than the one by key (see fetch_known_calls).
+SELECT s.call_id AS staged_id, c.is_current AND c.call_key <> s.call_key AS is_other
+  FROM (SELECT call_id, call_key, split_part(call_key, '/', 1) AS line,
+               length(split_part(call_key, '/', 2)) AS digits FROM tw_staged) s
+ CROSS JOIN LATERAL (
+       SELECT c.call_key, c.is_current FROM call c
+        WHERE c.source_id = %(source_id)s
+          AND c.call_key >= CASE WHEN s.digits = 0 THEN s.call_key ELSE s.line || '/' END
+          AND c.call_key < CASE WHEN s.digits = 0 THEN s.call_key || E'\x01' ELSE s.line || '0' END
+          AND c.started_at >= ANY (%(firsts)s::timestamptz[])
+          AND c.started_at < ANY (%(lasts)s::timestamptz[])
+        UNION ALL
+       SELECT c.call_key, c.is_current FROM call c
+        WHERE s.digits >= 8 AND c.source_id = %(source_id)s
+          AND c.call_key >= s.line || '~' AND c.call_key < s.line || E'\x7f'
+          AND c.started_at >= ANY (%(firsts)s::timestamptz[])
+          AND c.started_at < ANY (%(lasts)s::timestamptz[])) c
+
+-- name: fetch_line_calls -- the calls that stand on some lines
+SELECT c.id AS call_id, c.started_at, c.answered_at, c.ended_at, c.answered_ms, c.call_key,
+       c.batch_id, c.line_no, c.revision
+  FROM unnest(%(lines)s::text[]) l (line)
+ CROSS JOIN unnest(ARRAY['/', '~'], ARRAY['0', E'\x7f']) sign (low, high)
+ CROSS JOIN LATERAL (
+       SELECT c.* FROM call c
+        WHERE c.source_id = %(source_id)s
+          AND c.call_key >= l.line || sign.low AND c.call_key < l.line || sign.high
+          AND c.started_at >= ANY (%(firsts)s::timestamptz[])
+          AND c.started_at < ANY (%(lasts)s::timestamptz[])
+          AND c.is_current) c
+ ORDER BY c.answered_at, c.id
+
+-- name: void_calls -- the next revision of calls that are no calls any more: nothing, standing nowhere
+INSERT INTO call (id, started_at, ended_at, answered_ms, batch_id, line_no, tenant_id, source_id,
+                  customer_id, campaign_id, revision, is_current, call_key, group_key, direction,
+                  caller, called, dialled, cause, disposition, trunk, agent)
+SELECT %(first_id)s + row_number() OVER (ORDER BY c.id) - 1, c.started_at, c.ended_at, 0,
+       %(batch_id)s, 0, c.tenant_id, c.source_id, c.customer_id, c.campaign_id, c.revision + 1,
+       false, c.call_key, c.group_key, c.direction, c.caller, c.called, c.dialled, c.cause,
+       c.disposition, c.trunk, c.agent
+  FROM call c
+  JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
+    ON c.id = r.id AND c.started_at = r.started_at
+
+-- name: count_ignored -- calls that a later file made part of others are ignored in their batches
+UPDATE import_batch b SET rated = b.rated - n.rated, unanswered = b.unanswered - n.unanswered,
+                          ignored = b.ignored + n.rated + n.unanswered
+  FROM (SELECT c.batch_id, count(c.answered_at)::int AS rated,
+               count(*) FILTER (WHERE c.answered_at IS NULL)::int AS unanswered
+          FROM call c
+          JOIN unnest(%(call_ids)s::bigint[], %(moments)s::timestamptz[]) r (id, started_at)
+            ON c.id = r.id AND c.started_at = r.started_at
+         GROUP BY c.batch_id) n
+ WHERE b.id = n.batch_id AND b.rated >= n.rated AND b.unanswered >= n.unanswered
+
 -- name: lock_charges -- of calls to be corrected: billing, finalising and re-rating wait from here on
 SELECT ch.id
   FROM charge ch

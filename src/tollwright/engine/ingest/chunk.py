@@ -16,6 +16,7 @@ from tollwright.engine.rating.terms import Terms
 from tollwright.kernel.arrays import NONE, Int64
 from tollwright.kernel.call_columns import CallColumns, ChargeColumns, new_charges
 from tollwright.kernel.text import callers, packed, text_of
+from tollwright.store.calls import CallRef
 
 _encode = msgspec.json.Encoder().encode
 
@@ -76,12 +77,21 @@ class Attributed(msgspec.Struct, gc=False):
     counted_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Void:
+    """A call that is part of another one now, and what a record of it would tell: nothing."""
+
+    call: CallRef
+    record: Record
+
+
 @dataclass(slots=True)
 class Chunk:
     """Calls, their `terms_no` a place in `terms`, and once they are priced their charges.
 
     `record` gives a call as its switch tells it. `refused` rows go to quarantine, `later` are
-    corrections of calls of the same chunk.
+    corrections of calls of the same chunk. `judged`: with what the source holds of their lines;
+    `voids` are calls that became part of these.
     """
 
     calls: CallColumns
@@ -92,6 +102,8 @@ class Chunk:
     later: list[Record] = field(default_factory=list)
     duplicates: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
+    judged: bool = False
+    voids: list[Void] = field(default_factory=list)
 
     def keep(self, rows: Int64) -> None:
         """These calls and charges only."""

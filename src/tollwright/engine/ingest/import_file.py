@@ -29,8 +29,9 @@ from tollwright.engine.ingest.chunk import Chunk, Refused, chunk_of
 from tollwright.engine.ingest.classify import Classifier, Tally
 from tollwright.engine.ingest.errors import BadSource, IngestError, NotStored, UnknownSource
 from tollwright.engine.ingest.finish_batch import finish_batch
+from tollwright.engine.ingest.held_lines import HeldLines
 from tollwright.engine.ingest.price_chunk import ChunkPricer
-from tollwright.engine.ingest.write import BatchWriter, Late, waiting
+from tollwright.engine.ingest.write import Aside, BatchWriter, waiting
 from tollwright.engine.rating.tariffs import CardRepository
 from tollwright.engine.rating.terms import read_book
 from tollwright.engine.resale.batch import BatchContext
@@ -227,6 +228,7 @@ def _take_in(
     columns = _column_reader(source)
     with ImportPipeline(cursor, batch, source) as pipeline:
         keeper = raw.Keeper(stream, pipeline.keep)
+        pipeline.cut = keeper.cut
         for chunk in _chunks(source, columns, keeper.chunks()):
             pipeline.take(chunk)
             if arrival.progress is not None:
@@ -298,12 +300,15 @@ class ImportPipeline:
         self._classifier = Classifier(
             read_book(cursor), read_attributor(cursor), source.options.region, source.dialling
         )
-        self._writer = BatchWriter(cursor, batch)
+        self._held = held_lines(cursor, source)
+        self._writer = BatchWriter(cursor, batch, by_line=self._held is not None)
+        self.cut: Callable[[], None] = lambda: None  # gives all raw lines that were read to `keep`
         self._pricer = ChunkPricer(CardRepository(cursor, self.wait), self._cost)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="tollwright-write")
-        self._writing: Future[Late] | None = None
+        self._writing: Future[Aside] | None = None
         self._chunk = chunk_of(())  # what is being written
         self._late: list[Refused] = []
+        self._met: list[Record] = []  # rows of lines of which the source holds calls
         self._pieces: list[tuple[int, int, bytes]] = []
         self._tally = Tally()  # of the caller's thread
         self._written = Tally()  # of the writer's
@@ -328,6 +333,24 @@ class ImportPipeline:
         )
         while later:
             later = self._take(classifier.classify(later))
+        self._meet()
+
+    def _meet(self) -> None:
+        """Judge the rows that met calls of their lines together with these."""
+        while self._met and self._held is not None:
+            self.wait()
+            self.cut()
+            self._write_raw(self._pieces)
+            met, self._pieces, self._met = self._met, [], []
+            judged = self._held.judge(met)
+            chunk = self._classifier.classify(judged.records)
+            chunk.refused += judged.refused
+            chunk.duplicates += judged.duplicates
+            chunk.ignored.update(judged.ignored)
+            chunk.judged, chunk.voids = True, judged.voids
+            while later := self._take(chunk):
+                chunk = self._classifier.classify(later)
+                chunk.judged = True
 
     def _take(self, chunk: Chunk) -> list[Record]:
         self._tally.duplicates += chunk.duplicates
@@ -344,6 +367,8 @@ class ImportPipeline:
 
     def finish(self) -> Tally:
         """Wait for the last chunk, let calls draw on pools; what became of all."""
+        self.wait()
+        self._meet()
         self.wait()
         self._write_raw(self._pieces)
         self._pieces = []
@@ -362,18 +387,19 @@ class ImportPipeline:
         """Until the connection is free; raises what the writer raised."""
         writing, self._writing = self._writing, None
         if writing is not None:
-            late = writing.result().items()
-            self._late += [waiting(self._chunk.record(row), why) for row, why in late]
+            aside = writing.result()
+            self._late += [waiting(self._chunk.record(row), why) for row, why in aside.late.items()]
+            self._met += map(self._chunk.record, aside.met)
 
     def _cost(self, calls: CallColumns) -> ChargeColumns:
         self.wait()
         return self._writer.cost(calls)
 
-    def _write(self, chunk: Chunk, pieces: list[tuple[int, int, bytes]]) -> Late:
+    def _write(self, chunk: Chunk, pieces: list[tuple[int, int, bytes]]) -> Aside:
         self._write_raw(pieces)
-        tally, late = self._writer.write(chunk)
+        tally, aside = self._writer.write(chunk)
         self._written.add(tally)
-        return late
+        return aside
 
     def _write_raw(self, pieces: list[tuple[int, int, bytes]]) -> None:
         for seq, first_line, content in pieces:
@@ -384,6 +410,14 @@ class ImportPipeline:
                     "seq": seq, "first_line": first_line, "content": content,
                 },
             )  # fmt: skip
+
+
+def held_lines(cursor: Cursor, source: CallSource) -> HeldLines | None:
+    """What judges rows of lines that the source holds; None where rows tell of themselves alone."""
+    form = source.format
+    if isinstance(form, TableFormat) and form.spec.by_ref:
+        return HeldLines(cursor, source.id, form, source.options)
+    return None
 
 
 def read_attributor(cursor: Cursor) -> Attributor:

@@ -64,6 +64,11 @@ class Keeper:
             self._give(b"".join(self._held))
             self._held = []
 
+    def cut(self) -> None:
+        """Give what was read so far, up to the last line's end."""
+        if any(b"\n" in data for data in self._held):
+            self._cut()
+
     def _cut(self) -> None:
         data = b"".join(self._held)
         end = data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, len(data) - 1) + 1 or len(data)

@@ -116,7 +116,7 @@ def _batch(
     chunk = chunk_of(found.attributed)
     pricer.price(chunk)
     tally = Tally(ignored=len(found.ignored))
-    late = writer.calls(chunk, tally)
+    late = writer.calls(chunk, tally).late
     refused = chunk.refused + [waiting(chunk.record(at), why) for at, why in late.items()]
     corrections = tally.reasons["corrections"]
     finish_batch(cursor, batch, pricer.consuming, corrections=corrections)

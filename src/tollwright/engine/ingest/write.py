@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,7 +11,7 @@ import numpy as np
 from tollwright.core.formats.base import Record
 from tollwright.core.instants import moment_of
 from tollwright.engine.ingest import stage
-from tollwright.engine.ingest.chunk import Chunk, Refused, refusal
+from tollwright.engine.ingest.chunk import Chunk, Refused, Void, refusal
 from tollwright.engine.ingest.classify import Tally
 from tollwright.engine.rating.cost_plus import unknown_cost
 from tollwright.engine.rating.refusals import NAMES, UNKNOWN_COST
@@ -35,12 +36,23 @@ WAITING = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Rows of a chunk that were not written: `late` ones wait, `met` ones are of lines of which the
+    source holds other calls, and have to be judged with these."""
+
+    late: Late = field(default_factory=dict)
+    met: list[int] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class BatchWriter:
-    """Writes chunks of one batch on the caller's cursor and transaction."""
+    """Writes chunks of one batch on the caller's cursor and transaction. `by_line`: rows of one
+    line tell of each other."""
 
     cursor: calls.Cursor
     batch: BatchContext
+    by_line: bool = False
     _months: set[date] = field(default_factory=set)
     _legs: legs.Legs | None = None  # of what calls cost, if anything
 
@@ -53,13 +65,36 @@ class BatchWriter:
     def _parent(self) -> Parent | None:
         return None if self._legs is None else self._legs.parent
 
-    def write(self, chunk: Chunk) -> tuple[Tally, Late]:
-        """What became of the chunk's calls and refused rows, and the calls that wait."""
+    def write(self, chunk: Chunk) -> tuple[Tally, Aside]:
+        """What became of the chunk's calls and refused rows, and the calls left out."""
         tally = Tally()
-        late = self.calls(chunk, tally)
-        if chunk.refused:
-            self.refuse(chunk.refused, tally)
-        return tally, late
+        aside = self.calls(chunk, tally)
+        refused = chunk.refused + self.void(chunk.voids, tally)
+        if refused:
+            self.refuse(refused, tally)
+        return tally, aside
+
+    def void(self, voids: Sequence[Void], tally: Tally) -> list[Refused]:
+        """Calls that are part of others stand no longer; those on an issued invoice, here or at the
+        parent, wait as a record that would take their money back."""
+        if not voids:
+            return []
+        lock_usage(self.cursor, self.batch.tenant_id)
+        refs = [(void.call.call_id, void.call.started_at) for void in voids]
+        kept = calls.fetch_issued_calls(self.cursor, refs)
+        if self._parent is not None:
+            kept |= self._parent.billed(refs)
+        gone = [void.call for void in voids if void.call.call_id not in kept]
+        if gone:
+            days = calls.fetch_touched_days(self.cursor, zone=self.batch.zone, calls=gone)
+            calls.void_calls(self.cursor, gone, batch_id=self.batch.batch_id)
+            if self._parent is not None:
+                self._parent.retire(gone)
+            calls.sum_days(
+                self.cursor, tenant_id=self.batch.tenant_id, zone=self.batch.zone, days=days
+            )
+            tally.reasons["corrections"] += len(gone)
+        return [waiting(v.record, "late_correction") for v in voids if v.call.call_id in kept]
 
     def refuse(self, refused: list[Refused], tally: Tally) -> None:
         """To quarantine; a row that waits there already is a duplicate."""
@@ -78,18 +113,18 @@ class BatchWriter:
         """What these calls, none of which is written yet, cost the provider."""
         return unknown_cost(len(told)) if self._legs is None else self._legs.cost(told)
 
-    def calls(self, chunk: Chunk, tally: Tally) -> Late:
-        """Write the calls; the rows of those that must wait come back."""
+    def calls(self, chunk: Chunk, tally: Tally) -> Aside:
+        """Write the calls; the rows of those that were left out come back."""
         there = chunk.calls
         if not len(there):
-            return {}
+            return Aside()
         for month in np.unique(there.started_us.astype("M8[us]").astype("M8[M]")).tolist():
             if month not in self._months:
                 calls.ensure_month(self.cursor, datetime(month.year, month.month, 1, tzinfo=UTC))
                 self._months.add(month)
         call_id, charge_id = calls.claim_ids(self.cursor, len(there))
         calls.stage_calls(self.cursor, _rows(chunk, call_id, charge_id))
-        gone, late, recount = self._compare(chunk, call_id, tally)
+        gone, aside, recount = self._compare(chunk, call_id, tally)
         batch = self.batch
         if len(gone) < len(there):
             calls.insert_staged(
@@ -106,30 +141,38 @@ class BatchWriter:
             costed = self._legs.write(_of_terms(chunk, call_id).pick(answered))
             tally.reasons.update(costed.reasons)
             tally.priced_individually += costed.priced_individually
-        return late
+        return aside
 
     def _compare(
         self, chunk: Chunk, first_id: int, tally: Tally
-    ) -> tuple[list[int], Late, list[CampaignDay]]:
+    ) -> tuple[list[int], Aside, list[CampaignDay]]:
         """Compare with the calls there are.
 
-        Gives the rows that are not to be written, those of them that must wait, and the
+        Gives the rows that are not to be written, those of them that come back, and the
         days whose sums a correction changes.
         """
         first, last = int(chunk.calls.started_us.min()), int(chunk.calls.started_us.max())
-        known = calls.fetch_known_calls(
-            self.cursor, source_id=self.batch.source_id, first=moment_of(first) - MAX_MOVE,
-            last=moment_of(last) + MAX_MOVE,
-        )  # fmt: skip
-        if not known:
-            return [], {}, []
+        span = {"first": moment_of(first) - MAX_MOVE, "last": moment_of(last) + MAX_MOVE}
+        met = set[int]()
+        if self.by_line:
+            lines = calls.fetch_line_rows(self.cursor, source_id=self.batch.source_id, **span)
+            if not lines:
+                return [], Aside(), []
+            if not chunk.judged:
+                met = {row.staged_id for row in lines if row.is_other}
+        known = calls.fetch_known_calls(self.cursor, source_id=self.batch.source_id, **span)
         same = [call.staged_id for call in known if call.unchanged]
         told = [call for call in known if not call.unchanged]
+        if self.by_line and not chunk.judged:
+            met |= {call.staged_id for call in told}
+        met -= set(same)
+        told = [call for call in told if call.staged_id not in met]
         wait = self._waiting(chunk, first_id, told)
         changed = [call for call in told if call.staged_id not in wait]
         tally.duplicates += len(same)
-        if same or wait:
-            calls.delete_staged(self.cursor, [*same, *wait])
+        left_out = [*same, *wait, *met]
+        if left_out:
+            calls.delete_staged(self.cursor, left_out)
         days: list[CampaignDay] = []
         if changed:
             tally.reasons["corrections"] += len(changed)
@@ -139,7 +182,8 @@ class BatchWriter:
             if self._parent is not None:
                 self._parent.retire(old)
         late = {call_id - first_id: why for call_id, why in wait.items()}
-        return [*(call_id - first_id for call_id in same), *late], late, days
+        aside = Aside(late, sorted(call_id - first_id for call_id in met))
+        return [call_id - first_id for call_id in left_out], aside, days
 
     def _waiting(self, chunk: Chunk, first_id: int, told: list[KnownCall]) -> Late:
         """The new ids of corrections that must wait: of calls on an issued invoice, and of those
