@@ -42,6 +42,7 @@ _CALLS: Labels = {
     "cost_plus_allowances": Label(
         "Plan from cost, card with allowances", "A plan has one of them."
     ),
+    "conflict": Label("Part of a line, told otherwise", "Import a file with the whole line."),
     "late_correction": Label("Call is on an invoice", "Propose a note, or void the invoice."),
     "unknown_cost": Label("Cost not known", "The plan prices the call from its cost."),
     "cost_other_currency": Label("Cost in another currency"),

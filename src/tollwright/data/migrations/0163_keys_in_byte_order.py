@@ -18,5 +18,5 @@ END $$;
 class Migration(migrations.Migration):
     """No row is rewritten; the index of keys is made anew where the order changes."""
 
-    dependencies = [("data", "0154_intervals_on_lines")]
+    dependencies = [("data", "0176_series_by_day")]
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]

@@ -79,7 +79,7 @@ class BatchWriter:
         parent, wait as a record that would take their money back."""
         if not voids:
             return []
-        lock_usage(self.cursor, self.batch.tenant_id)
+        lock_usage(self.cursor)
         refs = [(void.call.call_id, void.call.started_at) for void in voids]
         kept = calls.fetch_issued_calls(self.cursor, refs)
         if self._parent is not None:
