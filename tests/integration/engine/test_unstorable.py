@@ -4,41 +4,31 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
-from tests.integration.engine.conftest import Plant
-
-PROFILE = {"caller_id_name": "Ann", "caller_id_number": "4930123456", "context": "public"}
-PLAIN = {
-    "direction": "inbound", "accountcode": "ACME", "start_epoch": "1791108000",
-    "answer_epoch": "1791108005", "end_epoch": "1791108065", "duration": "65", "billsec": "60",
-    "hangup_cause": "NORMAL_CLEARING", "sip_call_id": "x", "cc_agent": "7",
-}  # fmt: skip
+from tests.integration.engine.conftest import AT, Plant
+from tests.support.odd_texts import ODD, WORD, WRITERS, odd_files
+from tollwright.engine.ingest.reprocess import reprocess
 
 
-def call(uuid: str, **odd: str) -> bytes:
-    """A FreeSWITCH record in JSON; `odd` fields have these texts."""
-    variables = PLAIN | {"uuid": uuid} | {k: v for k, v in odd.items() if k not in PROFILE}
-    profile = PROFILE | {"destination_number": "442071234567", "uuid": uuid}
-    profile |= {k: v for k, v in odd.items() if k in profile}
-    record = {"core-uuid": "c", "variables": variables, "callflow": [{"caller_profile": profile}]}
-    return json.dumps(record).encode() + b"\n"
-
-
-ODD = ["\0", "a\0b", "\ud800", "x\udfff", "\x1f", "w" * 10_000]
-
-
-@pytest.mark.parametrize("text", ODD, ids=["nul", "nul inside", "high", "low", "us", "10 kB"])
-@pytest.mark.parametrize(
-    "field", ["caller_id_name", "caller_id_number", "destination_number", "uuid", "accountcode",
-              "hangup_cause", "sip_call_id", "cc_agent", "direction", "start_epoch", "billsec"]
-)  # fmt: skip
-def test_no_text_of_a_record_stops_the_file(plant: Plant, field: str, text: str) -> None:
-    plant.run("UPDATE source SET format = 'freeswitch_json', options = '{}'")
-    odd = {"uuid": "u2"} | {field: text}
-    content = call("u1") + call(**odd) + call("u3")
-    batch = plant.take(content, "calls.json")
-    assert batch.records == 3
-    keys = plant.rows("SELECT call_key FROM call WHERE call_key IN ('u1', 'u3') ORDER BY 1")
-    waiting = plant.rows("SELECT call_key FROM quarantine WHERE call_key IN ('u1', 'u3')")
-    assert sorted([*keys, *waiting]) == [("u1",), ("u3",)]
+def test_no_text_of_a_record_stops_its_file(plant: Plant) -> None:
+    """Each odd text in each field of each format, of pushed calls too; every call beside them is
+    rated, and nobody reprocesses one into a file that stops."""
+    for name, writer in WRITERS.items():
+        options = json.dumps({"columns": writer.columns})
+        plant.run(f"UPDATE source SET format = '{name}', options = '{options}'")
+        for kind, content, keys in odd_files(name):
+            batch = plant.take(content, f"{name} {kind}")
+            assert batch.records == 2 * len(keys) - 1, (name, kind)
+            said = ", ".join(f"'{key}'" for key in keys)
+            rated = plant.rows(
+                "SELECT count(*) FROM call c JOIN charge ch ON ch.call_id = c.id"
+                f" WHERE batch_id = {batch.batch_id} AND split_part(call_key, '/', 1) IN ({said})"
+            )
+            assert rated == [(len(keys),)], (name, kind)
+    waiting = plant.rows("SELECT id FROM quarantine WHERE status = 'open' AND reason = 'internal'")
+    assert len(waiting) >= len(WRITERS) * len(ODD)
+    again = reprocess(
+        plant.connection, tenant_id=plant.switch.tenant_id, ids=[one for (one,) in waiting],
+        at=AT, by="test",
+    )  # fmt: skip
+    assert again.waiting > 0  # too long as before
+    assert plant.rows(f"SELECT count(*) FROM call WHERE caller = '{WORD}'") == [(0,)]

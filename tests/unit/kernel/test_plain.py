@@ -117,6 +117,10 @@ def test_a_stamp_beside_a_change_of_the_clock(stamp: str, plain: bool) -> None:
         ({"uniqueid": ""}, BY_THE_RULE),
         ({"src": ""}, BY_THE_RULE),
         ({"accountcode": '""a""'}, BY_THE_RULE),
+        ({"uniqueid": '179""5336445'}, BY_THE_RULE),  # a flag beside its size is no length
+        ({"channel": '""a""', "dstchannel": '""b'}, BY_THE_RULE),
+        ({"accountcode": "a" * 600, "userfield": "b" * 600}, IN_COLUMNS),
+        ({"accountcode": "a" * 601}, BY_THE_RULE),
         ({"clid": '""a""'}, IN_COLUMNS),  # as it is written
         ({"lastapp": "Queue", "lastdata": "sales,t"}, IN_COLUMNS),
         ({"lastapp": "Queues", "lastdata": "sales,t"}, IN_COLUMNS),

@@ -30,6 +30,12 @@ _INNER_QUOTE = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = " \t,[]\x1e"
+_SPACE = re.compile(r"[ \t,\[\]\x1e\n\r]*")
+_DECODE = json.JSONDecoder(strict=False).raw_decode
+_BARE = (
+    "{shown} is JSON but no object: no record of a call. Other such values of the file are not"
+    " listed."
+)
 _RAW_SHOWN = 2_000
 
 
@@ -40,6 +46,7 @@ Value = Found[Any]  # one JSON value
 class _Open:
     line: int = 0
     indent: int = 0
+    size: int = 0
     parts: list[str] = field(default_factory=list)
 
 
@@ -57,7 +64,8 @@ class _Reader:
         self._encoding = options.encoding
         self._at = 0
         self._open = _Open()
-        self._decode = json.JSONDecoder(strict=False).raw_decode
+        self._most = options.max_line_bytes
+        self._bare = 0  # the first line with a value that is no object
 
     def line(self, data: bytes) -> Iterator[Value | Fault | Ignored]:
         self._at += 1
@@ -88,11 +96,12 @@ class _Reader:
         bare = text.lstrip()
         indent = len(text) - len(bare)
         fresh = bare.startswith(("{", "cdr=")) and indent <= self._open.indent
-        return fresh or len(self._open.parts) >= _MOST_LINES
+        return fresh or len(self._open.parts) >= _MOST_LINES or self._open.size > self._most
 
-    def _more(self, text: str) -> Iterator[Value | Fault]:
+    def _more(self, text: str) -> Iterator[Value | Fault | Ignored]:
         held = self._open
         held.parts.append(text)
+        held.size += len(text)
         bare = text.lstrip()
         if not bare.startswith("}") or len(text) - len(bare) > held.indent:
             return
@@ -110,32 +119,31 @@ class _Reader:
             yield Ignored(self._at, "HTTP header")
         elif bare.startswith("{") and bare.endswith(("{", "}", '"')) and not _closed(bare):
             bare_text = text.lstrip()
-            self._open = _Open(self._at, len(text) - len(bare_text), [text])
+            self._open = _Open(self._at, len(text) - len(bare_text), parts=[text])
         else:
             yield from self._values(bare, self._at)
 
-    def _values(self, text: str, line: int, lines: int = 1) -> Iterator[Value | Fault]:
-        try:
-            yield Value(line, lines, text, msgspec.json.decode(text))
-            return
-        except msgspec.DecodeError:
-            pass
-        at = 0
-        while at < len(text):
-            try:
-                told, end = self._decode(text, at)
-            except json.JSONDecodeError as error:
-                yield Fault(
-                    line,
-                    "json",
-                    f"This is not JSON ({error.msg} at character {error.pos + 1}): the record is"
-                    " cut or garbled. Send it again, or look it up in the switch.",
-                    text[at : at + _RAW_SHOWN],
-                    lines,
-                )
-                return
-            yield Value(line, lines, text[at:end], told)
-            at = end + len(text[end:]) - len(text[end:].lstrip(_BETWEEN + "\n\r"))
+    def _values(self, text: str, line: int, lines: int = 1) -> Iterator[Value | Fault | Ignored]:
+        """The objects of a text, each value in turn. Of all bare values of a file (`1`, `"a"`, in
+        arrays too) one is a fault: no switch writes them, and a file may be full of them."""
+        bare: Found[Any] | None = None
+        count, garbled = 0, False
+        for found in _values_in(text, line, lines):
+            if isinstance(found, Found) and not isinstance(found.value, dict):
+                bare = bare or found
+                continue
+            count += 1
+            garbled = garbled or isinstance(found, Fault)
+            yield self._too_long(found) if len(found.raw) > self._most else found
+        if bare is not None and not self._bare and not garbled:
+            self._bare = line
+            yield Fault(line, "shape", _BARE.format(shown=bare.raw[:40]), bare.raw[:200], lines)
+        elif bare is not None and not count:
+            yield Ignored(line, f"JSON that is no record, as in line {self._bare}", lines)
+
+    def _too_long(self, found: Value | Fault) -> Fault:
+        reason = f"The record is longer than {self._most} signs: no call is."
+        return Fault(found.line, "line_too_long", reason, found.raw[:_RAW_SHOWN], found.lines)
 
     def _text(self, data: bytes) -> str | Fault:
         if len(data) > _MOST_BYTES:
@@ -152,6 +160,45 @@ class _Reader:
             return Fault(self._at, "encoding", reason, shown)
 
 
+def _values_in(text: str, line: int, lines: int) -> Iterator[Value | Fault]:
+    """The values that stand in a text, and a fault for what is none."""
+    try:
+        told = msgspec.json.decode(text)
+        if not isinstance(told, list):
+            yield Value(line, lines, text, told)
+            return
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    yield from one_by_one(text, line, lines)
+
+
+def one_by_one(text: str, line: int, lines: int = 1) -> Iterator[Value | Fault]:
+    """The values that stand one after the other or in one array, and a fault for what is none.
+    Each sign is looked at a few times, however many values there are."""
+    at = 0
+    while at < len(text):
+        try:
+            told, end = _DECODE(text, at)
+        except json.JSONDecodeError as error:
+            yield _garbled(text, at, line, lines, f"{error.msg} at character {error.pos + 1}")
+            return
+        except (ValueError, RecursionError):  # a number of 5 000 digits, 1 000 braces
+            why = f"too large or nested too deep at character {at + 1}"
+            yield _garbled(text, at, line, lines, why)
+            return
+        yield Value(line, lines, text[at:end], told)
+        between = _SPACE.match(text, end)
+        at = end if between is None else between.end()
+
+
+def _garbled(text: str, at: int, line: int, lines: int, why: str) -> Fault:
+    reason = (
+        f"This is not JSON ({why}): the record is cut or garbled. Send it again, or look it up in"
+        " the switch."
+    )
+    return Fault(line, "json", reason, text[at : at + _RAW_SHOWN], lines)
+
+
 def _form(body: str) -> str:
     """The JSON in a form body.
 
@@ -163,7 +210,7 @@ def _form(body: str) -> str:
     text = unquote(body)
     try:
         json.loads(text, strict=False)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return unquote(_INNER_QUOTE.sub("%5C%22", body))
     return text
 

@@ -46,39 +46,54 @@ def blocks_of_lines(chunks: Iterable[bytes], limit: int) -> Iterator[list[bytes]
 
     A line longer than `limit` bytes is given cut to `limit` + 1 bytes, so that memory stays flat.
     """
-    rest = b""
-    started = False
-    for chunk in _sized(chunks):
-        data = rest + chunk if started else chunk.removeprefix(_BOM)
-        started = True
-        end = _last_end(data)
-        if end == 0:
-            rest = data[: limit + 1]
-            continue
-        rest = data[end:][: limit + 1]
-        yield _split(data[:end], limit)
-    if rest:
-        yield _split(rest, limit)
+    held: list[bytes] = []  # of a line that goes on
+    size = 0
+    for chunk in _sized(_without_bom(chunks)):
+        end = _last_end(chunk)
+        if end:
+            yield _split(b"".join([*held, chunk[:end]]), limit)
+            held, size = [], 0
+        rest = chunk[end:] if end else chunk
+        if size <= limit:
+            held.append(rest[: limit + 1])
+            size += len(rest)
+    if size:
+        yield _split(b"".join(held), limit)
+
+
+def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks without a BOM, wherever they are cut."""
+    first = b""
+    remaining = iter(chunks)
+    for chunk in remaining:
+        first += chunk
+        if len(first) >= len(_BOM):
+            break
+    yield first.removeprefix(_BOM)
+    yield from remaining
 
 
 def _sized(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in chunks of some size, none of which ends in a CR but the last: it may be
+    half of a CRLF."""
     held: list[bytes] = []
     size = 0
     for chunk in chunks:
         held.append(chunk)
         size += len(chunk)
-        if size >= _BLOCK_BYTES:
-            yield b"".join(held)
-            held, size = [], 0
+        if size < _BLOCK_BYTES:
+            continue
+        whole = b"".join(held)
+        half = whole.endswith(b"\r")
+        yield whole[:-1] if half else whole
+        held, size = ([b"\r"], 1) if half else ([], 0)
     if held:
         yield b"".join(held)
 
 
 def _last_end(data: bytes) -> int:
-    end = data.rfind(b"\n") + 1
-    if end:
-        return end
-    return data.rfind(b"\r", 0, len(data) - 1) + 1  # a final CR may be half of a CRLF
+    """Behind the last end of a line; 0 where there is none."""
+    return max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
 
 
 def _split(data: bytes, limit: int) -> list[bytes]:

@@ -189,4 +189,4 @@ def _is_number(text: str) -> bool:
 
 
 def _hash(row: tuple[str, ...]) -> str:
-    return blake2b("\x1f".join(row).encode(), digest_size=8).hexdigest()
+    return blake2b("\x1f".join(row).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 
 import msgspec
 import numpy as np
@@ -19,6 +20,20 @@ from tollwright.kernel.text import callers, packed, text_of
 from tollwright.store.calls import CallRef
 
 _encode = msgspec.json.Encoder().encode
+MOST_TEXT = 600  # characters of a text that is written: a key's index takes 2 700 bytes
+# what is written as it was told; a stranger may choose some of it, a caller's number for one
+_WRITTEN = attrgetter(
+    *("call_key", "group_key", "direction", "caller", "called", "dialled", "cause"),
+    *("disposition", "trunk_in", "trunk_out", "agent"),
+)
+_UNSTORABLE = (
+    "A text of the record has a character that cannot be stored: a NUL or half of a pair. Here it"
+    " is shown as \\0 or ?. Reprocess the call as shown, or send it again without the character."
+)
+_TOO_LONG = (
+    f"A text of the record is longer than {MOST_TEXT} signs: no number, name or key is. Send the"
+    " record again with its true text."
+)
 
 
 class Refused(msgspec.Struct, gc=False):
@@ -42,8 +57,18 @@ def refusal(record: Record, reason: str, detail: str) -> Refused:
     hints = tuple((kind, clean(value)) for kind, value in record.hints)
     if texts or hints != record.hints:
         record = msgspec.structs.replace(record, hints=hints, **texts)
-    key, raw = record.call_key[:200], record.raw
+    key, raw = record.call_key[:200], clean(record.raw)
     return Refused(record.line, key, reason, clean(detail), raw, _encode(record))
+
+
+def unstorable(record: Record) -> Refused | None:
+    """The record on its way to quarantine, if a text of it cannot be written."""
+    written = _WRITTEN(record)
+    if not is_storable("".join(written)):
+        return refusal(record, "internal", _UNSTORABLE)
+    if max(map(len, written)) > MOST_TEXT:
+        return refusal(record, "internal", _TOO_LONG)
+    return None
 
 
 def clean(text: str) -> str:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from operator import attrgetter
 
 from tollwright.core.cards.card import MAX_CALL_MS
 from tollwright.core.formats.base import TWIN, Fault, Ignored, Item, Record
@@ -18,22 +17,13 @@ from tollwright.engine.ingest.chunk import (
     Refused,
     chunk_of,
     clean,
-    is_storable,
     refusal,
+    unstorable,
 )
 from tollwright.engine.rating.terms import Book, Terms
 from tollwright.kernel.numbers import pack_number
 
 Judged = Attributed | Refused | Ignored
-# what is written as it was told; a stranger may choose some of it, a caller's number for one
-_WRITTEN = attrgetter(
-    *("call_key", "group_key", "direction", "caller", "called", "dialled", "cause"),
-    *("disposition", "trunk_in", "trunk_out", "agent"),
-)
-_UNSTORABLE = (
-    "A text of the record has a character that cannot be stored: a NUL or half of a pair. Here it"
-    " is shown as \\0 or ?. Reprocess the call as shown, or send it again without the character."
-)
 _NOT_PRICED = {
     "internal": "one of the switch's own numbers: no card has a row for it.",
     "short": (
@@ -86,10 +76,11 @@ class Classifier:
         seen: dict[str, Record] = {}
         for item in items:
             if type(item) is Record:
-                if is_storable("".join(_WRITTEN(item))):
+                refused = unstorable(item)
+                if refused is None:
                     _note(item, result, seen)
                 else:
-                    result.refused.append(refusal(item, "internal", _UNSTORABLE))
+                    result.refused.append(refused)
             elif type(item) is Fault:
                 result.refused.append(
                     Refused(item.line, "", item.code[:40], item.reason, clean(item.raw))
@@ -107,10 +98,10 @@ class Classifier:
         return replace(result, calls=calls.calls, terms=calls.terms, record=calls.record)
 
     def _attribute_all(self, records: list[Record]) -> list[Judged]:
-        """`attribute` for each, but what is alike in a chunk is looked up once for all of it."""
+        """`_attributed` for each, but what is alike in a chunk is looked up once for all of it."""
         span = _span(records)
         if span is None:
-            return [self.attribute(record) for record in records]
+            return [self._attributed(record) for record in records]
         first, last = span
         named = [(record.campaign, record.queue, record.hints) for record in records]
         effective = {
@@ -124,11 +115,11 @@ class Classifier:
         for record, words, by, to in zip(records, named, caller, called, strict=True):
             terms = effective[words]
             if terms is None or not terms.plain or self._is_doubtful(record, to):
-                found.append(self.attribute(record))
+                found.append(self._attributed(record))
             elif not record.answered:
                 found.append(Attributed(record, terms, by, to, None, -1))
             elif record.answered_at is None or not (to and pack_number(to) >= 0):
-                found.append(self.attribute(record))
+                found.append(self._attributed(record))
             else:
                 found.append(
                     Attributed(record, terms, by, to, record.answered_at, record.answered_ms)
@@ -155,6 +146,10 @@ class Classifier:
 
     def attribute(self, record: Record) -> Judged:
         """The call with its campaign and terms, or why it is none or has to wait."""
+        return unstorable(record) or self._attributed(record)
+
+    def _attributed(self, record: Record) -> Judged:
+        """The same of a record that can be written."""
         started = record.started_at
         if started is None or started.year not in YEARS:
             return refusal(record, "invalid_time", f"The call starts at {started}.")

@@ -14,6 +14,7 @@ from tollwright.kernel.cdr.parsed_columns import lines_of
 from tollwright.kernel.cdr.plan import ReadPlan
 from tollwright.kernel.text import Text, no_text
 
+LONG_BYTES = 600  # of a field: more than numbers, names and keys have
 MOST_BYTES = 100_000  # of a line: the csv module takes no more in a field
 
 
@@ -50,10 +51,11 @@ class ChunkFields:
         )  # fmt: skip
         if not whole or self.odd.any():
             return False
-        first, size = frozen(self.first), frozen(self.size)
+        self.odd = (self.size[:, plan.kept] & text_bytes.ESCAPED).any(axis=1)
+        first, size = frozen(self.first), frozen(self.size & ~text_bytes.ESCAPED)
         fields.read_rows(
-            data, first, size, plan.times, plan.numbers, plan.kept, plan.filled, plan.tied,
-            plan.blob, plan.spec.encoded, self.odd, self.joint, self.moments,
+            data, first, size, plan.times, plan.numbers, plan.filled, plan.tied, plan.blob,
+            plan.spec.encoded, self.odd, self.joint, self.moments,
         )  # fmt: skip
         fields.read_texts(data, first, size, plan.texts, plan.blob, self._begins, self._sizes)
         return True
@@ -84,6 +86,11 @@ class ChunkFields:
             separator, out, ends,
         )  # fmt: skip
         return out.tobytes(), ends.tolist()
+
+    def is_long(self, rows: int) -> Flags:
+        """Which of the first rows have a field that may be too long to be written."""
+        found: Flags = (self.size[:rows] & ~text_bytes.ESCAPED).max(axis=1) > LONG_BYTES
+        return found
 
     def line(self, row: int) -> bytes:
         """A row's bytes."""

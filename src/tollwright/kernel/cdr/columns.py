@@ -144,7 +144,7 @@ class ColumnReader(ChunkReader):
         directions, known = self._directions(found, rows)
         region = self._options.region
         called, doubtful = e164_with_doubts(found.text(spec.called, rows), region, self._dialling)
-        odd = found.odd[:rows] | strange | ~known | doubtful
+        odd = found.odd[:rows] | strange | ~known | doubtful | found.is_long(rows)
         if mostly(odd):
             return None
         confirmed = (born >= 0) & (ms >= 0) & ~strange

@@ -226,15 +226,15 @@ WHOLE, PEER, HEAD = range(3)
 
 @entry
 def read_rows(
-    data: Any, first: Any, size: Any, times: Any, numbers: Any, kept: Any, filled: Any, tied: Any,
-    words: Any, encoded: bool, odd: Any, joint: Any, moments: Any,
+    data: Any, first: Any, size: Any, times: Any, numbers: Any, filled: Any, tied: Any, words: Any,
+    encoded: bool, odd: Any, joint: Any, moments: Any,
 ) -> None:  # fmt: skip
     """What rows say, by the places of their columns (-1 = none); see `plan.ReadPlan`.
 
-    times[3]: start, answer, end; numbers[8]: SECONDS .. REFERENCE; kept: columns in which doubled
-    quotes make a row odd; filled: columns that say something in every plain row; tied: where in
-    `words` a word begins and ends, and the columns that make a row `joint` if they begin with it.
-    `encoded`: a % makes a row odd. Fills moments int64[n, 7] (START .. LASTED_MS).
+    times[3]: start, answer, end; numbers[8]: SECONDS .. REFERENCE; filled: columns that say
+    something in every plain row; tied: where in `words` a word begins and ends, and the columns
+    that make a row `joint` if they begin with it. `encoded`: a % makes a row odd, as `odd` does
+    that is set. Sizes are without flags. Fills moments int64[n, 7] (START .. LASTED_MS).
     """
     start, answer, end = times[0], times[1], times[2]
     seconds, finer, unit_us = numbers[SECONDS], numbers[FINER], numbers[UNIT_US]
@@ -242,14 +242,12 @@ def read_rows(
     origin, reference = numbers[ORIGIN], numbers[REFERENCE]
     for row in range(len(odd)):
         f, n = first[row], size[row]
-        flags, empty = 0, False
-        for k in range(len(kept)):
-            flags |= n[kept[k]]
+        empty = False
         for k in range(len(filled)):
             empty |= n[filled[k]] == 0
-        strange = flags & ESCAPED != 0 or empty
+        strange = odd[row] or empty
         if encoded:
-            strange |= _encoded(data, f[0], f[-1] + (n[-1] & ~ESCAPED))
+            strange |= _encoded(data, f[0], f[-1] + n[-1])
         at_us = _stamp(data, f[start], n[start])
         answer_us = _stamp(data, f[answer], n[answer]) if answer >= 0 else NONE
         end_us = _stamp(data, f[end], n[end]) if end >= 0 else NONE

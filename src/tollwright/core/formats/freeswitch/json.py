@@ -125,4 +125,6 @@ def _part(told: Any, name: str) -> dict[str, Any]:
 
 def _text(part: dict[str, Any], name: str) -> str:
     found = part.get(name)
-    return found if isinstance(found, str) else "" if found is None else str(found)
+    if isinstance(found, str):
+        return found
+    return str(found) if isinstance(found, int | float) else ""

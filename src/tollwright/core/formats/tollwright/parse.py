@@ -78,18 +78,33 @@ def _calls(
     chunks: Iterable[bytes], options: Options
 ) -> Iterator[Found[PushedCall] | Fault | Ignored]:
     decoder = msgspec.json.Decoder(PushedCall)
-    line = 0
+    line = bare = 0
     for block in blocks_of_lines(chunks, options.max_line_bytes):
         for raw in block:
             line += 1
             if not raw.strip():
                 yield Ignored(line, "empty line")
                 continue
+            if bare and _is_bare(raw):
+                yield Ignored(line, f"JSON that is no record, as in line {bare}")
+                continue
             text = raw[: min(_RAW_KEPT, options.max_line_bytes)].decode("utf-8", "replace")
             try:
                 yield Found(line, 1, text, _decoded(raw, decoder, options))
             except BadRowError as bad:
                 yield Fault(line, bad.code, bad.reason, text)
+                bare = bare or (line if _is_bare(raw) else 0)
+
+
+def _is_bare(raw: bytes) -> bool:
+    """Whether a line is a JSON value that is no object: no record, and of all such one is told."""
+    if raw.lstrip().startswith(b"{"):
+        return False
+    try:
+        msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _decoded(raw: bytes, decoder: msgspec.json.Decoder[PushedCall], options: Options) -> PushedCall:
