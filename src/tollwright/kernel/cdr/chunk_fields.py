@@ -51,7 +51,7 @@ class ChunkFields:
         )  # fmt: skip
         if not whole or self.odd.any():
             return False
-        self.odd = (self.size[:, plan.kept] & text_bytes.ESCAPED).any(axis=1)
+        self.odd[:] = (self.size[:, plan.kept] & text_bytes.ESCAPED).any(axis=1)
         first, size = frozen(self.first), frozen(self.size & ~text_bytes.ESCAPED)
         fields.read_rows(
             data, first, size, plan.times, plan.numbers, plan.filled, plan.tied, plan.blob,
