@@ -120,7 +120,7 @@ def test_an_explanation_ends_in_the_stored_amount(desk: Desk) -> None:
     explanation = queries.explain_charge(charge.pk, charge.started_at)
     assert explanation.equal
     assert explanation.sentences[0] == (
-        "Campaign SPRING of customer ACME: card RETAIL, the rule default_card says RETAIL;"
+        'Campaign SPRING of customer ACME: card RETAIL, the rule "Default rate card" says RETAIL;'
         " version 1 was published for the moment of the answer."
     )
     assert explanation.sentences[-2:] == (
@@ -135,13 +135,13 @@ def test_an_explanation_ends_in_the_stored_amount(desk: Desk) -> None:
         (
             "minimum_seconds",
             100,
-            "The call lasted 61.000 s: under the 100 s of the rule minimum_seconds, free.",
+            'The call lasted 61.000 s: under the 100 s of the rule "Free below", free.',
         ),
         (
             "billable_causes",
             ["NORMAL_CLEARING"],
             "The call lasted 61.000 s; ANSWERED is not among the causes of the rule"
-            " billable_causes: free.",
+            ' "Hangup causes that are billed": free.',
         ),
     ],
 )

@@ -80,7 +80,7 @@ def test_the_charge_explains_itself_by_the_leg_it_is_made_of(plant: Plant) -> No
         "Answered for 61 s.",
         "The plan prices from the provider's cost: cost + 25 % + 0.001 EUR, at most 0.10 EUR.",
         "The provider pays 0.0305; by these terms 0.039125.",
-        "0.039125 rounded once, half_up to 6 decimals: 0.039125.",
+        "0.039125 rounded once, half up to 6 decimals: 0.039125.",
         "The call costs 0.039125 EUR.",
         "Replayed from what is stored: 0.039125 EUR, as charged.",
     )

@@ -55,7 +55,7 @@ def test_who_is_billed_although_suspended_is_named(world: World) -> None:
     assert said.splitlines()[1:3] == [
         "  Acme Ltd: 11.90 EUR",
         "  Acme Ltd is suspended and billed all the same: end the plans, or switch billing off"
-        " (rule billing_enabled), if that is not meant.",
+        ' (rule "Billing"), if that is not meant.',
     ]
 
 
@@ -107,7 +107,7 @@ def test_a_draft_that_waits_is_named_and_holds_up_nobody(world: World) -> None:
         [
             "  Acme Ltd: 11.90 EUR",
             "  waits: The draft for Acme Ltd waits for late calls until 2026-11-04 00:00"
-            " (rule finalise_grace_days).",
+            ' (rule "Wait for late calls").',
         ],
     )
 

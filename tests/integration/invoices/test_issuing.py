@@ -178,7 +178,7 @@ def test_grace_for_late_calls(books: Books) -> None:
         issue(draft, early)
     assert str(refused.value) == (
         "The draft for Acme Ltd waits for late calls until 2026-11-04 00:00"
-        " (rule finalise_grace_days)."
+        ' (rule "Wait for late calls").'
     )
     assert left_of(issue_run(run, early)) == ([], [("ACME", "invoice_in_grace")])
     assert left_of(issue_run(run, late)) == ([("ACME", 1_190_000)], [])
@@ -226,7 +226,7 @@ def test_billing_switched_off_since_the_draft_was_made(books: Books) -> None:
     with pytest.raises(operations.BillingOff) as refused:
         issue(draft)
     assert str(refused.value) == (
-        "Billing is off for Acme Ltd (rule billing_enabled): switch it on, or delete the draft."
+        'Billing is off for Acme Ltd (rule "Billing"): switch it on, or delete the draft.'
     )
     assert left_of(issue_run(run)) == ([], [("ACME", "billing_off")])
     operations.drop_draft(invoice=draft, at=NOVEMBER, by=ANNA)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 
 from tollwright.core.cards import card as c
@@ -142,6 +142,11 @@ def _allowance(allowance: c.Allowance) -> dict[str, object]:
 def clock(minute: int) -> str:
     """510 -> `08:30`."""
     return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def told_moment(moment: datetime) -> str:
+    """The moment as sentences have it: `2026-10-01 00:00:00 UTC`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def show_moment(moment: datetime) -> str:

@@ -14,7 +14,7 @@ from tollwright.core.labels import audit, choices, reasons, settings, statuses
 from tollwright.core.labels.label import Label, Labels
 from tollwright.core.settings import Value
 
-__all__ = ["LABELS", "Label", "Labels", "label", "options", "phrase", "value_text"]
+__all__ = ["LABELS", "Label", "Labels", "label", "options", "phrase", "rule_name", "value_text"]
 
 LABELS: MappingProxyType[str, Labels] = MappingProxyType(
     {
@@ -93,6 +93,11 @@ def label(group: str, code: str) -> Label:
 def phrase(group: str, code: str) -> str:
     """The label as it is written inside a sentence: `rolled back`."""
     return label(group, code).in_sentence
+
+
+def rule_name(setting: str) -> str:
+    """A rule as sentences name it: `rule "Default rate card"`."""
+    return f'rule "{label("setting", setting).text}"'
 
 
 def options(group: str, codes: Iterable[str] = ()) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from tollwright.core.cards.card import PPM, Rate, RateCard
-from tollwright.core.cards.dump import show_moment
+from tollwright.core.cards.dump import show_moment, told_moment
 from tollwright.core.labels import phrase
 from tollwright.core.money import round_ratio, show, show_price
 from tollwright.core.rating.legs import CostPlus, from_cost_ppm
@@ -66,8 +66,9 @@ def _steps(
     named = f" {version}" if version else ""
     yield _step(
         "card",
-        f"Card{named}: {card.side}, {card.currency}, {card.timezone}, {card.family},"
-        f" crossing {card.crossing}.",
+        f"Card{named}: {phrase('side', card.side)}, {card.currency}, times in {card.timezone},"
+        f" {phrase('family', card.family)}; a call over a change of price:"
+        f" {phrase('crossing', card.crossing)}.",
         version=version,
         side=card.side,
         currency=card.currency,
@@ -88,7 +89,7 @@ def _final(card: RateCard, charge: Charge) -> ExplainStep:
     if charge.status != "rated":
         return _step(
             "final",
-            f"Not rated ({charge.status}): {charge.reason}.",
+            f"Not rated ({phrase('rating_status', charge.status)}): {charge.reason}.",
             status=charge.status,
             reason=charge.reason,
         )
@@ -122,7 +123,7 @@ def _choice(call: CallInput, index: CardIndex, reckoning: Reckoning) -> Iterator
 
 
 def _holds(call: CallInput, row: int, rate: Rate) -> str:
-    at = show_moment(call.answered_at)
+    at = told_moment(call.answered_at)
     return f"Row {row + 1}, {_name(rate)}, holds for {call.called} at {at}"
 
 
@@ -169,8 +170,8 @@ def _why_lost(call: CallInput, index: CardIndex, tier: Tier, row: int, best: Tie
 
 def _dates(rate: Rate, at: datetime) -> str:
     if rate.effective_from is not None and at < rate.effective_from:
-        return f"it begins at {show_moment(rate.effective_from)}"
-    return f"it ended at {show_moment(rate.effective_to)}" if rate.effective_to else "it ended"
+        return f"it begins at {told_moment(rate.effective_from)}"
+    return f"it ended at {told_moment(rate.effective_to)}" if rate.effective_to else "it ended"
 
 
 def _why_behind(tier: Tier, best: Tier | None) -> str:
@@ -297,7 +298,7 @@ def _rounding(card: RateCard, exact: Fraction, rounded_micros: int) -> ExplainSt
     mode, decimals = card.rounding.mode, card.rounding.decimals
     return _step(
         "rounding",
-        f"{_exact(exact)} rounded once, {mode} to {decimals} decimals:"
+        f"{_exact(exact)} rounded once, {phrase('rounding', mode)} to {decimals} decimals:"
         f" {show(rounded_micros, decimals)}.",
         exact_micros=str(exact),
         mode=mode,

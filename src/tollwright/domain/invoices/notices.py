@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tollwright.core.labels import phrase, rule_name
 from tollwright.data.models import BillingRun, Campaign, Customer, Invoice
 
 NOT_ACTIVE = ("suspended", "closed")
@@ -29,8 +30,8 @@ def _of_customer(customer: Customer) -> list[str]:
     if customer.status not in NOT_ACTIVE:
         return []
     return [
-        f"{customer.name} is {customer.status} and billed all the same: end the plans, or switch"
-        " billing off (rule billing_enabled), if that is not meant."
+        f"{customer.name} is {phrase('status', customer.status)} and billed all the same: end"
+        f" the plans, or switch billing off ({rule_name('billing_enabled')}), if that is not meant."
     ]
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from tollwright.core.labels import label
+from tollwright.core.labels import label, rule_name
 from tollwright.core.postings import invoice_postings, reversal
 from tollwright.core.rules import RuleRow
 from tollwright.data.models import BillingRun, Customer, Invoice
@@ -394,7 +394,7 @@ def _locked(invoice: Invoice) -> Invoice:
 def _refuse_unbilled(draft: Invoice, at: datetime, rules: Sequence[RuleRow]) -> None:
     if not is_billed(draft.customer, at, rules=rules):
         raise BillingOff(
-            f"Billing is off for {draft.customer.name} (rule billing_enabled): "
+            f"Billing is off for {draft.customer.name} ({rule_name('billing_enabled')}): "
             "switch it on, or delete the draft."
         )
     waiting = held_campaigns(draft.customer, at, rules=rules)
@@ -405,7 +405,8 @@ def _refuse_unbilled(draft: Invoice, at: datetime, rules: Sequence[RuleRow]) -> 
     if names:
         raise BillingOff(
             f"Billing is off for {', '.join(names)} of {draft.customer.name} "
-            "(rule billing_enabled): run billing again, which leaves that out, then finalise."
+            f"({rule_name('billing_enabled')}): run billing again, which leaves that out, then"
+            " finalise."
         )
 
 
@@ -415,7 +416,7 @@ def _refuse_early(draft: Invoice, at: datetime, rules: Sequence[RuleRow]) -> Non
         raise TooEarly(
             f"The draft for {draft.customer.name} waits for late calls until "
             f"{ready.astimezone(ZoneInfo(draft.period_zone)):%Y-%m-%d %H:%M} "
-            "(rule finalise_grace_days)."
+            f"({rule_name('finalise_grace_days')})."
         )
 
 

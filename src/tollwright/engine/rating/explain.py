@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 
 from tollwright.core.cards.card import Allowance
-from tollwright.core.cards.dump import show_moment
+from tollwright.core.cards.dump import told_moment
+from tollwright.core.labels import rule_name
 from tollwright.core.money import show
 from tollwright.core.number_ranges import is_short
 from tollwright.core.rating import explain as core
@@ -247,7 +248,7 @@ def _crossing_steps(
         yield ExplainStep(
             "version",
             f"The call runs into version {version.number} of card {charge.card_code}, in force"
-            f" from {show_moment(version.effective_from)}: it is priced piece by piece. Rows are"
+            f" from {told_moment(version.effective_from)}: it is priced piece by piece. Rows are"
             " counted among those of the versions that fit the number.",
             (("card", charge.card_code), ("version", version.number)),
         )
@@ -318,10 +319,12 @@ def _terms_steps(
 def _rules_text(charge: store.StoredCharge, terms: Terms, counted_ms: int) -> str:
     lasted = f"The call lasted {charge.answered_ms / 1000:.3f} s"
     if counted_ms:
-        return f"{lasted}; the rule second_rounding makes it {counted_ms // 1000} s."
+        return f"{lasted}; the {rule_name('second_rounding')} makes it {counted_ms // 1000} s."
     if charge.answered_ms < terms.minimum_seconds * 1000:
-        return f"{lasted}: under the {terms.minimum_seconds} s of the rule minimum_seconds, free."
+        least = f"{terms.minimum_seconds} s of the {rule_name('minimum_seconds')}"
+        return f"{lasted}: under the {least}, free."
     if terms.billable_causes:
         ended = charge.cause or charge.disposition or "no cause"
-        return f"{lasted}; {ended} is not among the causes of the rule billable_causes: free."
-    return f"{lasted}; the rule second_rounding makes it 0 s."
+        causes = f"the causes of the {rule_name('billable_causes')}"
+        return f"{lasted}; {ended} is not among {causes}: free."
+    return f"{lasted}; the {rule_name('second_rounding')} makes it 0 s."

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from tollwright.core import rules as r
 from tollwright.core.billing.period_rules import PERIOD_SETTINGS, period_history
 from tollwright.core.billing.periods import BEFORE, EVER, Calendar, Period, Span, anchor_day
+from tollwright.core.labels import rule_name
 from tollwright.core.money import Rounding
 from tollwright.core.rating.legs import CostPlus
 from tollwright.core.settings import Value
@@ -274,14 +275,16 @@ class Book:
         """(card, plan, why): forced by rule, the plan's, or the rule's default."""
         forced = say["forced_card"]
         if forced:
-            return self._by_code.get(str(forced)), None, f"the rule forced_card says {forced}"
+            why = f"the {rule_name('forced_card')} says {forced}"
+            return self._by_code.get(str(forced)), None, why
         subscription = self._subscription(campaign, moment)
         if subscription is not None:
             card = self.cards.get(subscription.card_id)
             return card, subscription, "the card of the subscribed call plan"
         default = say["default_card"]
         if default:
-            return self._by_code.get(str(default)), None, f"the rule default_card says {default}"
+            why = f"the {rule_name('default_card')} says {default}"
+            return self._by_code.get(str(default)), None, why
         return None, None, ""
 
     def _subscription(self, campaign: Campaign, moment: datetime) -> Subscribed | None:
@@ -304,7 +307,7 @@ class Book:
             return "no_card", (
                 f"Customer {campaign.customer_code}, campaign {campaign.code} has no call plan at"
                 f" {moment:%Y-%m-%d %H:%M} UTC and no rule names a default card."
-                " Subscribe it to a plan, or set default_card."
+                f" Subscribe it to a plan, or set the {rule_name('default_card')}."
             )
         if version is None:
             return "no_published_version", (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import re
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from django.http import HttpResponse
 
+from tollwright.core.labels.facts import actor_text, fact_text, field_text
 from tollwright.domain.audit import queries
 from tollwright.domain.audit.rows import AuditRow, audit_rows
 from tollwright.domain.entities import AuditEntry
@@ -15,8 +17,11 @@ from tollwright.domain.lookup import find
 from tollwright.web.office.links import row, to
 from tollwright.web.office.page import StaffRequest, listing, page, show
 from tollwright.web.shared.filters import since, until
+from tollwright.web.shared.formatting import moment
 from tollwright.web.shared.labels import label_of, options
 from tollwright.web.shared.tables import Column, Filter, Table, field_has, field_is
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d\S*(Z|[+-]\d\d:\d\d)$")  # with its zone
 
 
 @page(needs="audit")
@@ -28,7 +33,7 @@ def index(request: StaffRequest) -> HttpResponse:
         [
             Column("seq", "No.", lambda one: one.seq, "seq", row("audit-entry")),
             Column("at", "When", lambda one: one.at, "at"),
-            Column("actor", "Who", lambda one: one.actor, "actor"),
+            Column("actor", "Who", lambda one: actor_text(one.actor), "actor"),
             Column("address", "From", lambda one: one.address or None),
             Column("action", "What", lambda one: label_of("action", one.action), "action"),
             Column("subject", "On", _subject, "subject"),
@@ -72,7 +77,7 @@ def entry(request: StaffRequest, pk: int) -> HttpResponse:
         "audit_entry.html",
         f"{label_of('action', one.action)}: {_subject(one)}",
         entry=one,
-        fields=[(key, _value(before.get(key)), _value(after.get(key))) for key in keys],
+        fields=[(key, told(key, before), told(key, after)) for key in keys],
         crumbs=[("Audit", to("audit"))],
     )
 
@@ -83,10 +88,13 @@ def _subject(one: AuditEntry | AuditRow) -> str:
 
 def changed(one: AuditRow) -> str:
     """The names of the fields that changed."""
-    return ", ".join(dict.fromkeys(chain(one.before or {}, one.after or {})))[:120]
+    names = dict.fromkeys(chain(one.before or {}, one.after or {}))
+    return ", ".join(map(field_text, names))[:120]
 
 
-def _value(value: Any) -> str:
-    if value is None:
-        return "–"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def told(name: str, facts: dict[str, Any]) -> str:
+    """A stored fact as people read it; a moment in the viewer's zone."""
+    value = facts.get(name)
+    if isinstance(value, str) and MOMENT.match(value):
+        return moment(datetime.fromisoformat(value))
+    return fact_text(name, value, setting=str(facts.get("setting", "")) if name == "value" else "")

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from tollwright.core.labels.facts import actor_text
 from tollwright.domain.entities import BillingRun, Job
 from tollwright.domain.invoices import queries as invoices
 from tollwright.domain.invoices import runs
@@ -64,7 +65,7 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("no", "Run", lambda one: one.pk, "pk", row("run")),
             Column("until", "Up to", lambda one: one.until, "until"),
             Column("started", "Started", lambda one: one.started_at, "started_at"),
-            Column("by", "By", lambda one: one.started_by, "started_by"),
+            Column("by", "By", lambda one: actor_text(one.started_by), "started_by"),
             Column("drafts", "Drafts", lambda one: one.drafts, "drafts"),
             Column("issued", "Issued", lambda one: one.issued, "issued"),
         ],

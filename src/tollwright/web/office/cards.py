@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.core.cards.diff import WHATS, Change
+from tollwright.core.labels.facts import actor_text, fact_text
 from tollwright.core.money import show_price
 from tollwright.domain.entities import CardVersion, RateCard
 from tollwright.domain.listing import Rows, beginning
@@ -152,7 +152,7 @@ def _version_columns() -> list[Column]:
         Column("rows", "Rows", lambda one: one.rows),
         Column("tag", "Tag", lambda one: one.tag or None),
         Column("changes", "Against the one before", lambda one: changes(one) or None),
-        Column("by", "By", lambda one: one.published_by or one.created_by),
+        Column("by", "By", lambda one: actor_text(one.published_by or one.created_by)),
     ]
 
 
@@ -173,7 +173,7 @@ def version(request: StaffRequest, pk: int) -> HttpResponse:
         template="card_version.html",
         version=of,
         changes=changes(of),
-        options=[(key, _said(value)) for key, value in sorted(of.options.items())],
+        options=[(key, fact_text(key, value)) for key, value in sorted(of.options.items())],
         others=[one for one in queries.versions(of.card) if one.pk != pk],
         crumbs=[("Rate cards", to("cards")), (of.card.name, to("card", of.card_id))],
     )
@@ -211,7 +211,7 @@ def _rows(of: CardVersion) -> Table:
             Column("blocked", "Blocked", lambda one: one.blocked, "blocked"),
             Column("from", "From", lambda one: one.effective_from, "effective_from"),
             Column("to", "Until", lambda one: one.effective_to, "effective_to"),
-            Column("extra", "More", lambda one: json.dumps(one.extra) if one.extra else None),
+            Column("extra", "More", lambda one: _more(one.extra)),
         ],
         [
             Filter("prefix", "Prefix begins", begins_with),
@@ -393,10 +393,8 @@ def begins_with(rows: Rows, value: str) -> Rows:
     return beginning(rows, "prefix", prefix_of(value))
 
 
-def _said(value: Any) -> str:
-    if isinstance(value, dict):
-        return " ".join(str(part) for part in value.values())
-    return (json.dumps(value) if value else "none") if isinstance(value, list) else str(value)
+def _more(extra: dict[str, Any]) -> str | None:
+    return fact_text("", extra) if extra else None
 
 
 def _may(request: StaffRequest) -> bool:

@@ -8,6 +8,7 @@ from typing import cast
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 
+from tollwright.core.labels.facts import actor_text
 from tollwright.domain.entities import Job
 from tollwright.domain.errors import NotFound
 from tollwright.domain.exports.requests import TABLE
@@ -69,7 +70,7 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("no", "No.", lambda one: one.pk, "pk", row("job")),
             Column("title", "What", lambda one: one.title, "title", row("job")),
             Column("asked", "Asked", lambda one: one.asked_at, "asked_at"),
-            Column("by", "By", lambda one: one.asked_by, "asked_by"),
+            Column("by", "By", lambda one: actor_text(one.asked_by), "asked_by"),
             Column("ended", "Ended", lambda one: one.ended_at, "ended_at"),
             Column("sentence", "Result", lambda one: one.sentence or None),
             Column("status", "Status", lambda one: Status(one.status), "status"),

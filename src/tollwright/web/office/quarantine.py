@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from tollwright.core.labels.facts import fact_text
 from tollwright.domain.calls import operations, queries
 from tollwright.domain.calls.rows import quarantine_rows
 from tollwright.domain.entities import Quarantine
@@ -107,12 +110,17 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
         "quarantined.html",
         f"Quarantined record {pk}",
         record=record,
-        fields=sorted((record.record or {}).items()),
+        fields=[(name, fact_text(name, value)) for name, value in _read(record)],
         late=record.reason == LATE,
         proposals=proposals,
         waits_in=next((found for found in proposals if found.status == "proposed"), None),
         crumbs=[("Quarantine", to("quarantine"))],
     )
+
+
+def _read(record: Quarantine) -> list[tuple[str, Any]]:
+    """What was read of the line, by name."""
+    return sorted((record.record or {}).items())
 
 
 @page(needs="quarantine", methods=("POST",))

@@ -9,6 +9,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from tollwright.core.labels.facts import actor_text
 from tollwright.domain.entities import RerateProposal, Rerating
 from tollwright.domain.lookup import find
 from tollwright.domain.rerating import operations, queries, requests
@@ -52,7 +53,7 @@ def index(request: StaffRequest) -> HttpResponse:
         [
             Column("no", "Re-rating", lambda one: one.pk, "pk", row("rerating")),
             Column("at", "Applied", lambda one: one.applied_at, "applied_at"),
-            Column("by", "By", lambda one: one.applied_by, "applied_by"),
+            Column("by", "By", lambda one: actor_text(one.applied_by), "applied_by"),
             Column("scope", "Which calls", lambda one: scope_text(one.scope)),
             Column("calls", "Looked at", lambda one: one.calls, "calls"),
             Column("revised", "Revised", lambda one: one.revised, "revised"),

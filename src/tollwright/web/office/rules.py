@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from tollwright.core.labels import value_text
+from tollwright.core.labels.facts import actor_text
 from tollwright.core.rules import SETTINGS, Resolved, RuleRow, Setting
 from tollwright.core.settings import SCOPES, form_text
 from tollwright.domain.entities import Campaign, Customer
@@ -159,7 +160,7 @@ def history(request: StaffRequest) -> HttpResponse:
         rule_rows(),
         [
             Column("set_at", "Set at", lambda one: one.set_at, "set_at"),
-            Column("set_by", "By", lambda one: one.set_by, "set_by"),
+            Column("set_by", "By", lambda one: actor_text(one.set_by), "set_by"),
             Column("setting", "Setting", lambda one: label_of("setting", one.setting), "setting"),
             Column("value", "Value", _said),
             Column("locked", "Locked", lambda one: one.locked, "locked"),

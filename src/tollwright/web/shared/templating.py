@@ -10,6 +10,7 @@ from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tollwright.core.labels.facts import actor_text, field_text
 from tollwright.web.shared import formatting
 from tollwright.web.shared.labels import help_of, label_of, phrase_of
 
@@ -100,6 +101,18 @@ def label_help(code: str, group: str) -> str:
 def label_with_code(group: str, code: str) -> SafeString:
     """The label with its code small beside it: `{% label_with_code "reason" record.reason %}`."""
     return format_html('{} <small class="code">{}</small>', label_of(group, code), code)
+
+
+@register.filter
+def who(actor: str) -> str:
+    """Who did it, as people read it: `root (command line)`."""
+    return actor_text(str(actor))
+
+
+@register.filter
+def field_name(name: str) -> str:
+    """What a stored field is called."""
+    return field_text(str(name))
 
 
 @register.filter

@@ -40,10 +40,11 @@ def british() -> RateCard:
 def test_the_sentences_of_a_call_over_a_band_edge() -> None:
     charge = explain(call_of(119, at="2026-11-16T17:59:01"), british(), version="7")
     assert sentences(charge).splitlines() == [
-        "Card 7: sell, USD, UTC, initial_then_increment, crossing split.",
-        "Row 1, prefix 44 (United Kingdom), holds for 442012345678 at 2026-11-16T17:59:01Z,"
+        "Card 7: sell, USD, times in UTC, a first block, then increments; a call over a change of"
+        " price: split.",
+        "Row 1, prefix 44 (United Kingdom), holds for 442012345678 at 2026-11-16 17:59:01 UTC,"
         " band peak: 0.6 per 60 s, 60/60.",
-        "Row 4, prefix 4420, does not: it begins at 2027-01-01T00:00:00Z.",
+        "Row 4, prefix 4420, does not: it begins at 2027-01-01 00:00:00 UTC.",
         "Row 5, prefix 44 from 99, does not: the caller does not begin with 99.",
         "Row 6, prefix 44, does not: the number has 12 digits, not 0 to 5.",
         "Row 2, prefix 44, does not: the band of the other has more weight, or begins later.",
@@ -52,7 +53,7 @@ def test_the_sentences_of_a_call_over_a_band_edge() -> None:
         "From second 0: 60 s at 0.6 per 60 s in increments of 60 s = 0.6.",
         "From second 60 (row 2, band rest): 60 s at 0.3 per 60 s in increments of 60 s = 0.3.",
         "Connect fee 0.05.",
-        "0.95 rounded once, half_up to 6 decimals: 0.950000.",
+        "0.95 rounded once, half up to 6 decimals: 0.950000.",
         "The call costs 0.950000 USD.",
     ]
 
@@ -90,7 +91,7 @@ def test_every_kind_of_step_is_told() -> None:
         "2 whole blocks of 20 s at 0.2 each, less 10 %.",
         "Disconnect fee 0.3.",
         "The maximum charge caps 1.140225 to 0.7.",
-        "0.7 rounded once, half_up to 2 decimals: 0.70.",
+        "0.7 rounded once, half up to 2 decimals: 0.70.",
         "Allowance credit gives 0.01 USD.",
         "The call costs 0.69 USD.",
     ):
@@ -99,7 +100,7 @@ def test_every_kind_of_step_is_told() -> None:
 
 def test_an_amount_without_end_shows_its_dots() -> None:
     said = sentences(explain(call_of(10), card_of({"price": "0.0044"})))
-    assert "0.000733333333... rounded once, half_up to 6 decimals: 0.000733." in said
+    assert "0.000733333333... rounded once, half up to 6 decimals: 0.000733." in said
 
 
 @pytest.mark.parametrize(
@@ -107,8 +108,8 @@ def test_an_amount_without_end_shows_its_dots() -> None:
     [
         (0, "44", "No charge: a call of 0 seconds costs nothing."),
         (3, "44", "No charge: 3 s is under the minimum of 6 s."),
-        (60, "33", "Not rated (unmatched): no row for 33."),
-        (60, "", "Not rated (invalid): the called number is missing."),
+        (60, "33", "Not rated (no rate): no row for 33."),
+        (60, "", "Not rated (not a valid call): the called number is missing."),
     ],
 )
 def test_why_nothing_is_due(seconds: int, called: str, sentence: str) -> None:
@@ -151,7 +152,7 @@ def test_replay_gives_the_stored_amount_or_says_what_differs() -> None:
             [
                 "The plan prices from the provider's cost: cost + 15.25 % + 0.001 USD.",
                 "The provider pays 0.024908; by these terms 0.02970647.",
-                "0.02970647 rounded once, half_up to 4 decimals: 0.0297.",
+                "0.02970647 rounded once, half up to 4 decimals: 0.0297.",
                 "The call costs 0.0297 USD.",
             ],
         ),
@@ -162,7 +163,7 @@ def test_replay_gives_the_stored_amount_or_says_what_differs() -> None:
                 " USD, at most 1.00 USD.",
                 "The provider pays 0.024908; by these terms 0.012454.",
                 "The plan lifts 0.012454 to 0.02.",
-                "0.02 rounded once, half_up to 4 decimals: 0.0200.",
+                "0.02 rounded once, half up to 4 decimals: 0.0200.",
                 "The call costs 0.0200 USD.",
             ],
         ),
@@ -172,7 +173,7 @@ def test_replay_gives_the_stored_amount_or_says_what_differs() -> None:
                 "The plan prices from the provider's cost: cost, at most 0.02 USD.",
                 "The provider pays 0.024908; by these terms 0.024908.",
                 "The plan caps 0.024908 to 0.02.",
-                "0.02 rounded once, half_up to 4 decimals: 0.0200.",
+                "0.02 rounded once, half up to 4 decimals: 0.0200.",
                 "The call costs 0.0200 USD.",
             ],
         ),
@@ -182,7 +183,7 @@ def test_a_price_that_is_made_of_the_cost(terms: CostPlus, told: list[str]) -> N
     card = card_of({"price": "9", "connect_fee": "1"}, rounding={"decimals": 4})
     charge = explain_from_cost(call_of(61), card, terms, 24_908)
     assert sentences(charge).splitlines()[1:] == [
-        "Row 1, prefix 44, holds for 442012345678 at 2026-11-16T12:00:00Z: 1/1.",
+        "Row 1, prefix 44, holds for 442012345678 at 2026-11-16 12:00:00 UTC: 1/1.",
         "Answered for 61 s.",
         *told,
     ]
