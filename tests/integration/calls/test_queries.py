@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from tests.integration.calls.test_operations import AT, BY, Desk
@@ -15,6 +15,7 @@ from tollwright.data.models import Charge
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls import operations, queries
 from tollwright.domain.errors import NotFound
+from tollwright.store.calls import SQL
 
 DAY = queries.CallFilters(first=NOON - timedelta(days=1), last=NOON + timedelta(days=1))
 
@@ -44,8 +45,40 @@ def test_calls_are_found_by_what_is_known_of_them(desk: Desk) -> None:
     assert keys(customer_id=desk.switch.beta.customer_id) == [2]
     assert keys(campaign_id=desk.switch.beta.pk) == [2]
     assert keys(number="+49 89 123") == [2]
+    assert keys(batch_id=result.batch_id) == [3, 2, 1]
     assert keys(batch_id=result.batch_id + 1) == []
+    assert keys(batch_id=2**63) == []
     assert keys(call_key=f"pbx1-{int(NOON.timestamp()) + 60}.1/1") == [1]
+
+
+LATER_FILES = """
+INSERT INTO call SELECT (jsonb_populate_record(c, jsonb_build_object(
+       'id', c.id + 1000 + n, 'call_key', 'k' || n, 'batch_id', c.batch_id + 1 + n / 2000,
+       'started_at', c.started_at + n * interval '1 s', 'answered_at', NULL, 'answered_ms', 0))).*
+  FROM call c, generate_series(1, 20000) n WHERE c.line_no = 2
+"""
+
+
+def test_the_calls_of_a_file_are_looked_for_in_its_own_pages_and_days(fresh_db: str) -> None:
+    """Not by time, through all calls that came after it: as PostgreSQL plans it for the provider,
+    whose rows it keeps apart."""
+    switch = make_switch("north")
+    with tenant_scope(switch.tenant_id), connection.cursor() as cursor:
+        old = Desk(switch).ingest(Row(key=1, minute=1), Row(key=2, minute=2))
+        cursor.execute(LATER_FILES)
+    with connections["owner"].cursor() as owner:
+        owner.execute("ANALYZE call_2026_11")
+    with tenant_scope(switch.tenant_id), connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + SQL["fetch_batch_span"], {"batch_id": old.batch_id})
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert "Bitmap Index Scan on call_2026_11_batch_id_idx" in plan
+        assert "started_at_idx" not in plan
+        with CaptureQueriesContext(connection) as made:
+            assert keys(batch_id=old.batch_id) == [2, 1]
+    first, last = (NOON + timedelta(minutes=minute) for minute in (1, 2))
+    listed = made.captured_queries[-1]["sql"]
+    assert f"""\"started_at\" >= '{first}'""" in listed
+    assert f"""\"started_at\" <= '{last}'""" in listed
 
 
 def put_a_charge_on_a_line(key: int) -> None:

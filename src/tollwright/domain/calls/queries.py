@@ -14,12 +14,15 @@ from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, Source
 from tollwright.data.customers import Customer
 from tollwright.data.rates import Rate
 from tollwright.data.scope import current_tenant_id
-from tollwright.domain.database import database
+from tollwright.domain.database import database, database_cursor
 from tollwright.domain.errors import DomainError, NotFound
 from tollwright.domain.listing import Rows, as_query
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.rating import explain as engine
 from tollwright.engine.rating.explain import Explanation
+from tollwright.store import calls as store
+
+BIGGEST_ID = 2**63 - 1  # no table has a greater one, and PostgreSQL cannot read it
 
 
 class NumberUnreadable(DomainError):
@@ -55,10 +58,12 @@ def search(filters: CallFilters) -> QuerySet[Call]:
         tenant_id=current_tenant_id(), is_current=True,
         started_at__gte=filters.first, started_at__lt=filters.last,
     ).select_related("customer", "campaign")  # fmt: skip
-    for name in ("customer_id", "campaign_id", "source_id", "batch_id"):
+    for name in ("customer_id", "campaign_id", "source_id"):
         value = getattr(filters, name)
         if value is not None:
             found = found.filter(**{name: value})
+    if filters.batch_id is not None:
+        found = of_batch(found, filters.batch_id)
     if filters.number:
         found = by_number(found, filters.number)
     if filters.call_key:
@@ -89,6 +94,16 @@ def by_number(calls: QuerySet[Call], text: str) -> QuerySet[Call]:
     for one in wanted.dialled:
         fits |= Q(dialled__startswith=one) | Q(dialled__endswith=one)
     return calls.filter(fits)
+
+
+def of_batch(calls: QuerySet[Call], batch_id: int) -> QuerySet[Call]:
+    """Those that a file brought, looked for in the days of its calls and no others: in a list by
+    time PostgreSQL would go through all calls that came after the file to find the page."""
+    known = 0 < batch_id <= BIGGEST_ID
+    span = store.fetch_batch_span(database_cursor(), batch_id) if known else None
+    if span is None:
+        return calls.none()
+    return calls.filter(batch_id=batch_id, started_at__gte=span.first, started_at__lte=span.last)
 
 
 def by_answer(calls: QuerySet[Call], *, answered: bool) -> QuerySet[Call]:

@@ -70,7 +70,7 @@ def index(request: StaffRequest) -> HttpResponse:
             picked("campaign", "Campaign", "campaign", "campaign_id"),
             Filter("number", "Number", _has_number, kind="search"),
             Filter("status", "Status", _has_status, choices=options("call_filter")),
-            Filter("batch", "File no.", field_is("batch_id"), kind="number"),
+            Filter("batch", "File no.", _has_batch, kind="number"),
         ],
         order="-started",
         empty="No calls in these days. Choose other days, or upload a file of call records"
@@ -128,6 +128,11 @@ def _has_status(rows: Rows, value: str) -> Rows:
 
 def _has_number(rows: Rows, value: str) -> Rows:
     return narrow(rows, lambda found: queries.by_number(found, value))
+
+
+def _has_batch(rows: Rows, value: str) -> Rows:
+    same = field_is("batch_id")(rows, value)  # refuses what is no number
+    return narrow(same, lambda found: queries.of_batch(found, int(value)))
 
 
 def _explained(charge: Charge) -> Any:
