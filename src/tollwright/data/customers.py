@@ -76,8 +76,10 @@ class IdentifierKind(models.TextChoices):
     CAMPAIGN = "campaign", IDENTIFIER_KIND["campaign"].text
     ACCOUNTCODE = "accountcode", IDENTIFIER_KIND["accountcode"].text
     USER = "user", IDENTIFIER_KIND["user"].text
+    DOMAIN = "domain", IDENTIFIER_KIND["domain"].text
     TRUNK = "trunk", IDENTIFIER_KIND["trunk"].text
     SOURCE_IP = "source_ip", IDENTIFIER_KIND["source_ip"].text
+    CONTEXT = "context", IDENTIFIER_KIND["context"].text
     CLI = "cli", IDENTIFIER_KIND["cli"].text
     DID = "did", IDENTIFIER_KIND["did"].text
 

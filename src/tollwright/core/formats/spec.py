@@ -18,7 +18,8 @@ from tollwright.core.formats.lines import Dialect
 Columns = tuple[str, ...]  # names of columns that say one thing, the best first
 Take = Literal["whole", "peer", "head", "name", "address", "unescaped"]
 
-ATTRIBUTING = frozenset({"accountcode", "user", "trunk", "ip"})  # hints that name a campaign
+# hints that name a campaign
+ATTRIBUTING = frozenset({"accountcode", "user", "domain", "trunk", "ip", "context"})
 DIRECTIONS: Mapping[str, Direction] = {"inbound": "inbound", "outbound": "outbound"}
 
 

@@ -25,8 +25,10 @@ IDENTIFIER_KIND: Labels = {
     "campaign": Label("Dialler campaign id"),
     "accountcode": Label("Account code"),
     "user": Label("User or extension"),
+    "domain": Label("Domain", "The tenant of a PBX: pbx.example.com."),
     "trunk": Label("Trunk"),
     "source_ip": Label("Source IP"),
+    "context": Label("Context", "Of the dial plan in which the call began."),
     "cli": Label("Calling number"),
     "did": Label("Called number (DID)"),
 }

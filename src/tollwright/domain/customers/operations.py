@@ -246,8 +246,8 @@ def _taken_by(wanted: Identifier, other: Identifier) -> str:
 
 def identifier_value(kind: str, value: str) -> str:
     """The one form in which a value is stored and looked up: numbers as E.164 digits (one, all
-    that begin so, or a range), addresses
-    as the standard writes them, all else as it stands. Raises FieldInvalid."""
+    that begin so, or a range), addresses as the standard writes them, domains in small letters, all
+    else as it stands. Raises FieldInvalid."""
     found = validation.text("value", value, longest=100)
     if kind in (IdentifierKind.CLI, IdentifierKind.DID):
         try:
@@ -256,6 +256,8 @@ def identifier_value(kind: str, value: str) -> str:
             raise validation.FieldInvalid("value", str(error)) from error
     if kind == IdentifierKind.SOURCE_IP:
         return _address(found)
+    if kind == IdentifierKind.DOMAIN:
+        return found.lower().rstrip(".")
     return found
 
 

@@ -1,8 +1,9 @@
 """Whose call it is: identifiers by the strength of their kind, each for its time.
 
-The record's own words decide first (campaign or queue, account code, user, trunk, source IP),
-then its numbers (calling number, called number). Of number patterns the longest fits best:
-`493012345678` is one number, `4930*` all that begin so, `493012345600-493012345699` a range.
+The record's own words decide first (campaign or queue, account code, user, domain, trunk, source
+IP, context; a domain in any case of letters), then its numbers (calling number, called number). Of
+number patterns the longest fits best: `493012345678` is one number, `4930*` all that begin so,
+`493012345600-493012345699` a range.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from operator import itemgetter
 import msgspec
 
 from tollwright.core.formats.base import Record
+from tollwright.core.formats.spec import ATTRIBUTING
 from tollwright.core.number_ranges import NumberRange, RangeError, parse_range
 
-WORDS = ("campaign", "accountcode", "user", "trunk", "source_ip")
+WORDS = ("campaign", "accountcode", "user", "domain", "trunk", "source_ip", "context")
 NUMBERS = ("cli", "did")
-_HINTS = {"accountcode": "accountcode", "user": "user", "trunk": "trunk", "ip": "source_ip"}
+HINTS = {kind: kind for kind in WORDS if kind in ATTRIBUTING} | {"ip": "source_ip"}
 _KEPT = 200_000
 
 
@@ -96,9 +98,11 @@ class Attributor:
     def _by_words(self, record: Record) -> Iterator[Identifier]:
         said: dict[str, list[str]] = {"campaign": [record.campaign, record.queue]}
         for hint, value in record.hints:
-            kind = _HINTS.get(hint)
+            kind = HINTS.get(hint)
             if kind:
-                said.setdefault(kind, []).append(value)
+                said.setdefault(kind, []).append(
+                    value.lower().rstrip(".") if kind == "domain" else value
+                )
         for kind in WORDS:
             for value in said.get(kind, ()):
                 if value:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from tollwright.core.cards.card import MAX_CALL_MS
 from tollwright.core.formats.base import TWIN, Fault, Ignored, Item, Record
 from tollwright.core.numbers import PLAIN, Dialling, Number, digits_of, normalise
-from tollwright.engine.ingest.attribute import Attributor
+from tollwright.engine.ingest.attribute import HINTS, Attributor
 from tollwright.engine.ingest.chunk import (
     Attributed,
     Chunk,
@@ -258,7 +258,7 @@ def answer_of(record: Record) -> datetime:
 def _unknown(record: Record) -> str:
     words = [f"campaign {record.campaign}"] if record.campaign else []
     words += [f"queue {record.queue}"] if record.queue else []
-    words += [f"{kind} {value}" for kind, value in record.hints]
+    words += [f"{kind} {value}" for kind, value in record.hints if kind in HINTS]
     fits = ", ".join(words) or "nothing but numbers"
     return (
         f"No identifier that holds on {record.started_at:%Y-%m-%d} fits {fits}, caller"

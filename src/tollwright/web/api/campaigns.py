@@ -19,7 +19,9 @@ from tollwright.web.api.shapes import Id, Instant, given
 
 router = Router(tags=["campaigns"])
 
-IdentifierKind = Literal["campaign", "accountcode", "user", "trunk", "source_ip", "cli", "did"]
+IdentifierKind = Literal[
+    "campaign", "accountcode", "user", "domain", "trunk", "source_ip", "context", "cli", "did"
+]
 CampaignKind = Literal["dialler", "queue", "in_group", "project"]
 
 

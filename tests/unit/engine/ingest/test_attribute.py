@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tollwright.core.formats.base import Record
+from tests.support.samples import sample
+from tollwright.core.formats.base import Options, Record
+from tollwright.core.formats.registry import get
 from tollwright.engine.ingest.attribute import Attributor, Identifier
 
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -32,6 +34,8 @@ ALL = [
     meaning("source_ip", "192.0.2.7", 5),
     meaning("cli", "+4930123456", 6),
     meaning("did", "+4930999", 7),
+    meaning("domain", "acme.pbx.example", 8),
+    meaning("context", "acme-out", 9),
 ]
 
 
@@ -47,12 +51,29 @@ ALL = [
         ({}, "4930123456", "4930999", 6),
         ({}, "4930", "4930999", 7),
         ({"accountcode": "other", "context": "ACME"}, "", "", None),
+        ({"user": "anna", "domain": "acme.pbx.example"}, "", "", 3),
+        ({"domain": "ACME.pbx.example.", "trunk": "gw1"}, "", "", 8),
+        ({"ip": "192.0.2.7", "context": "acme-out"}, "", "", 5),
+        ({"context": "acme-out"}, "4930123456", "", 9),
+        ({"context": "ACME-OUT", "domain": "other"}, "4930123456", "", 6),
     ],
 )
 def test_the_strongest_kind_decides(
     told: dict[str, str], caller: str, called: str, campaign: int | None
 ) -> None:
     assert Attributor(ALL).find(record(**told), caller, called, JUNE) == campaign
+
+
+@pytest.mark.parametrize("kind", ["domain", "context"])
+def test_a_tenant_of_a_fusionpbx_is_told_by_its_domain_or_its_context(kind: str) -> None:
+    """The record has no account code."""
+    content = (sample("cases/25-fusionpbx-tenant-by-domain") / "input.json").read_bytes()
+    [call] = get("freeswitch_json").parse([content], Options())
+    assert isinstance(call, Record)
+    told = dict(call.hints)
+    assert (told["domain"], told["context"]) == ("acme.pbx.example", "default")
+    attributor = Attributor([meaning(kind, told[kind], 8), meaning("did", call.called, 7)])
+    assert attributor.find(call, call.caller, call.called, JUNE) == 8
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ EXAMPLE = _names(
 _FINER = (("billusec", 1), ("billmsec", 1_000))
 _CALLED = _names("destination_number sip_req_user sip_to_user")
 _LENGTHS = ("billsec", "billmsec", "billusec")
+# of the tenant of the PBX, then where the call was sent
+_DOMAIN = _names("domain_name sip_invite_domain sip_req_host")
 _KINDS = (
     ("accountcode", "accountcode"),
     ("context", "context"),
@@ -39,7 +41,7 @@ _KINDS = (
     ("profile", "sofia_profile_name"),
     ("trunk", "sip_gateway_name"),
     ("trunk", "sip_gateway"),
-    ("domain", "domain_name"),
+    *(("domain", name) for name in _DOMAIN),
 )
 
 CSV = Spec(
@@ -131,7 +133,8 @@ JSON = Spec(
         Hint("ip", TextField(("sip_network_ip",))),
         Hint("trunk", TextField(("sip_gateway_name",))),
         Hint("profile", TextField(("sofia_profile_name",))),
-        Hint("context", TextField(("newest.context",))),
+        Hint("context", TextField(("newest.context", "context"))),
+        Hint("domain", TextField(_DOMAIN)),
     ),
     origin=_names("originating_leg_uuid originator"),
     half=("other_loopback_leg_uuid",),
