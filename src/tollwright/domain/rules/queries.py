@@ -79,23 +79,6 @@ def lock_above(setting: str, *, scope: Place, at: datetime) -> RuleRow | None:
     return lock
 
 
-def as_row(rule: Rule) -> RuleRow:
-    """A stored rule as core's value."""
-    return RuleRow(
-        id=rule.pk,
-        setting=rule.setting,
-        value=rule.value,
-        locked=rule.locked,
-        effective_from=rule.effective_from,
-        set_at=rule.set_at,
-        set_by=rule.set_by,
-        tenant_id=rule.tenant_id,
-        customer_id=rule.customer_id,
-        campaign_id=rule.campaign_id,
-        note=rule.note,
-    )
-
-
 def _resolve_at(setting: str, scope: Place, at: datetime) -> Resolved:
     customer = scope if isinstance(scope, Customer) else None
     campaign = scope if isinstance(scope, Campaign) else None

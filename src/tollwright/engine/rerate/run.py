@@ -18,7 +18,7 @@ from tollwright.engine.rating.counted_time import causes_of
 from tollwright.engine.rerate.costs import CarrierPrices
 from tollwright.engine.rerate.prices import SellPrices
 from tollwright.engine.rerate.reprice import Offers, Repriced, Span, reprice, sorted_spans
-from tollwright.engine.rerate.shared import Aside, Draws, shared
+from tollwright.engine.rerate.shared import Draws, SharedCalls, shared
 from tollwright.engine.rerate.sums import merged, prefix_text, sums_of
 from tollwright.kernel.arrays import Int64
 from tollwright.kernel.call_columns import ChargeColumns, currency_code, joined, new_charges
@@ -154,7 +154,7 @@ def run(
     offers, causes = Offers(source), causes_of(source.book)
     for campaign_id, first, last in store.fetch_campaigns(cursor, scope):
         offers.learn(campaign_id, first - MAX_TIME_TO_ANSWER, last + MAX_TIME_TO_ANSWER)
-    tally, aside = RerateTally(keeps), Aside()
+    tally, aside = RerateTally(keeps), SharedCalls()
     charges = store.copy_charges(cursor, scope, causes, costs=source.from_cost)
     with closing(charges):
         for found in _repriced(charges, offers, causes, progress):

@@ -55,7 +55,7 @@ class Draws(NamedTuple):
 
 
 @dataclass(slots=True)
-class Aside:
+class SharedCalls:
     """Calls of the scope that share pools, to be priced when all of them are known."""
 
     charges: list[ChargeColumns] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Aside:
 
 
 def shared(
-    cursor: Cursor, offers: Offers, book: Book, causes: tuple[str, ...], aside: Aside
+    cursor: Cursor, offers: Offers, book: Book, causes: tuple[str, ...], aside: SharedCalls
 ) -> Iterator[tuple[Repriced, Draws]]:
     """What the calls aside come to, and those that move with them, by customer and period."""
     if not aside.charges:
