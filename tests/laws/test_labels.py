@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from types import ModuleType
 from typing import get_args
 
 import pytest
@@ -27,9 +28,12 @@ from tollwright.core.postings import AccountKind
 from tollwright.core.rating.rate_call import Status
 from tollwright.domain.calls.operations import COUNTS
 from tollwright.domain.carriers.costs import COSTS
+from tollwright.domain.invoices import runs
 from tollwright.engine.ingest import price_chunk, write
 from tollwright.engine.rating import carriers, cost_plus, refusals
 from tollwright.engine.resale import batch, legs
+from tollwright.jobs.areas import AREAS
+from tollwright.jobs.runner import HANDLERS
 
 SOURCE = ROOT / "src" / "tollwright"
 
@@ -158,6 +162,11 @@ def actions() -> set[str]:
     )
 
 
+def kinds_of(area: ModuleType) -> set[str]:
+    """The kinds of jobs that the area does."""
+    return {kind for kind, done in HANDLERS.items() if done.__module__ == area.__name__}
+
+
 def codes() -> dict[str, set[str]]:
     """The codes of each group, from where they are defined."""
     found: dict[str, set[str]] = defaultdict(set)
@@ -193,6 +202,7 @@ def codes() -> dict[str, set[str]]:
         "family": set(get_args(card.Family)),
         "format": set(FORMATS),
         "grace": set(get_args(card.GraceMode)),
+        "job": {*(kind for area in AREAS for kind in kinds_of(area)), runs.RUN, runs.ISSUE_RUN},
         "leg": {"sell", *COSTS},
         "per": set(get_args(card.Per)),
         "price_per": set(get_args(mapping.PricePer)),

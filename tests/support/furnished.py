@@ -411,7 +411,7 @@ def _rerating(world: World, invoice: m.Invoice, line: m.InvoiceLine, charge: m.C
 def _jobs(world: World) -> None:
     tell("payment.received", object_id=1, payload={"amount": "5.00"}, at=NOV)
     job = m.Job.objects.create(
-        tenant=world.tenant, kind="test", title="A test", asked_at=NOV, asked_by="anna"
+        tenant=world.tenant, kind="calls.import", name="a.csv", asked_at=NOV, asked_by="anna"
     )
     m.JobFile.objects.create(
         tenant=world.tenant, job=job, name="calls.csv", piece_no=0, content=b"a,b"

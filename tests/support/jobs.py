@@ -28,7 +28,7 @@ def queued() -> int:
         cursor.execute(
             "SELECT count(*) FROM procrastinate_jobs"
             " WHERE status = 'todo' AND NOT task_name = ANY(%s)",
-            [["schedule.tick", *nightly.TITLES]],
+            [["schedule.tick", *nightly.KINDS]],
         )
         return int(cursor.fetchone()[0])
 

@@ -78,7 +78,7 @@ def draft(tenant_id: int, until: datetime, key: str, at: datetime) -> int:
         for sentence in notices_of(run):
             print(f"  {sentence}")
     for one in failed:
-        print(f"  not drafted: {one.title}: {one.sentence}")
+        print(f"  not drafted: {one.name}: {one.sentence}")
     return run.pk
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from tollwright.core.labels import label
 from tollwright.data.base import TenantOwned
 
 OPEN = ("queued", "running")
@@ -21,7 +22,7 @@ class Job(TenantOwned):
         "self", null=True, on_delete=models.PROTECT, related_name="parts", db_index=False
     )
     kind = models.CharField(max_length=40, help_text="which work, as billing.draft_customer")
-    title = models.CharField(max_length=200, help_text="as people read it")
+    name = models.CharField(max_length=200, blank=True, help_text="of what it is about")
     subject = models.CharField(max_length=40, blank=True, help_text="kind of thing it is about")
     subject_id = models.BigIntegerField(null=True, help_text="which one; known at the end at least")
     arguments = models.JSONField(default=dict, help_text="what the work needs: ids and choices")
@@ -71,6 +72,11 @@ class Job(TenantOwned):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def title(self) -> str:
+        """What it is called, in English: the web says it in the viewer's language."""
+        return label("job", self.kind).text.format(name=self.name)
 
     @property
     def is_open(self) -> bool:

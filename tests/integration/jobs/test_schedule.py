@@ -47,7 +47,7 @@ def test_a_night_is_asked_for_once(world: World) -> None:
         assert nightly.request_nightly(at=NIGHT - MINUTE)[0].asked_at == NIGHT - timedelta(days=1)
         assert nightly.request_nightly(at=NIGHT - MINUTE) == []
         asked = nightly.request_nightly(at=NIGHT)
-        assert [one.kind for one in asked] == list(nightly.TITLES)
+        assert [one.kind for one in asked] == list(nightly.KINDS)
         assert {one.asked_at for one in asked} == {NIGHT}
         assert nightly.request_nightly(at=NIGHT + timedelta(hours=23, minutes=59)) == []
         late = nightly.request_nightly(at=NIGHT + timedelta(days=3, hours=7))  # nobody was there
@@ -77,7 +77,7 @@ def test_many_workers_ask_for_one_night(fresh_db: str, monkeypatch: pytest.Monke
     for tenant_id in tenants:
         with tenant_scope(tenant_id):
             kinds = Job.objects.order_by("id").values_list("kind", flat=True)
-            assert list(kinds) == list(nightly.TITLES)
+            assert list(kinds) == list(nightly.KINDS)
 
 
 def test_invoices_are_drafted_in_the_night_after_their_period(world: World, books: Books) -> None:

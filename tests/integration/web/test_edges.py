@@ -3,6 +3,8 @@ form answers them with a sentence; none breaks."""
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -10,8 +12,9 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.test import Client, override_settings
 from django.urls import reverse
 
@@ -23,6 +26,7 @@ from tollwright.data.scope import tenant_scope
 from tollwright.web.api.app import api
 from tollwright.web.office.urls import PAGES
 
+OURS_FULL = "disk is full; nothing of this was kept. Free space there, then try again."
 DAYS = ("0001-01-01", "9999-12-31")
 MOMENTS = ("0001-01-01T00:00", "9999-12-31T23:59")
 WORDS = ("word", "1e3", "+1", "9" * 40)
@@ -124,6 +128,31 @@ def test_no_page_of_the_portal_breaks(things: Things) -> None:
     asked = [f"{path}?{name}={quote(one)}" for path in PORTAL for name in queries for one in VALUES]
     asked += [f"/calls/{month}/1/" for month in (*MONTHS, "word")]
     assert [path for path in asked if client.get(path).status_code >= 500] == []
+
+
+def test_a_full_disk_is_a_sentence_on_pages_and_in_the_api(
+    things: Things, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While an upload is spooled, before any page is asked; and the database's disk."""
+    client, program = Client(raise_request_exception=False), Program(things.shop.tenant_id)
+    client.force_login(things.shop.acme.user)
+
+    def full(*_args: object, **_given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def database_full(*_args: object, **_given: object) -> None:
+        raise OperationalError from psycopg.errors.DiskFull("could not extend file")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.files.uploadhandler.MemoryFileUploadHandler.new_file", full)
+        file = io.BytesIO(b"a,b")
+        answer = client.post("/start/zone/", {"file": file})
+    assert (answer.status_code, OURS_FULL in answer.content.decode()) == (507, True)
+    with monkeypatch.context() as patch:
+        patch.setattr("tollwright.domain.jobs.queries.jobs", database_full)
+        told = program.get("/jobs")
+    assert (told.status, told.code) == (507, "disk_full")
+    assert told.body["detail"].startswith("The database's disk is full; nothing of this was kept.")
 
 
 BODIES: dict[str, Any] = {

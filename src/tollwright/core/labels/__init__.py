@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from tollwright.core.labels import audit, choices, reasons, settings, statuses
+from tollwright.core.labels import audit, choices, jobs, reasons, settings, statuses
 from tollwright.core.labels.label import Label, Labels
 from tollwright.core.settings import Value
 
@@ -52,6 +52,7 @@ LABELS: MappingProxyType[str, Labels] = MappingProxyType(
         "fee_unused": choices.FEE_UNUSED,
         "format": choices.FORMAT,
         "grace": choices.GRACE,
+        "job": jobs.JOB,
         "identifier_kind": choices.IDENTIFIER_KIND,
         "invoice_detail": settings.INVOICE_DETAIL,
         "late_usage": settings.LATE_USAGE,

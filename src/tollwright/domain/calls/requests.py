@@ -21,25 +21,23 @@ def request_import(
     *, source: Source, filename: str, pieces: Iterable[bytes], at: datetime, by: By
 ) -> Job:
     """Keep the file and take it in after the request, all or nothing."""
-    work = Work(
-        IMPORT, f"Import {filename}", "source", source.pk, {"source": source.code}, _lock(source.pk)
-    )
+    work = Work(IMPORT, filename, "source", source.pk, {"source": source.code}, _lock(source.pk))
     return enqueue(work, at=at, by=by, file=(filename, pieces))
 
 
 @transaction.atomic
 def request_replay(*, batch: ImportBatch, at: datetime, by: By) -> Job:
     """Take a rolled-back file in again after the request, by today's settings."""
-    title, lock = f"Replay {batch.filename}", _lock(batch.source_id)
-    return enqueue(Work(REPLAY, title, "import_batch", batch.pk, lock=lock), at=at, by=by)
+    name, lock = batch.filename, _lock(batch.source_id)
+    return enqueue(Work(REPLAY, name, "import_batch", batch.pk, lock=lock), at=at, by=by)
 
 
 @transaction.atomic
 def request_roll_back(*, batch: ImportBatch, at: datetime, by: By) -> Job:
     """Take a file's calls away after the request. Raises BatchStays for one rolled back already."""
     operations.refuse_rolled_back(batch)
-    title, lock = f"Roll back {batch.filename}", _lock(batch.source_id)
-    return enqueue(Work(ROLL_BACK, title, "import_batch", batch.pk, lock=lock), at=at, by=by)
+    name, lock = batch.filename, _lock(batch.source_id)
+    return enqueue(Work(ROLL_BACK, name, "import_batch", batch.pk, lock=lock), at=at, by=by)
 
 
 def _lock(source_id: int) -> str:

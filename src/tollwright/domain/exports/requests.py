@@ -45,4 +45,4 @@ def request_export(
     found = open_ones.first()
     if found is not None:
         return found
-    return enqueue(Work(TABLE, f"Export {filename}", arguments=arguments), at=at, by=by)
+    return enqueue(Work(TABLE, filename, arguments=arguments), at=at, by=by)

@@ -20,5 +20,5 @@ def request_finalise(*, invoice: Invoice, early: bool, at: datetime, by: By) -> 
     It has no lock of the queue: one draft does not wait until a whole run is issued.
     """
     operations.refuse_unready(invoice, at, early=early)
-    title, arguments = f"Finalise the draft for {invoice.customer.name}", {"early": early}
-    return enqueue(Work(ISSUE, title, "invoice", invoice.pk, arguments), at=at, by=by)
+    work = Work(ISSUE, invoice.customer.name, "invoice", invoice.pk, {"early": early})
+    return enqueue(work, at=at, by=by)

@@ -41,7 +41,7 @@ def start_run(
     wanted = Customer.objects.order_by("id") if customers is None else customers
     customers = billed(wanted, until, at)
     enqueue_group(
-        Work(RUN, f"Billing run {run.pk}", SUBJECT, run.pk),
+        Work(RUN, str(run.pk), SUBJECT, run.pk),
         [Work(DRAFT, one.name, "customer", one.pk, {"run": run.pk}) for one in customers],
         at=at,
         by=by,
@@ -77,5 +77,5 @@ def start_finalising(*, run: BillingRun, key: str | None, at: datetime, by: By) 
         Work(ISSUE, one.customer.name, "invoice", one.pk, lock="numbers")
         for one in drafts.order_by("customer_id", "period_from", "id")
     ]
-    group = Work(ISSUE_RUN, f"Finalise run {run.pk}", SUBJECT, run.pk)
+    group = Work(ISSUE_RUN, str(run.pk), SUBJECT, run.pk)
     return enqueue_group(group, parts, at=at, by=by, key=key)

@@ -34,11 +34,13 @@ MOST_FORGOTTEN = 20_000  # a night; the rest the next
 class Work:
     """What is to be done: `kind` names the worker's function, the rest is for it and for people.
 
+    `name`: of what it is about; the label of the kind says what is done with it.
+
     `lock`: jobs of one lock are worked on one after the other, in the order they were asked.
     """
 
     kind: str
-    title: str
+    name: str = ""
     subject: str = ""
     subject_id: int | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -270,7 +272,7 @@ def _new(work: Work, at: datetime, by: By, parent_id: int | None = None) -> Job:
         tenant_id=current_tenant_id(),
         parent_id=parent_id,
         kind=work.kind,
-        title=work.title[:200],
+        name=work.name[:200],
         subject=work.subject,
         subject_id=work.subject_id,
         arguments=dict(work.arguments),

@@ -14,7 +14,8 @@ class JobRow:
     """What was asked for, by whom, and what came of it."""
 
     pk: int
-    title: str
+    kind: str
+    name: str
     asked_at: datetime
     asked_by: str
     ended_at: datetime | None

@@ -30,16 +30,7 @@ MONTHS = "nightly.make_months"
 DRAFT, BOOKS, ROLLUPS = "nightly.draft", "nightly.check_books", "nightly.check_rollups"
 OVERDUE = "nightly.tell_overdue"
 AUDIT, INSTALLATION, TIDY = "nightly.check_audit", "nightly.check_installation", "nightly.tidy"
-TITLES = {
-    MONTHS: "Make the months ahead",
-    DRAFT: "Draft what is due",
-    OVERDUE: "Tell of what is overdue",
-    BOOKS: "Check every document against its rows",
-    ROLLUPS: "Check the sums of days against their charges",
-    AUDIT: "Check the audit chain",
-    INSTALLATION: "Check the installation",
-    TIDY: "Let go of old jobs and their files",
-}
+KINDS = (MONTHS, DRAFT, OVERDUE, BOOKS, ROLLUPS, AUDIT, INSTALLATION, TIDY)
 BY = By("schedule", "job")
 NIGHT = timedelta(hours=2)  # after the provider's midnight: late files of the day are in
 CHECKED_DAYS = 62
@@ -66,11 +57,11 @@ def request_nightly(*, at: datetime) -> list[Job]:
     if not tenant.created_at < due <= at:
         return []
     asked: list[Job] = []
-    for kind, title in TITLES.items():
+    for kind in KINDS:
         key = f"{kind}/{day.isoformat()}"
         if Job.objects.filter(idempotency_key=key).exists():
             continue
-        asked.append(enqueue(Work(kind, title), at=due, by=BY, key=key))
+        asked.append(enqueue(Work(kind), at=due, by=BY, key=key))
     return asked
 
 

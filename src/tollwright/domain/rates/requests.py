@@ -44,7 +44,7 @@ def request_preview(
         "mapping": None if mapping is None else dict(mapping),
         "answers": dict(answers or {}),
     }
-    work = Work(PREVIEW, f"Preview {filename}", "rate_card", card.pk, arguments, _lock(card.pk))
+    work = Work(PREVIEW, filename, "rate_card", card.pk, arguments, _lock(card.pk))
     return enqueue(work, at=at, by=by, file=(filename, [content]))
 
 
@@ -52,8 +52,10 @@ def request_preview(
 def request_preview_again(*, deck: DeckImport, mapping: Mapped, at: datetime, by: By) -> Job:
     """Read the same file in another way, in place of the preview that there is."""
     mapping_of(mapping, deck.card.currency)
-    title, arguments = f"Preview {deck.filename}", {"mapping": dict(mapping)}
-    work = Work(PREVIEW_AGAIN, title, "deck_import", deck.pk, arguments, _lock(deck.card_id))
+    arguments = {"mapping": dict(mapping)}
+    work = Work(
+        PREVIEW_AGAIN, deck.filename, "deck_import", deck.pk, arguments, _lock(deck.card_id)
+    )
     return enqueue(work, at=at, by=by)
 
 
@@ -65,8 +67,8 @@ def request_apply(
     operations.refuse_unfit(deck_import, queries.base_of(deck_import.card), skip_faults)
     validation.optional("tag", tag, longest=60)
     arguments = {"skip_faults": skip_faults, "tag": tag}
-    title, lock = f"Apply {deck_import.filename}", _lock(deck_import.card_id)
-    return enqueue(Work(APPLY, title, "deck_import", deck_import.pk, arguments, lock), at=at, by=by)
+    name, lock = deck_import.filename, _lock(deck_import.card_id)
+    return enqueue(Work(APPLY, name, "deck_import", deck_import.pk, arguments, lock), at=at, by=by)
 
 
 @transaction.atomic
@@ -75,8 +77,8 @@ def request_publish(*, version: CardVersion, effective_from: datetime, at: datet
     validation.aware("effective_from", effective_from)
     operations.refuse_published(version)
     arguments = {"effective_from": effective_from.isoformat()}
-    title, lock = f"Publish {version}", _lock(version.card_id)
-    return enqueue(Work(PUBLISH, title, "card_version", version.pk, arguments, lock), at=at, by=by)
+    name, lock = str(version), _lock(version.card_id)
+    return enqueue(Work(PUBLISH, name, "card_version", version.pk, arguments, lock), at=at, by=by)
 
 
 @transaction.atomic
@@ -85,7 +87,7 @@ def request_draft(*, card: RateCard, filename: str, content: bytes, at: datetime
     raises CardRefused."""
     if len(content) <= CHECKED_AT_ONCE:
         operations.card_from_file(card, text_of(content))
-    work = Work(DRAFT, f"Draft {filename}", "rate_card", card.pk, lock=_lock(card.pk))
+    work = Work(DRAFT, filename, "rate_card", card.pk, lock=_lock(card.pk))
     return enqueue(work, at=at, by=by, file=(filename, [content]))
 
 
@@ -97,7 +99,7 @@ def request_revert(
     validation.aware("effective_from", effective_from)
     operations.refuse_unpublished(card, to)
     arguments = {"effective_from": effective_from.isoformat()}
-    work = Work(REVERT, f"Go back to {to}", "card_version", to.pk, arguments, _lock(card.pk))
+    work = Work(REVERT, str(to), "card_version", to.pk, arguments, _lock(card.pk))
     return enqueue(work, at=at, by=by)
 
 

@@ -27,7 +27,7 @@ A = TypeVar("A", DifferenceReport, WhatIf)
 def request_report(*, scope: CallScope, at: datetime, by: By) -> Job:
     """Make a difference report after the request. Raises NotFound, EmptyPeriod, FieldInvalid."""
     stored(scope)
-    return enqueue(Work(REPORT, "Difference report", arguments=question(scope)), at=at, by=by)
+    return enqueue(Work(REPORT, arguments=question(scope)), at=at, by=by)
 
 
 @transaction.atomic
@@ -35,7 +35,7 @@ def request_apply(*, scope: CallScope, fingerprint: str, key: str, at: datetime,
     """Write what a report said, after the request; the same key asks once. Raises as above."""
     stored(scope)
     arguments = question(scope) | {"fingerprint": fingerprint, "key": key}
-    work = Work(APPLY, "Apply a difference report", arguments=arguments, lock="rerating")
+    work = Work(APPLY, arguments=arguments, lock="rerating")
     return enqueue(work, at=at, by=by, key=f"rerate:{key}"[:100])
 
 
@@ -52,7 +52,7 @@ def request_what_if(
     """Hold prices against past calls, after the request. `card_file`: a card file's bytes in place
     of what `payload` names. Raises as above."""
     stored(scope)
-    work = Work(WHAT_IF, "What if", arguments=what_if_question(payload, scope, everyone))
+    work = Work(WHAT_IF, arguments=what_if_question(payload, scope, everyone))
     file = None if card_file is None else ("card.json", [card_file])
     return enqueue(work, at=at, by=by, file=file)
 
@@ -61,8 +61,8 @@ def request_what_if(
 def request_accept(*, proposal: RerateProposal, at: datetime, by: By) -> Job:
     """Issue the notes of a proposal after the request. Raises ProposalDecided."""
     refuse_rejected(proposal)
-    title = f"Accept proposal {proposal.pk}"
-    return enqueue(Work(ACCEPT, title, "rerate_proposal", proposal.pk), at=at, by=by)
+    work = Work(ACCEPT, str(proposal.pk), "rerate_proposal", proposal.pk)
+    return enqueue(work, at=at, by=by)
 
 
 def what_if_question(payload: WhatIfRequest, scope: CallScope, everyone: bool) -> dict[str, object]:

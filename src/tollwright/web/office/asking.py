@@ -16,6 +16,7 @@ from tollwright.web.office.links import to
 from tollwright.web.office.page import StaffRequest, show
 from tollwright.web.office.permissions import may
 from tollwright.web.shared.filters import needed_id
+from tollwright.web.shared.labels import job_title
 
 JOB = "job"
 
@@ -61,7 +62,7 @@ def answered(request: StaffRequest, form: OfficeForm, job: Job | None) -> Job | 
     return show(
         request,
         "job.html",
-        job.title,
+        job_title(job),
         job=job,
         progress=job,
         retry=may(request.membership.role, need_of(job)),

@@ -22,6 +22,7 @@ from tollwright.web.office.permissions import Need, may
 from tollwright.web.shared.exports import attached
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.formatting import Status
+from tollwright.web.shared.labels import job_title
 from tollwright.web.shared.tables import (
     Column,
     Filter,
@@ -68,7 +69,7 @@ def index(request: StaffRequest) -> HttpResponse:
         job_rows(),
         [
             Column("no", "No.", lambda one: one.pk, "pk", row("job")),
-            Column("title", "What", lambda one: one.title, "title", row("job")),
+            Column("title", "What", job_title, "name", row("job")),
             Column("asked", "Asked", lambda one: one.asked_at, "asked_at"),
             Column("by", "By", lambda one: actor_text(one.asked_by), "asked_by"),
             Column("ended", "Ended", lambda one: one.ended_at, "ended_at"),
@@ -76,7 +77,7 @@ def index(request: StaffRequest) -> HttpResponse:
             Column("status", "Status", lambda one: Status(one.status), "status"),
         ],
         [
-            Filter("title", "What", field_has("title")),
+            Filter("title", "What", field_has("name")),
             Filter("status", "Status", field_is("status"), choices=STATES),
             Filter("by", "By", field_has("asked_by")),
             Filter("from", "Asked from", since("asked_at"), kind="date"),
@@ -98,11 +99,11 @@ def one(request: StaffRequest, pk: int) -> HttpResponse:
     if job.status == "done" and THEN in request.GET and result_of(job):
         done(request, job.sentence)
         return redirect(result_of(job))
-    parent = [(job.parent.title, to("job", job.parent_id))] if job.parent is not None else []
+    parent = [(job_title(job.parent), to("job", job.parent_id))] if job.parent is not None else []
     return show(
         request,
         "job.html",
-        job.title,
+        job_title(job),
         job=job,
         progress=job,
         result=result_of(job),
@@ -158,12 +159,12 @@ def _act(
     return show(
         request,
         "form.html",
-        f"{title}: {job.title}",
+        f"{title}: {job_title(job)}",
         form=form,
         lead=job.sentence,
         button=title,
         back=to("job", pk),
-        crumbs=[("Jobs", to("jobs")), (job.title, to("job", pk))],
+        crumbs=[("Jobs", to("jobs")), (job_title(job), to("job", pk))],
     )
 
 
@@ -213,7 +214,7 @@ def parts_table(job: Job) -> TablePage | None:
 
 def _parts(found: list[Job]) -> TablePage:
     columns = [
-        Column("title", "Part", lambda one: one.title, "", row("job")),
+        Column("title", "Part", job_title, "", row("job")),
         Column("sentence", "Result", lambda one: one.sentence or None),
         Column("status", "Status", lambda one: Status(one.status)),
     ]

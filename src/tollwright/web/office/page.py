@@ -24,6 +24,7 @@ from tollwright.web.office.links import to
 from tollwright.web.office.permissions import Need, may, rights
 from tollwright.web.office.site import office
 from tollwright.web.shared.error_mapping import message_of, status_of
+from tollwright.web.shared.labels import job_title
 from tollwright.web.shared.sessions import ask_password_again
 from tollwright.web.shared.tables import Table
 from tollwright.web.shared.tenancy import actor, address, staff_membership
@@ -117,7 +118,7 @@ def _tell_of_ended_jobs(request: StaffRequest) -> None:
     ended = jobs.to_tell(request.by.actor)
     for job in ended:
         tell = messages.error if job.status == "failed" else messages.success
-        tell(request, f"{job.title}: {job.sentence}")
+        tell(request, f"{job_title(job)}: {job.sentence}")
     if ended:
         operations.told(ended, at=request.at)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.translation import gettext, gettext_lazy
 
@@ -25,6 +25,20 @@ def help_of(group: str, code: str) -> str:
     """The label's line of help; '' where it needs none."""
     found = labels.label(group, code).help
     return gettext(found) if found else ""
+
+
+class JobLike(Protocol):
+    """What a job's title needs of it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+def job_title(job: JobLike) -> str:
+    """What a job is called: `Import Master.csv`."""
+    return label_of("job", job.kind).format(name=job.name)
 
 
 def options(group: str, codes: Iterable[str] = ()) -> list[tuple[str, Any]]:

@@ -12,9 +12,12 @@ from django.utils.safestring import SafeString
 
 from tollwright.core.labels.facts import actor_text, field_text
 from tollwright.web.shared import formatting
-from tollwright.web.shared.labels import help_of, label_of, phrase_of
+from tollwright.web.shared.labels import help_of, job_title, label_of, phrase_of
 
 register = template.Library()
+
+
+register.filter(job_title)
 
 
 @register.filter

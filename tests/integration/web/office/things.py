@@ -152,7 +152,7 @@ def _rerating(shop: Shop, line: InvoiceLine) -> dict[str, tuple[object, ...]]:
 
 def _job(shop: Shop) -> Job:
     return Job.objects.create(
-        tenant_id=shop.tenant_id, kind="billing.run", title="Billing run 1", status="failed",
+        tenant_id=shop.tenant_id, kind="billing.run", name="1", status="failed",
         sentence="3 of 4 done.", asked_at=AT, asked_by="test", ended_at=AT, queue_id=1,
     )  # fmt: skip
 
@@ -160,7 +160,7 @@ def _job(shop: Shop) -> Job:
 def _export(shop: Shop) -> Job:
     """Asked for by who the tests sign in as."""
     job = Job.objects.create(
-        tenant_id=shop.tenant_id, kind="exports.table", title="Export calls.csv", status="done",
+        tenant_id=shop.tenant_id, kind="exports.table", name="calls.csv", status="done",
         asked_at=AT, asked_by="owner@north.example", ended_at=AT, told_at=AT, queue_id=2,
     )  # fmt: skip
     keep_file(job, "calls.csv", [b"a"], media_type="text/csv", result=True)
