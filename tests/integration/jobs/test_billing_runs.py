@@ -73,7 +73,7 @@ def undisturbed() -> list[object]:
 
 
 def statuses(run: BillingRun) -> list[tuple[str, str, str]]:
-    return [(one.title, one.status, one.sentence) for one in parts(group_of(run))]
+    return [(one.name, one.status, one.sentence) for one in parts(group_of(run))]
 
 
 def test_a_run_is_a_job_a_customer(db: None) -> None:

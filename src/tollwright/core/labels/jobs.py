@@ -6,7 +6,7 @@ from tollwright.core.labels.label import Label, Labels
 
 JOB: Labels = {
     "billing.accept_proposal": Label("Accept proposal {name}"),
-    "billing.draft_customer": Label("{name}"),
+    "billing.draft_customer": Label("Draft for {name}"),
     "billing.finalise": Label("Finalise the draft for {name}"),
     "billing.finalise_run": Label("Finalise run {name}"),
     "billing.run": Label("Billing run {name}"),
