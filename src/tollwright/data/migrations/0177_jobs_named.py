@@ -19,7 +19,7 @@ UPDATE job SET name = CASE
 class Migration(migrations.Migration):
     """`title` becomes `name`."""
 
-    dependencies = [("data", "0163_keys_in_byte_order")]
+    dependencies = [("data", "0170_domains_and_contexts")]
     operations = [
         migrations.RenameField("job", "title", "name"),
         migrations.AlterField(
