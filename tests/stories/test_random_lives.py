@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
@@ -92,13 +93,14 @@ class Life:
         self.noted, invoice = True, issued[which % len(issued)]
         place = list(queries.invoice_lines(invoice))[cents % invoice.lines.count()]
         part = [Correction(place, (cents + 1) * CENT)]
-        make, lines = (
-            (operations.credit, part), (operations.debit, part), (operations.credit, None)
-        )[kind % 3]  # fmt: skip
-        make(
-            invoice=invoice, reason="Agreed", key=f"note {self.acts}", lines=lines,
-            at=self.at, by=ANNA, render=as_data,
-        )  # fmt: skip
+        told: dict[str, Any] = {
+            "invoice": invoice, "reason": "Agreed", "key": f"note {self.acts}", "at": self.at,
+            "by": ANNA, "render": as_data,
+        }  # fmt: skip
+        if kind == 0:
+            operations.credit(**told)
+        else:
+            (operations.credit, operations.debit)[kind - 1](**told, lines=part)
 
     def pay(self, days: int, cents: int, _: int) -> None:
         """Typed today, come some days ago."""

@@ -40,6 +40,18 @@ class TaxRow:
     counted_base_micros: int
 
 
+@dataclass(frozen=True, slots=True)
+class NoteTaxRow:
+    """One tax of all credit notes of a document; amounts are negative, `rate` a percentage."""
+
+    document: str
+    currency: str
+    rate: Decimal
+    notes: int
+    base_micros: int
+    tax_micros: int
+
+
 def fetch_differences(connection: psycopg.Connection[Any], run_id: int | None) -> list[Difference]:
     """Where figures and rows differ; of one billing run's invoices, or of everything (None)."""
     return [one for name in CHECKS for one in _fetch(connection, Difference, SQL[name], run_id)]
@@ -48,6 +60,11 @@ def fetch_differences(connection: psycopg.Connection[Any], run_id: int | None) -
 def fetch_taxes(connection: psycopg.Connection[Any], run_id: int | None) -> list[TaxRow]:
     """The taxes of the documents, for the formula in core.tax."""
     return _fetch(connection, TaxRow, SQL["fetch_taxes"], run_id)
+
+
+def fetch_note_taxes(connection: psycopg.Connection[Any], run_id: int | None) -> list[NoteTaxRow]:
+    """The taxes of the documents' credit notes, together, for the formula in core.tax."""
+    return _fetch(connection, NoteTaxRow, SQL["fetch_note_taxes"], run_id)
 
 
 def _fetch(

@@ -45,6 +45,37 @@ SELECT coalesce(i.number, 'draft ' || i.id) AS document, i.currency, i.document_
  WHERE (%(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s)
  ORDER BY i.id, t.category, t.rate;
 
+-- name: check_notes -- credit notes take off a line what it is at most; what corrects a line has its tax
+SELECT i.number || ' line ' || s.position AS document, f.figure, f.shown, f.counted
+  FROM (SELECT l.id, l.invoice_id, l.position, l.amount_micros,
+               coalesce(-sum(n.amount_micros) FILTER (WHERE d.document_type = 'credit_note'),
+                        0)::bigint AS credited,
+               count(*) FILTER (WHERE (n.tax_category, n.tax_rate) <> (l.tax_category, l.tax_rate)
+                                  AND (d.corrects_id IS NOT NULL OR l.interval_first IS NOT NULL))
+               AS strays
+          FROM invoice_line n
+          JOIN invoice d ON d.id = n.invoice_id AND d.status NOT IN ('draft', 'void')
+          JOIN invoice_line l ON l.id = n.corrects_id
+         GROUP BY l.id) s
+  JOIN invoice i ON i.id = s.invoice_id
+ CROSS JOIN LATERAL (VALUES
+      ('credited', s.credited, greatest(least(s.credited, greatest(s.amount_micros, 0)),
+                                        least(s.amount_micros, 0))),
+      ('corrections of another tax', 0, s.strays)) f (figure, shown, counted)
+ WHERE (%(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s) AND f.shown <> f.counted
+ ORDER BY i.id, s.position;
+
+-- name: fetch_note_taxes -- what the credit notes of an invoice come to per tax; they round together
+SELECT i.number AS document, i.currency, t.rate, count(*) AS notes,
+       sum(t.base_micros)::bigint AS base_micros, sum(t.tax_micros)::bigint AS tax_micros
+  FROM invoice i
+  JOIN invoice n ON n.corrects_id = i.id AND n.document_type = 'credit_note'
+                AND n.status NOT IN ('draft', 'void')
+  JOIN invoice_tax t ON t.invoice_id = n.id
+ WHERE %(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s
+ GROUP BY i.id, i.number, i.currency, t.category, t.rate
+ ORDER BY i.id, t.category, t.rate;
+
 -- name: check_ledger -- an issued document is its ledger entry; a void one is undone
 SELECT i.number AS document, k.prefix || ' ' || f.figure AS figure, f.shown, f.counted
   FROM invoice i

@@ -321,6 +321,35 @@ def test_the_check_holds_a_fee_against_its_days(
     assert found == wrong
 
 
+@pytest.mark.parametrize(
+    ("change", "figure", "shown", "counted"),
+    [
+        ("UPDATE invoice_line SET amount_micros = -31000001", "credited", 31_000_001, 31_000_000),
+        ("UPDATE invoice_line SET tax_rate = 21", "corrections of another tax", 0, 1),
+        (
+            "UPDATE invoice_tax SET tax_micros = tax_micros - 10000",
+            "tax 19 % of its credit notes", -5_900_000, -5_890_000,
+        ),
+    ],
+)  # fmt: skip
+def test_the_check_holds_notes_against_their_lines(
+    books: Books, change: str, figure: str, shown: int, counted: int
+) -> None:
+    month(books, 31, "arrears")
+    (january,) = bill_and_issue("january", FEB)
+    note = credit(january, "c1")
+    assert queries.check_sums() == []
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL ROLE NONE")
+        for table in ("invoice_line", "invoice_tax"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(f"{change} WHERE invoice_id = %s", [note.pk])
+    found = [one for one in queries.check_sums() if one.figure == figure]
+    transaction.set_rollback(True)
+    assert [(one.shown, one.counted) for one in found] == [(shown, counted)]
+
+
 def test_the_check_knows_what_a_note_kept_from_going_back(books: Books) -> None:
     """31.00, 20.00 of it credited, ended on the 5th: the 11.00 that stand go back, not 26.00."""
     held = month(books, 31, "arrears")

@@ -13,6 +13,7 @@ from tollwright.core.billing.fees import (
     price_difference,
     standing,
 )
+from tollwright.core.money import minor_decimals
 from tollwright.core.tax.totals import tax_micros
 from tollwright.data.models import BillingRun, InvoiceLine, PlanFee
 from tollwright.domain.database import database
@@ -27,8 +28,8 @@ def check_sums(run: BillingRun | None = None) -> list[Violation]:
     """Where a figure differs from its rows, to the micro; [] is what it should be.
 
     Counted are: usage lines and their charges; net, taxes, rounding, total; ledger entries; what is
-    paid and credited; what stands of each fee; documents and their hashes; and, unless only one
-    `run` is asked for, payments, receipts, number series and customers' balances.
+    paid and credited; notes against their lines; what stands of each fee; documents and hashes;
+    and, unless only one `run` is asked for, payments, receipts, number series and balances.
     """
     run_id = None if run is None else run.pk
     return [*sums.fetch_differences(database(), run_id), *_taxes(run_id), *_fees(run)]
@@ -80,14 +81,16 @@ def _line_name(line_id: int) -> str:
 
 
 def _taxes(run_id: int | None) -> Iterator[Violation]:
-    """A tax is its rate of its base, which is the lines'.
-
-    The last credit note of an invoice takes what is left of the tax, so notes are held against
-    their invoice (they never exceed it), not against the formula.
-    """
+    """A tax is its rate of its base, which is the lines'; a document's notes round together."""
     for row in sums.fetch_taxes(database(), run_id):
         if row.base_micros != row.counted_base_micros:
             yield Violation(row.document, "tax base", row.base_micros, row.counted_base_micros)
         due = tax_micros(row.base_micros, row.rate, row.currency)
         if row.document_type != "credit_note" and due != row.tax_micros:
             yield Violation(row.document, f"tax {row.rate.normalize():f} %", row.tax_micros, due)
+    for noted in sums.fetch_note_taxes(database(), run_id):
+        due = tax_micros(noted.base_micros, noted.rate, noted.currency)
+        unit = 10 ** (6 - minor_decimals(noted.currency))  # earlier releases rounded each alone
+        if abs(noted.tax_micros - due) > unit * (noted.notes - 1):
+            figure = f"tax {noted.rate.normalize():f} % of its credit notes"
+            yield Violation(noted.document, figure, noted.tax_micros, due)
