@@ -29,7 +29,7 @@ from tollwright.core.rating.rate_call import Status
 from tollwright.domain.calls.operations import COUNTS
 from tollwright.domain.carriers.costs import COSTS
 from tollwright.domain.invoices import runs
-from tollwright.engine.ingest import price_chunk, write
+from tollwright.engine.ingest import held_lines, price_chunk, write
 from tollwright.engine.rating import carriers, cost_plus, refusals
 from tollwright.engine.resale import batch, legs
 from tollwright.jobs.areas import AREAS
@@ -146,7 +146,8 @@ def reasons() -> set[str]:
     return (
         faults | words_given_to("Fault", 1, "core/formats")
         | words_given_to("refusal", 1, "engine") | rated | from_cost | of_terms | bought | sold
-        | set(write.WAITING) | {legs.NOT_YET, cost_plus.UNKNOWN_TRUNK}
+        | set(write.WAITING) | {legs.NOT_YET, cost_plus.UNKNOWN_TRUNK, held_lines.CONFLICT}
+        | {"end_before_start"}  # of records that wait since 0.1.0: now it is seconds_conflict
         | {carriers.NO_CARD, carriers.NO_VERSION}
         | set(re.findall(r'"(parent_\w+\w)"', resell)) | set(refusals.NAMES.values())
     )  # fmt: skip
