@@ -10,7 +10,7 @@ from tollwright.web.shared.accounts import account_urls
 from tollwright.web.shared.broken import broken
 from tollwright.web.shared.security_txt import security_txt
 from tollwright.web.shared.signing_in import connect
-from tollwright.web.shared.start import start, zone
+from tollwright.web.shared.start import change_address, start, zone
 
 connect()
 handler500 = broken
@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/v1/", include("tollwright.web.api.urls")),
     path("start/", start, name="start"),
     path("start/zone/", zone, name="zone"),
+    path("start/address/", change_address, name="address"),
     path(".well-known/security.txt", security_txt, name="security-txt"),
     path("", include("tollwright.web.portal.urls")),
 ]

@@ -217,6 +217,8 @@ def test_sensitive_acts_ask_for_the_password_again(
     for one in SENSITIVE:
         assert client.get(one)["Location"].startswith("/accounts/reauthenticate/?next="), one
     assert client.get("/office/customers/").status_code == 200
+    locked = client.post("/office/rules/set/due_days/", {"value": "14", "locked": "on"})
+    assert locked["Location"].startswith("/accounts/reauthenticate/?next=")
     asked = client.post(path, wish)["Location"]
     with tenant_scope(shop.tenant_id):
         assert not ApiKey.objects.filter(name="robot").exists()
@@ -225,6 +227,59 @@ def test_sensitive_acts_ask_for_the_password_again(
     assert b"tw_" in client.post(asked, {"password": PASSWORD}).content
     with tenant_scope(shop.tenant_id):
         assert ApiKey.objects.filter(name="robot").exists()
+
+
+def test_an_address_is_changed_by_the_domain_after_the_password(
+    shop: Shop, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By oneself, and by an owner; with audit, and the old address opens nothing."""
+    client, real, old = Client(), timezone.now, owner.email
+    with tenant_scope(shop.tenant_id):
+        other = make_user(shop.world, "support@north.example", Role.SUPPORT)
+        member = Membership.objects.get(user=other)
+    _sign_in(client, old)
+    office = f"/office/people/{member.pk}/address/"
+    later = real() + timedelta(minutes=16)
+    monkeypatch.setattr("tollwright.web.shared.sessions.timezone.now", lambda: later)
+    for path in ("/start/address/", office):
+        answer = client.post(path, {"email": "thief@north.example"})
+        assert answer["Location"].startswith("/accounts/reauthenticate/?next="), path
+    monkeypatch.setattr("tollwright.web.shared.sessions.timezone.now", real)
+    assert b"already" in client.post("/start/address/", {"email": other.email}).content
+    assert client.post("/start/address/", {"email": "Boss@North.example"}).status_code == 302
+    assert client.post(office, {"email": "desk@north.example"}).status_code == 302
+    assert [_sign_in(Client(), one).status_code for one in (old, "boss@north.example")] == [
+        200,
+        302,
+    ]
+    with tenant_scope(shop.tenant_id):
+        rows = AuditEntry.objects.filter(action="user.email_changed").order_by("seq")
+        assert [(row.before, row.after) for row in rows] == [
+            ({"email": old}, {"email": "boss@north.example"}),
+            ({"email": "support@north.example"}, {"email": "desk@north.example"}),
+        ]
+
+
+def test_an_address_that_opens_another_providers_door_is_its_persons(
+    shop: Shop, owner: User
+) -> None:
+    client, south = Client(), make_shop("south")
+    with tenant_scope(shop.tenant_id):
+        both = make_user(shop.world, "both@north.example", Role.SUPPORT)
+        member = Membership.objects.get(user=both)
+    with tenant_scope(south.tenant_id):
+        Membership.objects.create(tenant=south.world.tenant, user=both, role=Role.SUPPORT)
+    _sign_in(client, owner.email)
+    answer = client.post(f"/office/people/{member.pk}/address/", {"email": "mine@north.example"})
+    assert b"has roles at other providers" in answer.content
+    assert User.objects.get(pk=both.pk).email == "both@north.example"
+
+
+def test_a_sign_out_is_in_the_audit(shop: Shop, owner: User) -> None:
+    client = Client()
+    _sign_in(client, owner.email)
+    client.post("/accounts/logout/")
+    assert _told(shop)[-1] == ("sign_out.done", owner.email, "127.0.0.1")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import secrets
 from datetime import datetime
 from typing import Literal
 
+from django.apps import apps
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -34,6 +35,12 @@ class LastOwner(DomainError):
     """Nobody would be left who may let others in."""
 
     kind, code = "conflict", "last_owner"
+
+
+class RolesElsewhere(DomainError):
+    """The person works for other providers too, whose door an address opens."""
+
+    kind, code = "conflict", "roles_elsewhere"
 
 
 class RoleNeedsCustomer(DomainError):
@@ -75,6 +82,38 @@ def set_password(*, user: User, password: str, at: datetime, by: By) -> None:
     user.set_password(password)
     user.save(update_fields=["password"])
     note_of_person(user=user, action="user.password_set", at=at, by=by)
+
+
+@transaction.atomic
+def change_email(*, user: User, email: str, at: datetime, by: By) -> None:
+    """Let a person sign in with another address; the old one opens nothing from then on.
+
+    Each provider they have a role at reads it in its audit. Raises EmailTaken; FieldInvalid.
+    """
+    before, address = user.email, validation.email(email)
+    if address == before:
+        return
+    taken = EmailTaken(f"There is a user {address} already.")
+    with validation.explained({"app_user_email_key": taken}):
+        User.objects.filter(pk=user.pk).update(email=address)
+    apps.get_model("account", "EmailAddress").objects.filter(user_id=user.pk).delete()
+    user.email = address
+    note_of_person(
+        user=user, action="user.email_changed", at=at, by=by,
+        before={"email": before}, after={"email": address},
+    )  # fmt: skip
+
+
+@transaction.atomic
+def change_email_of_member(*, membership: Membership, email: str, at: datetime, by: By) -> None:
+    """The same by staff, for a person whose roles are all here. Raises RolesElsewhere, EmailTaken;
+    FieldInvalid."""
+    user = membership.user
+    with user_scope(user.pk):
+        tenants = set(Membership.objects.filter(user=user).values_list("tenant_id", flat=True))
+    if tenants - {current_tenant_id()}:
+        raise RolesElsewhere(f"{user.email} has roles at other providers: only they can change it.")
+    change_email(user=user, email=email, at=at, by=by)
 
 
 @transaction.atomic
@@ -218,6 +257,11 @@ def note_sign_in(*, user: User, at: datetime, by: By) -> None:
     note_of_person(user=user, action="sign_in.done", at=at, by=by)
 
 
+def note_sign_out(*, user: User, at: datetime, by: By) -> None:
+    """Write down that somebody left."""
+    note_of_person(user=user, action="sign_out.done", at=at, by=by)
+
+
 def note_failed_sign_in(*, email: str, at: datetime, by: By) -> None:
     """Write down that somebody gave a wrong password. Who is unknown here is in no provider's
     audit: the process's log tells of them."""
@@ -234,7 +278,13 @@ def note_factor(*, user: User, action: Factor, kind: str, at: datetime, by: By) 
 
 
 def note_of_person(
-    *, user: User, action: str, at: datetime, by: By, after: dict[str, object] | None = None
+    *,
+    user: User,
+    action: str,
+    at: datetime,
+    by: By,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
 ) -> None:
     """An audit row about a person, with every provider they have a role at: each has its chain."""
     with user_scope(user.pk):
@@ -244,5 +294,6 @@ def note_of_person(
     for tenant_id in sorted(tenants):
         with tenant_scope(tenant_id):
             record(
-                by=by, at=at, action=action, subject="user", subject_id=user.pk, after=after
+                by=by, at=at, action=action, subject="user", subject_id=user.pk,
+                before=before, after=after,
             )  # fmt: skip

@@ -41,6 +41,12 @@ class PersonForm(OfficeForm):
     )
 
 
+class AddressForm(OfficeForm):
+    """What a person signs in with."""
+
+    email = forms.EmailField(label="E-mail")
+
+
 class KeyForm(OfficeForm):
     """A program's name and what it may do."""
 
@@ -67,7 +73,10 @@ def index(request: StaffRequest) -> HttpResponse:
             ),
             Column("seen", "Last sign-in", lambda one: one.last_login, "user__last_login"),
             *(
-                [Column("end", "", lambda _one: "Withdraw", "", row("access-withdraw"))]
+                [
+                    Column("address", "", lambda _one: "Address", "", row("access-address")),
+                    Column("end", "", lambda _one: "Withdraw", "", row("access-withdraw")),
+                ]
                 if can
                 else []
             ),
@@ -110,6 +119,32 @@ def _let_in(*, request: StaffRequest, data: dict[str, Any]) -> Membership:
     customer = find(Customer, data["customer"]) if data["customer"] else None
     return operations.grant_role(
         user=user, role=data["role"], customer=customer, at=request.at, by=request.by
+    )
+
+
+@page(needs="access", methods=BOTH, sensitive=True)
+def change_address(request: StaffRequest, pk: int) -> HttpResponse:
+    """Give a person another address to sign in with."""
+    membership = find(Membership, pk, "user")
+    form = AddressForm(posted(request), initial={"email": membership.user.email})
+    if form.is_valid():
+        form.attempt(
+            operations.change_email_of_member,
+            membership=membership,
+            email=form.cleaned_data["email"],
+            at=request.at,
+            by=request.by,
+        )
+        if form.refused is None:
+            done(request, f"{membership.user.email} is the address to sign in with now.")
+            return redirect(to("access"))
+    return show(
+        request,
+        "form.html",
+        "Change an address",
+        form=form,
+        back=to("access"),
+        crumbs=[("People", to("access"))],
     )
 
 

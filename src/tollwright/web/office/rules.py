@@ -26,6 +26,7 @@ from tollwright.web.office.page import StaffRequest, done, listing, notice, page
 from tollwright.web.office.pickers import PickerField
 from tollwright.web.shared.filters import since, until
 from tollwright.web.shared.labels import label_of, options
+from tollwright.web.shared.sessions import ask_password_again
 from tollwright.web.shared.tables import Column, Filter, Table, field_is
 
 
@@ -82,6 +83,9 @@ class InForce:
         return [step.sentence() for step in self.resolved.trace]
 
 
+SENSITIVE = {"billing_enabled", "second_factor", "tax_rate", "tax_category"}
+
+
 @page()
 def index(request: StaffRequest) -> HttpResponse:
     """What holds at the scope that the address names, each setting with its trace."""
@@ -108,6 +112,10 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
     said = queries.said_at(name, scope=place.scope, at=request.at)
     form = RuleForm(posted(request), initial=_initial(now, said))
     form.draw(setting, said)
+    if request.method == "POST" and (
+        name in SENSITIVE or now.locked_by or "locked" in request.POST
+    ):
+        ask_password_again(request)
     if request.method == "POST" and _save(request, form, name, place):
         return redirect(to("rules", **place.query))
     return show(

@@ -148,6 +148,7 @@ CONTROL = [
     _page("company/<int:pk>/", company.edit, "entity"),
     _page("people/", access.index, "access"),
     _page("people/new/", access.new, "access-new"),
+    _page("people/<int:pk>/address/", access.change_address, "access-address"),
     _page("people/<int:pk>/withdraw/", access.withdraw, "access-withdraw"),
     _page("keys/", access.keys, "keys"),
     _page("keys/new/", access.key_new, "key-new"),

@@ -8,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.signals import user_logged_in
 from allauth.mfa import signals as factors
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -55,6 +56,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships n
 def connect() -> None:
     """Hear of sign-ins and second factors from now on."""
     user_logged_in.connect(_signed_in, dispatch_uid="audit")
+    user_logged_out.connect(_signed_out, dispatch_uid="audit")
     factors.authenticator_added.connect(_added, dispatch_uid="audit")
     factors.authenticator_removed.connect(_removed, dispatch_uid="audit")
     factors.authenticator_reset.connect(_renewed, dispatch_uid="audit")
@@ -64,6 +66,12 @@ def connect() -> None:
 def _signed_in(request: HttpRequest, user: User, **_: object) -> None:
     by = By(user.email, address(request))
     operations.note_sign_in(user=user, at=timezone.now(), by=by)
+
+
+def _signed_out(request: HttpRequest, user: User | None, **_: object) -> None:
+    if user is not None:  # somebody was signed in
+        by = By(user.email, address(request))
+        operations.note_sign_out(user=user, at=timezone.now(), by=by)
 
 
 def _note(told: dict[str, Any], *, action: operations.Factor) -> None:

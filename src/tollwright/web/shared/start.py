@@ -9,11 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from tollwright.domain.access.operations import set_timezone
+from tollwright.domain.access.operations import change_email, set_timezone
 from tollwright.domain.access.queries import memberships_of
 from tollwright.domain.audit.operations import By
 from tollwright.domain.errors import DomainError
 from tollwright.web.shared.error_mapping import message_of, status_of
+from tollwright.web.shared.sessions import ask_password_again
 from tollwright.web.shared.tenancy import (
     SESSION_KEY,
     actor,
@@ -54,6 +55,26 @@ def zone(request: HttpRequest) -> HttpResponse:
         return redirect("start")
     zones = sorted(available_timezones())
     return render(request, "zone.html", {"zones": zones, "mine": membership.user.timezone})
+
+
+@login_required
+def change_address(request: HttpRequest) -> HttpResponse:
+    """The signed-in person takes another address to sign in with; the password is asked again."""
+    membership = membership_of(request)
+    if membership is None:
+        return redirect("start")
+    ask_password_again(request)
+    asked, said = request.POST.get("email", membership.user.email), ""
+    if request.method == "POST":
+        by = By(actor(request), address(request))
+        try:
+            change_email(user=membership.user, email=asked, at=timezone.now(), by=by)
+        except DomainError as error:
+            said = message_of(error)
+        else:
+            return redirect("start")
+    told = {"email": asked, "said": said}
+    return render(request, "address.html", told, status=400 if said else 200)
 
 
 def _switch(request: HttpRequest) -> HttpResponse:

@@ -41,7 +41,7 @@ WRITERS = {
     ("invoice-void", "invoice-credit", "payment-new"): {OWNER, BILLING},
     ("invoice-write-off", "invoice-write-off-undo"): {OWNER, BILLING},
     ("payment-reverse", "payment-allocate"): {OWNER, BILLING},
-    ("entity-new", "entity", "access-new", "access-withdraw"): {OWNER},
+    ("entity-new", "entity", "access-new", "access-withdraw", "access-address"): {OWNER},
     ("key-new", "key-revoke"): {OWNER},
 }
 

@@ -195,7 +195,7 @@ def _rest(shop: Shop) -> dict[str, tuple[object, ...]]:
         ),
         "payment-change-pdf": (change.pk,),
         **dict.fromkeys(("invoice-write-off", "invoice-write-off-undo"), (shop.acme.invoice.pk,)),
-        "access-withdraw": (member.pk,),
+        **dict.fromkeys(("access-withdraw", "access-address"), (member.pk,)),
         "key-revoke": (key.pk,),
         **dict.fromkeys(("job", "job-retry", "job-cancel"), (_job(shop).pk,)),
         "job-file": (_export(shop).pk,),
