@@ -55,7 +55,7 @@ class MappingForm(OfficeForm):
         help_text="One a line, with what it does: Retired = withdrawn, On hold = blocked,"
         " Promo = open. Usual words are known.",
     )
-    price_per = choice("Prices are", options("price_per"))
+    price_per = choice("Prices are", [("", "–"), *options("price_per")])
     decimal = choice("Decimal sign", options("decimal", (".", ",")), required=False)
     date_order = choice(
         "Order in dates", options("date_order", ("dmy", "mdy", "ymd")), required=False
@@ -121,8 +121,11 @@ class MappingForm(OfficeForm):
 def first_values(
     mapping: ColumnMapping | None, columns: tuple[tuple[str, Meaning], ...]
 ) -> dict[str, Any]:
-    """What the form starts from: the mapping that holds, or what is believed of the columns."""
-    first: dict[str, Any] = {"price_per": "minute", "duplicates": "error"}
+    """What the form starts from: the mapping that holds, or what is believed of the columns.
+
+    What a price is for is money: where the file does not tell, it is asked, never believed.
+    """
+    first: dict[str, Any] = {"duplicates": "error"}
     if mapping is not None:
         first = {name: getattr(mapping, name) for name in (*SHOWN, "effective_from", "sheet")}
         words = [f"{word} = {effect}" for word, effect in mapping.status_words]

@@ -275,13 +275,18 @@ def test_a_deck_that_nobody_can_read_asks_for_its_columns(office: Office) -> Non
     deck.name = "odd.csv"
     page = office.post(f"cards/{card.pk}/import/", status=422, file=deck, mode="amend")
     assert "choose the file once more" in page and "0,50" in page
-    again = io.BytesIO(odd)
-    again.name = "odd.csv"
-    office.post(
-        f"cards/{card.pk}/import/", file=again, mode="amend", header=["alpha", "beta", "gamma"],
-        col_name="alpha", col_prefix="beta", col_price="gamma", price_per="minute", decimal=",",
-        first_s="60", next_s="60", duplicates="error",
-    )  # fmt: skip
+    told: dict[str, Any] = {
+        "mode": "amend", "header": ["alpha", "beta", "gamma"], "col_name": "alpha",
+        "col_prefix": "beta", "col_price": "gamma", "decimal": ",", "first_s": "60",
+        "next_s": "60", "duplicates": "error",
+    }  # fmt: skip
+    for price_per in ("", "minute"):  # what a price is for is asked, never believed
+        again = io.BytesIO(odd)
+        again.name = "odd.csv"
+        status = 302 if price_per else 200  # the form again
+        page = office.post(
+            f"cards/{card.pk}/import/", status=status, file=again, price_per=price_per, **told
+        )
     preview = office.latest(DeckImport)
     assert preview.summary["rows"] == 2
     office.post(f"decks/{preview.pk}/discard/")
