@@ -190,7 +190,7 @@ def lock_batch(cursor: Cursor, batch_id: int) -> BatchRow | None:
 
 
 def fetch_batch_span(cursor: Cursor, batch_id: int) -> BatchSpan | None:
-    """Where a batch's calls lie in time; None without calls."""
+    """Where a batch's calls lie in time; None: it brought none, or is another tenant's."""
     return fetch_one(cursor, BatchSpan, SQL["fetch_batch_span"], {"batch_id": batch_id})
 
 

@@ -91,8 +91,11 @@ SELECT b.id, b.source_id, b.filename, b.status, b.received_at, b.sha256, s.code 
  WHERE b.id = %(batch_id)s FOR UPDATE OF b
 
 -- name: fetch_batch_span -- from when to when a batch's calls are
+-- By the index of batches, which knows the pages that a file was written to in each month. Without
+-- OFFSET the ends would be looked for in order of time: past all calls that came since.
 SELECT min(started_at) AS first, max(started_at) AS last, count(*) AS calls
-  FROM call WHERE batch_id = %(batch_id)s HAVING count(*) > 0
+  FROM (SELECT started_at FROM call WHERE batch_id = %(batch_id)s OFFSET 0) batch
+HAVING count(*) > 0
 
 -- name: count_invoiced -- charges of a batch that stand on an invoice
 SELECT count(*) AS charges, coalesce(min(i.number), 'a draft') AS invoice

@@ -81,13 +81,6 @@ class CampaignDay(NamedTuple):
     day: date
 
 
-class BatchSpan(NamedTuple):
-    """The first and the last start of a file's calls."""
-
-    first: datetime
-    last: datetime
-
-
 def create_staged(cursor: Cursor) -> None:
     """The temporary table, empty; it goes with the transaction."""
     cursor.execute(SQL["create_staged"])
@@ -139,11 +132,6 @@ def stage_calls(cursor: Cursor, rows: memoryview) -> None:
     """Rows of tw_staged, from `binary.rows`; what was staged before is gone."""
     cursor.execute(SQL["clear_staged"])
     binary.copy(cursor, SQL["copy_staged"], rows)
-
-
-def fetch_batch_span(cursor: Cursor, batch_id: int) -> BatchSpan | None:
-    """When the calls of a file started; None: it brought none, or is another tenant's."""
-    return fetch_one(cursor, BatchSpan, SQL["fetch_batch_span"], {"batch_id": batch_id})
 
 
 def fetch_known_calls(

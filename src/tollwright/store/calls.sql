@@ -228,9 +228,3 @@ SELECT %(tenant_id)s, c.customer_id, c.campaign_id, r.day,
        calls = excluded.calls, answered = excluded.answered, answered_ms = excluded.answered_ms,
        billed_s = excluded.billed_s, sell_micros = excluded.sell_micros
 
--- name: fetch_batch_span -- when the first and the last call of a file started
--- By the index of files, which knows the pages that a file was written to in each month. Without
--- OFFSET the ends would be looked for in order of time: past all calls that came since.
-SELECT min(started_at) AS first, max(started_at) AS last
-  FROM (SELECT started_at FROM call WHERE batch_id = %(batch_id)s OFFSET 0) file
-HAVING count(*) > 0

@@ -15,7 +15,7 @@ from tollwright.data.models import Charge
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.calls import operations, queries
 from tollwright.domain.errors import NotFound
-from tollwright.store.calls import SQL
+from tollwright.store.batches import SQL
 
 DAY = queries.CallFilters(first=NOON - timedelta(days=1), last=NOON + timedelta(days=1))
 

@@ -20,7 +20,7 @@ from tollwright.domain.listing import Rows, as_query
 from tollwright.domain.tenants.queries import current_tenant
 from tollwright.engine.rating import explain as engine
 from tollwright.engine.rating.explain import Explanation
-from tollwright.store import calls as store
+from tollwright.store import batches as store
 
 BIGGEST_ID = 2**63 - 1  # no table has a greater one, and PostgreSQL cannot read it
 
