@@ -59,7 +59,7 @@ def test_no_function_outgrows_a_screen() -> None:
 
 
 def test_the_median_function_is_short() -> None:
-    assert median(lines(node) for _, node in functions()) <= 12
+    assert median(lines(node) for _, node in functions()) <= 8
 
 
 def test_nothing_nests_deeper_than_three() -> None:

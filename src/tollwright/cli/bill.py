@@ -97,11 +97,11 @@ def issue(tenant_id: int, run_id: int, at: datetime, out: Path | None) -> None:
         try:
             with tenant_scope(tenant_id):
                 done = operations.finalise(invoice=invoice, at=at, by=by, render=render)
-                paper = queries.document_of(done)
+                document = queries.document_of(done)
         except operations.NotReady as why:
             print(f"  waits: {why}")
             continue
-        where = "" if out is None or paper is None else f" → {write_document(out, paper)}"
+        where = "" if out is None or document is None else f" → {write_document(out, document)}"
         print(f"  issued {done.number}{where}")
     if out is not None:
         write_missing(tenant_id, run_id, out)
@@ -114,10 +114,10 @@ def write_missing(tenant_id: int, run_id: int, out: Path) -> None:
     from tollwright.domain.invoices import queries
 
     with tenant_scope(tenant_id):
-        for paper in queries.documents_to_have(BillingRun.objects.get(pk=run_id)):
-            path = out / paper.filename
-            if not is_whole(path, paper):
-                print(f"  written again → {write_document(out, paper)}")
+        for document in queries.documents_to_have(BillingRun.objects.get(pk=run_id)):
+            path = out / document.filename
+            if not is_whole(path, document):
+                print(f"  written again → {write_document(out, document)}")
 
 
 def check_all(tenant_id: int) -> int:

@@ -102,10 +102,10 @@ def show(payment: Payment, out: Path | None) -> None:
     write("Receipt", queries.receipt_document(payment), out)
 
 
-def write(what: str, paper: Document | None, out: Path | None) -> None:
+def write(what: str, document: Document | None, out: Path | None) -> None:
     """Name a stored document; write it into `out`."""
-    if paper is None:
+    if document is None:
         return
-    print(f"{what} {paper.filename.removesuffix('.pdf')}")
+    print(f"{what} {document.filename.removesuffix('.pdf')}")
     if out is not None:
-        print(f"  → {write_document(out, paper)}")
+        print(f"  → {write_document(out, document)}")

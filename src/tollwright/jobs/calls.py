@@ -33,7 +33,7 @@ def import_file(job: Job, progress: Progress) -> Outcome:
 
 @handles(requests.ROLL_BACK)
 def roll_back(job: Job, _progress: Progress) -> Outcome:
-    """A file's calls and charges are taken away; the file is kept."""
+    """A file's calls and charges are deleted; the file is kept."""
     batch = ImportBatch.objects.get(pk=int(job.subject_id or 0))
     result = operations.roll_back_batch(batch=batch, at=job.asked_at, by=asked_by(job))
     return Outcome(result.sentence, "import_batch", batch.pk)

@@ -34,7 +34,7 @@ ACTION: Labels = {
     "identifier.ended": Label("Identifier ended"),
     "invoice.write_off_undone": Label("Write-off of an invoice undone"),
     "invoice.written_off": Label("Invoice written off"),
-    "payment.reallocate": Label("Payment allocated anew"),
+    "payment.reallocate": Label("Payment allocation changed"),
     "payment.reverse": Label("Payment reversed"),
     "invoice.drop": Label("Draft invoice deleted"),
     "invoice.finalise": Label("Invoice issued"),

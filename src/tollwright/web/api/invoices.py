@@ -1,4 +1,4 @@
-"""Invoices and credit notes: read, issue, and fetch the paper."""
+"""Invoices and credit notes: read, issue, and fetch the document."""
 
 from __future__ import annotations
 

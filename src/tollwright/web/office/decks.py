@@ -270,7 +270,7 @@ def apply(request: StaffRequest, pk: int) -> HttpResponse:
 
 @page(needs="rates", methods=BOTH)
 def discard(request: StaffRequest, pk: int) -> HttpResponse:
-    """Put a preview aside."""
+    """Discard a preview."""
     deck = find(DeckImport, pk, "card")
     form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():

@@ -253,7 +253,7 @@ def proposal(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _corrected_calls(of: RerateProposal) -> TablePage | None:
-    """The calls that records from the quarantine tell anew; none for a re-rating."""
+    """The calls that records from the quarantine correct; none for a re-rating."""
     if not of.rerating.of_records:
         return None
     currency = of.invoice.currency
