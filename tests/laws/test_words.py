@@ -16,6 +16,7 @@ SENTENCE = 2  # spaces: shorter texts are codes and names
 # sentences for those who write a file or a request, which name its fields
 OF_FILES = (
     "core/cards",
+    "core/charges",
     "core/decks/mapping.py",
     "core/formats",
     "core/rating/call_file.py",

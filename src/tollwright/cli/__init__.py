@@ -24,6 +24,7 @@ VERBS = (
     "quarantine",
     "rate",
     "quote",
+    "price_plan",
     "explain",
     "rerate",
     "reseller",
