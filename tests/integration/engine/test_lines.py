@@ -149,3 +149,17 @@ def test_a_part_told_otherwise_is_a_question(plant: Plant, unlike: dict[str, str
     result = plant.take(f"{changed}\n".encode())
     assert (result.quarantined, result.reasons) == (1, {"conflict": 1})
     assert current(plant, 5) == [(0, 6, NUMBER)]
+
+
+def test_a_row_told_again_with_another_caller_is_a_correction(plant: Plant) -> None:
+    """Its times are what the line's rows made it: alone, and with a second row of the line."""
+    for channel, story in ((8, "two calls with a pause"), (9, "a transfer to the same number")):
+        rows, calls = lines(STORIES[story], channel), STORIES[story].calls
+        plant.take("\n".join([*rows, ""]).encode())
+        changed = [row.replace('"4930123456"', '"4930123457"') for row in rows]
+        result = plant.take(f"{changed[0]}\n".encode())
+        assert (result.reasons, result.quarantined) == ({"corrections": 1}, 0)
+        assert current(plant, channel) == calls
+        again = plant.take(f"{changed[0]}\n\n".encode())
+        assert (again.duplicates, again.rated) == (1, 0)
+        plant.check_sums()

@@ -130,6 +130,10 @@ class HeldLines:
         restore(own)
         for one in held:
             same = print_of(own) == print_of(one.row)
+            mine = row.own is None and row.call_key == one.record.call_key
+            if same and mine and _differs(own, one.row):
+                found.records.append(_with_times(row, one.record))
+                return True
             if row.own is None and same and not _is_finer(own, one.row):
                 found.duplicates += 1
                 return True
@@ -186,11 +190,33 @@ class HeldLines:
             found.voids.append(Void(CallRef(one.stands.call_id, one.stands.started_at), nothing))
 
 
+_OTHER_FACTS = (
+    "caller",
+    "dialled",
+    "direction",
+    "cause",
+    "disposition",
+    "agent",
+    "trunk_in",
+    "trunk_out",
+)
+_TIMES = ("started_at", "answered_at", "ended_at", "answered_ms", "answered", "source_seconds")
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _line_of(call_key: str) -> str:
     return call_key.partition("/")[0].partition("~")[0]
+
+
+def _differs(row: Record, other: Record) -> bool:
+    """Whether two tellings of a row, with the same times, differ in what else they say."""
+    return any(getattr(row, name) != getattr(other, name) for name in _OTHER_FACTS)
+
+
+def _with_times(row: Record, stands: Record) -> Record:
+    """A call told again with other facts: it keeps the times to which rows of its line made it."""
+    times = {name: getattr(stands, name) for name in _TIMES}
+    return replace(row, own=None, leg="customer", note="", **times)
 
 
 def _times(record: Record) -> tuple[object, ...]:
