@@ -17,7 +17,7 @@ from tollwright.core.charges.exact import exact
 from tollwright.core.charges.facts import Facts
 from tollwright.core.charges.facts_file import FactsReader, read_calls
 from tollwright.core.charges.plan import Plan
-from tollwright.core.charges.plan_file import PlanError, converted, read_json, read_plan
+from tollwright.core.charges.plan_file import PlanError, converted, plan_for, read_json
 from tollwright.core.charges.price_plan import (
     Asked,
     NothingToPrice,
@@ -89,20 +89,8 @@ def _day(text: str, option: str) -> date:
 
 
 def _plan(path: Path, overlay: Path | None, first: date, end: date) -> Plan:
-    if overlay is None:
-        return read_plan(read_text(path))
-    told = read_json(read_text(overlay), "The overlay")
-    if not isinstance(told, dict) or not isinstance(told.get("changes"), dict):
-        refuse('An overlay is an object with "changes" by code.')
-    if odd := sorted(set(told) - {"subscription", "customer", "from", "to", "changes"}):
-        refuse(f"The overlay names {', '.join(odd)}, which it does not know.")
-    since = _day(str(told["from"]), "The overlay's from") if told.get("from") else first
-    until = _day(str(told["to"]), "The overlay's to") if told.get("to") else end
-    if until <= first or since >= end:
-        return read_plan(read_text(path))
-    if since > first or until < end:
-        refuse("The overlay holds for a part of these days: price the parts one by one.")
-    return read_plan(read_text(path), told["changes"])
+    told = None if overlay is None else read_json(read_text(overlay), "The overlay")
+    return plan_for(read_json(read_text(path), "The plan"), told, first=first, end=end)
 
 
 def _facts(plan: Plan, facts: Path | None, calls: Path | None) -> Facts:

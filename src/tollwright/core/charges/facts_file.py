@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -67,7 +67,12 @@ class FactsReader:
 
     def read(self, text: str, *, jsonl: bool) -> Facts:
         """Raises PlanError: it is no such file at all."""
-        rows = json_rows(text) if jsonl else csv_rows(text, set(COLUMNS), {"type", "key"})
+        if jsonl:
+            return self.read_records(json_rows(text))
+        return self.read_records(csv_rows(text, set(COLUMNS), {"type", "key"}))
+
+    def read_records(self, rows: Iterable[tuple[int, Row]]) -> Facts:
+        """Records with their places; see `as_row`."""
         for place, row in rows:
             try:
                 self._take(place, row)
@@ -231,9 +236,16 @@ _READERS: Mapping[str, Callable[[FactsReader, Row], Any]] = {
 
 def read_calls(text: str, zone: str) -> tuple[list[fact.RatedCall], list[Fault]]:
     """A CSV of rated calls. Raises PlanError: it is none."""
+    return calls_of(csv_rows(text, CALL_COLUMNS, CALL_COLUMNS - {"campaign"}), zone)
+
+
+def calls_of(
+    rows: Iterable[tuple[int, Row]], zone: str
+) -> tuple[list[fact.RatedCall], list[Fault]]:
+    """The same from rows of texts with their places."""
     calls: dict[str, fact.RatedCall] = {}
     faults: list[Fault] = []
-    for place, row in csv_rows(text, CALL_COLUMNS, CALL_COLUMNS - {"campaign"}):
+    for place, row in rows:
         key = _text(row, "call_key")
         try:
             call = _call(row, key, zone)
@@ -281,18 +293,20 @@ def json_rows(text: str) -> Iterator[tuple[int, Row]]:
         if not line.strip():
             continue
         row = read_json(line, f"Line {place}")
-        if not isinstance(row, dict):
-            raise PlanError([f"Line {place} is no object."])
-        if odd := sorted(set(row) - set(COLUMNS)):
-            raise PlanError([f"Line {place} names {', '.join(odd)}; known: {', '.join(COLUMNS)}."])
-        told = {name: value for name, value in row.items() if value is not None}
-        yield (
-            place,
-            {
-                name: value if isinstance(value, list) else str(value).strip()
-                for name, value in told.items()
-            },
-        )
+        yield place, as_row(row, f"Line {place}")
+
+
+def as_row(record: Any, what: str) -> Row:
+    """An object as a row of texts. Raises PlanError: it is none, or names what nobody reads."""
+    if not isinstance(record, dict):
+        raise PlanError([f"{what} is no object."])
+    if odd := sorted(set(record) - set(COLUMNS)):
+        raise PlanError([f"{what} names {', '.join(odd)}; known: {', '.join(COLUMNS)}."])
+    told = {name: value for name, value in record.items() if value is not None}
+    return {
+        name: value if isinstance(value, list) else str(value).strip()
+        for name, value in told.items()
+    }
 
 
 def moment_ms(text: str, name: str, zone: str) -> int:

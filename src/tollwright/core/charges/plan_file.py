@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NoReturn, TypeVar
@@ -11,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 
 from tollwright.core.charges.exact import exact
-from tollwright.core.charges.plan import Bundle, Discount, Fee, Item, Plan, Sla
+from tollwright.core.charges.plan import Bundle, Discount, Fee, FileForm, Item, Plan, Sla
 from tollwright.core.charges.refusals import refusals
 from tollwright.core.money import MoneyError
 
@@ -43,18 +44,41 @@ def read_json(text: str, what: str) -> Any:
         _refuse(f"{what} is nested too deep to be read.")
 
 
-def read_plan(text: str, overlay: Mapping[str, Any] | None = None) -> Plan:
-    """Raises PlanError with all faults of the plan, and of the overlay's changes to it."""
-    data = read_json(text, "The plan")
+def read_plan(text: str) -> Plan:
+    """Raises PlanError with all faults of the plan."""
+    return plan_of(read_json(text, "The plan"))
+
+
+def plan_for(data: Any, overlay: Any, *, first: date, end: date) -> Plan:
+    """A plan's object with a customer's overlay, in the days [first, end) that are priced.
+
+    Raises PlanError: also where the overlay holds for a part of these days.
+    """
+    if overlay is None:
+        return plan_of(data)
+    told = converted(overlay, Overlay, "The overlay")
+    since, until = told.first_day or first, told.end_day or end
+    if until <= first or since >= end:
+        return plan_of(data)
+    if since > first or until < end:
+        _refuse("The overlay holds for a part of these days: price the parts one by one.")
+    return plan_of(overlaid(data, told.changes) if isinstance(data, dict) else data)
+
+
+class Overlay(FileForm, frozen=True, rename={"first_day": "from", "end_day": "to"}):
+    """A customer's own terms, by code, on the days [from, to)."""
+
+    changes: dict[str, Any]
+    customer: str = ""
+    subscription: str = ""
+    first_day: date | None = None
+    end_day: date | None = None
+
+
+def plan_of(data: Any) -> Plan:
+    """The same from an object."""
     if not isinstance(data, dict):
         _refuse('A plan is one JSON object: {"code": ..., "currency": ..., "items": [...]}.')
-    if overlay is not None:
-        data = overlaid(data, overlay)
-    return plan_of(data)
-
-
-def plan_of(data: Mapping[str, Any]) -> Plan:
-    """The same from an object."""
     faults: list[str] = []
     found = {name: _listed(data, name, form, faults) for name, form in LISTS.items()}
     rest = {key: _with_limits(key, value) for key, value in data.items() if key not in LISTS}

@@ -18,6 +18,7 @@ from tollwright.web.api import (
     invoices,
     jobs,
     payments,
+    plan_prices,
     plans,
     quarantine,
     rerating,
@@ -71,6 +72,7 @@ api.add_router("", cards.router)
 api.add_router("", calls.router)
 api.add_router("", carriers.router)
 api.add_router("", plans.router)
+api.add_router("", plan_prices.router)
 api.add_router("", quarantine.router)
 api.add_router("", invoices.router)
 api.add_router("", jobs.router)

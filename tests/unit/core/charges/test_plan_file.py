@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.core.charges.conftest import item
 from tollwright.core.charges.exact import exact
-from tollwright.core.charges.plan_file import PlanError, read_plan
+from tollwright.core.charges.plan_file import PlanError, overlaid, plan_of, read_plan
 
 COUNT = {"kind": "count", "meter": "m"}
 OUTCOMES = {"kind": "outcomes", "outcomes": ["SALE"]}
@@ -94,8 +94,8 @@ def test_an_overlay_replaces_and_removes_by_code() -> None:
         fees=[{"code": "a", "amount": "5"}, {"code": "b", "amount": "7"}],
     )  # fmt: skip
     changes = {"x": {"price": {"price": "0.80"}}, "a": None, "minimum": None}
-    found = read_plan(json.dumps(base), changes)
+    found = plan_of(overlaid(base, changes))
     assert (found.items[0].price.price, found.items[0].price.free) == (exact("0.80"), exact(10))
     assert ([fee.code for fee in found.fees], found.minimum) == (["b"], None)
     with pytest.raises(PlanError, match="The overlay changes 'gone', which is not in plan 'P'"):
-        read_plan(json.dumps(base), {"gone": {}})
+        overlaid(base, {"gone": {}})
