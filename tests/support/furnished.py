@@ -217,6 +217,10 @@ def _calls(world: World, version: m.CardVersion, line: m.InvoiceLine) -> m.Charg
         received_by="anna",
     )
     m.RawChunk.objects.create(tenant=world.tenant, batch=batch, seq=0, first_line=1, content=b"x")
+    m.ChannelHalf.objects.create(
+        tenant=world.tenant, source=batch.source, batch=batch, meet="Local/201@out-00000001",
+        far=False, call_key="1793700000.1/1", stays=True, at=NOV,
+    )  # fmt: skip
     m.Quarantine.objects.create(
         tenant=world.tenant,
         batch=batch,

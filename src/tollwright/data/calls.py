@@ -93,6 +93,28 @@ class RawChunk(TenantOwned):
         constraints = [models.UniqueConstraint(name="raw_chunk_once", fields=["batch", "seq"])]
 
 
+class ChannelHalf(TenantOwned):
+    """A side of a channel that leads back into its switch, as a row told it: the other side may
+    come in another file. See `core.formats.halves.Half`."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="+")
+    meet = models.CharField(max_length=600, help_text="what both sides name")
+    far = models.BooleanField()
+    call_key = models.CharField(max_length=600)
+    stays = models.BooleanField(help_text="the call counts whatever the other side is")
+    at = models.DateTimeField(help_text="when its row began")
+
+    class Meta:
+        db_table = "channel_half"
+        constraints = [
+            models.UniqueConstraint(
+                name="channel_half_once", fields=["source", "meet", "far", "call_key"]
+            )
+        ]
+        indexes = [models.Index(name="channel_half_of_batch", fields=["batch"])]
+
+
 class Quarantine(TenantOwned):
     """A record that could not be parsed, attributed or rated; reprocessed once that is mended."""
 

@@ -4,7 +4,15 @@ from tollwright.data.access import PORTAL_ROLES, ApiKey, Membership, Role, User
 from tollwright.data.allowances import AllowanceUse
 from tollwright.data.api import ApiRequest
 from tollwright.data.audit import AuditEntry
-from tollwright.data.calls import Call, Charge, ImportBatch, Quarantine, RawChunk, Source
+from tollwright.data.calls import (
+    Call,
+    ChannelHalf,
+    Charge,
+    ImportBatch,
+    Quarantine,
+    RawChunk,
+    Source,
+)
 from tollwright.data.carriers import Carrier, CarrierCard, Trunk
 from tollwright.data.customers import Campaign, Customer, Identifier, IdentifierKind
 from tollwright.data.events import Event
@@ -46,6 +54,7 @@ __all__ = [
     "CardVersion",
     "Carrier",
     "CarrierCard",
+    "ChannelHalf",
     "Charge",
     "Customer",
     "DeckImport",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from tollwright.core.formats.halves import Half
 from tollwright.store.calls import CallRef, CampaignDay, Cursor
 from tollwright.store.rows import fetch_all, fetch_one, fetch_value, fetch_values
 from tollwright.store.sql import statements
@@ -72,6 +73,16 @@ class BatchSpan(NamedTuple):
     first: datetime
     last: datetime
     calls: int
+
+
+class MetHalf(NamedTuple):
+    """A call that stands and is none: the other side of its channel is the call."""
+
+    call_id: int
+    started_at: datetime
+    call_key: str
+    batch_id: int
+    answered: bool
 
 
 class Invoiced(NamedTuple):
@@ -264,3 +275,35 @@ def update_quarantined(cursor: Cursor, rows: Sequence[RefusedAgain]) -> None:
         "keys": [row.call_key for row in rows],
     }  # fmt: skip
     cursor.execute(SQL["update_quarantined"], values)
+
+
+def insert_halves(
+    cursor: Cursor, halves: Sequence[Half], *, tenant_id: int, source_id: int, batch_id: int
+) -> None:
+    """Keep what rows of a file told of channels with two halves; told again, the later word."""
+    once = list({(one.meet, one.far, one.call_key): one for one in halves}.values())
+    cursor.execute(
+        SQL["insert_halves"],
+        {
+            "tenant_id": tenant_id, "source_id": source_id, "batch_id": batch_id,
+            "meets": [one.meet for one in once], "fars": [one.far for one in once],
+            "keys": [one.call_key for one in once], "stays": [one.stays for one in once],
+            "moments": [one.at for one in once],
+        },
+    )  # fmt: skip
+
+
+def check_halves(cursor: Cursor, source_id: int) -> bool:
+    """Whether a source has told of channels with two halves."""
+    return bool(fetch_value(cursor, bool, SQL["check_halves"], {"source_id": source_id}))
+
+
+def delete_halves(cursor: Cursor, batch_id: int) -> None:
+    """What a file told of channels goes with its calls."""
+    cursor.execute(SQL["delete_halves"], {"batch_id": batch_id})
+
+
+def fetch_met_halves(cursor: Cursor, *, source_id: int, batch_id: int) -> list[MetHalf]:
+    """Calls that are none by what a file told or brought, see `core.formats.halves`."""
+    values = {"source_id": source_id, "batch_id": batch_id}
+    return fetch_all(cursor, MetHalf, SQL["fetch_met_halves"], values)

@@ -197,3 +197,42 @@ UPDATE quarantine q SET reason = r.reason, detail = r.detail, record = r.record:
   FROM unnest(%(ids)s::bigint[], %(reasons)s::text[], %(details)s::text[], %(records)s::text[],
               %(keys)s::text[]) r (id, reason, detail, record, call_key)
  WHERE q.id = r.id
+
+-- name: insert_halves -- sides of channels that rows of a file told
+INSERT INTO channel_half (tenant_id, source_id, batch_id, meet, far, call_key, stays, at)
+SELECT %(tenant_id)s, %(source_id)s, %(batch_id)s, h.*
+  FROM unnest(%(meets)s::text[], %(fars)s::bool[], %(keys)s::text[], %(stays)s::bool[],
+              %(moments)s::timestamptz[]) h
+    ON CONFLICT (source_id, meet, far, call_key)
+    DO UPDATE SET batch_id = excluded.batch_id, stays = excluded.stays, at = excluded.at
+
+-- name: check_halves -- whether a source has such channels at all
+SELECT EXISTS (SELECT FROM channel_half WHERE source_id = %(source_id)s)
+
+-- name: delete_halves -- what a file told of channels goes with its calls
+DELETE FROM channel_half WHERE batch_id = %(batch_id)s
+
+-- name: fetch_met_halves -- calls that stand and are none, since the other side of their channel was
+-- answered; of what a file told, or of whose calls it brought one
+WITH pair AS (
+    SELECT CASE WHEN n.stays THEN f.call_key ELSE n.call_key END AS none,
+           CASE WHEN n.stays THEN n.call_key ELSE f.call_key END AS call, n.at,
+           %(batch_id)s IN (n.batch_id, f.batch_id) AS is_new
+      FROM channel_half n
+      JOIN channel_half f ON f.source_id = n.source_id AND f.meet = n.meet AND f.far
+                         AND f.at BETWEEN n.at - interval '1 day' AND n.at + interval '1 day'
+     WHERE n.source_id = %(source_id)s AND NOT n.far AND NOT (n.stays AND f.stays)
+)
+SELECT DISTINCT c.id AS call_id, c.started_at, c.call_key, c.batch_id, c.answered_at IS NOT NULL
+       AS answered
+  FROM pair p
+ CROSS JOIN LATERAL (
+       SELECT c.* FROM call c
+        WHERE c.source_id = %(source_id)s AND c.call_key = p.none AND c.is_current
+          AND c.started_at >= p.at - interval '1 day' AND c.started_at < p.at + interval '1 day'
+          AND (p.is_new OR c.batch_id = %(batch_id)s)) c
+ WHERE EXISTS (SELECT FROM call o
+                WHERE o.source_id = %(source_id)s AND o.call_key = p.call
+                  AND o.started_at >= p.at - interval '1 day'
+                  AND o.started_at < p.at + interval '1 day')
+    OR EXISTS (SELECT FROM pair o WHERE o.none = p.call)

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from tollwright.core.formats.base import Record
+from tollwright.core.formats.halves import Half
 from tollwright.core.instants import micros_of
 from tollwright.engine.rating.terms import Terms
 from tollwright.kernel.arrays import NONE, Int64
@@ -115,7 +116,8 @@ class Chunk:
     """Calls, their `terms_no` a place in `terms`, and once they are priced their charges.
 
     `record` gives a call as its switch tells it. `refused` rows go to quarantine, `later` are
-    corrections of calls of the same chunk. `judged`: with what the source holds of their lines;
+    corrections of calls of the same chunk; `halves`: what rows tell of channels with two.
+    `judged`: with what the source holds of their lines;
     `voids` are calls that became part of these.
     """
 
@@ -127,6 +129,7 @@ class Chunk:
     later: list[Record] = field(default_factory=list)
     duplicates: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
+    halves: list[Half] = field(default_factory=list)
     judged: bool = False
     voids: list[Void] = field(default_factory=list)
 

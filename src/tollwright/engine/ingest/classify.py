@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from tollwright.core.cards.card import MAX_CALL_MS
 from tollwright.core.formats.base import TWIN, Fault, Ignored, Item, Record
+from tollwright.core.formats.halves import HalfReader
 from tollwright.core.numbers import PLAIN, Dialling, Number, digits_of, normalise
 from tollwright.engine.ingest.attribute import HINTS, Attributor
 from tollwright.engine.ingest.chunk import (
@@ -32,6 +33,7 @@ _NOT_PRICED = {
         " numbers, name that in its Source."
     ),
 }  # by kind of a number of more than six digits
+NO_TRUNKS = HalfReader()
 YEARS = range(1990, 2100)  # as tollwright_ensure_months allows
 
 
@@ -68,6 +70,7 @@ class Classifier:
     attributor: Attributor
     region: str
     dialling: Dialling = PLAIN
+    halves: HalfReader = NO_TRUNKS
 
     def classify(self, items: Iterable[Item]) -> Chunk:
         """The chunk classified; nothing is lost: each item is in exactly one of its parts."""
@@ -79,6 +82,7 @@ class Classifier:
                 refused = unstorable(item)
                 if refused is None:
                     _note(item, result, seen)
+                    result.halves += self.halves.read(item)
                 else:
                     result.refused.append(refused)
             elif type(item) is Fault:

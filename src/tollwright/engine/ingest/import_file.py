@@ -20,6 +20,7 @@ import psycopg
 from tollwright.core.formats import registry
 from tollwright.core.formats.base import Format, Item, Options, OptionsError, Record
 from tollwright.core.formats.dialling import dialling_of
+from tollwright.core.formats.halves import Half, HalfReader
 from tollwright.core.formats.table import TableFormat
 from tollwright.core.numbers import Dialling, UnknownRegionError, normalise
 from tollwright.engine.ingest import raw
@@ -29,6 +30,7 @@ from tollwright.engine.ingest.chunk import Chunk, Refused, chunk_of
 from tollwright.engine.ingest.classify import Classifier, Tally
 from tollwright.engine.ingest.errors import BadSource, IngestError, NotStored, UnknownSource
 from tollwright.engine.ingest.finish_batch import finish_batch
+from tollwright.engine.ingest.held_halves import HeldHalves
 from tollwright.engine.ingest.held_lines import HeldLines
 from tollwright.engine.ingest.price_chunk import ChunkPricer
 from tollwright.engine.ingest.write import Aside, BatchWriter, waiting
@@ -298,9 +300,11 @@ class ImportPipeline:
         self._cursor = cursor
         self._batch = batch
         self._classifier = Classifier(
-            read_book(cursor), read_attributor(cursor), source.options.region, source.dialling
-        )
+            read_book(cursor), read_attributor(cursor), source.options.region, source.dialling,
+            HalfReader(source.options.trunks, source.options.server),
+        )  # fmt: skip
         self._held = held_lines(cursor, source)
+        self._held_halves = HeldHalves(cursor, source.format, source.options)
         self._writer = BatchWriter(cursor, batch, by_line=self._held is not None)
         self.cut: Callable[[], None] = lambda: None  # gives all raw lines that were read to `keep`
         self._pricer = ChunkPricer(CardRepository(cursor, self.wait), self._cost)
@@ -308,6 +312,7 @@ class ImportPipeline:
         self._writing: Future[Aside] | None = None
         self._chunk = chunk_of(())  # what is being written
         self._late: list[Refused] = []
+        self._halves: list[Half] = []  # of channels that lead back into the switch
         self._met: list[Record] = []  # rows of lines of which the source holds calls
         self._pieces: list[tuple[int, int, bytes]] = []
         self._tally = Tally()  # of the caller's thread
@@ -353,6 +358,7 @@ class ImportPipeline:
                 chunk.judged = True
 
     def _take(self, chunk: Chunk) -> list[Record]:
+        self._halves += chunk.halves
         self._tally.duplicates += chunk.duplicates
         self._tally.ignored += chunk.ignored.total()
         self._tally.reasons.update(chunk.ignored)
@@ -372,6 +378,7 @@ class ImportPipeline:
         self.wait()
         self._write_raw(self._pieces)
         self._pieces = []
+        self._late += self._held_halves.void(self._writer, self._halves, self._written)
         if self._late:
             self._writer.refuse(self._late, self._written)
         total = Tally()

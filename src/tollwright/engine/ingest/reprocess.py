@@ -16,6 +16,7 @@ from tollwright.engine.ingest import raw
 from tollwright.engine.ingest.chunk import Attributed, Refused, chunk_of, clean
 from tollwright.engine.ingest.classify import Classifier, Tally
 from tollwright.engine.ingest.finish_batch import finish_batch
+from tollwright.engine.ingest.held_halves import HeldHalves
 from tollwright.engine.ingest.import_file import (
     CHUNK_ROWS,
     CallSource,
@@ -118,7 +119,7 @@ def _batch(
     tally = Tally(ignored=len(found.ignored))
     late = writer.calls(chunk, tally).late
     refused = chunk.refused + [waiting(chunk.record(at), why) for at, why in late.items()]
-    corrections = tally.reasons["corrections"]
+    corrections = tally.reasons["corrections"] + _meet_halves(cursor, source, writer)
     finish_batch(cursor, batch, pricer.consuming, corrections=corrections)
     tally.reasons.clear()
     back = found.refused + [(found.by_record[row.line, row.call_key], row) for row in refused]
@@ -133,6 +134,18 @@ def _batch(
     tally.quarantined = len(back) + found.twice
     tally.reasons.update(row.reason for _, row in back)
     return tally
+
+
+def _meet_halves(cursor: Cursor, source: CallSource, writer: BatchWriter) -> int:
+    """Calls that are none, since a row that left the quarantine is; how many."""
+    tally = Tally()
+    late = HeldHalves(cursor, source.format, source.options).void(writer, [], tally)
+    voided = tally.reasons["corrections"]
+    if late:
+        waiting = Tally()
+        writer.refuse(late, waiting)
+        batches.add_counts(cursor, counts(waiting) | {"batch_id": writer.batch.batch_id})
+    return voided
 
 
 def _kept(row_id: int, row: Refused) -> RefusedAgain:

@@ -63,6 +63,7 @@ def roll_back(
             )
         span = batches.fetch_batch_span(cursor, batch_id)
         restored: list[calls.CallRef] = []
+        batches.delete_halves(cursor, batch_id)
         context = BatchContext(tenant_id, batch.source_id, batch_id, batch.tenant_zone, at)
         if span is not None:
             restored = _delete(cursor, context, filename, span, keep=keep)

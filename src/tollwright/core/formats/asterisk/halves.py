@@ -74,19 +74,20 @@ class Halves:
             self._by_queue.add(id(half))
         if id(half) in given_out:
             return
-        if queued and not self._leaves(half):
+        if queued and not leaves(half, self._outside):
             set_aside(half, AGENT)
             return
         _bring(half, row)
         if not queued:
             start_with(half, row)
 
-    def _leaves(self, half: Record) -> bool:
-        """Whether the call to an agent goes out: by a trunk, or to a number of the world."""
-        digits = half.called.removeprefix("+")
-        if digits.isascii() and digits.isdigit() and len(digits) >= _OUTSIDE_DIGITS:
-            return True
-        return self._outside(half.trunk_out)
+
+def leaves(half: Record, outside: Callable[[str], bool]) -> bool:
+    """Whether the call to an agent goes out: by a trunk, or to a number of the world."""
+    digits = half.called.removeprefix("+")
+    if digits.isascii() and digits.isdigit() and len(digits) >= _OUTSIDE_DIGITS:
+        return True
+    return outside(half.trunk_out)
 
 
 def _bring(half: Record, row: Record) -> None:
