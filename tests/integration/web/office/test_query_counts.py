@@ -13,12 +13,15 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern
 
 from tests.integration.web.office.things import AT, BY, Things
 from tollwright.data import models
 from tollwright.data.jobs import Job
 from tollwright.data.scope import tenant_scope
 from tollwright.domain.audit.operations import record
+from tollwright.web.office.urls import PAGES
+from tollwright.web.portal.urls import urlpatterns as portal_pages
 
 FEW, MANY = 2, 200
 OCTOBER = "from=2026-10-01&to=2026-10-31"
@@ -141,6 +144,7 @@ OFFICE: dict[str, Callable[[Things, range], None]] = {
         lambda _: models.ApiKey.objects.all(),
         lambda n: {"prefix": f"c{n}", "key_sha256": f"{n:064d}"},
     ),
+    f"margins/?{OCTOBER}": CALLS,
     "payments": _payments,
     "plans": _coded(models.CallPlan),
     "quarantine": Copied(lambda _: models.Quarantine.objects.all()),
@@ -159,6 +163,28 @@ PORTAL: dict[str, Callable[[Things, range], None]] = {
     "statement": _payments,
     "usage": CALLS,
 }
+
+
+NO_LISTS: dict[str, set[str]] = {  # forms, acts and what they lead to
+    "office": {
+        "audit/check/", "billing/start/", "files/upload/", "quarantine/bulk/",
+        "quarantine/correct/", "quarantine/dismiss/", "re-rating/apply/", "what-if/file/",
+    },
+    "portal": set(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("door", "listed", "pages"), [("office", OFFICE, PAGES), ("portal", PORTAL, portal_pages)]
+)
+def test_every_page_is_counted_or_is_no_list(
+    door: str, listed: dict[str, object], pages: list[URLPattern]
+) -> None:
+    """Pages of one thing, whose address has its id, and forms are no lists."""
+    there = {str(page.pattern) for page in pages}
+    asked = {one for one in there if "<" not in one and not one.endswith("new/")}
+    counted = {f"{one.partition('?')[0].strip('/')}/".lstrip("/") for one in listed}
+    assert asked == counted | NO_LISTS[door]
 
 
 @pytest.mark.parametrize(
