@@ -87,6 +87,24 @@ def _rules(things: Things, numbers: range) -> None:
     )  # fmt: skip
 
 
+def _margins(things: Things, numbers: range) -> None:
+    """Each a campaign with calls of its own: a row of the margins."""
+    for number in numbers:
+        campaign = models.Campaign.objects.create(
+            tenant_id=things.shop.tenant_id, customer=things.shop.acme.customer,
+            code=f"COPY{number}", name="Copy", created_at=AT,
+        )  # fmt: skip
+        copied = Copied(
+            lambda _: models.UsageDay.objects.filter(campaign=things.shop.acme.campaign),
+            partial(_usage, campaign_id=campaign.pk),
+        )
+        copied(things, range(number, number + 1))
+
+
+def _usage(_number: int, *, campaign_id: int) -> dict[str, object]:
+    return {"campaign_id": campaign_id}
+
+
 def _payments(things: Things, numbers: range) -> None:
     paid = things.shop.acme.payment
     for number in numbers:
@@ -144,7 +162,7 @@ OFFICE: dict[str, Callable[[Things, range], None]] = {
         lambda _: models.ApiKey.objects.all(),
         lambda n: {"prefix": f"c{n}", "key_sha256": f"{n:064d}"},
     ),
-    f"margins/?{OCTOBER}": CALLS,
+    f"margins/?{OCTOBER}": _margins,
     "payments": _payments,
     "plans": _coded(models.CallPlan),
     "quarantine": Copied(lambda _: models.Quarantine.objects.all()),
