@@ -64,7 +64,13 @@ def in_product(rows: list[str], home: Path) -> list[Figure]:
         def take_in(card: StoredCard, content: bytes, start: datetime) -> list[float]:
             with timed() as preview:
                 made = rates.preview_deck(
-                    card=card, filename="deck.csv", content=content, mode="replace", at=AT, by=by
+                    card=card,
+                    filename="deck.csv",
+                    content=content,
+                    mode="replace",
+                    at=AT,
+                    by=by,
+                    answers={"country": "international"},
                 )
             with timed() as apply:
                 version = rates.apply_deck(deck_import=made, at=AT, by=by)

@@ -226,11 +226,10 @@ class ColumnReader(ChunkReader):
         """The print of each of these rows, as far as keys tell it."""
         told, ends = found.joined(rows, found.plan.printed, text_bytes.SEPARATOR)
         moments = np.stack([column[rows] for column in whole], axis=1).astype("<i8").tobytes()
+        times = range(0, len(moments), MOMENTS_BYTES)  # a slice to the end would copy all of it
         return [
-            hash_row(told[begin:end], moments[MOMENTS_BYTES * place :][:MOMENTS_BYTES])[
-                :KEY_DIGITS
-            ].encode()
-            for place, (begin, end) in enumerate(pairwise((0, *ends)))
+            hash_row(told[begin:end], moments[at : at + MOMENTS_BYTES])[:KEY_DIGITS].encode()
+            for at, (begin, end) in zip(times, pairwise((0, *ends)), strict=True)
         ]
 
     def _row(
