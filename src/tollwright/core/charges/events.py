@@ -80,7 +80,7 @@ class EventReader:
             ),
             key=lambda one: (one.since, one.key),
         )  # fmt: skip
-        kept = forgiven(found, selection.item.forgive)
+        kept = forgiven(found, selection.item.forgive, self._granted(selection.item.code))
         uses = [Use(one.since, one.key, ONE) for one in kept]
         left = f", {len(found) - len(kept)} forgiven" if len(kept) < len(found) else ""
         return Reading(
@@ -88,6 +88,12 @@ class EventReader:
             premiums=premiums_of(selection.item, self.window.plan, [(one, ONE) for one in kept]),
             how=f"{many(len(kept), 'contact')}{left}",
         )  # fmt: skip
+
+    def _granted(self, code: str) -> Fraction:
+        """What the bundles of an item grant in a period."""
+        bundles = self.window.plan.bundles
+        mine = [one for one in bundles if code in {draw.item for draw in one.draws}]
+        return sum((one.amount * one.unit for one in mine), NOUGHT)
 
     def _counts(self, selection: Selection, measure: form.Count, campaign: str | None) -> Reading:
         found = sorted(
@@ -190,14 +196,20 @@ def _is_due(total: int, short: int, measure: form.ShortCalls) -> bool:
     return bool(total) and (share > bound or (measure.compare == "at_least" and share == bound))
 
 
-def forgiven(found: Sequence[Contact], rules: Sequence[form.Forgive]) -> list[Contact]:
-    """What is left of contacts in order of time when each rule has taken its own."""
+def forgiven(
+    found: Sequence[Contact], rules: Sequence[form.Forgive], granted: Fraction = NOUGHT
+) -> list[Contact]:
+    """What is left of contacts in order of time when each rule has taken its own. `granted`: by
+    the bundles of the item."""
     kept = list(found)
     for rule in rules:
+        if rule.by == "customer":
+            continue
         fits = [one for one in kept if _forgivable(one, rule)]
         most = rule.first
         if most is None:
-            most = floor(len(found) * (rule.percent or NOUGHT) / 100)
+            whole = granted if rule.percent_of == "bundle" else Fraction(len(found))
+            most = floor(whole * (rule.percent or NOUGHT) / 100)
         gone = {one.key for one in fits[:most]}
         kept = [one for one in kept if one.key not in gone]
     return kept

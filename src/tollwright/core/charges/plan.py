@@ -210,7 +210,7 @@ class Price(FileForm, frozen=True):
     amount: Fraction = NOUGHT
     above: Fraction = NOUGHT
     below: Fraction = NOUGHT
-    beyond: Literal["edge", "baseline"] = "edge"
+    beyond: Literal["edge", "baseline"] = field(name="from", default="edge")
     commit: Commit | None = None
 
 
@@ -232,14 +232,16 @@ class Limit(FileForm, frozen=True):
 
 
 class Forgive(FileForm, frozen=True):
-    """What is not billed, in order of time: the first so many, or a share of all."""
+    """What is not billed, in order of time: the first so many, or a share of the facts or of what
+    the item's bundles grant. What the customer may take off is not taken off by itself."""
 
     under_s: int | None = None
     results: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     first: int | None = None
     percent: Fraction | None = None
-    percent_of: Literal["facts"] | None = None
+    percent_of: Literal["facts", "bundle"] = "facts"
+    by: Literal["source", "customer"] = "source"
 
 
 class Item(FileForm, frozen=True):

@@ -74,6 +74,20 @@ def test_the_first_short_ones_are_forgiven() -> None:
     assert "30 forgiven" in found.lines[0].how
 
 
+def test_a_share_of_what_a_bundle_grants_is_forgiven() -> None:
+    """10 % of 150 included calls: 15 of 16 short ones; 180 less 15 and 150: 15."""
+    facts = [contact(f"10:{n // 60:02}:{n % 60:02}", talk_s=29 if n < 16 else 90)
+             for n in range(180)]  # fmt: skip
+    rule = {"under_s": 30, "percent": "10", "percent_of": "bundle"}
+    plan = {"items": [item({"kind": "contacts"}, {"price": "1"}, forgive=[rule])],
+            "bundles": [{"code": "b", "item": "x", "amount": "150"}]}  # fmt: skip
+    found = priced(plan, facts)
+    assert (int(found.lines[0].quantity), total_of(found)) == (165, "15.00")
+    asked = {**rule, "by": "customer"}
+    plan["items"] = [item({"kind": "contacts"}, {"price": "1"}, forgive=[asked])]
+    assert total_of(priced(plan, facts)) == "30.00"
+
+
 def calls(short: int, others: int, seconds: str = "5.999") -> list[tuple[object, ...]]:
     found: list[tuple[object, ...]] = []
     found += [(f"s{n}", "", "2026-11-02T10:00", seconds, "0.01") for n in range(short)]

@@ -40,7 +40,7 @@ FACTOR = {"price": "20", "commit": {**FORECAST, "above": "1.5"}}
         *((q, BASELINE, amount) for q, amount in (
             (900, "50000.00"), (1100, "50000.00"), (899, "49970.00"), (1101, "50040.00"),
         )),
-        (1101, {**BASELINE, "beyond": "baseline"}, "54040.00"),
+        (1101, {**BASELINE, "from": "baseline"}, "54040.00"),
         *((q, NOT_BILLED, amount) for q, amount in (
             (899, "18000.00"), (900, "18000.00"), (901, "18020.00"), (1100, "22000.00"),
             (1150, "22000.00"),
