@@ -9,7 +9,7 @@ says what of it still stands.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -149,9 +149,10 @@ def due_pieces(
 ) -> tuple[Piece, ...]:
     """The pieces of `active` that no earlier invoice covers, cut at the fee's intervals.
 
-    A piece costs what it adds to what `stands` of its interval: however the end was moved, together
-    they come to what all would at once. A fee without proration costs the whole on the first piece
-    of an interval, then nothing.
+    A piece costs what all days of its interval do, less what is billed for them: however the end
+    was moved, together they come to what all would at once. What a note kept from being given back
+    is billed still, so the note holds for days that come back. A fee without proration costs the
+    whole on the first piece of an interval, then nothing.
     """
     pieces: list[Piece] = []
     for left in without(active, billed):
@@ -160,10 +161,13 @@ def due_pieces(
             interval = fee.interval_at(day, anchor)
             span = Span(day, min(interval.end, left.end))
             same = [one for one in stands if one.line.interval == interval]
+            mine = [one for one in pieces if one.interval == interval]
             before = sum(one.size(fee) for one in same)
-            before += sum(fee.size(one.span, zone) for one in pieces if one.interval == interval)
+            before += sum(fee.size(one.span, zone) for one in mine)
+            paid_for = sum(one.billed_micros for one in same) + sum(p.amount_micros for p in mine)
             whole = fee.size(interval, zone)
-            amount = fee.step(before, fee.size(span, zone), whole, currency)
+            due = fee.share(before + fee.size(span, zone), whole, currency)
+            amount = max(due - paid_for, 0)
             if fee.proration == "none":
                 paid = any(overlap(one, interval) for one in billed)
                 amount = 0 if paid else fee.amount_micros
@@ -237,18 +241,20 @@ class Entry:
 class Standing:
     """What stands of a line that billed days: those not given back, and the money.
 
-    `documents`: on how many these days were billed and given back.
+    `documents`: on how many these days were billed and given back. `debited_micros`: debit notes on
+    what gave back.
     """
 
     line: Entry
     spans: tuple[Span, ...]
     given_back_micros: int  # zero or negative
     documents: int = 1
+    debited_micros: int = 0
 
     @property
     def micros(self) -> int:
         """line - credit notes + debit notes - what was given back."""
-        return self.line.amount_micros + self.line.notes_micros + self.given_back_micros
+        return self.billed_micros + self.line.notes_micros + self.debited_micros
 
     @property
     def billed_micros(self) -> int:
@@ -322,24 +328,34 @@ def standing(entries: Sequence[Entry]) -> tuple[Standing, ...]:
     for entry in entries:
         if entry.amount_micros > 0 and entry.of is None:
             found[entry.id] = Standing(entry, (entry.span,), 0)
-        elif entry.amount_micros + entry.notes_micros < 0:
+        elif entry.amount_micros < 0:
             for line in _gave(entry, found):
                 found[line.line.id] = line
     return tuple(found.values())
 
 
 def _gave(entry: Entry, found: dict[int, Standing]) -> list[Standing]:
-    """The lines from which it gave back, after it."""
+    """The lines from which it gave back, after it; a note of all of it lets their days stand."""
     if entry.of is not None:
         lines = [found[entry.of]] if entry.of in found else []
     else:
         lines = [one for one in found.values() if _meets(one, entry.span)]
-    left = entry.amount_micros + entry.notes_micros
+    rest = entry.amount_micros + entry.notes_micros
+    left, debited = (entry.amount_micros, entry.notes_micros) if rest < 0 else (0, rest)
     after: list[Standing] = []
     for place, one in enumerate(lines, start=1):
-        took = left if place == len(lines) else max(left, -one.micros)
-        spans = tuple(rest for span in one.spans for rest in without(span, (entry.span,)))
-        after.append(Standing(one.line, spans, one.given_back_micros + took, one.documents + 1))
+        is_last = place == len(lines)
+        took = left if is_last else max(left, -one.micros)
+        lost = (entry.span,) if rest < 0 else ()
+        after.append(
+            replace(
+                one,
+                spans=tuple(kept for span in one.spans for kept in without(span, lost)),
+                given_back_micros=one.given_back_micros + took,
+                documents=one.documents + len(lost),
+                debited_micros=one.debited_micros + (debited if is_last else 0),
+            )
+        )
         left -= took
     return after
 
@@ -391,6 +407,13 @@ def _given_back(
         if amount > 0:
             yield Due(lost, -amount, one.line.id)
             left, billed = left - amount, billed - amount
+    gone = without(one.line.span, one.spans)
+    if one.given_back_micros and gone:
+        # A note had kept it from going back, and was taken back since.
+        costs = fee.step(kept - mine, mine, one.whole(fee), currency)
+        more = min(billed - costs - one.credited_micros, left)
+        if more > 10 ** (6 - minor_decimals(currency)) * one.documents:
+            yield Due(gone[-1], -more, one.line.id)
 
 
 def take_back(entries: Sequence[Entry]) -> tuple[Due, ...]:
