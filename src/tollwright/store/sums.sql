@@ -65,6 +65,33 @@ SELECT i.number || ' line ' || s.position AS document, f.figure, f.shown, f.coun
  WHERE (%(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s) AND f.shown <> f.counted
  ORDER BY i.id, s.position;
 
+-- name: check_once -- what is due once is billed once for a customer, or campaign, and plan, at its
+-- price; what was credited whole is not billed
+SELECT coalesce(i.number, 'draft ' || i.id) || ' line ' || b.position AS document, f.figure, f.shown,
+       f.counted
+  FROM (SELECT l.invoice_id, l.position, l.amount_micros, e.amount_micros AS price_micros,
+               l.subscription_id, first_value(l.subscription_id) OVER w AS first_subscription_id,
+               row_number() OVER (PARTITION BY s.customer_id, s.campaign_id, v.plan_id,
+                                               l.subscription_id, l.fee_id ORDER BY l.id) AS times
+          FROM invoice_line l
+          JOIN plan_fee e ON e.id = l.fee_id AND e.interval = 'once'
+          JOIN invoice d ON d.id = l.invoice_id AND d.status <> 'void'
+                        AND d.document_type = 'invoice'
+          JOIN subscription s ON s.id = l.subscription_id
+          JOIN plan_version v ON v.id = s.version_id
+         WHERE l.amount_micros + coalesce(
+                   (SELECT sum(n.amount_micros) FROM invoice_line n JOIN invoice c
+                        ON c.id = n.invoice_id AND c.document_type = 'credit_note'
+                     WHERE n.corrects_id = l.id AND c.status NOT IN ('draft', 'void')), 0) <> 0
+        WINDOW w AS (PARTITION BY s.customer_id, s.campaign_id, v.plan_id ORDER BY l.id)) b
+  JOIN invoice i ON i.id = b.invoice_id
+ CROSS JOIN LATERAL (VALUES
+      ('fee due once', 0,
+       CASE WHEN b.subscription_id <> b.first_subscription_id OR b.times > 1 THEN 1 ELSE 0 END),
+      ('fee', b.amount_micros, b.price_micros)) f (figure, shown, counted)
+ WHERE (%(run_id)s::bigint IS NULL OR i.run_id = %(run_id)s) AND f.shown <> f.counted
+ ORDER BY i.id, b.position;
+
 -- name: fetch_note_taxes -- what the credit notes of an invoice come to per tax; they round together
 SELECT i.number AS document, i.currency, t.rate, count(*) AS notes,
        sum(t.base_micros)::bigint AS base_micros, sum(t.tax_micros)::bigint AS tax_micros

@@ -360,3 +360,43 @@ def test_the_check_knows_what_a_note_kept_from_going_back(books: Books) -> None:
     assert rows(february) == [("correction", FEE, -11 * EUR)]
     assert billed() == 0
     assert queries.check_sums() == []
+
+
+@pytest.mark.parametrize(
+    ("tamper", "found"),
+    [
+        ("amount_micros = 50000001 WHERE fee_id = %(fee)s", ("fee", 50_000_001, 50_000_000)),
+        (
+            "fee_id = %(fee)s, period_from = NULL, period_to = NULL, amount_micros = 50000000 "
+            "WHERE kind = 'support'",
+            ("fee due once", 0, 1),
+        ),
+    ],
+)
+def test_the_check_holds_what_is_due_once(
+    books: Books, tamper: str, found: tuple[str, int, int]
+) -> None:
+    """A registration of 50.00 that says a micro more; support of January made another one."""
+    held = registered(books)
+    bill_and_issue("january", FEB)
+    assert queries.check_sums() == []
+    registration = held.version.fees.get(kind="registration")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute("ALTER TABLE invoice_line DISABLE TRIGGER USER")
+        cursor.execute(f"UPDATE invoice_line SET {tamper}", {"fee": registration.pk})
+    seen = [one for one in queries.check_sums() if one.figure.startswith("fee")]
+    transaction.set_rollback(True)
+    assert [(one.figure, one.shown, one.counted) for one in seen] == [found]
+
+
+def test_a_registration_that_was_credited_is_not_due_again(books: Books) -> None:
+    held = registered(books)
+    (january,) = bill_and_issue("january", FEB)
+    assert [row[0] for row in rows(january)] == ["registration", "support"]
+    credit(january, "c1", 50 * EUR)
+    another_version(held, "2027-02-01")
+    (february,) = bill_and_issue("february", MAR)
+    assert [row[0] for row in rows(february)] == ["support"]
+    assert queries.check_sums() == []

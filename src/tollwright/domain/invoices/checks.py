@@ -29,7 +29,8 @@ def check_sums(run: BillingRun | None = None) -> list[Violation]:
 
     Counted are: usage lines and their charges; net, taxes, rounding, total; ledger entries; what is
     paid and credited; notes against their lines; what stands of each fee; documents and hashes;
-    and, unless only one `run` is asked for, payments, receipts, number series and balances.
+    what is due once; and, unless only one `run` is asked for, payments, receipts, number series and
+    balances.
     """
     run_id = None if run is None else run.pk
     return [*sums.fetch_differences(database(), run_id), *_taxes(run_id), *_fees(run)]
