@@ -247,5 +247,7 @@ def test_of_two_rules_from_one_moment_the_one_set_last_decides(turn: int) -> Non
         for value, number in ((6, 2), (9, 3))
     )
     assert resolve([early, late][::turn], "minimum_seconds", day(5)).value == 9
+    older = replace(early, id=9)  # written later, as of an earlier moment
+    assert resolve([older, late][::turn], "minimum_seconds", day(5)).value == 9
     same = replace(late, id=4, value=12)
     assert resolve([same, late, early][::turn], "minimum_seconds", day(5)).value == 12
